@@ -1,0 +1,1 @@
+"""Hardware profiles: one TOML per device, each figure with a range, evidence and source."""

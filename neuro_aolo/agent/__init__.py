@@ -1,0 +1,1 @@
+"""WHO DECIDES: actors, their training loop, and how well they do."""

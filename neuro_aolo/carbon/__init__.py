@@ -1,0 +1,1 @@
+"""ONE LEDGER: service, agent inference and agent training, in carbon per request."""

@@ -1,0 +1,1 @@
+"""WHAT A DECISION COSTS on a chip: counts from recorded activity, priced by a hardware profile."""

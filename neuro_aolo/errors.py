@@ -1,0 +1,21 @@
+"""Errors for the reader: each message says the value, what is allowed, and the fix."""
+
+
+class NeuroAoloError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ScenarioError(NeuroAoloError, ValueError):
+    """A scenario, a country, a carbon-intensity file or a QoE file cannot be used as given."""
+
+
+class ServiceError(NeuroAoloError, ValueError):
+    """A quantity of the service model is outside its domain."""
+
+
+class AgentError(NeuroAoloError, ValueError):
+    """An actor, a training setting or a checkpoint cannot be used as given."""
+
+
+class RunError(NeuroAoloError, ValueError):
+    """A run folder is missing, incomplete, or would be overwritten."""
