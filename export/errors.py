@@ -1,0 +1,5 @@
+"""The one error of this package: it says the value, what is allowed, and the fix."""
+
+
+class ExportError(ValueError):
+    """A graph, a network file or a Lava run cannot be used as given."""
