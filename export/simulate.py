@@ -17,16 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from export.arrays import FloatArray, SpikeArray, as_observations
 from export.errors import ExportError
-from export.graph import FloatArray, SpikeArray, SpikingGraph, SpikingLayer, as_observations
-from export.quantize import (
-    DECAY_UNITY,
-    STATE_LIMIT,
-    STATE_SHIFT,
-    QuantizedGraph,
-    QuantizedLayer,
-    worst_current,
-)
+from export.graph import SpikingGraph, SpikingLayer
+from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
 
 # Decisions that are advanced together: their states stay in the processor's cache.
 _CHUNK = 256
@@ -146,20 +140,19 @@ def _float_stepper(layer: SpikingLayer) -> _Stepper:
 
 
 def _integer_stepper(layer: QuantizedLayer, steps: int) -> _Stepper:
-    row = int(np.abs(layer.weight.astype(np.int64)).sum(axis=1).max())
+    # A sum of integers is exact in float32, in any order, while the terms of each sign stay below 2^24.
+    weight = layer.weight.astype(np.float32 if layer.largest_input < _FLOAT32_EXACT else np.float64)
     keep_current = _Fraction.of(DECAY_UNITY - layer.current_decay)
     keep_voltage = _Fraction.of(DECAY_UNITY - layer.voltage_decay)
-    # A sum of integers is exact in float32, in any order, while the magnitudes add up to less than 2^24.
-    weight = layer.weight.astype(np.float32 if row < _FLOAT32_EXACT else np.float64)
-    narrow = (row << STATE_SHIFT) <= 2 * STATE_LIMIT and keep_current.narrow and keep_voltage.narrow
-    state = np.int32 if narrow else np.int64
+    narrow = (layer.largest_input << STATE_SHIFT) <= 2 * STATE_LIMIT
+    narrow = narrow and keep_current.narrow and keep_voltage.narrow
+    state: type[np.signedinteger[Any]] = np.int32 if narrow else np.int64
     bias = (layer.bias_mant << STATE_SHIFT).astype(state)
     threshold = layer.threshold_mant << STATE_SHIFT
-    wraps = worst_current(layer.weight, layer.current_decay, steps) >= STATE_LIMIT
+    wraps = layer.worst_current(steps) >= STATE_LIMIT
 
     def advance(spikes: SpikeArray, output: SpikeArray) -> None:
-        drive = _products(weight, spikes).astype(state)
-        drive = drive << STATE_SHIFT
+        drive = np.left_shift(_products(weight, spikes).astype(state), STATE_SHIFT)
         u, v = np.zeros_like(drive[0]), np.zeros_like(drive[0])
         for step, arriving in enumerate(drive):
             keep_current.apply(u)
@@ -172,9 +165,9 @@ def _integer_stepper(layer: QuantizedLayer, steps: int) -> _Stepper:
             v += u
             v += bias
             np.clip(v, 1 - STATE_LIMIT, STATE_LIMIT - 1, out=v)
-            fired = v > threshold
-            v[fired] = 0
-            output[step] = fired
+            resting = v <= threshold
+            v *= resting
+            output[step] = ~resting
 
     return advance
 

@@ -1,0 +1,53 @@
+"""Array types of the graphs, and the checks that every graph shares."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from export.errors import ExportError
+
+FloatArray = NDArray[np.float32]
+SpikeArray = NDArray[np.uint8]
+IntArray = NDArray[np.int32]
+
+
+def freeze(owner: object, name: str, ndim: int) -> None:
+    """Replace a field by a finite, read-only float32 copy with ``ndim`` dimensions."""
+    array = np.array(getattr(owner, name), dtype=np.float32)
+    label = f"{type(owner).__name__}.{name}"
+    if array.ndim != ndim or array.size == 0:
+        raise ExportError(f"{label} has shape {array.shape}: give a non-empty array of {ndim} dimension(s)")
+    if not np.isfinite(array).all():
+        raise ExportError(
+            f"{label} holds NaN or infinity: every entry must be finite; check the training run"
+        )
+    array.setflags(write=False)
+    object.__setattr__(owner, name, array)
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ExportError with ``message`` unless ``condition`` holds."""
+    if not condition:
+        raise ExportError(message)
+
+
+def require_bias(weight: FloatArray, bias: FloatArray) -> None:
+    """Check that there is one bias per row of weights."""
+    require(
+        bias.shape == weight.shape[:1],
+        f"bias {bias.shape} does not fit weight {weight.shape}: give one entry per row",
+    )
+
+
+def as_observations(observations: ArrayLike, size: int) -> FloatArray:
+    """Observations as float32 ``(B, size)``.
+
+    Raises:
+        ExportError: another shape, or an entry that is not finite.
+    """
+    batch = np.asarray(observations, dtype=np.float32)
+    require(
+        batch.ndim == 2 and batch.shape[1] == size,
+        f"observations have shape {batch.shape}: give (decisions, {size})",
+    )
+    require(bool(np.isfinite(batch).all()), "observations hold NaN or infinity: every entry must be finite")
+    return batch

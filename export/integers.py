@@ -1,0 +1,181 @@
+"""A spiking actor in a Loihi 2 core's integers.
+
+The bias of eq. (29) passes through the current, which a chip's own bias does not. It becomes an
+*always-on axon*: one more input channel that spikes at every step, and one more neuron in each hidden
+layer that does the same for the next. Both are the LAST of their layer. Tang et al. (2020) put PopSAN
+on Loihi with bias neurons too.
+
+References:
+    M. Davies et al. (2018), Loihi: a neuromorphic manycore processor with on-chip learning, IEEE Micro
+    38(1):82-99, doi:10.1109/MM.2018.112130359.
+    G. Tang, N. Kumar, R. Yoo, K. Michmizos (2020), CoRL, PMLR 155:2016-2029, arXiv:2010.09635.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from export.arrays import IntArray, SpikeArray
+from export.errors import ExportError
+from export.population import PopulationDecoder, PopulationEncoder
+
+DECAY_UNITY = 4096
+STATE_SHIFT = 6
+STATE_LIMIT = 1 << 23
+WEIGHT_MIN, WEIGHT_MAX = -256, 254
+BIAS_MIN, BIAS_MAX = -4096, 4095
+THRESHOLD_MAX = (1 << 17) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedLayer:
+    """A layer in a Loihi 2 core's integers.
+
+    Attributes:
+        weight: ``(out, in)`` int32, even, in -256..254 (8 bits, mixed sign).
+        bias_mant: ``(out,)`` int32, in -4096..4095 (13 bits), added to the potential as ``bias_mant << 6``.
+        current_decay: share of the current LOST per step, of 4096: ``4096 (1 - d_c)``, in 1..4096.
+        voltage_decay: share of the potential LOST per step, of 4096: ``4096 (1 - d_v)``, in 0..4095.
+        threshold_mant: a neuron fires where ``v > threshold_mant << 6``; 0..131071 (17 bits).
+
+    Raises:
+        ExportError: an integer that the chip cannot hold.
+    """
+
+    weight: IntArray
+    bias_mant: IntArray
+    current_decay: int
+    voltage_decay: int
+    threshold_mant: int
+
+    def __post_init__(self) -> None:
+        """Check every integer against the chip's range, and make the arrays read-only."""
+        for name, ndim in (("weight", 2), ("bias_mant", 1)):
+            given = np.asarray(getattr(self, name))
+            if given.ndim != ndim or given.size == 0 or not np.issubdtype(given.dtype, np.integer):
+                raise ExportError(
+                    f"{name} has shape {given.shape} and type {given.dtype}: "
+                    f"give a non-empty integer array of {ndim} dimension(s)"
+                )
+            low, high = (WEIGHT_MIN, WEIGHT_MAX) if name == "weight" else (BIAS_MIN, BIAS_MAX)
+            _check_range(name, int(given.min()), low, high)
+            _check_range(name, int(given.max()), low, high)
+            array = given.astype(np.int32)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if (self.weight & 1).any():
+            odd = int(self.weight[(self.weight & 1) == 1][0])
+            raise ExportError(f"weight {odd} is odd: an 8-bit weight of mixed sign must be even")
+        if self.bias_mant.shape != self.weight.shape[:1]:
+            raise ExportError(
+                f"bias_mant {self.bias_mant.shape} does not fit weight {self.weight.shape}: one entry per row"
+            )
+        _check_range("current_decay", self.current_decay, 1, DECAY_UNITY)
+        _check_range("voltage_decay", self.voltage_decay, 0, DECAY_UNITY - 1)
+        _check_range("threshold_mant", self.threshold_mant, 0, THRESHOLD_MAX)
+
+    @property
+    def inputs(self) -> int:
+        """Input channels, always-on axon included."""
+        return int(self.weight.shape[1])
+
+    @property
+    def neurons(self) -> int:
+        """Neurons, bias neuron included."""
+        return int(self.weight.shape[0])
+
+    @cached_property
+    def largest_input(self) -> int:
+        """Largest ``|W s|`` that inputs of 0 and 1 can cause."""
+        exciting = np.maximum(self.weight, 0).sum(axis=1, dtype=np.int64)
+        calming = np.maximum(-self.weight, 0).sum(axis=1, dtype=np.int64)
+        return int(max(exciting.max(), calming.max()))
+
+    def worst_current(self, steps: int) -> int:
+        """Bound on ``|u|`` after ``steps`` steps from rest, all inputs of one sign spiking at every step."""
+        return math.ceil((self.largest_input << STATE_SHIFT) * growth(self.current_decay, steps))
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What quantisation did to one layer.
+
+    Attributes:
+        scale: integer units per unit of the float layer's potential.
+        clipped: weights and biases that did not fit in -254..254.
+        max_rounding_error: largest ``|W_int / scale - W|``, biases included, in the float layer's unit.
+        rms_rounding_error: its root mean square.
+        current_decay_error: d_c as kept by the integers, less d_c.
+        voltage_decay_error: d_v as kept by the integers, less d_v.
+        worst_current: bound on ``|u|`` over a decision in which all inputs of one sign always spike.
+        may_wrap: that bound reaches 2^23, where the 24-bit current wraps around.
+    """
+
+    scale: float
+    clipped: int
+    max_rounding_error: float
+    rms_rounding_error: float
+    current_decay_error: float
+    voltage_decay_error: float
+    worst_current: int
+    may_wrap: bool
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedGraph:
+    """A spiking actor in a chip's integers; encoder and decoder stay float, on the host.
+
+    Attributes:
+        encoder: observations to spikes.
+        layers: the LAST input of each is always on, and so is the last neuron of each hidden one.
+        decoder: rates to actions.
+        steps: time steps T of one decision.
+        report: one entry per layer.
+    """
+
+    encoder: PopulationEncoder
+    layers: tuple[QuantizedLayer, ...]
+    decoder: PopulationDecoder
+    steps: int
+    report: tuple[LayerReport, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit together."""
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if not self.layers or self.steps < 1:
+            raise ExportError(
+                f"{len(self.layers)} layers and {self.steps} time steps: give at least one of each"
+            )
+        sizes = [self.encoder.neurons + 1, *(layer.neurons for layer in self.layers)]
+        wanted = [*(layer.inputs for layer in self.layers), self.decoder.neurons]
+        if sizes != wanted:
+            raise ExportError(f"layers take {wanted} inputs but are fed by {sizes} channels: make them equal")
+        for index, layer in enumerate(self.layers[:-1]):
+            if layer.bias_mant[-1] <= layer.threshold_mant or (layer.weight[-1] < 0).any():
+                raise ExportError(
+                    f"the last neuron of hidden layer {index} does not fire at every step: give it bias_mant "
+                    f"{layer.threshold_mant + 1} (threshold_mant + 1) and no negative weight"
+                )
+
+    def input_spikes(self, observations: ArrayLike) -> SpikeArray:
+        """Encoder spikes and the always-on channel, ``(T, B, D K + 1)``, of observations ``(B, D)``.
+
+        Raises:
+            ExportError: observations of another shape, or not finite.
+        """
+        spikes = self.encoder.encode(observations, self.steps)
+        return np.concatenate([spikes, np.ones_like(spikes[..., :1])], axis=2)
+
+
+def growth(current_decay: int, steps: int) -> float:
+    """``sum_{t < steps} d_c^t``: how far a constant input drives the current."""
+    kept = 1.0 - current_decay / DECAY_UNITY
+    return float(np.sum(kept ** np.arange(steps)))
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ExportError(f"{name} {value}: the chip holds {low}..{high}; quantize() keeps to it")
