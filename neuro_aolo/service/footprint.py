@@ -1,0 +1,163 @@
+"""Carbon footprint of one request: equations (3) to (15) of AOLO, every term separately.
+
+Each quantity is one pure function of numbers, NumPy arrays or torch tensors that broadcast.
+
+References:
+    X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, sections III and IV.
+"""
+
+from dataclasses import dataclass
+
+from neuro_aolo.service.arrays import Array
+from neuro_aolo.units import J_PER_KWH
+
+
+def inference_time_s(
+    words: Array,
+    *,
+    flop_per_operation: float,
+    operations_per_word: float,
+    gpus: int,
+    peak_flop_per_s: float,
+    acceleration_exponent: float,
+) -> Array:
+    """Inference time in s, equation (6): ``T_I = F n kappa^alpha / (N F_peak)``.
+
+    Args:
+        words: Length of the answer ``kappa``, in words.
+        flop_per_operation: ``F``, in FLOP.
+        operations_per_word: ``n``, operations per output word.
+        gpus: ``N``, GPUs serving the request.
+        peak_flop_per_s: ``F_peak`` of one GPU, in FLOP/s.
+        acceleration_exponent: ``alpha``, dimensionless (the KV cache makes it less than 1).
+    """
+    return flop_per_operation * operations_per_word / (gpus * peak_flop_per_s) * words**acceleration_exponent
+
+
+def inference_operational_g(
+    time_s: Array, *, gpus: int, gpu_power_w: float, pue: float, intensity_g_per_kwh: Array
+) -> Array:
+    """Operational carbon of inference in g, equation (4): ``T_I N TDP PUE CI_DC``.
+
+    Args:
+        time_s: Inference time ``T_I``, in s.
+        gpus: ``N``, GPUs serving the request.
+        gpu_power_w: Thermal design power of one GPU, in W.
+        pue: Power usage effectiveness of the data centre, >= 1.
+        intensity_g_per_kwh: Carbon intensity ``CI_DC``, in g/kWh.
+    """
+    return time_s * intensity_g_per_kwh * (gpus * gpu_power_w * pue / J_PER_KWH)
+
+
+def inference_embodied_g(time_s: Array, *, gpus: int, gpu_embodied_g: float, gpu_lifetime_s: float) -> Array:
+    """Embodied carbon of inference in g, equation (5): ``(T_I / L_dc) N E_gpu``.
+
+    Args:
+        time_s: Inference time ``T_I``, in s.
+        gpus: ``N``, GPUs serving the request.
+        gpu_embodied_g: Embodied carbon per GPU share ``E_gpu``, in g.
+        gpu_lifetime_s: Lifetime ``L_dc``, in s.
+    """
+    return time_s * (gpus * gpu_embodied_g / gpu_lifetime_s)
+
+
+def transmission_time_s(
+    words: Array, inverse_rate: Array, *, bits_per_word: float, bandwidth_hz: Array
+) -> Array:
+    """Mean transmission time in s, equations (10) and (14): ``kappa delta / B * E[1/log2(1 + gamma)]``.
+
+    Args:
+        words: Length ``kappa``, in words.
+        inverse_rate: Mean inverse spectral efficiency above the outage threshold, in s Hz / bit.
+        bits_per_word: ``delta``, in bit per word.
+        bandwidth_hz: ``B``, in Hz.
+    """
+    return words * inverse_rate / bandwidth_hz * bits_per_word
+
+
+def wireless_operational_g(
+    words: Array,
+    power_w: Array,
+    time_s: Array,
+    *,
+    bits_per_word: float,
+    downlink_bit_per_s: float,
+    fixed_power_w: float,
+    intensity_g_per_kwh: Array,
+) -> Array:
+    """Operational carbon of transmission in g, equations (8) and (15): ``(P T_C + (kappa delta / D) P_fix) CI_L``.
+
+    Args:
+        words: Length ``kappa``, in words.
+        power_w: Transmit power ``P``, in W.
+        time_s: Mean transmission time, in s.
+        bits_per_word: ``delta``, in bit per word.
+        downlink_bit_per_s: ``D``, data that the station sends per second, in bit/s.
+        fixed_power_w: ``P_fix``, the station's power to stay on, in W.
+        intensity_g_per_kwh: Carbon intensity ``CI_L`` at the base station, in g/kWh.
+    """
+    fixed_j_per_word = bits_per_word / downlink_bit_per_s * fixed_power_w
+    return (power_w * time_s + words * fixed_j_per_word) * intensity_g_per_kwh / J_PER_KWH
+
+
+def wireless_embodied_g(
+    words: Array,
+    *,
+    bits_per_word: float,
+    downlink_bit_per_s: float,
+    bs_embodied_g: float,
+    bs_lifetime_s: float,
+) -> Array:
+    """Embodied carbon of transmission in g, equation (9): ``kappa delta E_bs / (D L_bs)``.
+
+    Args:
+        words: Length ``kappa``, in words.
+        bits_per_word: ``delta``, in bit per word.
+        downlink_bit_per_s: ``D``, in bit/s.
+        bs_embodied_g: Embodied carbon of the base station ``E_bs``, in g.
+        bs_lifetime_s: Lifetime ``L_bs``, in s.
+    """
+    return words * (bits_per_word * bs_embodied_g / (downlink_bit_per_s * bs_lifetime_s))
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Times and carbon of a batch of requests; every field has shape ``(n,)``.
+
+    Attributes:
+        inference_time_s: ``T_I``, in s.
+        transmission_time_s: Mean ``T_C``, in s.
+        inference_operational_g: ``C_I^op``, in g CO2e.
+        inference_embodied_g: ``C_I^em``, in g CO2e.
+        wireless_operational_g: Mean ``C_C^op``, in g CO2e.
+        wireless_embodied_g: ``C_C^em``, in g CO2e.
+        bits: Data of the answer ``kappa delta``, in bit.
+    """
+
+    inference_time_s: Array
+    transmission_time_s: Array
+    inference_operational_g: Array
+    inference_embodied_g: Array
+    wireless_operational_g: Array
+    wireless_embodied_g: Array
+    bits: Array
+
+    @property
+    def inference_g(self) -> Array:
+        """Carbon of the inference phase ``C_I``, in g."""
+        return self.inference_operational_g + self.inference_embodied_g
+
+    @property
+    def wireless_g(self) -> Array:
+        """Mean carbon of the wireless phase ``C_C``, equation (15), in g."""
+        return self.wireless_operational_g + self.wireless_embodied_g
+
+    @property
+    def total_g(self) -> Array:
+        """Carbon of the request ``C``, equation (3), in g."""
+        return self.inference_g + self.wireless_g
+
+    @property
+    def g_per_bit(self) -> Array:
+        """Carbon per bit of the answer, in g/bit."""
+        return self.total_g / self.bits

@@ -1,0 +1,228 @@
+"""Requests: drawing states, observing them, and what an action on them costs. Shared by every environment.
+
+Functions take ``(n, S)`` states and ``(n, A)`` actions, NumPy or torch, and are pure.
+
+References:
+    X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, problem (25), equations (34) to (36).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from neuro_aolo.errors import ServiceError
+from neuro_aolo.service import footprint as carbon
+from neuro_aolo.service.arrays import Array, float64, is_torch, namespace
+from neuro_aolo.service.footprint import Footprint
+from neuro_aolo.service.qoe import quality
+from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR
+
+NDArray = np.ndarray[Any, np.dtype[np.float64]]
+CONSTRAINTS = ("quality", "energy", "inference_time_s", "transmission_time_s", "power_w")
+"""Names of the margins of constraints (25a) to (25e)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What serving a batch of requests costs; every array has shape ``(n,)``.
+
+    Attributes:
+        carbon_mg: Carbon of each request, feasible or not, in mg CO2e.
+        cost_mg: What is minimised: carbon less the price of the quality above its threshold, in mg CO2e.
+        reward: Minus the cost where every constraint holds, else minus the penalty, equation (36).
+        feasible: Whether every constraint of (25) holds.
+        margins: Slack of each constraint by name, in its own unit: at least 0 exactly where the constraint holds.
+        terms: Times and every carbon term apart, in g.
+    """
+
+    carbon_mg: Array
+    cost_mg: Array
+    reward: Array
+    feasible: Array
+    margins: dict[str, Array]
+    terms: Footprint
+
+
+def sample_states(scenario: Scenario, n: int, rng: np.random.Generator) -> NDArray:
+    """Draw ``n`` independent states: float64 ``(n, S)`` in physical units, columns as ``scenario.state_names``."""
+    low, high = _columns(scenario, "sample")
+    return rng.uniform(low, high, (n, low.size))
+
+
+def observe(scenario: Scenario, states: Array) -> Array:
+    """Observation of states: float32 ``(n, S)`` in [-1, 1], affine between the scenario's observed ranges."""
+    low, high = (float64(bound, states) for bound in _columns(scenario, "observe"))
+    xp = namespace(states)
+    unit = xp.clip((float64(states) - low) * (2.0 / (high - low)) - 1.0, -1.0, 1.0)
+    return unit.to(xp.float32) if is_torch(states) else unit.astype(np.float32)
+
+
+def to_physical(scenario: Scenario, actions: Array) -> tuple[Array, Array]:
+    """Words and transmit power of actions: affine in float64 from [-1, 1], clipped at the scenario's action box.
+
+    Args:
+        scenario: The service.
+        actions: ``(n, 2)``, dimensionless.
+
+    Returns:
+        ``(words, power_w)``, each float64 ``(n,)``.
+    """
+    xp = namespace(actions)
+    unit = (xp.clip(float64(actions), -1.0, 1.0) + 1.0) / 2.0
+    (least_words, most_words), (least_w, most_w) = scenario.actions.words, scenario.actions.power_w
+    words = least_words + (most_words - least_words) * unit[..., 0]
+    return words, least_w + (most_w - least_w) * unit[..., 1]
+
+
+def to_normalised(scenario: Scenario, words: Array, power_w: Array) -> Array:
+    """Actions ``(n, 2)`` in float64 whose physical values are ``words`` and ``power_w``: inverse of ``to_physical``."""
+    xp = namespace(words, power_w)
+    columns = []
+    for value, (low, high) in ((words, scenario.actions.words), (power_w, scenario.actions.power_w)):
+        columns.append((float64(value) - low) / (high - low) * 2.0 - 1.0)
+    return xp.stack(columns, -1)
+
+
+def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -> Footprint:
+    """Times and carbon of requests, equations (3) to (15), every term separately.
+
+    Args:
+        scenario: The service.
+        states: ``(n, S)`` in physical units.
+        words: Length of each answer ``kappa`` ``(n,)``, > 0.
+        power_w: Transmit power ``P`` of each ``(n,)``, in W, > 0.
+
+    Raises:
+        ServiceError: If a channel state or a power is outside the model's domain.
+    """
+    inference, radio = scenario.inference, scenario.radio
+    column = {name: states[:, i] for i, name in enumerate(scenario.state_names)}
+    inverse_rate = scenario.rate_table(
+        column["nakagami_m"], power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
+    )
+    inference_s = carbon.inference_time_s(
+        words,
+        flop_per_operation=inference.tflop_per_operation * 1e12,
+        operations_per_word=inference.operations_per_word,
+        gpus=inference.gpus,
+        peak_flop_per_s=inference.peak_tflop_per_s * 1e12,
+        acceleration_exponent=inference.acceleration_exponent,
+    )
+    transmission_s = carbon.transmission_time_s(
+        words, inverse_rate, bits_per_word=radio.bits_per_word, bandwidth_hz=column["bandwidth_hz"]
+    )
+    return Footprint(
+        inference_time_s=inference_s,
+        transmission_time_s=transmission_s,
+        inference_operational_g=carbon.inference_operational_g(
+            inference_s,
+            gpus=inference.gpus,
+            gpu_power_w=inference.gpu_power_w,
+            pue=inference.pue,
+            intensity_g_per_kwh=column["dc_intensity_g_per_kwh"],
+        ),
+        inference_embodied_g=carbon.inference_embodied_g(
+            inference_s,
+            gpus=inference.gpus,
+            gpu_embodied_g=inference.gpu_embodied_kg * G_PER_KG,
+            gpu_lifetime_s=inference.gpu_lifetime_years * S_PER_YEAR,
+        ),
+        wireless_operational_g=carbon.wireless_operational_g(
+            words,
+            power_w,
+            transmission_s,
+            bits_per_word=radio.bits_per_word,
+            downlink_bit_per_s=radio.downlink_mbit_per_s * 1e6,
+            fixed_power_w=radio.fixed_power_w,
+            intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],
+        ),
+        wireless_embodied_g=carbon.wireless_embodied_g(
+            words,
+            bits_per_word=radio.bits_per_word,
+            downlink_bit_per_s=radio.downlink_mbit_per_s * 1e6,
+            bs_embodied_g=radio.bs_embodied_kg * G_PER_KG,
+            bs_lifetime_s=radio.bs_lifetime_years * S_PER_YEAR,
+        ),
+        bits=words * radio.bits_per_word,
+    )
+
+
+def peak_words(scenario: Scenario, states: Array) -> Array:
+    """Length of the best score of each request, in words: the state's own where it has one, ``(n,)``, else a number."""
+    names = scenario.state_names
+    return (
+        states[:, names.index("kappa_peak_words")]
+        if "kappa_peak_words" in names
+        else scenario.quality.peak_words
+    )
+
+
+def outcome(
+    scenario: Scenario, states: Array, words: Array, power_w: Array, agent_carbon_mg: float = 0.0
+) -> Outcome:
+    """Carbon, cost, reward and constraints of requests served with given words and power.
+
+    Args:
+        scenario: The service.
+        states: ``(n, S)`` in physical units, columns as ``scenario.state_names``.
+        words: Length of each answer ``(n,)``, > 0.
+        power_w: Transmit power of each ``(n,)``, in W, > 0.
+        agent_carbon_mg: Carbon of deciding, per request, taken off the reward of feasible requests, in mg CO2e.
+
+    Raises:
+        ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
+    """
+    states, words, power_w = float64(states), float64(words, states), float64(power_w, states)
+    check_requests(scenario, states, words, power_w)
+    xp = namespace(states)
+    terms = footprint(scenario, states, words, power_w)
+    quality_config, limits = scenario.quality, scenario.limits
+    score = quality(words, peak_words(scenario, states), quality_config.peak_score, quality_config.sharpness)
+    margins = {
+        "quality": score - quality_config.threshold,
+        "energy": limits.energy - limits.energy_per_word * words - limits.energy_per_watt * power_w,
+        "inference_time_s": limits.inference_time_s - terms.inference_time_s,
+        "transmission_time_s": limits.transmission_time_s - terms.transmission_time_s,
+        "power_w": limits.power_w - power_w,
+    }
+    feasible = margins["quality"] >= 0.0
+    for name in CONSTRAINTS[1:]:
+        feasible = feasible & (margins[name] >= 0.0)
+    carbon_mg = terms.total_g * MG_PER_G
+    price = quality_config.price_mg_per_point
+    cost_mg = carbon_mg - price * margins["quality"] if price else carbon_mg
+    reward = xp.where(feasible, -(cost_mg + agent_carbon_mg), 0.0 * cost_mg - limits.penalty_mg)
+    return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms)
+
+
+def check_requests(scenario: Scenario, states: Array, words: Array, power_w: Array) -> None:
+    """Refuse arrays whose shapes disagree, and lengths or powers that are not positive.
+
+    Raises:
+        ServiceError: With the shape or value, and what is allowed.
+    """
+    n, components = states.shape[0], len(scenario.state_names)
+    if states.ndim != 2 or states.shape[1] != components or words.shape != (n,) or power_w.shape != (n,):
+        raise ServiceError(
+            f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do not fit: "
+            f"give (n, {components}), (n,) and (n,), the columns being {', '.join(scenario.state_names)}"
+        )
+    for name, value in (("words", words), ("power_w", power_w)):
+        if n and not bool(value.min() > 0.0):
+            raise ServiceError(
+                f"{name} = {float(value.min()):g} is not allowed: it must be a positive number"
+            )
+
+
+@lru_cache(maxsize=64)
+def _ranges(ranges: tuple[tuple[float, float], ...]) -> tuple[NDArray, NDArray]:
+    low, high = np.array(ranges).T
+    return low, high
+
+
+def _columns(scenario: Scenario, which: str) -> tuple[NDArray, NDArray]:
+    """Lower and upper ends of every component's ``sample`` or ``observe`` range, each ``(S,)``."""
+    return _ranges(tuple(getattr(getattr(scenario.state, name), which) for name in scenario.state_names))
