@@ -1,0 +1,224 @@
+"""The schema of a hardware profile, and its loader.
+
+A profile is one TOML file. Every figure in it is a table with ``low``, ``nominal`` and ``high``, how it came
+about (``evidence``), how far its source was checked (``verified``) and where to find it. A price that nobody
+has published is left out, never written as zero.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from hardware_profiles.figure import Calibration, Doi, Evidence, Figure, NonNegative, Sourced, Table, Url
+
+Actor = Literal["snn", "mlp"]
+
+
+class ProfileError(ValueError):
+    """A hardware profile is unknown, or its file breaks the schema."""
+
+
+class Prices(Table):
+    """Energy per operation in pJ; an absent table means that nobody published the price."""
+
+    synop: Figure | None = None
+    weight_fetch: Figure | None = None
+    neuron_update_active: Figure | None = None
+    neuron_update_idle: Figure | None = None
+    spike_emit: Figure | None = None
+    spike_within: Figure | None = None
+    hop: Figure | None = None
+    mac_int8: Figure | None = None
+    mac_fp32: Figure | None = None
+    exp: Figure | None = None
+    encoder_update: Figure | None = None
+
+
+class Power(Table):
+    """Power in mW: ``static`` of the idle chip, ``active`` of the whole device while it works."""
+
+    static: Figure | None = None
+    active: Figure | None = None
+
+
+class Timing(Table):
+    """Time: chip steps that a decision takes beyond its T steps, and us per kernel launch."""
+
+    extra_steps_per_layer: Annotated[int, Field(ge=0, strict=True)] = 0
+    launch_us: Figure | None = None
+
+
+class Mapping(Table):
+    """How a network sits on the chip.
+
+    With ``input_relay`` every input channel is a compartment of its own, updated each step, and adds one step
+    to the pipeline. ``hops_per_spike`` counts the tile-to-tile hops of one spike to all its destinations.
+    """
+
+    input_relay: bool = False
+    hops_per_spike: Figure | None = None
+
+
+class Capacity(Table):
+    """What one chip holds; a network that exceeds it cannot run there."""
+
+    cores: Annotated[int, Field(gt=0, strict=True)]
+    neurons_per_core: Annotated[int, Field(gt=0, strict=True)]
+    synapse_kib_per_core: Annotated[int, Field(gt=0, strict=True)]
+    weight_bits: Annotated[int, Field(gt=0, strict=True)]
+    doi: Doi | None = None
+    url: Url | None = None
+
+    def holds(self, neurons: int, synapses: int) -> bool:
+        """Whether ``neurons`` compartments and ``synapses`` weights fit, placement overheads aside."""
+        synapse_bits = self.cores * self.synapse_kib_per_core * 1024 * 8
+        return neurons <= self.cores * self.neurons_per_core and synapses * self.weight_bits <= synapse_bits
+
+
+class Embodied(Table):
+    """Carbon of making the device, in kgCO2e, and the boundary that it was counted at."""
+
+    kg: Figure
+    boundary: Literal["die", "die+package", "module", "board", "system"]
+    method: Literal["ACT-2.0", "PCF", "LCA", "estimate"]
+    lifetime_years: Annotated[float, Field(gt=0, strict=True)]
+    area_mm2: NonNegative | None = None
+
+
+class Anchor(Sourced):
+    """A published energy per inference, in uJ, that a prediction must be able to reach."""
+
+    id: str
+    measured_uj: NonNegative
+    kind: Literal["dynamic", "all_in"]
+
+
+class Profile(Table):
+    """One device: what it runs, what its operations cost, and what its figures leave out.
+
+    A device is priced either per operation (``energy_pj``) or by time (``timing.launch_us`` times
+    ``power_mw.active``), never both. ``scope`` says what a price holds: one operation alone (``per_term``),
+    a measured workload with idle power taken off (``dynamic_workload``), or the whole power of the device
+    shared out over the operations (``all_in``), to which nothing may be added.
+    """
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    name: str
+    kind: Literal["neuromorphic-digital", "neuromorphic-mixed", "mcu", "cpu", "gpu", "soc", "analytic"]
+    executes: tuple[Actor, ...]
+    scope: Literal["per_term", "dynamic_workload", "all_in"]
+    boundary: Literal["core", "chip", "module", "board", "system"]
+    access: str
+    node_nm: NonNegative | None = None
+    voltage_v: NonNegative | None = None
+    temperature_c: NonNegative | Literal["unstated"] = "unstated"
+    inherited_from: str = ""
+    excludes: tuple[str, ...] = ()
+    unpriced: tuple[str, ...] = ()
+    energy_pj: Prices = Prices()
+    power_mw: Power = Power()
+    timing: Timing = Timing()
+    mapping: Mapping = Mapping()
+    capacity: Capacity | None = None
+    calibration: Calibration | None = None
+    embodied: Embodied | None = None
+    anchor: tuple[Anchor, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_priced(self) -> Self:
+        per_operation = {"snn": self.energy_pj.synop, "mlp": self.energy_pj.mac_int8}
+        by_time = self.timing.launch_us is not None
+        if by_time and self.power_mw.active is None:
+            raise ValueError("timing.launch_us needs power_mw.active to become energy; add it")
+        if by_time and self.energy_pj != Prices():
+            raise ValueError("timing.launch_us and energy_pj would count the work twice; keep one of them")
+        for actor in self.executes:
+            if not by_time and per_operation[actor] is None:
+                needed = {"snn": "energy_pj.synop", "mlp": "energy_pj.mac_int8"}[actor]
+                raise ValueError(f'executes "{actor}" without {needed}; add the price or drop "{actor}"')
+        return self
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.scope == "all_in" and (self.power_mw.static or self.calibration):
+            raise ValueError(
+                'scope "all_in" already holds static power and every overhead; '
+                "remove power_mw.static and calibration"
+            )
+        known = [anchor.id for anchor in self.anchor]
+        for name in self.calibration.anchors if self.calibration else ():
+            if name not in known:
+                raise ValueError(
+                    f"calibration anchor {name!r} is not among the anchors {known}; add [[anchor]]"
+                )
+        return self
+
+    def weakest_evidence(self, evidence: Iterable[Evidence]) -> Evidence:
+        """The weakest of ``evidence``; ``projected`` at best where the prices are another device's."""
+        order = get_args(Evidence)
+        cap: list[Evidence] = ["projected"] if self.inherited_from else []
+        weakest: Evidence = max([*evidence, *cap], key=order.index)
+        return weakest
+
+
+def profile_names() -> tuple[str, ...]:
+    """Names of the shipped profiles, sorted."""
+    names = (entry.name for entry in resources.files("hardware_profiles").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """Load a shipped profile by name, or any profile by the path of its ``.toml`` file.
+
+    Raises:
+        ProfileError: unknown name, unreadable file, broken TOML, or a file that breaks the schema.
+    """
+    text = _read(name_or_path)
+    try:
+        profile = Profile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(
+            f"hardware profile {name_or_path}: not valid TOML: {error}; mend that line"
+        ) from error
+    except ValidationError as error:
+        raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
+    if profile.inherited_from and profile.inherited_from not in profile_names():
+        raise ProfileError(
+            f"hardware profile {name_or_path}: inherited_from {profile.inherited_from!r} is unknown; "
+            f"allowed: {', '.join(profile_names())}"
+        )
+    return profile
+
+
+def _read(name_or_path: str | Path) -> str:
+    if isinstance(name_or_path, str) and not name_or_path.endswith(".toml"):
+        if name_or_path not in profile_names():
+            raise ProfileError(
+                f"hardware profile {name_or_path!r} is unknown; allowed: {', '.join(profile_names())}; "
+                "choose one of them or give the path of a .toml file"
+            )
+        return resources.files("hardware_profiles").joinpath(f"{name_or_path}.toml").read_text("utf-8")
+    try:
+        return Path(name_or_path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ProfileError(
+            f"hardware profile {name_or_path}: cannot be read ({reason}); "
+            f"give a readable .toml file or one of {', '.join(profile_names())}"
+        ) from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first complaint of ``error`` on one line: where, what, and the value where it is a single one."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "top level"
+    value = "" if isinstance(first["input"], dict | BaseModel) else f" = {first['input']!r}"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}{value}: {first['msg'].removeprefix('Value error, ')}{more}"
