@@ -221,4 +221,6 @@ def _first(error: ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"]) or "top level"
     value = "" if isinstance(first["input"], dict | BaseModel) else f" = {first['input']!r}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "missing":
+        return f"{where}: this key is missing; add it{more}"
     return f"{where}{value}: {first['msg'].removeprefix('Value error, ')}{more}"
