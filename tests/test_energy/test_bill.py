@@ -1,0 +1,207 @@
+import dataclasses
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from export.graph import SpikingGraph
+from export.simulate import Activity
+from hardware_profiles.profile import Profile, load_profile, profile_names
+from neuro_aolo.energy.bill import Bill, Range, price
+from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
+
+SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"
+
+# PopSAN 5-256-256-2 in chip form: always-on axon and two bias neurons; 585 compartments with the relay.
+SPIKING = SpikingCounts(
+    steps=5,
+    input_channels=51,
+    layer_sizes=(257, 257, 20),
+    input_spikes=33.0,
+    layer_spikes=(30.0, 31.0, 4.0),
+    synaptic_events=(8_000.0, 7_000.0, 600.0),
+    bias_events=2_660.0,
+    neuron_updates=2_670,
+    synapses=83_988,
+    encoder_exps=50,
+    encoder_updates=250,
+    decoder_macs=20,
+    decoder_tanhs=2,
+    kernel_launches=38,
+    firing_rate=0.02,
+)
+DENSE = DenseCounts(macs=67_328, weights=67_842, activations=514, kernel_launches=6)
+
+
+def bill(counts: SpikingCounts | DenseCounts, profile: str | Profile) -> Bill:
+    found = price(counts, load_profile(profile) if isinstance(profile, str) else profile)
+    assert found is not None
+    return found
+
+
+def values(amount: Range) -> tuple[float, float, float]:
+    return amount.low, amount.nominal, amount.high
+
+
+def test_loihi_1_by_hand() -> None:
+    """9 steps (5, one a layer, one for the relay) x 585 compartments = 5,265 updates, 98 with a spike."""
+    modelled_pj = (
+        15_600 * 23.6 + 98 * 69.8 + 5_167 * 47.5 + 98 * 0.0 + 98 * 1.7 + 98 * 0.0 * 3.0,
+        15_600 * 23.6 + 98 * 81.0 + 5_167 * 52.0 + 98 * 0.0 + 98 * 1.7 + 98 * 1.0 * 3.5,
+        15_600 * 35.5 + 98 * 85.0 + 5_167 * 85.0 + 98 * 180.3 + 98 * 1.7 + 98 * 4.0 * 4.2,
+    )
+    found = bill(SPIKING, "loihi1")
+    assert values(found.modelled_j) == pytest.approx([pj * 1e-12 for pj in modelled_pj], rel=1e-12)
+    calibrated = [pj * 1e-12 * by for pj, by in zip(modelled_pj, (1.0, 4.0, 6.5), strict=True)]
+    assert values(found.total_j) == pytest.approx(calibrated, rel=1e-12)
+    updates = [line.count for line in found.lines if line.name.startswith("neuron updates")]
+    assert sum(updates) == 5_265
+
+
+def test_loihi_2_has_no_relay() -> None:
+    """As in Lava: 5 + 3 steps of 534 neurons; input spikes are sent, but update no neuron."""
+    found = bill(SPIKING, "loihi2")
+    nominal_pj = 15_600 * 15.0 + 65 * 60.0 + (8 * 534 - 65) * 40.0 + 98 * 1.0 + 98 * 2.0
+    assert found.modelled_j.nominal == pytest.approx(nominal_pj * 1e-12, rel=1e-12)
+    assert found.evidence == "projected"
+
+
+def test_the_microcontroller_pays_for_encoder_and_decoder_too() -> None:
+    found = bill(SPIKING, "mcu_m33_u575")
+    nominal_pj = 15_600 * 929.7 + 5 * 534 * 2479.0 + (50 + 2) * 15_495.0 + 250 * 1859.0 + 20 * 1240.0
+    assert found.total_j.nominal == pytest.approx(nominal_pj * 1e-12, rel=1e-12)
+    assert found.total_j == found.modelled_j
+    assert found.unpriced == ()
+    assert not any(text.startswith("host") for text in found.excluded)
+
+
+def test_the_gpu_is_launches_times_time_times_power() -> None:
+    dense, spiking = bill(DENSE, "h100"), bill(SPIKING, "h100")
+    assert values(dense.total_j) == pytest.approx([6 * 3e-6 * 90, 6 * 5e-6 * 120, 6 * 10e-6 * 150], rel=1e-12)
+    assert values(spiking.total_j) == pytest.approx([j * 38 / 6 for j in values(dense.total_j)], rel=1e-12)
+    assert 0.9e-3 <= dense.total_j.nominal <= 4.5e-3
+
+
+def test_mlperf_tiny_anomaly_detection_on_the_u575(actors: Any) -> None:
+    """The benchmark's autoencoder, 264,192 MAC, was metered at 81.875 uJ."""
+    counts = count_dense(actors.dense([640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640]))
+    assert counts.macs == 264_192
+    profile = load_profile("mcu_m33_u575")
+    found = bill(counts, profile)
+    (anchor,) = profile.anchor
+    assert found.total_j.low * 1e6 <= anchor.measured_uj <= found.total_j.high * 1e6
+    assert found.total_j.nominal * 1e6 == pytest.approx(anchor.measured_uj, rel=1e-3)
+    assert found.evidence == "metered"
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.2, 0.3])
+def test_sddpg_on_loihi_1_was_measured_inside_the_predicted_interval(actors: Any, rate: float) -> None:
+    """24 inputs, 3 x 256 hidden and 2 output neurons, T = 5: 15.53 uJ an inference.
+
+    Its activity was not published; hidden rates of 10 to 30 % a step and half the inputs bracket it. The
+    calibration rests on this very figure, so this guards the arithmetic, not the prediction.
+    """
+    rng = np.random.default_rng(7)
+    popsan = actors.spiking(rng, 1, [256, 256, 256], 1)
+    sizes = [24, 256, 256, 256, 2]
+    layers = tuple(
+        dataclasses.replace(layer, weight=np.ones((outputs, inputs)), bias=np.zeros(outputs))
+        for layer, inputs, outputs in zip(popsan.layers, sizes, sizes[1:], strict=False)
+    )
+    encoder = dataclasses.replace(popsan.encoder, mean=np.zeros((24, 1)), std=np.ones((24, 1)))
+    decoder = dataclasses.replace(popsan.decoder, weight=np.ones((2, 1)), bias=np.zeros(2))
+    graph = SpikingGraph(encoder, layers, decoder, 5)
+    spikes = [
+        (rng.random((5, 50, size)) < share).astype(np.uint8)
+        for size, share in zip(sizes, [0.5, rate, rate, rate, 0.5], strict=True)
+    ]
+    counts = count_spiking(graph, Activity(spikes[0], tuple(spikes[1:]), np.zeros((50, 2), np.float32)))
+    profile = load_profile("loihi1")
+    found = bill(counts, profile)
+    steps = 5 + 5
+    assert sum(line.count for line in found.lines if "updates" in line.name) == steps * (24 + 770)
+    (anchor,) = profile.anchor
+    assert found.total_j.low * 1e6 <= anchor.measured_uj <= found.total_j.high * 1e6
+    assert found.modelled_j.nominal * 1e6 < anchor.measured_uj
+
+
+@pytest.mark.parametrize("name", profile_names())
+@pytest.mark.parametrize("counts", [SPIKING, DENSE])
+def test_lines_add_up_and_a_missing_actor_is_none(name: str, counts: SpikingCounts | DenseCounts) -> None:
+    profile = load_profile(name)
+    found = price(counts, profile)
+    if counts is DENSE and name.startswith("loihi"):
+        assert found is None
+        return
+    assert found is not None
+    assert (found.profile, found.actor) == (name, "snn" if counts is SPIKING else "mlp")
+    assert found.total_j == Range.total(line.energy_j for line in found.lines)
+    for line in found.lines:
+        assert values(line.energy_j) == pytest.approx(
+            [line.count * pj * 1e-12 for pj in values(line.price_pj)]
+        )
+        assert line.source
+
+
+@pytest.mark.parametrize("name", ["mcu_m33_u575", "h100"])
+def test_both_actors_of_a_device_are_priced_at_one_boundary(name: str) -> None:
+    spiking, dense = bill(SPIKING, name), bill(DENSE, name)
+    assert spiking.boundary == dense.boundary
+    assert spiking.excluded == dense.excluded
+    assert spiking.unpriced == dense.unpriced == ()
+
+
+@pytest.mark.parametrize(("name", "per_us"), [("loihi1", "0.104 uJ"), ("loihi2", "0.28 uJ")])
+def test_what_a_chip_bill_leaves_out_is_named(name: str, per_us: str) -> None:
+    found = bill(SPIKING, name)
+    assert found.boundary == "dynamic energy of the chip"
+    assert found.excluded[:3] == (
+        "host: exponentials of the encoder and decoder (52 a decision)",
+        "host: encoder neuron updates (250 a decision)",
+        "host: decoder multiply-accumulates (20 a decision)",
+    )
+    assert per_us in found.excluded[3]
+    assert "synaptic weight fetches (15,600 a decision)" in found.unpriced
+    assert any("reset" in text for text in found.unpriced)
+
+
+def test_a_network_too_large_for_the_chip_has_no_bill() -> None:
+    profile = load_profile("loihi1")
+    assert profile.capacity is not None
+    neurons = profile.capacity.cores * profile.capacity.neurons_per_core
+    assert price(dataclasses.replace(SPIKING, layer_sizes=(neurons - 51,)), profile) is not None
+    assert price(dataclasses.replace(SPIKING, layer_sizes=(neurons - 50,)), profile) is None
+    assert price(dataclasses.replace(SPIKING, synapses=128 * 128 * 1024 * 8 // 9 + 1), profile) is None
+
+
+def test_a_missing_price_makes_a_lower_bound_never_a_zero() -> None:
+    """A user's profile with operation prices alone says which work it does not price."""
+    data = tomllib.loads((SHIPPED / "mcu_m33_u575.toml").read_text("utf-8"))
+    data["scope"] = "per_term"
+    del data["energy_pj"]["neuron_update_idle"]
+    del data["energy_pj"]["exp"]
+    profile = Profile.model_validate(data)
+    dense, spiking = bill(DENSE, profile), bill(SPIKING, profile)
+    assert dense.unpriced == ("weight fetches (67,842 a decision)", "activations (514 a decision)")
+    assert "neuron updates, silent (2,605 a decision)" in spiking.unpriced
+    assert "host: exponentials of the encoder and decoder (52 a decision)" in spiking.excluded
+    assert all(line.energy_j.nominal > 0 for line in spiking.lines)
+
+
+@settings(deadline=None)
+@given(factor=st.floats(1.0, 1e3), name=st.sampled_from(["loihi1", "loihi2", "mcu_m33_u575"]))
+def test_energy_rises_by_just_the_price_of_the_events_added(factor: float, name: str) -> None:
+    more = dataclasses.replace(
+        SPIKING, synaptic_events=tuple(events * factor for events in SPIKING.synaptic_events)
+    )
+    before, after = bill(SPIKING, name).modelled_j, bill(more, name).modelled_j
+    synop = load_profile(name).energy_pj.synop
+    assert synop is not None
+    added = sum(SPIKING.synaptic_events) * (factor - 1.0) * 1e-12
+    for was, now, pj in zip(values(before), values(after), values(Range.of(synop)), strict=True):
+        assert math.isclose(now - was, added * pj, rel_tol=1e-9, abs_tol=1e-18)
