@@ -1,7 +1,8 @@
 """Nakagami-m fading: the received SNR's density, distribution, outage, and mean inverse rate.
 
-The SNR ``gamma = P h^2 / sigma^2`` of an amplitude ``h ~ Nakagami(m, Omega)`` is Gamma distributed with shape ``m``
-and mean ``P Omega / sigma^2``. Everything here depends on ``m`` and on that mean, ``snr_mean`` (dimensionless).
+The SNR ``gamma = P h^2 / sigma^2`` of an amplitude ``h ~ Nakagami(m, Omega)`` is Gamma distributed with
+shape ``m`` and mean ``P Omega / sigma^2``. Everything here depends on ``m`` and on that mean, ``snr_mean``
+(dimensionless).
 
 References:
     M. Nakagami, "The m-Distribution: A General Formula of Intensity Distribution of Rapid Fading", 1960.
@@ -88,9 +89,9 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
     """Mean of ``1 / log2(1 + gamma)`` over the SNR above the outage threshold, by exact quadrature.
 
     The integral of equation (14), not renormalised, up to its factor ``kappa delta / B``. It is split as
-    ``1/ln(1+g) = 1/g + h(g)``: the first part has a closed form (:func:`inverse_moment`), the second is bounded and
-    integrated by 64-node Gauss-Legendre in ``ln g`` between the 1e-17 tails; relative error below 1e-9 for ``m`` in
-    [0.5, 12] and ``snr_mean`` in [0.01, 600].
+    ``1/ln(1+g) = 1/g + h(g)``: the first part has a closed form (:func:`inverse_moment`), the second is
+    bounded and integrated by 64-node Gauss-Legendre in ``ln g`` between the 1e-17 tails; relative error
+    below 1e-9 for ``m`` in [0.5, 12] and ``snr_mean`` in [0.01, 600].
 
     Args:
         m: Nakagami shape, >= 0.5; > 1 where ``outage`` is 0. Any shape. For a gradient in ``m``, use
@@ -102,7 +103,8 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
         Mean inverse spectral efficiency in s Hz / bit, the broadcast shape.
 
     Raises:
-        ServiceError: If an argument is outside its domain, or the mean diverges (``outage = 0`` and ``m <= 1``).
+        ServiceError: If an argument is outside its domain, or the mean diverges (``outage = 0`` and ``m <=
+            1``).
     """
     check_fading(m, snr_mean, outage)
     like = m if is_torch(m) else snr_mean
@@ -116,9 +118,10 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
 
 
 def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
-    """``E[1/g; g > threshold]`` of a unit-mean SNR: ``m Gamma(m-1, x) / Gamma(m)``, ``x`` the threshold times ``m``.
+    """``E[1/g; g > threshold]`` of a unit-mean SNR: ``m Gamma(m-1, x) / Gamma(m)``.
 
-    Continued to ``m <= 1`` by the series of the incomplete gamma function; ``m / (m-1)`` where ``outage`` is 0.
+    ``x`` is ``m`` times the threshold, ``Gamma(m, x) / Gamma(m) = 1 - outage``. Continued to ``m <= 1`` by the series of the incomplete gamma function; ``m / (m-1)`` where ``outage`` is
+    0.
 
     Args:
         m: Nakagami shape, any shape, inside the domain of :func:`mean_inverse_rate`.
@@ -141,7 +144,7 @@ def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
 
 
 def bounded_part(m: Array, snr_mean: Array, outage: float) -> Array:
-    """``E[1/ln(1+g) - 1/g; g > threshold]``: the part of the mean inverse rate (in nats) that is never singular.
+    """``E[1/ln(1+g) - 1/g; g > threshold]``: the part of the mean inverse rate that is never singular.
 
     Args:
         m: Nakagami shape, > 0, any shape; no gradient flows through it.
@@ -168,8 +171,8 @@ def check_fading(m: Array, snr_mean: Array, outage: float) -> None:
     """Refuse channel arguments outside the model's domain.
 
     Raises:
-        ServiceError: If ``m < 0.5``, ``snr_mean <= 0`` or not finite, ``outage`` outside [0, 0.5], or the mean
-            inverse rate diverges.
+        ServiceError: If ``m < 0.5``, ``snr_mean <= 0`` or not finite, ``outage`` outside [0, 0.5], or the
+            mean inverse rate diverges.
     """
     _check_outage(outage)
     shape, mean = detached(m), detached(snr_mean)
@@ -183,8 +186,8 @@ def check_fading(m: Array, snr_mean: Array, outage: float) -> None:
         )
     if outage == 0.0 and shape.min() <= 1.0:
         raise ServiceError(
-            f"Nakagami m = {shape.min():g} with outage probability 0: the mean transmission time diverges for m <= 1; "
-            "set an outage probability above 0 or keep m above 1"
+            f"Nakagami m = {shape.min():g} with outage probability 0: the mean transmission time diverges for "
+            "m <= 1; set an outage probability above 0 or keep m above 1"
         )
 
 
@@ -208,7 +211,7 @@ def _bounded_kernel(g: Array) -> Array:
 
 
 def _upper_gamma_series(a: _NumPy, x: _NumPy) -> _NumPy:
-    """``Gamma(a, x)`` for ``-0.5 <= a < 0`` and ``x`` of order one or less, without cancellation at ``a -> 0``."""
+    """``Gamma(a, x)`` for ``-0.5 <= a < 0``, ``x`` of order one or less; no cancellation at ``a -> 0``."""
     log_gamma = np.where(
         np.abs(a) < 1e-3, np.polyval((*_LOG_GAMMA_TAYLOR[::-1], 0.0), a), special.gammaln(1.0 + a)
     )

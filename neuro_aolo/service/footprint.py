@@ -85,7 +85,9 @@ def wireless_operational_g(
     fixed_power_w: float,
     intensity_g_per_kwh: Array,
 ) -> Array:
-    """Operational carbon of transmission in g, equations (8) and (15): ``(P T_C + (kappa delta / D) P_fix) CI_L``.
+    """Operational carbon of transmission in g: equations (8) and (15).
+
+    ``C_C^op = (P T_C + (kappa delta / D) P_fix) CI_L``
 
     Args:
         words: Length ``kappa``, in words.

@@ -1,8 +1,8 @@
 """Carbon intensity of electricity by country, from CodeCarbon's packaged data.
 
 References:
-    B. Courty et al., "mlco2/codecarbon", 2024, doi:10.5281/zenodo.11171501; its figures are Ember's and Our World in
-    Data's yearly averages per country.
+    B. Courty et al., "mlco2/codecarbon", 2024, doi:10.5281/zenodo.11171501; its figures are Ember's and Our
+    World in Data's yearly averages per country.
 """
 
 import difflib
@@ -34,8 +34,8 @@ def country_intensity_g_per_kwh(iso3: str) -> float:
     if not intensity or not intensity > 0.0:
         name = mix[code].get("country_name", code)
         raise ScenarioError(
-            f"country {code} ({name}) has no carbon intensity in CodeCarbon's data: name another country, or set the "
-            "intensity's sample range in a scenario file"
+            f"country {code} ({name}) has no carbon intensity in CodeCarbon's data: name another country, or "
+            "set the intensity's sample range in a scenario file"
         )
     return float(intensity)
 
@@ -48,7 +48,7 @@ def country_codes() -> tuple[str, ...]:
 def _close(code: str, mix: dict[str, Any]) -> str:
     names = {entry.get("country_name", "").upper(): key for key, entry in mix.items()}
     matches = difflib.get_close_matches(code, [*mix, *names], n=4, cutoff=0.6)
-    found = dict.fromkeys(names.get(match, match) for match in matches)
+    found = list(dict.fromkeys(str(names.get(match, match)) for match in matches))
     return (
         "did you mean " + ", ".join(found) + "?"
         if found

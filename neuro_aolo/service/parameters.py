@@ -1,8 +1,8 @@
 """The parameters of the service model: unit, default, allowed range and source of each.
 
-Defaults are those of AOLO's ``paper`` scenario. A source reads "AOLO, table" where the number stands in X. Wang, H. Du,
-Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, "restored" where the text lost it and units and orders of
-magnitude give it back, and "chosen" where it is this project's.
+Defaults are those of AOLO's ``paper`` scenario. A source reads "AOLO, table" where the number stands in X.
+Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, "restored" where the text lost it and units
+and orders of magnitude give it back, and "chosen" where it is this project's.
 """
 
 from typing import Annotated, Any, Self
@@ -75,8 +75,8 @@ class Quality(Section):
     def _reachable(self) -> Self:
         if self.threshold >= self.peak_score:
             raise ValueError(
-                f"threshold = {self.threshold:g} is never reached by a curve whose peak_score is {self.peak_score:g}: "
-                "set threshold below peak_score"
+                f"threshold = {self.threshold:g} is never reached by a curve whose peak_score is "
+                f"{self.peak_score:g}: set threshold below peak_score"
             )
         return self
 

@@ -1,8 +1,8 @@
 """Quality of experience as a function of the answer's length.
 
 References:
-    X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, Fig. 2: scores of 100 stories of 0-1000 words
-    rise, peak and fall. The paper gives no formula; the curve below is this project's choice.
+    X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, Fig. 2: scores of 100 stories of
+    0-1000 words rise, peak and fall. The paper gives no formula; the curve below is this project's choice.
 """
 
 import math
@@ -40,8 +40,8 @@ def sharpness_through(words: float, score: float, peak_words: float, peak_score:
     """
     if not (0.0 < score < peak_score and words > 0.0 and peak_words > 0.0 and words != peak_words):
         raise ServiceError(
-            f"no QoE curve peaking at {peak_score:g} points for {peak_words:g} words passes through {score:g} points at "
-            f"{words:g} words: give a positive score below the peak's, at a positive length other than the peak's"
+            f"no QoE curve peaking at {peak_score:g} points for {peak_words:g} words passes through {score:g} "
+            f"points at {words:g} words: give a positive score below the peak's, at another positive length"
         )
     ratio = words / peak_words
     return math.log(score / peak_score) / (math.log(ratio) + 1.0 - ratio)

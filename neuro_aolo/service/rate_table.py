@@ -23,15 +23,16 @@ _NumPy = np.ndarray[Any, np.dtype[np.float64]]
 class RateTable:
     """Mean of ``1/log2(1+gamma)`` above the outage threshold, equation (14), as a smooth table.
 
-    ``E[1/log2(1+g)] = ln 2 (A(m) / snr_mean + H(m, snr_mean))``: ``ln A`` (:func:`inverse_moment`) is a Chebyshev series in
-    ``ln m``, ``ln H`` (:func:`bounded_part`) a product series in ``ln m`` and ``ln snr_mean``. Where the outage
-    probability is 0, ``A = m / (m-1)`` needs no series.
+    ``E[1/log2(1+g)] = ln 2 (A(m) / snr_mean + H(m, snr_mean))``: ``ln A`` (:func:`inverse_moment`) is a
+    Chebyshev series in ``ln m``, ``ln H`` (:func:`bounded_part`) a product series in ``ln m`` and ``ln
+    snr_mean``. Where the outage probability is 0, ``A = m / (m-1)`` needs no series.
 
     Attributes:
         outage: Outage probability ``epsilon``.
         m_range: Nakagami shapes that the table covers.
         snr_range: Mean SNRs that the table covers.
-        coefficients: ``(1 + J, I)``: row 0 is the series of ``ln A``, row ``1 + j`` multiplies ``T_j(ln snr_mean)``.
+        coefficients: ``(1 + J, I)``: row 0 is the series of ``ln A``, row ``1 + j`` multiplies ``T_j(ln
+            snr_mean)``.
     """
 
     outage: float
@@ -47,8 +48,8 @@ class RateTable:
             snr_mean: Mean SNR ``P Omega / sigma^2`` ``(n,)``, dimensionless.
 
         Returns:
-            ``(n,)`` in float64, differentiable in both arguments where they are torch tensors. Requests outside the
-            table are computed by quadrature: exact, slower, and without a gradient in ``m``.
+            ``(n,)`` in float64, differentiable in both arguments where they are torch tensors. Requests
+            outside the table are computed by quadrature: exact, slower, and without a gradient in ``m``.
 
         Raises:
             ServiceError: If an argument is outside the domain of :func:`mean_inverse_rate`.
@@ -118,7 +119,8 @@ def rate_table(outage: float, m_range: tuple[float, float], snr_range: tuple[flo
         snr_range: Smallest and largest mean SNR ``P Omega / sigma^2``.
 
     Raises:
-        ServiceError: If a range is outside the channel's domain, or so wide that no series of 80 terms covers it.
+        ServiceError: If a range is outside the channel's domain, or so wide that no series of 80 terms
+            covers it.
     """
     check_fading(np.array(m_range), np.array(snr_range), outage)
     m_range, snr_range = _widened(m_range), _widened(snr_range)
@@ -199,6 +201,6 @@ def _too_wide(
 ) -> ServiceError:
     snr = "" if snr_range is None else f" and mean SNR in [{snr_range[0]:g}, {snr_range[1]:g}]"
     return ServiceError(
-        f"no table of {_MAX_TERMS} terms covers m in [{m_range[0]:g}, {m_range[1]:g}]{snr} at outage {outage:g}: "
-        "narrow the ranges or raise the outage probability"
+        f"no table of {_MAX_TERMS} terms covers m in [{m_range[0]:g}, {m_range[1]:g}]{snr} at outage "
+        f"{outage:g}: narrow the ranges or raise the outage probability"
     )

@@ -34,7 +34,8 @@ class Outcome:
         cost_mg: What is minimised: carbon less the price of the quality above its threshold, in mg CO2e.
         reward: Minus the cost where every constraint holds, else minus the penalty, equation (36).
         feasible: Whether every constraint of (25) holds.
-        margins: Slack of each constraint by name, in its own unit: at least 0 exactly where the constraint holds.
+        margins: Slack of each constraint by name, in its own unit: at least 0 exactly where the constraint
+            holds.
         terms: Times and every carbon term apart, in g.
     """
 
@@ -47,7 +48,7 @@ class Outcome:
 
 
 def sample_states(scenario: Scenario, n: int, rng: np.random.Generator) -> NDArray:
-    """Draw ``n`` independent states: float64 ``(n, S)`` in physical units, columns as ``scenario.state_names``."""
+    """Draw ``n`` independent states: float64 ``(n, S)``, physical units, columns ``scenario.state_names``."""
     low, high = _columns(scenario, "sample")
     return rng.uniform(low, high, (n, low.size))
 
@@ -61,7 +62,7 @@ def observe(scenario: Scenario, states: Array) -> Array:
 
 
 def to_physical(scenario: Scenario, actions: Array) -> tuple[Array, Array]:
-    """Words and transmit power of actions: affine in float64 from [-1, 1], clipped at the scenario's action box.
+    """Words and transmit power of actions: affine in float64 from [-1, 1], clipped at the action box.
 
     Args:
         scenario: The service.
@@ -78,7 +79,7 @@ def to_physical(scenario: Scenario, actions: Array) -> tuple[Array, Array]:
 
 
 def to_normalised(scenario: Scenario, words: Array, power_w: Array) -> Array:
-    """Actions ``(n, 2)`` in float64 whose physical values are ``words`` and ``power_w``: inverse of ``to_physical``."""
+    """Actions ``(n, 2)`` in float64 of given words and power: the inverse of :func:`to_physical`."""
     xp = namespace(words, power_w)
     columns = []
     for value, (low, high) in ((words, scenario.actions.words), (power_w, scenario.actions.power_w)):
@@ -151,7 +152,7 @@ def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -
 
 
 def peak_words(scenario: Scenario, states: Array) -> Array:
-    """Length of the best score of each request, in words: the state's own where it has one, ``(n,)``, else a number."""
+    """Length of the best score, in words: each request's own ``(n,)`` where the state has one, else a number."""
     names = scenario.state_names
     return (
         states[:, names.index("kappa_peak_words")]
@@ -170,7 +171,8 @@ def outcome(
         states: ``(n, S)`` in physical units, columns as ``scenario.state_names``.
         words: Length of each answer ``(n,)``, > 0.
         power_w: Transmit power of each ``(n,)``, in W, > 0.
-        agent_carbon_mg: Carbon of deciding, per request, taken off the reward of feasible requests, in mg CO2e.
+        agent_carbon_mg: Carbon of deciding, per request, taken off the reward of feasible requests, in mg
+            CO2e.
 
     Raises:
         ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
@@ -207,8 +209,8 @@ def check_requests(scenario: Scenario, states: Array, words: Array, power_w: Arr
     n, components = states.shape[0], len(scenario.state_names)
     if states.ndim != 2 or states.shape[1] != components or words.shape != (n,) or power_w.shape != (n,):
         raise ServiceError(
-            f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do not fit: "
-            f"give (n, {components}), (n,) and (n,), the columns being {', '.join(scenario.state_names)}"
+            f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do not "
+            f"fit: give (n, {components}), (n,) and (n,), the columns being {', '.join(scenario.state_names)}"
         )
     for name, value in (("words", words), ("power_w", power_w)):
         if n and not bool(value.min() > 0.0):

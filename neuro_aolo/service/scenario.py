@@ -38,7 +38,8 @@ class Scenario(Section):
         description: One or two sentences.
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
-        sources: Where a value comes from, by dotted key (``inference.gpus``), where it is not the default's source.
+        sources: Where a value comes from, by dotted key (``inference.gpus``), where it is not the default's
+            source.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -97,8 +98,8 @@ class Scenario(Section):
             low, high = getattr(state, side).observe
             if not low <= intensity <= high:
                 raise ScenarioError(
-                    f"{code.upper()} emits {intensity:g} g/kWh, outside the range that scenario {self.name!r} observes: "
-                    f"widen state.{side}.observe = [{low:g}, {high:g}]"
+                    f"{code.upper()} emits {intensity:g} g/kWh, outside the range that scenario "
+                    f"{self.name!r} observes: widen state.{side}.observe = [{low:g}, {high:g}]"
                 )
             state = state.model_copy(
                 update={side: Component(sample=(intensity, intensity), observe=(low, high))}
@@ -194,7 +195,7 @@ def _overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fix_country(data: dict[str, Any], key: str, side: str, path: Path) -> None:
-    """Give a country's intensity to the side that names it, unless the file fixes one already (a saved scenario)."""
+    """Give a named country's intensity to its side, unless the file fixes one already (a saved scenario)."""
     code = data.get(key)
     if not isinstance(code, str):
         return
