@@ -1,5 +1,7 @@
 """Array types of the graphs, and the checks that every graph shares."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -51,3 +53,18 @@ def as_observations(observations: ArrayLike, size: int) -> FloatArray:
     )
     require(bool(np.isfinite(batch).all()), "observations hold NaN or infinity: every entry must be finite")
     return batch
+
+
+def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
+    """Spikes as uint8 ``(T, B, channels)``.
+
+    Raises:
+        ExportError: another shape, or values other than 0 and 1.
+    """
+    given = np.asarray(spikes)
+    if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
+        raise ExportError(f"spikes have shape {given.shape}: give (steps, decisions, {channels})")
+    bits: SpikeArray = given.astype(np.uint8)
+    if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
+        raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
+    return bits

@@ -98,6 +98,11 @@ class QuantizedLayer:
         """Bound on ``|u|`` after ``steps`` steps from rest, all inputs of one sign spiking at every step."""
         return math.ceil((self.largest_input << STATE_SHIFT) * growth(self.current_decay, steps))
 
+    def worst_voltage(self, steps: int) -> int:
+        """Bound on ``|v|`` after ``steps`` steps from rest, under that current and the largest bias."""
+        bias = int(np.abs(self.bias_mant).max()) << STATE_SHIFT
+        return math.ceil((self.worst_current(steps) + bias) * growth(self.voltage_decay, steps))
+
 
 @dataclass(frozen=True)
 class LayerReport:

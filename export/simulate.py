@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_observations
-from export.errors import ExportError
+from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes
 from export.graph import SpikingGraph, SpikingLayer
 from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
 
@@ -84,20 +83,6 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
     return _run([layer.neurons for layer in layers], steps, inputs)
 
 
-def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
-    """Spikes as uint8 ``(T, B, channels)``.
-
-    Raises:
-        ExportError: another shape, or values other than 0 and 1.
-    """
-    given = np.asarray(spikes)
-    if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
-        raise ExportError(f"spikes have shape {given.shape}: give (steps, decisions, {channels})")
-    if not np.isin(given, (0, 1)).all():
-        raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
-    return given.astype(np.uint8)
-
-
 _Stepper = Callable[[SpikeArray, SpikeArray], None]
 
 
@@ -150,6 +135,7 @@ def _integer_stepper(layer: QuantizedLayer, steps: int) -> _Stepper:
     bias = (layer.bias_mant << STATE_SHIFT).astype(state)
     threshold = layer.threshold_mant << STATE_SHIFT
     wraps = layer.worst_current(steps) >= STATE_LIMIT
+    clips = layer.worst_voltage(steps) >= STATE_LIMIT
 
     def advance(spikes: SpikeArray, output: SpikeArray) -> None:
         drive = np.left_shift(_products(weight, spikes).astype(state), STATE_SHIFT)
@@ -164,7 +150,8 @@ def _integer_stepper(layer: QuantizedLayer, steps: int) -> _Stepper:
             keep_voltage.apply(v)
             v += u
             v += bias
-            np.clip(v, 1 - STATE_LIMIT, STATE_LIMIT - 1, out=v)
+            if clips:
+                np.clip(v, 1 - STATE_LIMIT, STATE_LIMIT - 1, out=v)
             resting = v <= threshold
             v *= resting
             output[step] = ~resting

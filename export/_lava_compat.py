@@ -1,0 +1,189 @@
+"""The only module that imports Lava, and what its last release needs to run here.
+
+lava-nc 0.10.0 and lava-dl 0.6.0 declare Python < 3.11 and are archived. Three things stand in their way:
+
+* ``lava.magma.compiler.var_model`` has dataclass instances as field defaults, which Python 3.11 refuses
+  where they are not hashable: they are made hashable while that module is imported.
+* lava-dl's ``slayer`` imports its object detection, and with it OpenCV: an empty module stands in.
+* ``netx`` imports PyTorch for parts that are not used here. PyTorch's thread pools do not survive the
+  forks of Lava's runtime, so a process that runs a network goes without PyTorch altogether.
+"""
+
+import dataclasses
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from export.errors import ExportError
+
+LAVA_INSTALL = (
+    'python -m pip install "asteval>=1.0" "h5py>=3.11" "networkx>=3.2" && '
+    "python -m pip install --no-deps --ignore-requires-python lava-nc==0.10.0 lava-dl==0.6.0"
+)
+_DISTRIBUTIONS = ("lava-nc", "lava-dl")
+_COMPANIONS = ("asteval", "h5py", "networkx")
+
+
+class Runtime(NamedTuple):
+    """What it takes to run a network: Lava's classes, and a recorder of spikes.
+
+    Attributes:
+        network: ``netx.hdf5.Network``.
+        source: a process that sends the columns of an array, one per step.
+        sink: a process that receives, one vector per step.
+        record: ``record(sink, path, steps)`` makes a sink write ``(steps, N)`` uint8 to a file.
+        steps: run condition, a number of steps.
+        config: run configuration, fixed-point models on the CPU.
+    """
+
+    network: Any
+    source: Any
+    sink: Any
+    record: Callable[[Any, Path, int], None]
+    steps: Any
+    config: Any
+
+
+def lava_version() -> str | None:
+    """The versions of lava-nc and lava-dl, or None where they or a package they import are missing."""
+    try:
+        versions = [f"{name} {importlib.metadata.version(name)}" for name in _DISTRIBUTIONS]
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    if any(importlib.util.find_spec(name) is None for name in _COMPANIONS):
+        return None
+    return ", ".join(versions)
+
+
+def require_lava() -> None:
+    """Raise ExportError, with the command that installs Lava, where it is missing."""
+    if lava_version() is None:
+        raise ExportError(f"Lava is not installed: install it with  {LAVA_INSTALL}")
+
+
+def load_dense_block() -> Any:
+    """lava-dl's ``slayer.block.cuba.Dense``; imports PyTorch.
+
+    Raises:
+        ExportError: Lava is missing or does not import.
+    """
+    require_lava()
+    with _import_errors():
+        # slayer alone: lava.magma would fix this process's multiprocessing start method.
+        with _stand_ins("lava.lib.dl.slayer.object_detection"):
+            return importlib.import_module("lava.lib.dl.slayer.block.cuba").Dense
+
+
+def load_runtime() -> Runtime:
+    """Lava's runtime and lava-dl's network loader, without PyTorch.
+
+    It bars PyTorch from the whole process, so it is for a process of its own.
+
+    Raises:
+        ExportError: Lava is missing or does not import.
+    """
+    require_lava()
+    with _import_errors():
+        sys.meta_path.insert(0, _NoTorch())
+        _import_var_model()
+        package = importlib.util.find_spec("lava.lib.dl.netx")
+        if package is None or package.origin is None:
+            raise ImportError("there is no lava.lib.dl.netx")
+        # Lava's compiler asks every module beside a process for its file.
+        modules = _stand_in("lava.lib.dl.netx.sequential_modules")
+        modules.__file__ = str(Path(package.origin).with_name("sequential_modules.py"))
+        sys.modules[modules.__name__] = modules
+        resonate_and_fire = "lava.lib.dl.slayer.neuron.rf"
+        with _stand_ins("lava.lib.dl.slayer", "lava.lib.dl.slayer.neuron", resonate_and_fire):
+            sys.modules[resonate_and_fire].__dict__["neuron_params"] = None
+            network = importlib.import_module("lava.lib.dl.netx.hdf5").Network
+        sink = importlib.import_module("lava.proc.io.sink")
+        configs = importlib.import_module("lava.magma.core.run_configs")
+        recorder = _recorder(sink)
+        return Runtime(
+            network=network,
+            source=importlib.import_module("lava.proc.io.source").RingBuffer,
+            sink=sink.RingBuffer,
+            record=_record,
+            steps=importlib.import_module("lava.magma.core.run_conditions").RunSteps,
+            config=configs.Loihi2SimCfg(
+                select_tag="fixed_pt", exception_proc_model_map={sink.RingBuffer: recorder}
+            ),
+        )
+
+
+def _record(sink: Any, path: Path, steps: int) -> None:
+    size = sink.shape[0]
+    np.memmap(path, dtype=np.uint8, mode="w+", shape=(steps, size)).flush()
+    sink.proc_params["recording"] = (str(path), (steps, size))
+
+
+def _recorder(sink: ModuleType) -> Any:
+    """A model of Lava's sink that writes to a file: a Var is read back one element at a time, 40 us each."""
+
+    class Recorder(sink.PyReceiveModelFixed):  # type: ignore[misc, name-defined]
+        def __init__(self, proc_params: Any) -> None:
+            super().__init__(proc_params)
+            path, shape = proc_params["recording"]
+            self.recording = np.memmap(path, dtype=np.uint8, mode="r+", shape=shape)
+
+        def run_spk(self) -> None:
+            self.recording[self.time_step - 1] = self.a_in.recv() != 0
+
+    return Recorder
+
+
+class _NoTorch:
+    """An import finder that refuses PyTorch."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> None:
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("PyTorch is kept out of the process that runs Lava", name=name)
+
+
+def _import_var_model() -> None:
+    plain = dataclasses.dataclass
+
+    def hashable(cls: type | None = None, /, **options: Any) -> Any:
+        options.setdefault("unsafe_hash", True)
+        return plain(**options) if cls is None else plain(**options)(cls)
+
+    dataclasses.dataclass = hashable
+    try:
+        importlib.import_module("lava.magma.compiler.var_model")
+    finally:
+        dataclasses.dataclass = plain
+
+
+def _stand_in(name: str) -> ModuleType:
+    module = ModuleType(name)
+    module.__path__ = []
+    return module
+
+
+@contextmanager
+def _stand_ins(*names: str) -> Iterator[None]:
+    """Empty modules under ``names`` for a while, except where the real ones are loaded."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update({name: _stand_in(name) for name in absent})
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+@contextmanager
+def _import_errors() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise ExportError(f"Lava does not import ({error}): reinstall it with  {LAVA_INSTALL}") from error
