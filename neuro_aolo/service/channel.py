@@ -120,8 +120,8 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
 def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
     """``E[1/g; g > threshold]`` of a unit-mean SNR: ``m Gamma(m-1, x) / Gamma(m)``.
 
-    ``x`` is ``m`` times the threshold, ``Gamma(m, x) / Gamma(m) = 1 - outage``. Continued to ``m <= 1`` by the series of the incomplete gamma function; ``m / (m-1)`` where ``outage`` is
-    0.
+    ``x`` is ``m`` times the threshold, ``Gamma(m, x) / Gamma(m) = 1 - outage``. Continued to ``m <= 1``
+    by the series of the incomplete gamma function; ``m / (m-1)`` where ``outage`` is 0.
 
     Args:
         m: Nakagami shape, any shape, inside the domain of :func:`mean_inverse_rate`.
@@ -186,8 +186,8 @@ def check_fading(m: Array, snr_mean: Array, outage: float) -> None:
         )
     if outage == 0.0 and shape.min() <= 1.0:
         raise ServiceError(
-            f"Nakagami m = {shape.min():g} with outage probability 0: the mean transmission time diverges for "
-            "m <= 1; set an outage probability above 0 or keep m above 1"
+            f"Nakagami m = {shape.min():g} with outage probability 0: the mean transmission time diverges "
+            "for m <= 1; set an outage probability above 0 or keep m above 1"
         )
 
 

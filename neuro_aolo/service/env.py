@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import Outcome, check_requests, observe, outcome, sample_states, to_physical
+from neuro_aolo.service.request import Outcome, checked, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -77,14 +77,16 @@ class AoloEnv(gym.Env[Observation, Observation]):
 
     ## Arguments
 
-    | Parameter         | Type                        | Default   | Description                                  |
-    |-------------------|-----------------------------|-----------|----------------------------------------------|
-    | `scenario`        | **str**, **Path**, Scenario | `"paper"` | Shipped scenario, `.toml` file, or a loaded scenario |
-    | `dc_country`      | **str**                     | `None`    | ISO 3166 alpha-3 code fixing the data centre's carbon |
-    | `bs_country`      | **str**                     | `None`    | The same for the base station                |
-    | `episode_length`  | **int**                     | `100`     | Requests per episode                         |
-    | `agent_carbon_mg` | **float**                   | `0.0`     | Carbon of deciding, taken off each reward    |
-    | `oracle`          | **bool**                    | `False`   | Put `oracle_mg` in `info`                    |
+    | Parameter         | Type                        | Default   | Description                        |
+    |-------------------|-----------------------------|-----------|------------------------------------|
+    | `scenario`        | **str**, **Path**, Scenario | `"paper"` | Name, `.toml` file, or Scenario    |
+    | `dc_country`      | **str**                     | `None`    | Fixes the data centre's carbon     |
+    | `bs_country`      | **str**                     | `None`    | Fixes the base station's carbon    |
+    | `episode_length`  | **int**                     | `100`     | Requests per episode               |
+    | `agent_carbon_mg` | **float**                   | `0.0`     | Of deciding; taken off each reward |
+    | `oracle`          | **bool**                    | `False`   | Put `oracle_mg` in `info`          |
+
+    Countries are ISO 3166 alpha-3 codes.
 
     ```python
     >>> import gymnasium as gym
@@ -179,7 +181,7 @@ def given_states(scenario: Scenario, options: dict[str, Any] | None, n: int) -> 
             f"({len(names)},) or ({n}, {len(names)}): {', '.join(names)}"
         )
     states = np.array(np.broadcast_to(states, (n, len(names))))
-    check_requests(scenario, states, np.ones(n), np.ones(n))
+    checked(scenario, states, np.ones(n), np.ones(n))
     return states
 
 

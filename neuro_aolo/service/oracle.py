@@ -26,7 +26,7 @@ _GRID = 65
 
 @dataclass(frozen=True)
 class Oracle:
-    """Optimal action and its cost per request; NaN and not ``feasible`` where no action meets the constraints.
+    """Optimal action and its cost per request; NaN and not ``feasible`` where no action is feasible.
 
     Attributes:
         words: Optimal length ``(n,)``, in words.
@@ -56,7 +56,7 @@ def oracle(scenario: Scenario, states: NDArray) -> Oracle:
     states = np.asarray(states, dtype=np.float64)
     if states.ndim != 2 or states.shape[1] != len(scenario.state_names):
         raise ServiceError(
-            f"states {states.shape} do not fit scenario {scenario.name!r}: give (n, {len(scenario.state_names)})"
+            f"states {states.shape} do not fit {scenario.name!r}: give (n, {len(scenario.state_names)})"
         )
     parts = [_solve(scenario, states[i : i + _CHUNK]) for i in range(0, max(len(states), 1), _CHUNK)]
     words, power_w, result = (np.concatenate([part[k] for part in parts]) for k in range(3))
@@ -169,7 +169,7 @@ def _transmittable(scenario: Scenario, states: NDArray, short: NDArray, long: ND
         flat, rows = words.ravel(), np.broadcast_to(rows, shape).ravel().astype(np.intp)
         power_w = least_power_w(scenario, states[rows], flat)
         used = limits.energy_per_word * flat + limits.energy_per_watt * power_w
-        # Where no power sends the words in time they are far beyond the limit, yet finite for the root finder.
+        # Where no power sends the words in time they lie far beyond the limit, but finite to the root finder.
         beyond = np.where(np.isnan(used), np.inf, used - limits.energy)
         return np.asarray(beyond.clip(max=1e9).reshape(shape))
 

@@ -7,7 +7,7 @@ and orders of magnitude give it back, and "chosen" where it is this project's.
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from neuro_aolo.service.channel import MAX_OUTAGE
 
@@ -162,7 +162,7 @@ def component(
 ) -> Any:
     """A field for one state component, with its unit, source and allowed range."""
     low, high = COMPONENT_DOMAIN[name]
-    extra = {"unit": unit, "source": source, "allowed": f">= {low:g}, <= {high:g}"}
+    extra: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": f">= {low:g}, <= {high:g}"}
     return Field(Component(sample=sample, observe=observe), json_schema_extra=extra)
 
 

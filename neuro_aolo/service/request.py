@@ -6,7 +6,7 @@ References:
     X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, problem (25), equations (34) to (36).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service import footprint as carbon
 from neuro_aolo.service.arrays import Array, float64, is_torch, namespace
 from neuro_aolo.service.footprint import Footprint
+from neuro_aolo.service.parameters import COMPONENT_DOMAIN
 from neuro_aolo.service.qoe import quality
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR
@@ -23,6 +24,10 @@ from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 CONSTRAINTS = ("quality", "energy", "inference_time_s", "transmission_time_s", "power_w")
 """Names of the margins of constraints (25a) to (25e)."""
+
+_PEAK = "kappa_peak_words"
+_BLOCK = 4096
+_LEAST, _MOST = 1e-12, 1e9
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,108 @@ def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -
         power_w: Transmit power ``P`` of each ``(n,)``, in W, > 0.
 
     Raises:
-        ServiceError: If a channel state or a power is outside the model's domain.
+        ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
     """
+    states, words, power_w = checked(scenario, states, words, power_w)
+    return _footprint(scenario, dict(zip(scenario.state_names, states.T, strict=True)), words, power_w)
+
+
+def outcome(
+    scenario: Scenario, states: Array, words: Array, power_w: Array, agent_carbon_mg: float = 0.0
+) -> Outcome:
+    """Carbon, cost, reward and constraints of requests served with given words and power.
+
+    Args:
+        scenario: The service.
+        states: ``(n, S)`` in physical units, columns as ``scenario.state_names``.
+        words: Length of each answer ``(n,)``, > 0.
+        power_w: Transmit power of each ``(n,)``, in W, > 0.
+        agent_carbon_mg: Carbon of deciding, per request, taken off feasible requests' reward, in mg CO2e.
+
+    Raises:
+        ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
+    """
+    states, words, power_w = checked(scenario, states, words, power_w)
+    n = states.shape[0]
+    if is_torch(states) or n <= _BLOCK:
+        return _outcome(scenario, states, words, power_w, agent_carbon_mg)
+    # Blocks whose every intermediate stays in the processor's cache.
+    parts = []
+    for start in range(0, n, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        parts.append(_outcome(scenario, states[rows], words[rows], power_w[rows], agent_carbon_mg))
+    joined: Outcome = _joined(parts)
+    return joined
+
+
+def checked(scenario: Scenario, states: Array, words: Array, power_w: Array) -> tuple[Array, Array, Array]:
+    """States, lengths and powers in float64, if the model can serve them.
+
+    Raises:
+        ServiceError: If shapes disagree, or a value is outside the model's domain.
+    """
+    like = next((array for array in (states, words, power_w) if is_torch(array)), None)
+    states, words, power_w = (float64(array, like) for array in (states, words, power_w))
+    names = scenario.state_names
+    if (
+        states.ndim != 2
+        or states.shape[1] != len(names)
+        or not words.shape == power_w.shape == states.shape[:1]
+    ):
+        raise ServiceError(
+            f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do "
+            f"not fit: give (n, {len(names)}), (n,) and (n,), the columns being {', '.join(names)}"
+        )
+    if states.shape[0]:
+        for name, column in zip(names, states.T, strict=True):
+            _check_range(name, column, *COMPONENT_DOMAIN[name])
+        _check_range("words", words, _LEAST, _MOST)
+        _check_range("power_w", power_w, _LEAST, _MOST)
+    return states, words, power_w
+
+
+def peak_words(scenario: Scenario, states: Array) -> Array:
+    """Length of the best score, in words: each request's own ``(n,)`` where the state has it, else one."""
+    names = scenario.state_names
+    return states[:, names.index(_PEAK)] if _PEAK in names else scenario.quality.peak_words
+
+
+def _check_range(name: str, value: Array, low: float, high: float) -> None:
+    least, most = float(value.min()), float(value.max())
+    if not (least >= low and most <= high):
+        wrong = most if least >= low else least
+        raise ServiceError(f"{name} = {wrong:g} is not allowed: it must lie in [{low:g}, {high:g}]")
+
+
+def _outcome(
+    scenario: Scenario, states: Array, words: Array, power_w: Array, agent_carbon_mg: float
+) -> Outcome:
+    xp = namespace(states)
+    column = dict(zip(scenario.state_names, states.T, strict=True))
+    terms = _footprint(scenario, column, words, power_w)
+    curve, limits = scenario.quality, scenario.limits
+    score = quality(words, column.get(_PEAK, curve.peak_words), curve.peak_score, curve.sharpness)
+    margins = {
+        "quality": score - curve.threshold,
+        "energy": limits.energy - limits.energy_per_word * words - limits.energy_per_watt * power_w,
+        "inference_time_s": limits.inference_time_s - terms.inference_time_s,
+        "transmission_time_s": limits.transmission_time_s - terms.transmission_time_s,
+        "power_w": limits.power_w - power_w,
+    }
+    feasible = margins["quality"] >= 0.0
+    for name in CONSTRAINTS[1:]:
+        feasible = feasible & (margins[name] >= 0.0)
+    carbon_mg = terms.total_g * MG_PER_G
+    cost_mg = carbon_mg
+    if curve.price_mg_per_point > 0.0:
+        cost_mg = carbon_mg - curve.price_mg_per_point * margins["quality"]
+    reward = xp.where(feasible, -cost_mg - agent_carbon_mg, -limits.penalty_mg)
+    return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms)
+
+
+def _footprint(scenario: Scenario, column: dict[str, Array], words: Array, power_w: Array) -> Footprint:
     inference, radio = scenario.inference, scenario.radio
-    column = {name: states[:, i] for i, name in enumerate(scenario.state_names)}
-    inverse_rate = scenario.rate_table(
-        column["nakagami_m"], power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
-    )
+    snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
     inference_s = carbon.inference_time_s(
         words,
         flop_per_operation=inference.tflop_per_operation * 1e12,
@@ -113,7 +213,10 @@ def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -
         acceleration_exponent=inference.acceleration_exponent,
     )
     transmission_s = carbon.transmission_time_s(
-        words, inverse_rate, bits_per_word=radio.bits_per_word, bandwidth_hz=column["bandwidth_hz"]
+        words,
+        scenario.rate_table(column["nakagami_m"], snr_mean),
+        bits_per_word=radio.bits_per_word,
+        bandwidth_hz=column["bandwidth_hz"],
     )
     return Footprint(
         inference_time_s=inference_s,
@@ -151,72 +254,14 @@ def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -
     )
 
 
-def peak_words(scenario: Scenario, states: Array) -> Array:
-    """Length of the best score, in words: each request's own ``(n,)`` where the state has one, else a number."""
-    names = scenario.state_names
-    return (
-        states[:, names.index("kappa_peak_words")]
-        if "kappa_peak_words" in names
-        else scenario.quality.peak_words
-    )
-
-
-def outcome(
-    scenario: Scenario, states: Array, words: Array, power_w: Array, agent_carbon_mg: float = 0.0
-) -> Outcome:
-    """Carbon, cost, reward and constraints of requests served with given words and power.
-
-    Args:
-        scenario: The service.
-        states: ``(n, S)`` in physical units, columns as ``scenario.state_names``.
-        words: Length of each answer ``(n,)``, > 0.
-        power_w: Transmit power of each ``(n,)``, in W, > 0.
-        agent_carbon_mg: Carbon of deciding, per request, taken off the reward of feasible requests, in mg
-            CO2e.
-
-    Raises:
-        ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
-    """
-    states, words, power_w = float64(states), float64(words, states), float64(power_w, states)
-    check_requests(scenario, states, words, power_w)
-    xp = namespace(states)
-    terms = footprint(scenario, states, words, power_w)
-    quality_config, limits = scenario.quality, scenario.limits
-    score = quality(words, peak_words(scenario, states), quality_config.peak_score, quality_config.sharpness)
-    margins = {
-        "quality": score - quality_config.threshold,
-        "energy": limits.energy - limits.energy_per_word * words - limits.energy_per_watt * power_w,
-        "inference_time_s": limits.inference_time_s - terms.inference_time_s,
-        "transmission_time_s": limits.transmission_time_s - terms.transmission_time_s,
-        "power_w": limits.power_w - power_w,
-    }
-    feasible = margins["quality"] >= 0.0
-    for name in CONSTRAINTS[1:]:
-        feasible = feasible & (margins[name] >= 0.0)
-    carbon_mg = terms.total_g * MG_PER_G
-    price = quality_config.price_mg_per_point
-    cost_mg = carbon_mg - price * margins["quality"] if price else carbon_mg
-    reward = xp.where(feasible, -(cost_mg + agent_carbon_mg), 0.0 * cost_mg - limits.penalty_mg)
-    return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms)
-
-
-def check_requests(scenario: Scenario, states: Array, words: Array, power_w: Array) -> None:
-    """Refuse arrays whose shapes disagree, and lengths or powers that are not positive.
-
-    Raises:
-        ServiceError: With the shape or value, and what is allowed.
-    """
-    n, components = states.shape[0], len(scenario.state_names)
-    if states.ndim != 2 or states.shape[1] != components or words.shape != (n,) or power_w.shape != (n,):
-        raise ServiceError(
-            f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do not "
-            f"fit: give (n, {components}), (n,) and (n,), the columns being {', '.join(scenario.state_names)}"
-        )
-    for name, value in (("words", words), ("power_w", power_w)):
-        if n and not bool(value.min() > 0.0):
-            raise ServiceError(
-                f"{name} = {float(value.min()):g} is not allowed: it must be a positive number"
-            )
+def _joined(parts: list[Any]) -> Any:
+    """Blocks of one kind, arrays or dataclasses and dictionaries of arrays, as one."""
+    first = parts[0]
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)
+    if isinstance(first, dict):
+        return {key: _joined([part[key] for part in parts]) for key in first}
+    return type(first)(*(_joined([getattr(part, f.name) for part in parts]) for f in fields(first)))
 
 
 @lru_cache(maxsize=64)
