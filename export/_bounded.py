@@ -64,24 +64,23 @@ def end_with_parent() -> None:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    # Terminated first: the tracker of shared memory outlives that, and removes what the others leave.
-    for number, wait_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        deadline = time.monotonic() + wait_s
-        while time.monotonic() < deadline and _alive(process):
+    # Terminated first, where it did not end well: the tracker of shared memory outlives that signal,
+    # and removes what the others left behind.
+    if process.returncode != 0 and _signal_group(process, signal.SIGTERM):
+        deadline = time.monotonic() + _GRACE_S
+        while time.monotonic() < deadline and _signal_group(process, 0):
+            process.poll()
             time.sleep(0.01)
+    _signal_group(process, signal.SIGKILL)
     process.wait()
     if process.stdin is not None:
         process.stdin.close()
 
 
-def _alive(process: subprocess.Popen[bytes]) -> bool:
-    process.poll()
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Signal the group (0: only look); False where it has no member left."""
     try:
-        os.killpg(process.pid, 0)
+        os.killpg(process.pid, number)
     except ProcessLookupError:
         return False
     return True

@@ -14,6 +14,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,10 +77,9 @@ def load_dense_block() -> Any:
         ExportError: Lava is missing or does not import.
     """
     require_lava()
-    with _import_errors():
-        # slayer alone: lava.magma would fix this process's multiprocessing start method.
-        with _stand_ins("lava.lib.dl.slayer.object_detection"):
-            return importlib.import_module("lava.lib.dl.slayer.block.cuba").Dense
+    # slayer alone: lava.magma would fix this process's multiprocessing start method.
+    with _importing(), _stand_ins("lava.lib.dl.slayer.object_detection"):
+        return importlib.import_module("lava.lib.dl.slayer.block.cuba").Dense
 
 
 def load_runtime() -> Runtime:
@@ -91,7 +91,7 @@ def load_runtime() -> Runtime:
         ExportError: Lava is missing or does not import.
     """
     require_lava()
-    with _import_errors():
+    with _importing():
         sys.meta_path.insert(0, _NoTorch())
         _import_var_model()
         package = importlib.util.find_spec("lava.lib.dl.netx")
@@ -182,8 +182,11 @@ def _stand_ins(*names: str) -> Iterator[None]:
 
 
 @contextmanager
-def _import_errors() -> Iterator[None]:
+def _importing() -> Iterator[None]:
+    """Keep Lava's deprecation warnings to itself, and say what to do where it does not import."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except ImportError as error:
         raise ExportError(f"Lava does not import ({error}): reinstall it with  {LAVA_INSTALL}") from error

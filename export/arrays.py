@@ -14,8 +14,8 @@ IntArray = NDArray[np.int32]
 
 def freeze(owner: object, name: str, ndim: int) -> None:
     """Replace a field by a finite, read-only float32 copy with ``ndim`` dimensions."""
-    array = np.array(getattr(owner, name), dtype=np.float32)
     label = f"{type(owner).__name__}.{name}"
+    array = _as_float32(getattr(owner, name), label).copy()
     if array.ndim != ndim or array.size == 0:
         raise ExportError(f"{label} has shape {array.shape}: give a non-empty array of {ndim} dimension(s)")
     if not np.isfinite(array).all():
@@ -24,6 +24,13 @@ def freeze(owner: object, name: str, ndim: int) -> None:
         )
     array.setflags(write=False)
     object.__setattr__(owner, name, array)
+
+
+def is_positive(value: float) -> bool:
+    """Above zero and finite, as a float32 too."""
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    return bool(np.isfinite(single) and single > 0)
 
 
 def require(condition: bool, message: str) -> None:
@@ -46,7 +53,7 @@ def as_observations(observations: ArrayLike, size: int) -> FloatArray:
     Raises:
         ExportError: another shape, or an entry that is not finite.
     """
-    batch = np.asarray(observations, dtype=np.float32)
+    batch = _as_float32(observations, "observations")
     require(
         batch.ndim == 2 and batch.shape[1] == size,
         f"observations have shape {batch.shape}: give (decisions, {size})",
@@ -68,3 +75,11 @@ def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
     if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
         raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
     return bits
+
+
+def _as_float32(values: ArrayLike, label: str) -> FloatArray:
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ExportError(f"{label}: not an array of numbers ({error}); give one") from error

@@ -8,9 +8,7 @@ References:
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from export.arrays import FloatArray, SpikeArray, freeze, require, require_bias
+from export.arrays import FloatArray, SpikeArray, freeze, is_positive, require, require_bias
 from export.dense import Activation, DenseGraph, DenseLayer
 from export.errors import ExportError
 from export.population import PopulationDecoder, PopulationEncoder
@@ -65,7 +63,7 @@ class SpikingLayer:
                 f"{name} {value}: give the share kept per step, between 0 and 1 inclusive",
             )
         require(
-            bool(np.isfinite(self.threshold)) and self.threshold > 0,
+            is_positive(self.threshold),
             f"threshold {self.threshold}: give a finite value above 0",
         )
 
@@ -104,7 +102,7 @@ class SpikingGraph:
         require(len(self.layers) > 0, "a spiking graph has no layers: give at least one")
         require(self.steps >= 1, f"{self.steps} time steps: give at least 1")
         require(
-            self.step_s is None or (bool(np.isfinite(self.step_s)) and self.step_s > 0),
+            self.step_s is None or is_positive(self.step_s),
             f"step_s {self.step_s}: give seconds above 0, or None",
         )
         sizes = [self.encoder.neurons, *(layer.neurons for layer in self.layers)]

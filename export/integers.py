@@ -111,7 +111,7 @@ class LayerReport:
     Attributes:
         scale: integer units per unit of the float layer's potential.
         clipped: weights and biases that did not fit in -254..254.
-        max_rounding_error: largest ``|W_int / scale - W|``, biases included, in the float layer's unit.
+        max_rounding_error: largest ``|W_int / scale - W|``, biases and clipping included, as a potential.
         rms_rounding_error: its root mean square.
         current_decay_error: d_c as kept by the integers, less d_c.
         voltage_decay_error: d_v as kept by the integers, less d_v.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_observations, freeze, require, require_bias
+from export.arrays import FloatArray, SpikeArray, as_observations, freeze, is_positive, require, require_bias
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class PopulationEncoder:
         )
         require(bool((self.std != 0).all()), "encoder std holds a zero: every receptive field needs a width")
         require(
-            bool(np.isfinite(self.threshold)) and self.threshold > 0,
+            is_positive(self.threshold),
             f"encoder threshold {self.threshold}: give a finite value above 0",
         )
 
@@ -69,7 +69,8 @@ class PopulationEncoder:
         """
         batch = as_observations(observations, self.input_size)
         require(steps >= 1, f"{steps} time steps: give at least 1")
-        exponent = np.float32(-0.5) * ((batch[:, :, None] - self.mean) / self.std) ** 2
+        with np.errstate(over="ignore"):
+            exponent = np.float32(-0.5) * ((batch[:, :, None] - self.mean) / self.std) ** 2
         stimulus = np.exp(exponent.astype(np.float64)).astype(np.float32).reshape(len(batch), self.neurons)
         threshold = np.float32(self.threshold)
         voltage = np.zeros_like(stimulus)

@@ -86,6 +86,7 @@ def _integer_threshold(axons: NDArray[np.float64], threshold: float, growth: flo
     if largest == 0.0:
         return _SILENT_THRESHOLD
     limits = [float(ceiling), WEIGHT_MAX * threshold / largest]
+    # What the current may reach, in integer weights.
     room = STATE_LIMIT / (growth * (1 << STATE_SHIFT))
     for sign in (1, -1):
         side = np.maximum(sign * axons, 0.0)

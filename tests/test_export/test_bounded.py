@@ -1,0 +1,86 @@
+"""Nothing that was started outlives its time, its failure or its caller."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from export._bounded import run_bounded
+from export.errors import ExportError
+
+# A child that will not be told, with a grandchild of the same mind.
+STUBBORN = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.fork()
+open(f"{os.getpid()}.pid", "w").close()
+time.sleep(60)
+"""
+
+
+def _run(code: str, folder: Path, timeout_s: float = 20.0) -> None:
+    run_bounded(
+        [sys.executable, "-c", code],
+        folder=folder,
+        environment=os.environ,
+        timeout_s=timeout_s,
+        label="the child",
+    )
+
+
+def _running(pid: int) -> bool:
+    try:
+        # A zombie has ended; nobody has asked for its status yet.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _all_end(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 10
+    while any(_running(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not any(_running(pid) for pid in pids)
+
+
+def _pids(folder: Path, count: int) -> list[int]:
+    deadline = time.monotonic() + 20
+    while len(found := list(folder.glob("*.pid"))) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(found) == count
+    return [int(path.stem) for path in found]
+
+
+def test_success_says_nothing(tmp_path: Path) -> None:
+    _run("print('to nobody')", tmp_path)
+
+
+def test_failure_is_told_by_its_last_line(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"the child failed with exit status 1 \(KeyError: 'cause'\)"):
+        _run("raise KeyError('cause')", tmp_path)
+
+
+def test_time_out_ends_the_whole_group(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"the child did not end within 2\.5 s and was killed"):
+        _run(STUBBORN, tmp_path, timeout_s=2.5)
+    assert _all_end(_pids(tmp_path, 2))
+
+
+def test_child_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
+    child = (
+        "import os, time; from export._bounded import end_with_parent; end_with_parent(); "
+        "os.fork(); open(f'{os.getpid()}.pid', 'w').close(); time.sleep(60)"
+    )
+    caller = (
+        "import os, sys; from pathlib import Path; from export._bounded import run_bounded; "
+        f"run_bounded([sys.executable, '-W', 'ignore', '-c', {child!r}], folder=Path({str(tmp_path)!r}), "
+        "environment=os.environ, timeout_s=60, label='the child')"
+    )
+    with subprocess.Popen([sys.executable, "-c", caller]) as process:
+        pids = _pids(tmp_path, 2)
+        process.send_signal(signal.SIGKILL)
+    assert _all_end(pids)

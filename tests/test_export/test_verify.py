@@ -1,0 +1,42 @@
+"""The comparison counts every difference, and only real neurons."""
+
+import numpy as np
+import pytest
+
+from export.errors import ExportError
+from export.simulate import Activity
+from export.verify import compare
+
+
+def _activity() -> Activity:
+    rng = np.random.default_rng(0)
+    hidden, output = ((rng.random((5, 3, n)) < 0.3).astype(np.uint8) for n in (7, 4))
+    hidden[..., -1] = 1
+    return Activity(np.ones((5, 3, 2), dtype=np.uint8), (hidden, output), np.zeros((3, 1), dtype=np.float32))
+
+
+def test_equal_sides_have_no_mismatch() -> None:
+    activity = _activity()
+    hidden, output = activity.layer_spikes
+    result = compare(activity, activity.layer_spikes)
+    assert (result.decisions, result.slots, result.mismatches) == (3, 5 * 3 * (6 + 4), 0)
+    assert result.spikes == hidden[..., :-1].sum() + output.sum()
+    assert [layer[0] for layer in result.per_layer] == [90, 60]
+
+
+def test_every_flipped_bit_is_a_mismatch_a_bias_neurons_too() -> None:
+    activity = _activity()
+    hidden, output = (layer.copy() for layer in activity.layer_spikes)
+    hidden[0, 0, 2] ^= 1
+    hidden[4, 2, -1] ^= 1
+    output[:, 1, 0] ^= 1
+    result = compare(activity, (hidden, output))
+    assert [layer[2] for layer in result.per_layer] == [2, 5]
+    assert result.mismatches == 7
+    assert result.spikes == compare(activity, activity.layer_spikes).spikes
+
+
+def test_other_shapes_are_refused() -> None:
+    activity = _activity()
+    with pytest.raises(ExportError, match="run both on the same input"):
+        compare(activity, activity.layer_spikes[:1])
