@@ -41,7 +41,7 @@ def sharpness_through(words: float, score: float, peak_words: float, peak_score:
     if not (0.0 < score < peak_score and words > 0.0 and peak_words > 0.0 and words != peak_words):
         raise ServiceError(
             f"no QoE curve peaking at {peak_score:g} points for {peak_words:g} words passes through "
-            f"{score:g} points at {words:g} words: give a positive score below the peak's, at another length > 0"
+            f"{score:g} points at {words:g} words: give a score in (0, peak), at another length > 0"
         )
     ratio = words / peak_words
     return math.log(score / peak_score) / (math.log(ratio) + 1.0 - ratio)

@@ -131,13 +131,12 @@ def _series(
     values_to_series = np.linalg.inv(chebyshev.chebvander(nodes, _MAX_TERMS - 1))
     m, mean = _grid(nodes, nodes, m_range, snr_range)
     log_moment = np.log(inverse_moment(m[:, 0], outage)) if outage > 0.0 else np.zeros(_MAX_TERMS)
-    return values_to_series @ log_moment, values_to_series @ bounded_part(
-        m, mean, outage
-    ).T @ values_to_series.T
+    by_snr = values_to_series @ bounded_part(m, mean, outage).T
+    return values_to_series @ log_moment, by_snr @ values_to_series.T
 
 
 def _truncated(moment: _NumPy, bounded: _NumPy, accuracy: float) -> _NumPy:
-    """The table's coefficients in powers, without the last Chebyshev terms that sum up to less than ``accuracy``.
+    """The table's coefficients in powers, without the last Chebyshev terms, of sum less than ``accuracy``.
 
     Powers cost fewer operations than Chebyshev polynomials. Series that converge this fast lose little by the
     change of basis; :func:`rate_table` checks the result.

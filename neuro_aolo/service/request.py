@@ -169,6 +169,7 @@ def peak_words(scenario: Scenario, states: Array) -> Array:
 
 
 def _check_range(name: str, value: Array, low: float, high: float) -> None:
+    value = value.detach() if is_torch(value) else value
     least, most = float(value.min()), float(value.max())
     if not (least >= low and most <= high):
         wrong = most if least >= low else least

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,12 +107,24 @@ class Scenario(Section):
             codes[key] = code.strip().upper()
         return self.model_copy(update={"state": state, **codes})
 
+    def with_values(self, **sections: Mapping[str, Any]) -> Self:
+        """This scenario with some parameters changed: ``with_values(radio={"fixed_power_w": 0.0})``.
+
+        Raises:
+            ScenarioError: If a parameter is unknown or its value is not allowed.
+        """
+        data = _overlaid(self.model_dump(mode="json", exclude_none=True), sections)
+        try:
+            return type(self).model_validate(data)
+        except ValidationError as error:
+            raise ScenarioError(_explain(error, f"scenario {self.name!r}")) from None
+
     @property
     def state_names(self) -> tuple[str, ...]:
         """Names of the state's components, in the order of states and observations."""
         return self.state.names
 
-    @cached_property
+    @property
     def rate_table(self) -> RateTable:
         """The mean inverse rate over this scenario's channels and powers."""
         omega, power = self.state.omega.observe, self.actions.power_w
@@ -186,10 +198,10 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     return _overlaid(base, data)
 
 
-def _overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def _overlaid(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        both = isinstance(value, Mapping) and isinstance(result.get(key), dict)
         result[key] = _overlaid(result[key], value) if both else value
     return result
 
@@ -214,7 +226,7 @@ def _fix_country(data: dict[str, Any], key: str, side: str, path: Path) -> None:
     state[side] = {"observe": list(default.observe), **given, "sample": [intensity, intensity]}
 
 
-def _explain(error: ValidationError, path: Path) -> str:
+def _explain(error: ValidationError, path: Path | str) -> str:
     """One line for the first of pydantic's complaints: file, key, value, what is allowed, the fix."""
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
