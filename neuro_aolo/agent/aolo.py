@@ -1,0 +1,77 @@
+"""The AOLO service as a task: requests drawn independently, one decision each."""
+
+from functools import cached_property
+
+import numpy as np
+
+from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.service.oracle import oracle
+from neuro_aolo.service.request import observe, outcome, sample_states, to_physical
+from neuro_aolo.service.scenario import Scenario
+
+_PROBE_REQUESTS = 1_000
+
+
+class AoloTask:
+    """A scenario's requests: states (34), actions (35) and rewards (36) of AOLO (arXiv:2503.04418).
+
+    Costs are in mg CO2e per request, rewards likewise.
+
+    Args:
+        scenario: the service.
+
+    Raises:
+        ScenarioError: an optimal request costs more than the penalty, so that violations would pay.
+    """
+
+    action_names = ("words", "power_w")
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        penalty = scenario.limits.penalty_mg
+        dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
+        if dearest >= penalty:
+            raise ScenarioError(
+                f"limits.penalty_mg = {penalty:g} is below the {dearest:.4g} mg of an optimal request, so "
+                f"that breaking a constraint would pay: raise it, e.g. to {5 * dearest:.0f}"
+            )
+
+    @cached_property
+    def _probe(self) -> Optimum:
+        return self.optimum(self.reset(_PROBE_REQUESTS, np.random.default_rng(0)))
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """The state's components."""
+        return self.scenario.state_names
+
+    @cached_property
+    def reward_scale(self) -> float:
+        """Mean optimal carbon of a request, in mg."""
+        return float(np.mean(self._probe.scale, where=self._probe.feasible))
+
+    def reset(self, count: int, rng: np.random.Generator) -> Floats:
+        """Draw ``count`` requests: physical states ``(count, S)``."""
+        return sample_states(self.scenario, count, rng)
+
+    def observe(self, states: Floats) -> Observations:
+        """Observations ``(B, S)`` in [-1, 1]."""
+        observations: Observations = observe(self.scenario, states)
+        return observations
+
+    def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
+        """Serve the requests; the next ones are drawn independently of the actions."""
+        words, power_w = to_physical(self.scenario, actions)
+        result = outcome(self.scenario, states, words, power_w)
+        return Transition(
+            next_states=self.reset(len(states), rng),
+            reward=result.reward,
+            cost=result.cost_mg,
+            violated=~result.feasible,
+        )
+
+    def optimum(self, states: Floats) -> Optimum:
+        """The oracle's decision; regret is measured in its carbon."""
+        best = oracle(self.scenario, states)
+        return Optimum(cost=best.cost_mg, scale=best.carbon_mg, feasible=best.feasible)

@@ -1,0 +1,380 @@
+"""A trained actor looked at from every side: decisions, spikes, Lava, joules, carbon.
+
+Every figure is computed from the run folder's actor and settings when it is asked for, and once.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from export.graph import DenseGraph, SpikingGraph
+from export.integers import QuantizedGraph
+from export.lava import LAVA_INSTALL, lava_version, run_network, write_network
+from export.quantize import quantize
+from export.simulate import Activity, simulate_integer
+from export.verify import compare
+from hardware_profiles.profile import load_profile, profile_names
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.checkpoint import SavedActor, load_actor
+from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
+from neuro_aolo.agent.freeze import freeze_dense, freeze_spiking
+from neuro_aolo.agent.mlp import MLP, MLPConfig
+from neuro_aolo.agent.popsan import PopSAN
+from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
+from neuro_aolo.agent.task import Floats, Observations
+from neuro_aolo.carbon.ledger import Ledger, ledger
+from neuro_aolo.energy.bill import Bill, price
+from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
+from neuro_aolo.errors import RunError
+from neuro_aolo.run import NETWORK, RunFolder
+from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.units import J_PER_KWH, MG_PER_G, operational_carbon_g
+
+COUNTED_DECISIONS = 2_048
+"""Held-out requests whose recorded activity is priced."""
+
+LAVA_DECISIONS = 128
+"""Held-out requests that Lava decides too."""
+
+AMORTISED_OVER = 1_000_000
+"""Requests that share the carbon of training on the ledger."""
+
+_CHUNK = 2_048
+_SERVICE_TERMS = {
+    "inference, operational": "inference_operational_g",
+    "inference, embodied": "inference_embodied_g",
+    "wireless, operational": "wireless_operational_g",
+    "wireless, embodied": "wireless_embodied_g",
+}
+
+
+class Analysis:
+    """All that a run folder with a trained actor can tell.
+
+    Args:
+        folder: the run.
+        requests: held-out requests to decide.
+        profiles: hardware profiles to price on; all shipped ones where none is named.
+
+    Raises:
+        RunError, AgentError: the folder's files are missing or wrong.
+        ProfileError: an unknown profile.
+    """
+
+    def __init__(
+        self, folder: RunFolder, requests: int = HELD_OUT_REQUESTS, profiles: tuple[str, ...] = ()
+    ) -> None:
+        self.folder = folder
+        self.config = folder.config()
+        self.saved: SavedActor = load_actor(folder.path)
+        self.task = AoloTask(self.config.scenario)
+        if self.saved.spec.observation_names != self.task.observation_names:
+            raise RunError(
+                f"{folder.path}: the actor observes {', '.join(self.saved.spec.observation_names)}, "
+                f"its scenario has {', '.join(self.task.observation_names)}: train it again"
+            )
+        self.profiles = {name: load_profile(name) for name in profiles or profile_names()}
+        self._requests = requests
+        self.timings_s: dict[str, float] = {}
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.timings_s[step] = time.perf_counter() - began
+
+    @cached_property
+    def held_out(self) -> Requests:
+        """The requests that every figure is over: those of the held-out ones that have a feasible action."""
+        with self._timed("oracle"):
+            return held_out(self.task, self._requests)
+
+    @cached_property
+    def actions(self) -> Floats:
+        """The trained actor's decisions of the held-out requests, in [-1, 1]."""
+        with self._timed("decide"):
+            return noise_free(self.saved.network)(self.held_out.observations)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """How the trained actor does."""
+        return self.held_out.evaluate(lambda observations: self.actions)
+
+    @cached_property
+    def service_terms_mg(self) -> dict[str, float]:
+        """Mean carbon of a request under the trained actor, term by term, in mg."""
+        words, power_w = to_physical(self.task.scenario, self.actions)
+        terms = outcome(self.task.scenario, self.held_out.states, words, power_w).terms
+        return {
+            name: float(np.mean(getattr(terms, field))) * MG_PER_G for name, field in _SERVICE_TERMS.items()
+        }
+
+    @cached_property
+    def constant(self) -> ConstantAction:
+        """The best constant action, searched on requests of its own."""
+        with self._timed("constant action"):
+            return best_constant_action(self.task)
+
+    @cached_property
+    def graph(self) -> SpikingGraph:
+        """The trained actor's graph.
+
+        Raises:
+            RunError: the actor is an MLP.
+        """
+        network = self.saved.network
+        if not isinstance(network, PopSAN):
+            raise RunError(f"{self.folder.path} holds an MLP, which has no spikes: train with --actor popsan")
+        return freeze_spiking(network)
+
+    @cached_property
+    def quantized(self) -> QuantizedGraph:
+        """The graph in Loihi 2 integers."""
+        return quantize(self.graph)
+
+    @cached_property
+    def activity(self) -> Activity:
+        """Recorded spikes of the integer graph over the first held-out requests."""
+        return simulate_integer(self.quantized, self.held_out.observations[:COUNTED_DECISIONS])
+
+    @cached_property
+    def deployed(self) -> Evaluation:
+        """How the integer graph does: what a chip would decide."""
+
+        def decide(observations: Observations) -> Floats:
+            chunks = [observations[i : i + _CHUNK] for i in range(0, len(observations), _CHUNK)]
+            actions = [simulate_integer(self.quantized, chunk).actions for chunk in chunks]
+            return np.concatenate(actions).astype(np.float64)
+
+        with self._timed("simulate"):
+            return self.held_out.evaluate(decide)
+
+    @cached_property
+    def counts(self) -> SpikingCounts:
+        """Operations of one decision of the integer graph."""
+        return count_spiking(self.quantized, self.activity)
+
+    @cached_property
+    def twin_graph(self) -> DenseGraph:
+        """The same-size MLP: trained with the run where it was, else untrained. Its counts are the same."""
+        if (self.folder.twin.path / "actor.json").is_file():
+            network = load_actor(self.folder.twin.path).network
+        else:
+            spec = self.saved.spec
+            hidden = tuple(layer.neurons for layer in self.graph.layers[:-1])
+            sizes = len(spec.observation_names), len(spec.action_names)
+            network = MLP(*sizes, MLPConfig(hidden), torch.Generator())
+        assert isinstance(network, MLP)
+        return freeze_dense(network)
+
+    @cached_property
+    def twin(self) -> Evaluation | None:
+        """How the trained same-size MLP does; None where none was trained with the run."""
+        if not (self.folder.twin.path / "actor.json").is_file():
+            return None
+        return self.held_out.evaluate(noise_free(load_actor(self.folder.twin.path).network))
+
+    @cached_property
+    def bills(self) -> dict[str, tuple[Bill | None, Bill | None]]:
+        """Bills of one decision per profile, of the spiking actor and of the MLP."""
+        dense = count_dense(self.twin_graph)
+        return {
+            name: (price(self.counts, profile), price(dense, profile))
+            for name, profile in self.profiles.items()
+        }
+
+    @cached_property
+    def site_intensity_g_per_kwh(self) -> float:
+        """Mean carbon intensity at the agent's site."""
+        column = self.task.observation_names.index(f"{self.config.agent_site}_intensity_g_per_kwh")
+        return float(self.held_out.states[:, column].mean())
+
+    @cached_property
+    def training_g(self) -> float:
+        """Carbon of training the actor, in g: measured energy at the agent's site."""
+        energy_j = float(self.saved.training["energy_kwh"]) * J_PER_KWH
+        return operational_carbon_g(energy_j, self.site_intensity_g_per_kwh)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Service, agent inference and agent training, per request."""
+        return ledger(
+            self.service_terms_mg,
+            {name: spiking.total_j if spiking else None for name, (spiking, _) in self.bills.items()},
+            self.site_intensity_g_per_kwh,
+            self.training_g,
+            AMORTISED_OVER,
+        )
+
+    def write_network(self, path: Path) -> None:
+        """Write the integer graph as a lava-dl network file.
+
+        Raises:
+            ExportError: Lava is missing, or the file cannot be written.
+        """
+        write_network(self.quantized, path)
+
+    @cached_property
+    def lava(self) -> dict[str, Any]:
+        """The integer simulator beside Lava on the same spikes; writes ``actor.net`` on the way.
+
+        Without Lava nothing is written, and the answer says so.
+        """
+        installed = lava_version()
+        nothing = dict.fromkeys(("decisions", "spikes_compared", "spikes_emitted", "mismatches"))
+        if installed is None:
+            reason = f"Lava is not installed, so no {NETWORK} was written; install it with  {LAVA_INSTALL}"
+            return {"available": False, "version": None, **nothing, "reason": reason}
+        path = self.folder.path / NETWORK
+        with self._timed("Lava"):
+            self.write_network(path)
+            observations = self.held_out.observations[:LAVA_DECISIONS]
+            activity = simulate_integer(self.quantized, observations)
+            spikes = run_network(path, activity.input_spikes, steps=self.quantized.steps)
+        result = compare(activity, spikes)
+        names = [layer["name"] for layer in self.layers[1:]]
+        return {
+            "available": True,
+            "version": installed,
+            "decisions": result.decisions,
+            "spikes_compared": result.slots,
+            "spikes_emitted": result.spikes,
+            "mismatches": result.mismatches,
+            "layers": [
+                {"name": name, "slots": slots, "spikes": fired, "mismatches": mismatches}
+                for name, (slots, fired, mismatches) in zip(names, result.per_layer, strict=True)
+            ],
+        }
+
+    @cached_property
+    def layers(self) -> list[dict[str, Any]]:
+        """The encoder and every layer: neurons, spikes and synaptic events per decision.
+
+        Neurons and spikes are the network's own; events include those of the always-on axons.
+        """
+        steps, last = self.quantized.steps, len(self.quantized.layers) - 1
+        names = [f"hidden {i + 1}" for i in range(last)] + ["output"]
+        own = [self.activity.input_spikes[..., :-1]]
+        for i, spikes in enumerate(self.activity.layer_spikes):
+            own.append(spikes if i == last else spikes[..., :-1])
+        events = (0.0, *self.counts.synaptic_events)
+        return [
+            {
+                "name": name,
+                "neurons": spikes.shape[-1],
+                "spikes_per_decision": float(spikes.mean() * spikes.shape[-1] * steps),
+                "firing_rate": float(spikes.mean()),
+                "synaptic_events_per_decision": received,
+            }
+            for name, spikes, received in zip(["encoder", *names], own, events, strict=True)
+        ]
+
+    def evaluation_summary(self) -> dict[str, Any]:
+        """What ``neuro-aolo evaluate`` says."""
+        constant = self.held_out.evaluate(self.constant.policy())
+        words, power_w = to_physical(self.task.scenario, self.constant.action[None])
+        scenario = self.config.scenario
+        return {
+            "regret": self.evaluation.regret,
+            "violation_rate": self.evaluation.violation_rate,
+            "requests_evaluated": self.evaluation.requests,
+            "service_mg_per_request": sum(self.service_terms_mg.values()),
+            "oracle_mg_per_request": float(self.held_out.scale.mean()),
+            "constant_regret": constant.regret,
+            "constant_violation_rate": constant.violation_rate,
+            "constant_action": {"words": float(words[0]), "power_w": float(power_w[0])},
+            "scenario": scenario.name,
+            "dc_country": scenario.dc_country,
+            "bs_country": scenario.bs_country,
+            "seed": self.config.seed,
+            "steps": self.saved.training["requests"],
+            "interrupted": self.saved.training["interrupted"],
+        }
+
+    def simulation_summary(self) -> dict[str, Any]:
+        """What ``neuro-aolo simulate`` says."""
+        quantisation = [
+            {"name": layer["name"], **asdict(report)}
+            for layer, report in zip(self.layers[1:], self.quantized.report, strict=True)
+        ]
+        return {
+            "deployed": {
+                "regret": self.deployed.regret,
+                "violation_rate": self.deployed.violation_rate,
+            },
+            "firing_rate": self.counts.firing_rate,
+            "time_steps": self.quantized.steps,
+            "layers": self.layers,
+            "quantisation": quantisation,
+            "lava": self.lava,
+        }
+
+    def energy_summary(self) -> dict[str, Any]:
+        """What ``neuro-aolo energy`` says."""
+        return {
+            "agent_site": self.config.agent_site,
+            "agent_intensity_g_per_kwh": self.site_intensity_g_per_kwh,
+            "energy_j": {
+                name: {
+                    "snn": asdict(spiking.total_j) if spiking else None,
+                    "mlp": asdict(dense.total_j) if dense else None,
+                }
+                for name, (spiking, dense) in self.bills.items()
+            },
+            "bills": {
+                name: {
+                    "device": self.profiles[name].name,
+                    "snn": _bill(spiking),
+                    "mlp": _bill(dense),
+                }
+                for name, (spiking, dense) in self.bills.items()
+            },
+            "agent_mg_per_request": {entry.name: asdict(entry.carbon_mg) for entry in self.ledger.agent},
+            "training_g": self.training_g,
+            "training_kwh": self.saved.training["energy_kwh"],
+            "training_amortised_over": self.ledger.amortised_over,
+            "training_measured_by": self.saved.training["measured_by"],
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """All of it: what ``summary.json`` holds."""
+        twin = self.twin
+        parts: list[Mapping[str, Any]] = [
+            {"version": version("neuro-aolo"), "actor": "popsan"},
+            self.evaluation_summary(),
+            {
+                "mlp": None
+                if twin is None
+                else {"regret": twin.regret, "violation_rate": twin.violation_rate},
+                "service_terms_mg": self.service_terms_mg,
+            },
+            self.simulation_summary(),
+            self.energy_summary(),
+            {"timings_s": {"training": self.saved.training["seconds"], **self.timings_s}},
+        ]
+        return {key: value for part in parts for key, value in part.items()}
+
+
+def _bill(bill: Bill | None) -> dict[str, Any] | None:
+    if bill is None:
+        return None
+    return {
+        "boundary": bill.boundary,
+        "evidence": bill.evidence,
+        "total_j": asdict(bill.total_j),
+        "modelled_j": asdict(bill.modelled_j),
+        "lines": [
+            {"name": line.name, "count": line.count, "energy_j": asdict(line.energy_j), "source": line.source}
+            for line in bill.lines
+        ],
+        "unpriced": list(bill.unpriced),
+        "excluded": list(bill.excluded),
+    }

@@ -1,0 +1,225 @@
+"""A run: its settings, and the folder that holds everything it made."""
+
+import csv
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import tomli_w
+from pydantic import TypeAdapter, ValidationError
+
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
+from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.service.scenario import Scenario
+
+AgentSite = Literal["bs", "dc"]
+ActorKind = Literal["popsan", "mlp"]
+
+CONFIG = "config.toml"
+METRICS = "metrics.csv"
+SUMMARY = "summary.json"
+NETWORK = "actor.net"
+TWIN = "mlp"
+"""Subfolder of a run with the same-size MLP, itself a run folder."""
+
+_MADE = (CONFIG, METRICS, SUMMARY, NETWORK, "actor.safetensors", "actor.json", "report.html")
+_ACTORS: dict[str, type[PopSANConfig] | type[MLPConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run depends on.
+
+    Attributes:
+        scenario: the service.
+        actor: shape of the network; its type says which network.
+        training: settings of the loop.
+        seed: one seed for everything drawn at random in training.
+        device: where the networks are trained, ``cpu`` or ``cuda``.
+        agent_site: whose carbon intensity the agent's energy has: base station or data centre.
+    """
+
+    scenario: Scenario
+    actor: PopSANConfig | MLPConfig
+    training: SDRLConfig
+    seed: int = 0
+    device: str = "cpu"
+    agent_site: AgentSite = "bs"
+
+    def to_toml(self) -> str:
+        """The resolved settings."""
+        kind = next(name for name, cls in _ACTORS.items() if isinstance(self.actor, cls))
+        data = {
+            "seed": self.seed,
+            "device": self.device,
+            "agent_site": self.agent_site,
+            "actor": {"kind": kind, **asdict(self.actor)},
+            "training": asdict(self.training),
+            "scenario": tomllib.loads(self.scenario.to_toml()),
+        }
+        return tomli_w.dumps(data)
+
+    @classmethod
+    def from_toml(cls, text: str) -> "RunConfig":
+        """Settings that :meth:`to_toml` wrote.
+
+        Raises:
+            RunError: something is missing, unknown or out of range.
+        """
+        try:
+            data = tomllib.loads(text)
+            actor = dict(data.pop("actor"))
+            kind = actor.pop("kind")
+            if kind not in _ACTORS:
+                raise RunError(f"actor.kind {kind!r} is none of {', '.join(_ACTORS)}")
+            site = data.pop("agent_site")
+            if site not in get_args(AgentSite):
+                raise RunError(f"agent_site {site!r} is none of {', '.join(get_args(AgentSite))}")
+            return cls(
+                scenario=Scenario.model_validate(data.pop("scenario")),
+                actor=_settings(_ACTORS[kind], actor),
+                training=_settings(SDRLConfig, data.pop("training")),
+                agent_site=site,
+                **data,
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise RunError(f"{where} = {first['input']!r}: {first['msg']}") from None
+        except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
+
+
+T = TypeVar("T")
+
+
+def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
+    known = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
+    checked: T = TypeAdapter(cls).validate_python(dict(values))
+    return checked
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: RunConfig, *, overwrite: bool) -> "RunFolder":
+        """A new run folder that holds ``config``; with ``overwrite`` an earlier run gives way.
+
+        Raises:
+            RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
+        """
+        if path.exists():
+            if not overwrite:
+                raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
+            _remove_run(path)
+        folder = cls(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            _write_whole(path / CONFIG, config.to_toml())
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
+            ) from None
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """The folder of an earlier run.
+
+        Raises:
+            RunError: there is no such folder, or it lacks its files.
+        """
+        for name in (CONFIG, "actor.json", "actor.safetensors"):
+            if not (path / name).is_file():
+                what = f"has no {name}" if path.is_dir() else "is not a folder"
+                raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` wrote")
+        return cls(path)
+
+    @property
+    def twin(self) -> "RunFolder":
+        """The folder of the same-size MLP."""
+        return RunFolder(self.path / TWIN)
+
+    def config(self) -> RunConfig:
+        """The settings of the run.
+
+        Raises:
+            RunError: the file is not what it should be.
+        """
+        file = self.path / CONFIG
+        try:
+            return RunConfig.from_toml(file.read_text(encoding="utf-8"))
+        except (NeuroAoloError, UnicodeDecodeError) as error:
+            raise RunError(f"{file}: {error}; mend it, or train again") from None
+
+    def append_metrics(self, row: Metrics) -> None:
+        """Add a row to the learning curve on disk."""
+        file = self.path / METRICS
+        is_new = not file.exists()
+        with file.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, [field.name for field in fields(Metrics)])
+            if is_new:
+                writer.writeheader()
+            writer.writerow({key: int(v) if isinstance(v, bool) else v for key, v in asdict(row).items()})
+
+    def metrics(self) -> list[dict[str, float]]:
+        """The learning curve; empty where there is none.
+
+        Raises:
+            RunError: a cell is not a number.
+        """
+        file = self.path / METRICS
+        if not file.is_file():
+            return []
+        with file.open(newline="", encoding="utf-8") as stream:
+            try:
+                return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+            except (TypeError, ValueError) as error:
+                raise RunError(f"{file}: {error}: each cell is a number; mend it, or train again") from None
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``, whole or not at all."""
+        _write_whole(self.path / SUMMARY, to_json(summary) + "\n")
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Strict JSON: what is not a number becomes null."""
+    return json.dumps(_finite(data), indent=2, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _remove_run(path: Path) -> None:
+    """Remove what a run made, and nothing else."""
+    if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
+        raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
+    for folder in (path / TWIN, path):
+        for name in _MADE:
+            (folder / name).unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _write_whole(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
