@@ -1,0 +1,109 @@
+"""What the run says about Lava, energy and carbon, in sentences computed from the numbers."""
+
+from collections.abc import Mapping
+
+from neuro_aolo.report.facts import (
+    Contest,
+    Summary,
+    agent_mg,
+    contests,
+    device_name,
+    service_sum_mg,
+    training_mg,
+)
+from neuro_aolo.report.numbers import (
+    Quantity,
+    amount,
+    count,
+    finite,
+    percent,
+    significant,
+    spread,
+    with_prefix,
+)
+from neuro_aolo.units import MG_PER_G
+
+_SITES = {"bs": "base station", "dc": "data centre"}
+_ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
+
+
+def lava_sentence(summary: Summary) -> str:
+    """Whether Lava ran, and whether its spikes are those of the simulator."""
+    lava = summary["lava"]
+    if not lava["available"]:
+        reason = f": {lava['reason']}" if lava.get("reason") else ""
+        return f"Lava was not run{reason}. The spikes come from this package's integer simulator alone."
+    version = f" {lava['version']}" if lava.get("version") else ""
+    ran = f"Lava{version} ran {count(lava['decisions'])} decisions of the exported network on the CPU."
+    compared, emitted = lava["spikes_compared"], count(lava["spikes_emitted"])
+    slots = f"{count(compared)} slots (neuron × step)"
+    if lava["mismatches"]:
+        differ = f"{count(lava['mismatches'])} of {slots}, {percent(lava['mismatches'] / compared)}"
+        return f"{ran} Its spikes differ from the simulator's in {differ}."
+    if not lava["spikes_emitted"]:
+        return f"{ran} No neuron spiked in {slots}, so their agreement with the simulator says little."
+    return f"{ran} Its spikes equal the simulator's in all {slots}; {emitted} of them held a spike."
+
+
+def energy_sentences(summary: Summary) -> list[str]:
+    """Does spiking win, device by device; no ratio where the boundaries differ."""
+    found = contests(summary)
+    sentences = [_contest_sentence(contest) for contest in found]
+    both = {contest.profile for contest in found}
+    if not found:
+        sentences.append(
+            "No device here runs both actors at one boundary, so no ratio is printed: energies at different "
+            "boundaries cannot be divided."
+        )
+    sentences += [
+        f"{device_name(summary, profile)}: {spread(energy['snn'], 'J')} for the spiking actor, at a boundary "
+        "that no MLP figure here shares, so no ratio."
+        for profile, energy in summary["energy_j"].items()
+        if profile not in both and energy and energy.get("snn")
+    ]
+    return sentences
+
+
+def carbon_sentences(summary: Summary) -> list[str]:
+    """The agent's carbon and the training's beside the service's."""
+    service, training = service_sum_mg(summary), training_mg(summary)
+    sentences = [_agent_sentence(summary, service)]
+    if not finite(training):
+        return [*sentences, "The training's carbon was not measured."]
+    each = f"{with_prefix(training / MG_PER_G, 'g')} each"
+    share = f", {percent(training / service)} of the service's" if service else ""
+    over = count(summary["training_amortised_over"])
+    total = with_prefix(summary["training_g"], "g")
+    return [*sentences, f"Training emitted {total}: shared over {over} requests, {each}{share}."]
+
+
+def _agent_sentence(summary: Summary, service: float) -> str:
+    agent = sorted(agent_mg(summary).items(), key=lambda item: item[1]["nominal"])
+    emits = f"The service emits {amount(service)} mg CO₂e per request"
+    if not agent:
+        return f"{emits}; no device here runs the spiking actor, so a decision has no carbon figure."
+    site = _SITES.get(summary["agent_site"], summary["agent_site"])
+    costs = [f"{_grams(mg)} on {device_name(summary, profile)}" for profile, mg in (agent[0], agent[-1])]
+    said = costs[0] if len(agent) == 1 else f"from {costs[0]} to {costs[1]}"
+    most = max(mg["high"] for _, mg in agent)
+    share = f": at most {percent(most / service)} of the service's" if service else ""
+    intensity = amount(summary["agent_intensity_g_per_kwh"])
+    return f"{emits}. Deciding it costs the agent, at the {site}'s {intensity} g/kWh, {said}{share}."
+
+
+def _contest_sentence(contest: Contest) -> str:
+    low, nominal, high = (significant(ratio) for ratio in contest.ratios)
+    alike = low == nominal == high
+    times = f"{nominal} times" if alike else f"{nominal} times (low prices {low}, high prices {high})"
+    evidence = " and ".join(sorted(set(contest.evidence)))
+    text = f"{contest.device}: the spiking actor needs {times} the MLP's energy"
+    if contest.winner is not None:
+        return f"{text}. The {_ACTORS[contest.winner]} wins there (evidence: {evidence})."
+    if contest.lower_bounds:
+        names = " and the ".join(_ACTORS[name] for name in contest.lower_bounds)
+        return f"{text}, but the total of the {names} is a lower bound. Undecided (evidence: {evidence})."
+    return f"{text}. Within the prices' range it is undecided (evidence: {evidence})."
+
+
+def _grams(carbon_mg: Mapping[str, float]) -> Quantity:
+    return spread(carbon_mg, "g", scale=1 / MG_PER_G)

@@ -1,0 +1,169 @@
+"""The report's tables as plain rows, shared by the page and the terminal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from neuro_aolo.report.facts import Summary, agent_mg, device_name, service_sum_mg, total_mg, training_mg
+from neuro_aolo.report.numbers import (
+    MISSING,
+    Quantity,
+    amount,
+    count,
+    finite,
+    percent,
+    significant,
+    spread,
+    with_prefix,
+)
+from neuro_aolo.units import MG_PER_G
+
+Cell = str | Quantity
+ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
+CANNOT = "cannot run it"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table.
+
+    Attributes:
+        title: what it shows.
+        columns: headings; a row's first cell is its own heading.
+        rows: cells, one per column.
+        sums: indices of rows that are the sum of others.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+    sums: frozenset[int] = field(default_factory=frozenset)
+
+    def numeric(self, column: int) -> bool:
+        """Whether the column holds figures, which stand to the right."""
+        return any(isinstance(row[column], Quantity) for row in self.rows)
+
+
+def evaluation(summary: Summary) -> Grid:
+    """Regret and violation rate of every policy on the held-out requests."""
+    action = summary["constant_action"]
+    policies = [
+        ("oracle, the exact optimum", {"regret": 0.0, "violation_rate": 0.0}),
+        ("spiking actor", summary),
+        ("spiking actor in the chip's integers", summary["deployed"]),
+        ("same-size MLP", summary.get("mlp")),
+        (
+            f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W",
+            {"regret": summary["constant_regret"], "violation_rate": summary["constant_violation_rate"]},
+        ),
+    ]
+    rows: list[tuple[Cell, ...]] = [
+        (name, percent(result["regret"], 4), percent(result["violation_rate"]))
+        if result is not None
+        else (name, "not in this run", "")
+        for name, result in policies
+    ]
+    title = f"Policies on {count(summary['requests_evaluated'])} held-out requests"
+    return Grid(title, ("policy", "regret", "violations"), rows)
+
+
+def lava(summary: Summary) -> Grid | None:
+    """Lava against the simulator, layer by layer; None where Lava was not run."""
+    result = summary["lava"]
+    if not result["available"]:
+        return None
+    rows: list[tuple[Cell, ...]] = [
+        (str(layer["name"]), *(count(layer[key]) for key in ("slots", "spikes", "mismatches")))
+        for layer in result.get("layers") or []
+    ]
+    keys = ("spikes_compared", "spikes_emitted", "mismatches")
+    rows.append(("all layers", *(count(result[key]) for key in keys)))
+    columns = ("layer", "slots compared", "spikes", "mismatches")
+    return Grid(f"{count(result['decisions'])} decisions on Lava", columns, rows, frozenset({len(rows) - 1}))
+
+
+def quantisation(summary: Summary) -> Grid:
+    """What the chip's integers cost each layer."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            str(layer["name"]),
+            amount(layer["scale"]),
+            count(layer["clipped"]),
+            amount(layer["max_rounding_error"], digits=3),
+        )
+        for layer in summary["quantisation"]
+    ]
+    columns = ("layer", "integer steps per unit", "weights clipped", "largest rounding error")
+    return Grid("Quantisation", columns, rows)
+
+
+def energy(summary: Summary) -> Grid:
+    """Energy of one decision on each device, with its boundary and evidence."""
+    rows: list[tuple[Cell, ...]] = []
+    for profile, actors in summary["energy_j"].items():
+        bills = summary["bills"].get(profile) or {}
+        for actor, label in ACTORS.items():
+            values, bill = (actors or {}).get(actor), bills.get(actor) or {}
+            name = f"{device_name(summary, profile)}: {label}"
+            if values is None:
+                rows.append((name, CANNOT, "", ""))
+                continue
+            bound = " (lower bound)" if bill.get("unpriced") else ""
+            rows.append(
+                (
+                    name,
+                    spread(values, "J"),
+                    bill.get("boundary", "unstated") + bound,
+                    bill.get("evidence", "unstated"),
+                )
+            )
+    return Grid(
+        "Energy of one decision, nominal (low – high)", ("device", "energy", "boundary", "evidence"), rows
+    )
+
+
+def bill(title: str, lines: list[dict[str, object]], total_j: dict[str, float]) -> Grid:
+    """The lines of one bill and their sum."""
+    rows: list[tuple[Cell, ...]] = [
+        (str(line["name"]), count(line["count"]), spread(line["energy_j"], "J"), str(line["source"]))  # type: ignore[arg-type]
+        for line in lines
+    ]
+    rows.append(("total", "", spread(total_j, "J"), ""))
+    return Grid(title, ("work", "count", "energy", "source of the price"), rows, frozenset({len(rows) - 1}))
+
+
+def ledger(summary: Summary) -> Grid:
+    """Carbon of one request: the service's terms and their sum, the agent, the training, and totals."""
+    service = service_sum_mg(summary)
+    rows = [_fixed(name, mg, service) for name, mg in summary["service_terms_mg"].items()]
+    rows.append(_fixed("service", service, service))
+    sums = {len(rows) - 1}
+    rows += [
+        _ranged(f"agent on {device_name(summary, profile)}", mg, service)
+        for profile, mg in agent_mg(summary).items()
+    ]
+    over = count(summary["training_amortised_over"])
+    rows.append(_fixed(f"training, shared over {over} requests", training_mg(summary), service))
+    for profile in agent_mg(summary):
+        rows.append(
+            _ranged(
+                f"request decided on {device_name(summary, profile)}", total_mg(summary, profile), service, 4
+            )
+        )
+        sums.add(len(rows) - 1)
+    columns = ("carbon per request", "amount", "mg CO₂e", "g CO₂e", "of the service")
+    return Grid("Ledger", columns, rows, frozenset(sums))
+
+
+def _fixed(name: str, mg: float, service: float) -> tuple[Cell, ...]:
+    if not finite(mg):
+        return (name, "not measured", MISSING, MISSING, MISSING)
+    return (name, with_prefix(mg / MG_PER_G, "g", 4), *_nominal(mg, service))
+
+
+def _ranged(name: str, mg: Mapping[str, float], service: float, digits: int = 3) -> tuple[Cell, ...]:
+    return (name, spread(mg, "g", 1 / MG_PER_G, digits), *_nominal(mg["nominal"], service))
+
+
+def _nominal(mg: float, service: float) -> tuple[Cell, ...]:
+    share: Cell = percent(mg / service) if service else ""
+    return Quantity(mg, significant(mg, 4)), Quantity(mg / MG_PER_G, significant(mg / MG_PER_G, 4)), share

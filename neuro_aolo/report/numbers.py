@@ -1,0 +1,117 @@
+"""Numbers as people read them: three or four significant digits, SI prefixes, and ranges."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MISSING = "not available"
+_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "u-,2-0123456789")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A value with the text that stands for it; equal to its text when printed.
+
+    Attributes:
+        value: the full-precision value in the unit that the column or the text names; NaN where missing.
+        text: what people read.
+    """
+
+    value: float
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def finite(value: Any) -> bool:
+    """Whether ``value`` is a number that can be drawn or printed (None and NaN are not)."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """``value`` to ``digits`` significant digits: 0.00123, 12.3, 1,230, 1.23×10⁻⁹."""
+    if not finite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    exponent = math.floor(math.log10(abs(rounded)))
+    if exponent < -4 or exponent > 8:
+        mantissa = f"{rounded / 10.0**exponent:.{digits - 1}f}"
+        return f"{mantissa}×10{str(exponent).translate(_SUPERSCRIPT)}"
+    return f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
+
+
+def amount(value: float, unit: str = "", digits: int = 4) -> Quantity:
+    """``value`` in ``unit``, without a prefix."""
+    text = significant(value, digits)
+    return Quantity(_number(value), f"{text} {unit}" if unit and text != MISSING else text)
+
+
+def count(value: float) -> Quantity:
+    """A number of things: whole where it is whole, one decimal where it is a mean below 1,000."""
+    if not finite(value):
+        return Quantity(math.nan, MISSING)
+    whole = value == int(value) or abs(value) >= 1000
+    return Quantity(float(value), f"{value:,.0f}" if whole else f"{value:,.1f}")
+
+
+def percent(share: float | None, digits: int = 3) -> Quantity:
+    """A share as a percentage; ``value`` stays the share."""
+    if share is None or not finite(share):
+        return Quantity(math.nan, MISSING)
+    text = significant(share * 100.0, digits)
+    # Shares of counted requests are often round: 1 in 20,000 is 0.005 %, not 0.00500 %.
+    if "." in text and "×" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return Quantity(float(share), f"{text} %")
+
+
+def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
+    """``value`` in SI ``unit`` with the prefix that fits: 6.12 µJ."""
+    if not finite(value):
+        return Quantity(math.nan, MISSING)
+    power = _power(value)
+    return Quantity(float(value), f"{significant(value / 10.0**power, digits)} {_PREFIXES[power]}{unit}")
+
+
+def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
+    """A range under one prefix, as 6.12 µJ (1.53 – 9.95); ``value`` is the nominal one.
+
+    A range narrower than the digits shown is left out.
+
+    Args:
+        values: ``low``, ``nominal`` and ``high``, or None where there is no range.
+        unit: SI unit of the scaled values.
+        scale: factor from the given values to ``unit``.
+        digits: significant digits.
+    """
+    if values is None or not all(finite(values[name]) for name in ("low", "nominal", "high")):
+        return Quantity(math.nan, MISSING)
+    power = _power((values["nominal"] or values["high"]) * scale)
+    low, nominal, high = (
+        significant(values[name] * scale / 10.0**power, digits) for name in ("low", "nominal", "high")
+    )
+    text = f"{nominal} {_PREFIXES[power]}{unit}"
+    return Quantity(values["nominal"], text if low == nominal == high else f"{text} ({low} – {high})")
+
+
+def plain(text: object) -> str:
+    """``text`` for a terminal whose encoding is unknown: uJ, 1.2e-9, plain hyphens."""
+    return str(text).replace("×10", "e").replace(" × ", " x ").replace(" – ", " - ").translate(_PLAIN)
+
+
+def _number(value: Any) -> float:
+    return float(value) if finite(value) else math.nan
+
+
+def _power(value: float) -> int:
+    """The power of ten, a multiple of 3, that leaves 1 to 999 before the point."""
+    if value == 0:
+        return 0
+    exponent = math.floor(math.log10(abs(float(f"{value:.3e}"))))
+    return min(max(3 * (exponent // 3), min(_PREFIXES)), max(_PREFIXES))

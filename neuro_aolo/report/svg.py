@@ -1,0 +1,109 @@
+"""Matplotlib figures as inline SVG: text stays text, and the same figure gives the same bytes.
+
+Every colour is written as ``var(--na-NAME, #hex)``: a page that defines the variables decides for light, dark
+and print; without them the light colours stand.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+WIDE_IN = 7.2
+NARROW_IN = 3.6
+"""Widths that a page switches between, so that text keeps its size on a telephone."""
+
+LIGHT = {
+    "snn": "#0b7a70",
+    "mlp": "#b4540a",
+    "service": "#3d52b5",
+    "training": "#8a3f9c",
+    "alert": "#c02a37",
+    "text": "#1d2730",
+    "muted": "#5a6773",
+    "grid": "#d9dfe4",
+}
+DARK = {
+    "snn": "#4fd0c0",
+    "mlp": "#f3a95f",
+    "service": "#9aaaff",
+    "training": "#d79be8",
+    "alert": "#ff8088",
+    "text": "#e6ebef",
+    "muted": "#a3afba",
+    "grid": "#35404a",
+}
+FONT_PT = 9.0
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": FONT_PT,
+    "text.parse_math": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": LIGHT["grid"],
+    "axes.labelcolor": LIGHT["muted"],
+    "axes.titlecolor": LIGHT["text"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": FONT_PT,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": LIGHT["grid"],
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.labelcolor": LIGHT["text"],
+    "text.color": LIGHT["text"],
+    "xtick.color": LIGHT["muted"],
+    "ytick.color": LIGHT["muted"],
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "xtick.minor.size": 0.0,
+}
+
+
+def draw(name: str, description: str, size_in: tuple[float, float], paint: Callable[[Figure], None]) -> str:
+    """A figure of ``size_in`` inches, painted by ``paint``, as one ``<svg>`` element.
+
+    Args:
+        name: prefix of every id inside, unique in a page.
+        description: what a reader who cannot see the figure is told.
+        size_in: width and height in inches.
+        paint: adds the content to an empty figure.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=size_in)
+        paint(figure)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _inline(buffer.getvalue(), name, description)
+
+
+def bare(axes: Axes) -> None:
+    """Leave nothing of ``axes`` but what is drawn on it."""
+    axes.grid(visible=False)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _inline(document: str, name: str, description: str) -> str:
+    body = document[document.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = body.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace("xlink:href=", "href=")
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'\b(href="|url\()#', rf"\1#{name}-", body)
+    body = re.sub(r"(font: [^;\"]*?px) [^;\"]+", r"\1 var(--na-font, sans-serif)", body)
+    for colour, value in LIGHT.items():
+        body = body.replace(value, f"var(--na-{colour}, {value})")
+    head = f'<svg role="img" aria-label={quoteattr(description)}'
+    body = re.sub(r'^<svg( width="[^"]*"| height="[^"]*")*', head, body)
+    body = re.sub(r' (?:width|height)="[\d.]+pt"', "", body)
+    return re.sub(r"\s*\n\s*", "\n", body).strip()

@@ -1,0 +1,85 @@
+"""The run in the terminal: rich tables, and what ``neuro-aolo run`` prints at its end."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from neuro_aolo.report import grids
+from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
+from neuro_aolo.report.facts import Summary, agent_mg, check, service_sum_mg
+from neuro_aolo.report.grids import Grid
+from neuro_aolo.report.numbers import amount, count, percent, plain
+from neuro_aolo.report.verdict import interruption, title
+
+
+def headline(summary: Summary) -> list[tuple[str, str]]:
+    """The key figures, label and value."""
+    lava = summary["lava"]
+    matches = (
+        f"{count(lava['mismatches'])} of {count(lava['spikes_compared'])}" if lava["available"] else "not run"
+    )
+    return [
+        ("regret against the oracle", str(percent(summary["regret"]))),
+        ("requests that break a constraint", str(percent(summary["violation_rate"]))),
+        ("regret in the chip's integers", str(percent((summary["deployed"] or {}).get("regret")))),
+        ("regret of the best constant action", str(percent(summary["constant_regret"]))),
+        ("service, mg CO₂e per request", str(amount(summary["service_mg_per_request"]))),
+        ("agent beside the service, at most", _largest_share(summary)),
+        ("firing rate", str(percent(summary["firing_rate"]))),
+        ("slots in which Lava differs", matches),
+    ]
+
+
+def evaluation_table(summary: Summary) -> Table:
+    """Regret and violations of every policy."""
+    return as_rich(grids.evaluation(summary))
+
+
+def lava_table(summary: Summary) -> Table:
+    """Lava against the simulator by layer; without Lava, the reason in its place."""
+    grid = grids.lava(summary)
+    return as_rich(grid or Grid("Lava", ("lava",), [(lava_sentence(summary),)]))
+
+
+def energy_table(summary: Summary) -> Table:
+    """Energy of one decision on each device."""
+    return as_rich(grids.energy(summary))
+
+
+def ledger_table(summary: Summary) -> Table:
+    """Carbon of one request, line by line."""
+    return as_rich(grids.ledger(summary))
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print the run: policies, energy by device, and what Lava and the ledger say.
+
+    Raises:
+        RunError: the summary lacks keys.
+    """
+    check(summary)
+    console.print(Text(plain(title(summary)), style="bold"))
+    if summary["interrupted"]:
+        console.print(Text(plain(interruption(summary))))
+    console.print(evaluation_table(summary))
+    console.print(energy_table(summary))
+    for sentence in (*energy_sentences(summary), lava_sentence(summary), *carbon_sentences(summary)):
+        console.print(Text(plain(sentence)))
+
+
+def as_rich(grid: Grid) -> Table:
+    """``grid`` as a rich table; text is never read as markup."""
+    table = Table(title=Text(plain(grid.title)), title_justify="left")
+    for index, column in enumerate(grid.columns):
+        table.add_column(Text(plain(column)), justify="right" if grid.numeric(index) else "left")
+    for index, row in enumerate(grid.rows):
+        style = "bold" if index in grid.sums else ""
+        table.add_row(*(Text(plain(cell)) for cell in row), style=style)
+    return table
+
+
+def _largest_share(summary: Summary) -> str:
+    service, agent = service_sum_mg(summary), agent_mg(summary)
+    if not agent or not service:
+        return "no figure"
+    return str(percent(max(mg["high"] for mg in agent.values()) / service))

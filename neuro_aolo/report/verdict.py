@@ -1,0 +1,116 @@
+"""The run in plain sentences, each computed from the numbers."""
+
+from dataclasses import dataclass
+
+from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
+from neuro_aolo.report.facts import Summary
+from neuro_aolo.report.numbers import amount, count, finite, percent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A topic and what the run says about it."""
+
+    topic: str
+    sentences: tuple[str, ...]
+
+
+def title(summary: Summary) -> str:
+    """The scenario and the countries whose carbon intensities apply."""
+    data_centre, station = summary.get("dc_country"), summary.get("bs_country")
+    if not data_centre and not station:
+        return f"{summary['scenario']}: carbon intensities from the scenario"
+    places = (("data centre", data_centre), ("base station", station))
+    return f"{summary['scenario']}: " + ", ".join(
+        f"{site} in {country}" if country else f"{site} as in the scenario" for site, country in places
+    )
+
+
+def verdict(summary: Summary) -> list[Finding]:
+    """How close, how safe, against what, on which device, at what carbon, and whether Lava agrees."""
+    findings = [
+        Finding("Optimality", (_optimality(summary),)),
+        Finding("Constraints", (_constraints(summary),)),
+        Finding("Constant action", (_constant(summary),)),
+        Finding("MLP", (_mlp(summary),)),
+        Finding("On the chip", (_deployed(summary),)),
+        Finding("Energy", tuple(energy_sentences(summary))),
+        Finding("Carbon", tuple(carbon_sentences(summary))),
+        Finding("Lava", (lava_sentence(summary),)),
+    ]
+    if summary["interrupted"]:
+        findings.insert(0, Finding("Interrupted", (interruption(summary),)))
+    return findings
+
+
+def interruption(summary: Summary) -> str:
+    """What an interrupted training means for the figures."""
+    return (
+        f"Training was interrupted after {count(summary['steps'])} requests; every figure is of the best "
+        "checkpoint until then."
+    )
+
+
+def _optimality(summary: Summary) -> str:
+    regret = summary["regret"]
+    actor = f"On {count(summary['requests_evaluated'])} held-out requests the trained spiking actor"
+    pair = (
+        f"{amount(summary['service_mg_per_request'])} mg CO₂e per request against the optimum's "
+        f"{amount(summary['oracle_mg_per_request'])} mg"
+    )
+    if not finite(regret):
+        return f"{actor} has no regret figure: {pair}."
+    if regret < 0:
+        return (
+            f"{actor} costs {percent(-regret)} less than the exact optimum of each request ({pair}), which "
+            "is possible only by breaking constraints."
+        )
+    return f"{actor} costs {percent(regret)} more than the exact optimum of each request: {pair}."
+
+
+def _constraints(summary: Summary) -> str:
+    rate, requests = summary["violation_rate"], summary["requests_evaluated"]
+    if not finite(rate):
+        return "Whether it breaks a constraint is not known."
+    if rate == 0:
+        return f"It breaks a constraint in none of the {count(requests)}."
+    broken = count(round(rate * requests))
+    return (
+        f"It breaks a constraint in {broken} of them, {percent(rate)}; their carbon is counted all the same."
+    )
+
+
+def _constant(summary: Summary) -> str:
+    action, regret = summary["constant_action"], summary["constant_regret"]
+    text = (
+        f"The best single action for every request ({amount(action['words'])} words, "
+        f"{amount(action['power_w'])} W) has a regret of {percent(regret)} and breaks a constraint in "
+        f"{percent(summary['constant_violation_rate'])} of requests"
+    )
+    if not finite(summary["regret"]) or not finite(regret):
+        return f"{text}."
+    if regret <= summary["regret"]:
+        return f"{text}: no further from the optimum than the spiking actor, without looking at any request."
+    if summary["violation_rate"] > summary["constant_violation_rate"]:
+        return f"{text}: further from the optimum than the spiking actor, with fewer violations."
+    return f"{text}: further from the optimum than the spiking actor."
+
+
+def _mlp(summary: Summary) -> str:
+    mlp = summary.get("mlp")
+    if mlp is None:
+        return "No MLP was trained in this run, so there is none to compare with."
+    return (
+        f"The same-size MLP, trained in the same loop for as many requests, has a regret of "
+        f"{percent(mlp['regret'])} and breaks a constraint in {percent(mlp['violation_rate'])} of requests."
+    )
+
+
+def _deployed(summary: Summary) -> str:
+    deployed = summary["deployed"]
+    if deployed is None:
+        return "The integer network was not evaluated."
+    return (
+        f"In the chip's integers the same actor has a regret of {percent(deployed['regret'])} and breaks a "
+        f"constraint in {percent(deployed['violation_rate'])} of requests."
+    )
