@@ -11,6 +11,7 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.oracle import oracle
 from neuro_aolo.service.request import Outcome, checked, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.service.trace import Hours
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Observation = np.ndarray[Any, np.dtype[np.float32]]
@@ -65,7 +66,8 @@ class AoloEnv(gym.Env[Observation, Observation]):
 
     ## Starting State
 
-    The state is drawn from the scenario's ranges. `reset(options={"state": [m, Omega, B_hz, CI_DC, CI_L]})`
+    The state is drawn from the scenario's ranges. Where the scenario has traces of carbon intensity, the episode starts
+    at a random hour and walks through the hours from there, `traces.requests_per_hour` requests each. `reset(options={"state": [m, Omega, B_hz, CI_DC, CI_L]})`
     sets it, in physical units.
 
     ## Episode End
@@ -131,9 +133,10 @@ class AoloEnv(gym.Env[Observation, Observation]):
         """Draw the first request, or take it from ``options["state"]`` ``(S,)`` in physical units."""
         super().reset(seed=seed)
         self._served = 0
+        self._clock = RequestClock(self.scenario, 1, self.np_random)
         self._state = given_states(self.scenario, options, 1)
         if self._state is None:
-            self._state = sample_states(self.scenario, 1, self.np_random)
+            self._state = self._draw()
         return observe(self.scenario, self._state)[0], {"state": self._state[0].copy()}
 
     def step(self, action: Observation) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -145,9 +148,35 @@ class AoloEnv(gym.Env[Observation, Observation]):
         )
         single = {key: unbatched(value) for key, value in info.items()}
         self._served += 1
-        self._state = sample_states(self.scenario, 1, self.np_random)
+        self._state = self._draw()
         truncated = self._served >= self.episode_length
         return observe(self.scenario, self._state)[0], float(served.reward[0]), False, truncated, single
+
+    def _draw(self) -> NDArray:
+        return sample_states(self.scenario, 1, self.np_random, self._clock.next())
+
+
+class RequestClock:
+    """Hours of the scenario's traces, walked through request by request from a random one; none without traces.
+
+    Args:
+        scenario: The service.
+        n: Environments, each with a clock of its own.
+        rng: Source of the first hours.
+    """
+
+    def __init__(self, scenario: Scenario, n: int, rng: np.random.Generator) -> None:
+        self._per_hour = 1 if scenario.traces is None else scenario.traces.requests_per_hour
+        hours = 0 if scenario.traces is None else scenario.traces.clock.hours
+        self._request = rng.integers(hours * self._per_hour, size=n) if hours else None
+
+    def next(self) -> Hours | None:
+        """Hour of each environment's next request ``(n,)``."""
+        if self._request is None:
+            return None
+        hours: Hours = self._request // self._per_hour
+        self._request = self._request + 1
+        return hours
 
 
 def resolve(scenario: str | Path | Scenario, dc: str | None, bs: str | None) -> Scenario:

@@ -19,6 +19,7 @@ from neuro_aolo.service.footprint import Footprint
 from neuro_aolo.service.parameters import COMPONENT_DOMAIN
 from neuro_aolo.service.qoe import quality
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.service.trace import Hours
 from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -52,10 +53,30 @@ class Outcome:
     terms: Footprint
 
 
-def sample_states(scenario: Scenario, n: int, rng: np.random.Generator) -> NDArray:
-    """Draw ``n`` independent states: float64 ``(n, S)``, physical units, columns ``scenario.state_names``."""
+def sample_states(
+    scenario: Scenario, n: int, rng: np.random.Generator, hours: Hours | None = None
+) -> NDArray:
+    """Draw the states of ``n`` requests.
+
+    Components are uniform and independent. With traces, intensities are those of an hour.
+
+    Args:
+        scenario: The service.
+        n: Number of requests.
+        rng: Source of the draws.
+        hours: Hour of each request on the traces' clock ``(n,)``; drawn uniformly where None.
+
+    Returns:
+        float64 ``(n, S)`` in physical units, columns as ``scenario.state_names``.
+    """
     low, high = _columns(scenario, "sample")
-    return rng.uniform(low, high, (n, low.size))
+    states = rng.uniform(low, high, (n, low.size))
+    if scenario.traces is not None:
+        clock = scenario.traces.clock
+        hours = rng.integers(clock.hours, size=n) if hours is None else hours
+        for name, figures in clock.at(hours).items():
+            states[:, scenario.state_names.index(name)] = figures
+    return states
 
 
 def observe(scenario: Scenario, states: Array) -> Array:

@@ -11,6 +11,7 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.env import (
     NDArray,
     Observation,
+    RequestClock,
     check_episode_length,
     given_states,
     request_spaces,
@@ -72,6 +73,7 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
             )
         super().reset(seed=seed)
         self._served = 0
+        self._clock = RequestClock(self.scenario, self.num_envs, self.np_random)
         self._states = given_states(self.scenario, options, self.num_envs)
         if self._states is None:
             self._states = self._draw()
@@ -89,9 +91,10 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
             # One draw ends the old episode and another opens the new.
             info["final_obs"] = observe(self.scenario, self._states)
             self._served = 0
+            self._clock = RequestClock(self.scenario, self.num_envs, self.np_random)
             self._states = self._draw()
         observation = observe(self.scenario, self._states)
         return observation, served.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
 
     def _draw(self) -> NDArray:
-        return sample_states(self.scenario, self.num_envs, self.np_random)
+        return sample_states(self.scenario, self.num_envs, self.np_random, self._clock.next())

@@ -1,0 +1,184 @@
+"""Reading a scenario's TOML: finding it, laying it over what it extends, explaining what is wrong with it."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.service.grid import country_intensity_g_per_kwh
+from neuro_aolo.service.parameters import State
+from neuro_aolo.service.trace_csv import read_trace
+
+SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
+"""The state component whose intensity a data centre's or base station's country or trace gives."""
+
+_SHIPPED = Path(__file__).parent / "scenarios"
+_MAX_DEPTH = 8
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the shipped scenarios, ``paper`` first."""
+    return tuple(
+        sorted((path.stem for path in _SHIPPED.glob("*.toml")), key=lambda name: (name != "paper", name))
+    )
+
+
+def find_scenario(name: str, folder: Path) -> Path:
+    """The file of a shipped scenario, or of a path ending in ``.toml`` relative to ``folder``.
+
+    Raises:
+        ScenarioError: If there is none.
+    """
+    if name in scenario_names():
+        return _SHIPPED / f"{name}.toml"
+    if name.endswith(".toml"):
+        path = folder / name
+        if path.is_file():
+            return path
+        raise ScenarioError(f"no scenario file {str(path)!r}: check the path")
+    close = difflib.get_close_matches(name, scenario_names(), n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise ScenarioError(
+        f"unknown scenario {name!r}: {hint}name one of {', '.join(scenario_names())}, or a .toml file"
+    )
+
+
+def read_scenario(path: Path) -> dict[str, Any]:
+    """A scenario's keys, with those of what it extends, its countries and its CSV traces resolved.
+
+    Raises:
+        ScenarioError: If a file is missing or not TOML, or a country or trace cannot be used.
+    """
+    data = _merged(path, ())
+    for side, component in SIDES.items():
+        _fix_country(data, f"{side}_country", component, path)
+    return data
+
+
+def overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with the keys of ``over`` laid over it, tables key by key."""
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = overlaid(result[key], value) if both else value
+    return result
+
+
+def explain(error: ValidationError, model: type[BaseModel], where: Path | str) -> str:
+    """One line for a validation error: the place, key, value, what is allowed, the fix."""
+    errors = error.errors(include_url=False)
+    # A misspelt key often brings a missing one with it: the misspelling is what to mend.
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key {key!r}: {_known(model, first, key)}"
+    if kind == "missing":
+        return f'{where}: {key} is missing: add it, or extend a scenario that has it (extends = "paper")'
+    if kind == "value_error":
+        message = str(first["ctx"]["error"])
+        return f"{where}: {key}: {message}" if key else f"{where}: {message}"
+    value = repr(first["input"])
+    shown = value if len(value) <= 60 else f"{value[:57]}..."
+    return f"{where}: {key} = {shown} is not allowed: {first['msg']}{_unit(model, key)}; correct {key}"
+
+
+def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in seen or len(seen) >= _MAX_DEPTH:
+        raise ScenarioError(
+            f"{path}: extends leads back to itself, or deeper than {_MAX_DEPTH} files: end the chain"
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: not valid TOML: {error}; correct it there") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    _read_traces(data, path)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data
+    if not isinstance(parent, str):
+        raise ScenarioError(
+            f"{path}: extends = {parent!r} is not allowed: give a scenario's name or a .toml file in quotes"
+        )
+    try:
+        base = _merged(find_scenario(parent, path.parent), (*seen, path.resolve()))
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: extends: {error}") from None
+    return overlaid(_without_replaced_sites(base, data), data)
+
+
+def _without_replaced_sites(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """``base`` without the country or trace of a side to which ``data`` gives its own country or trace."""
+    result, given = dict(base), _table(data, "traces")
+    traces = dict(_table(base, "traces"))
+    for side in SIDES:
+        if side in given or f"{side}_country" in data:
+            result.pop(f"{side}_country", None)
+            traces.pop(side, None)
+    result.pop("traces", None)
+    return {**result, "traces": traces} if given or traces.keys() & SIDES.keys() else result
+
+
+def _read_traces(data: dict[str, Any], path: Path) -> None:
+    """Put the figures of ``traces.dc.csv`` and ``traces.bs.csv``, relative to the file, in their place."""
+    for side in SIDES:
+        trace = _table(data, "traces").get(side)
+        if isinstance(trace, dict) and isinstance(trace.get("csv"), str):
+            read = read_trace(path.parent / trace.pop("csv"), trace.pop("fill", None))
+            trace.update(read.model_dump(mode="json"))
+
+
+def _fix_country(data: dict[str, Any], key: str, component: str, path: Path) -> None:
+    """Give a named country's intensity to its side, unless the file fixes one already (a saved scenario)."""
+    code, state = data.get(key), data.setdefault("state", {})
+    if not isinstance(code, str) or not isinstance(state, dict):
+        return
+    default = getattr(State(), component)
+    given = state.get(component, {})
+    sample = given.get("sample") if isinstance(given, dict) else None
+    if isinstance(sample, list) and len(sample) == 2 and sample[0] == sample[1]:
+        return
+    try:
+        intensity = country_intensity_g_per_kwh(code)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {key}: {error}") from None
+    if isinstance(given, dict):
+        state[component] = {"observe": list(default.observe), **given, "sample": [intensity, intensity]}
+
+
+def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _known(model: type[BaseModel], first: ErrorDetails, key: str) -> str:
+    owner = _owner(model, key)
+    names = list(owner.model_fields) if owner else []
+    close = difflib.get_close_matches(str(first["loc"][-1]), names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"remove it; allowed here: {', '.join(names)}"
+
+
+def _owner(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The parameter group of ``model`` that holds ``key``."""
+    for part in key.split(".")[:-1]:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        groups = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if not groups:
+            return None
+        model = groups[0]
+    return model
+
+
+def _unit(model: type[BaseModel], key: str) -> str:
+    owner = _owner(model, key)
+    field = owner.model_fields.get(key.rpartition(".")[2]) if owner else None
+    extra = field.json_schema_extra if field else None
+    return f" (unit: {extra['unit']})" if isinstance(extra, dict) and "unit" in extra else ""

@@ -1,0 +1,108 @@
+"""Hourly carbon intensity of a grid over time, and the clock that several traces share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+import numpy as np
+from pydantic import AwareDatetime, Field, model_validator
+
+from neuro_aolo.service.parameters import COMPONENT_DOMAIN, Section
+
+NDArray = np.ndarray[Any, np.dtype[np.float64]]
+Hours = np.ndarray[Any, np.dtype[np.int64]]
+HOUR = timedelta(hours=1)
+LARGEST_G_PER_KWH = COMPONENT_DOMAIN["dc_intensity_g_per_kwh"][1]
+
+_ANY_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
+_Intensity = Annotated[float, Field(strict=True, ge=0.0, le=LARGEST_G_PER_KWH)]
+
+
+class Trace(Section):
+    """Carbon intensity hour by hour.
+
+    Attributes:
+        source: Where the figures come from.
+        start: First hour; without one the trace is a day, or several, that repeats from midnight UTC.
+        g_per_kwh: One figure per hour, in gCO2/kWh.
+    """
+
+    source: str = ""
+    start: AwareDatetime | None = None
+    g_per_kwh: tuple[_Intensity, ...] = Field(json_schema_extra={"unit": "gCO2/kWh"})
+
+    @model_validator(mode="after")
+    def _whole_hours(self) -> Self:
+        if not self.g_per_kwh:
+            raise ValueError("g_per_kwh is empty: give one figure per hour")
+        if self.start is None and len(self.g_per_kwh) % 24:
+            raise ValueError(
+                f"g_per_kwh has {len(self.g_per_kwh)} figures and no start: give whole days, which "
+                "repeat, or the first hour as start"
+            )
+        if self.start is not None and self.start.replace(minute=0, second=0, microsecond=0) != self.start:
+            raise ValueError(f"start = {self.start.isoformat()} is not a whole hour: give the first hour")
+        return self
+
+    def figures(self, first: datetime, hours: int) -> NDArray:
+        """Intensities, in gCO2/kWh, over ``hours`` hours from ``first``: ``(hours,)``."""
+        start = self.start or first.astimezone(UTC).replace(hour=0)
+        values = np.array(self.g_per_kwh)
+        return values[((first - start) // HOUR + np.arange(hours)) % len(values)]
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """Traces laid over the same hours.
+
+    Attributes:
+        hours: How many hours, ``H``; after the last the first follows.
+        g_per_kwh: Figures of each traced state component ``(H,)``, in gCO2/kWh.
+    """
+
+    hours: int
+    g_per_kwh: Mapping[str, NDArray]
+
+    def at(self, hours: Hours) -> dict[str, NDArray]:
+        """Figures of each traced component in given hours of the clock: ``(n,)`` each."""
+        return {name: figures[hours % self.hours] for name, figures in self.g_per_kwh.items()}
+
+
+class Traces(Section):
+    """Traces of the data centre's and the base station's grid, and how fast requests walk through them.
+
+    Dated traces are walked over the hours that they share; repeating ones follow the hour of the day in UTC.
+
+    Attributes:
+        requests_per_hour: Requests of one environment in each hour of the traces.
+        dc: The data centre's trace; its intensity is drawn from the scenario's range where there is none.
+        bs: The base station's trace, likewise.
+    """
+
+    requests_per_hour: int = Field(1, strict=True, ge=1, le=10**9, json_schema_extra={"unit": "1/h"})
+    dc: Trace | None = None
+    bs: Trace | None = None
+
+    @model_validator(mode="after")
+    def _overlapping(self) -> Self:
+        if self.dc is None and self.bs is None:
+            raise ValueError("neither dc nor bs has a trace: give one, or leave traces out")
+        if self.clock.hours == 0:
+            raise ValueError("the traces of dc and bs share no hour: give traces of the same time")
+        return self
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The hours that the traces share, with the figures of each."""
+        sides = {"dc_intensity_g_per_kwh": self.dc, "bs_intensity_g_per_kwh": self.bs}
+        traces = {name: trace for name, trace in sides.items() if trace is not None}
+        starts = [trace.start for trace in traces.values() if trace.start is not None]
+        if not starts:
+            hours = int(np.lcm.reduce([len(trace.g_per_kwh) for trace in traces.values()], initial=1))
+            return Clock(hours, {name: trace.figures(_ANY_MIDNIGHT, hours) for name, trace in traces.items()})
+        end = min(t.start + len(t.g_per_kwh) * HOUR for t in traces.values() if t.start is not None)
+        first = max(starts)
+        hours = max((end - first) // HOUR, 0)
+        return Clock(hours, {name: trace.figures(first, hours) for name, trace in traces.items()})
