@@ -8,6 +8,7 @@ from neuro_aolo.report.facts import (
     agent_mg,
     contests,
     device_name,
+    extremes,
     service_sum_mg,
     training_mg,
 )
@@ -78,14 +79,14 @@ def carbon_sentences(summary: Summary) -> list[str]:
 
 
 def _agent_sentence(summary: Summary, service: float) -> str:
-    agent = sorted(agent_mg(summary).items(), key=lambda item: item[1]["nominal"])
+    agent = agent_mg(summary)
     emits = f"The service emits {amount(service)} mg CO₂e per request"
     if not agent:
         return f"{emits}; no device here runs the spiking actor, so a decision has no carbon figure."
     site = _SITES.get(summary["agent_site"], summary["agent_site"])
-    costs = [f"{_grams(mg)} on {device_name(summary, profile)}" for profile, mg in (agent[0], agent[-1])]
-    said = costs[0] if len(agent) == 1 else f"from {costs[0]} to {costs[1]}"
-    most = max(mg["high"] for _, mg in agent)
+    costs = [f"{_grams(agent[name])} on {device_name(summary, name)}" for name in extremes(summary)]
+    said = costs[0] if len(costs) == 1 else f"from {costs[0]} to {costs[1]}"
+    most = max(mg["high"] for mg in agent.values())
     share = f": at most {percent(most / service)} of the service's" if service else ""
     intensity = amount(summary["agent_intensity_g_per_kwh"])
     return f"{emits}. Deciding it costs the agent, at the {site}'s {intensity} g/kWh, {said}{share}."

@@ -14,6 +14,7 @@ from neuro_aolo.report.svg import FONT_PT, LIGHT, draw
 
 _LINE_IN = 0.17
 _GAP_IN = 0.1
+_HEADING_GAP_IN = 0.04
 _TICK_IN = 0.8
 _CHARACTERS_PER_IN = 14.5
 
@@ -84,7 +85,12 @@ class _Layout:
 
     def group_height(self, group: Group) -> float:
         """Height of a group with the gap below it."""
-        return len(self.words(group)) * _LINE_IN + sum(map(self.height, group.rows)) + 1.5 * _GAP_IN
+        return (
+            len(self.words(group)) * _LINE_IN
+            + sum(map(self.height, group.rows))
+            + _HEADING_GAP_IN
+            + 1.5 * _GAP_IN
+        )
 
 
 def dot_plot(
@@ -142,6 +148,7 @@ def _paint_group(axes: Axes, group: Group, top: float, layout: _Layout) -> None:
     for text, weight, colour in layout.words(group):
         axes.text(edge, y, text, transform=across, va="center", weight=weight, color=LIGHT[colour])
         y += _LINE_IN
+    y += _HEADING_GAP_IN
     for row in group.rows:
         lines = layout.label(row)
         middle = y + 0.5 * (len(lines) - 1) * _LINE_IN

@@ -118,6 +118,12 @@ def agent_mg(summary: Summary) -> dict[str, Mapping[str, float]]:
     return {name: mg for name, mg in summary["agent_mg_per_request"].items() if mg is not None}
 
 
+def extremes(summary: Summary) -> list[str]:
+    """The profiles of least and of most carbon per decision (nominal); one where there is one, or none."""
+    order = sorted((mg["nominal"], profile) for profile, mg in agent_mg(summary).items())
+    return [profile for _, profile in (order if len(order) < 2 else (order[0], order[-1]))]
+
+
 def total_mg(summary: Summary, profile: str) -> dict[str, float]:
     """Low, nominal and high of a request that is decided on ``profile``: service, inference and training.
 

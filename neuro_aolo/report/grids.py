@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from neuro_aolo.report.facts import Summary, agent_mg, device_name, service_sum_mg, total_mg, training_mg
+from neuro_aolo.report.facts import (
+    Summary,
+    agent_mg,
+    device_name,
+    extremes,
+    service_sum_mg,
+    total_mg,
+    training_mg,
+)
 from neuro_aolo.report.numbers import (
     MISSING,
     Quantity,
@@ -31,12 +39,14 @@ class Grid:
         columns: headings; a row's first cell is its own heading.
         rows: cells, one per column.
         sums: indices of rows that are the sum of others.
+        stacks: whether each row becomes a block of its own where the page is narrow.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
     sums: frozenset[int] = field(default_factory=frozenset)
+    stacks: bool = False
 
     def numeric(self, column: int) -> bool:
         """Whether the column holds figures, which stand to the right."""
@@ -116,9 +126,8 @@ def energy(summary: Summary) -> Grid:
                     bill.get("evidence", "unstated"),
                 )
             )
-    return Grid(
-        "Energy of one decision, nominal (low – high)", ("device", "energy", "boundary", "evidence"), rows
-    )
+    columns = ("device", "energy", "boundary", "evidence")
+    return Grid("Energy of one decision, nominal (low – high)", columns, rows, stacks=True)
 
 
 def bill(title: str, lines: list[dict[str, object]], total_j: dict[str, float]) -> Grid:
@@ -128,30 +137,35 @@ def bill(title: str, lines: list[dict[str, object]], total_j: dict[str, float]) 
         for line in lines
     ]
     rows.append(("total", "", spread(total_j, "J"), ""))
-    return Grid(title, ("work", "count", "energy", "source of the price"), rows, frozenset({len(rows) - 1}))
+    columns = ("work", "count", "energy", "source of the price")
+    return Grid(title, columns, rows, frozenset({len(rows) - 1}), stacks=True)
 
 
 def ledger(summary: Summary) -> Grid:
-    """Carbon of one request: the service's terms and their sum, the agent, the training, and totals."""
-    service = service_sum_mg(summary)
+    """Carbon of one request: the service, the agent, the training, and totals on two devices."""
+    service, training = service_sum_mg(summary), training_mg(summary)
     rows = [_fixed(name, mg, service) for name, mg in summary["service_terms_mg"].items()]
     rows.append(_fixed("service", service, service))
-    sums = {len(rows) - 1}
+    sums = [len(rows) - 1]
     rows += [
         _ranged(f"agent on {device_name(summary, profile)}", mg, service)
         for profile, mg in agent_mg(summary).items()
     ]
     over = count(summary["training_amortised_over"])
-    rows.append(_fixed(f"training, shared over {over} requests", training_mg(summary), service))
-    for profile in agent_mg(summary):
-        rows.append(
-            _ranged(
-                f"request decided on {device_name(summary, profile)}", total_mg(summary, profile), service, 4
-            )
-        )
-        sums.add(len(rows) - 1)
+    rows.append(_fixed(f"training, shared over {over} requests", training, service))
+    for profile in extremes(summary):
+        name = f"whole request, agent on {device_name(summary, profile)}"
+        name += "" if finite(training) else ", without training"
+        sums.append(len(rows))
+        rows.append(_ranged(name, total_mg(summary, profile), service, 4))
     columns = ("carbon per request", "amount", "mg CO₂e", "g CO₂e", "of the service")
-    return Grid("Ledger", columns, rows, frozenset(sums))
+    return Grid("Ledger", columns, rows, frozenset(sums), stacks=True)
+
+
+def timings(summary: Summary) -> Grid:
+    """How long each stage of the run took."""
+    stages = (summary.get("timings_s") or {}).items()
+    return Grid("Timings of this run", ("stage", "time"), [(name, amount(s, "s", 3)) for name, s in stages])
 
 
 def _fixed(name: str, mg: float, service: float) -> tuple[Cell, ...]:

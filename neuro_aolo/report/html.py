@@ -94,7 +94,7 @@ def _context(summary: Summary, metrics: Metrics) -> dict[str, Any]:
         "ledger_gap": _ledger_gap(summary),
         "limits": limits(summary),
         "command": reproduce(summary),
-        "timings": [(name, amount(s, "s", 3)) for name, s in (summary.get("timings_s") or {}).items()],
+        "timings": grids.timings(summary),
         "count": count,
         "percent": percent,
         "amount": amount,
@@ -171,10 +171,13 @@ def _ledger_gap(summary: Summary) -> str | None:
 
 
 def _cell(cell: grids.Cell) -> Markup:
-    """A cell; a quantity carries its full-precision value for programs that read the page."""
+    """A cell; a quantity carries its full-precision value for programs that read the page.
+
+    The wrapper keeps text and links together where a narrow page sets them beside a label.
+    """
     if isinstance(cell, Quantity) and finite(cell.value):
         return Markup('<data value="{}">{}</data>').format(repr(float(cell.value)), cell.text)
-    return _linked(str(cell))
+    return Markup("<span>{}</span>").format(_linked(str(cell))) if str(cell) else Markup("")
 
 
 def _linked(text: str) -> Markup:

@@ -9,19 +9,19 @@ from neuro_aolo.report.numbers import percent
 def limits(summary: Summary) -> list[str]:
     """The limits of a run, with its own numbers."""
     return [
-        f"The wireless phase is {percent(wireless_share(summary))} of the service's carbon in this run, and about "
-        "0.004 % at the parameters of the AOLO paper: there, power control saves next to nothing.",
+        f"The wireless phase is {percent(wireless_share(summary))} of the service's carbon in this run, and "
+        "about 0.004 % at the parameters of the AOLO paper: there, power control saves next to nothing.",
         _agent_limit(summary),
-        f"One constant action has a regret of {percent(summary['constant_regret'])} here. Where that is small, as "
-        "in the paper's scenario, the task tests how finely an actor settles at a constraint's edge, not whether "
-        "it adapts.",
+        f"One constant action has a regret of {percent(summary['constant_regret'])} here. Where that is "
+        "small, as in the paper's scenario, the task tests how finely an actor settles at the edge of a "
+        "constraint, not whether it adapts.",
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
-        "Energies at different boundaries (the dynamic energy of a chip, the whole energy of a module) are not "
-        "compared: no ratio crosses a boundary.",
-        "The agent's carbon is that of its energy inside each device's boundary. Cooling, the rest of the host and "
-        "the making of the device are not in it.",
+        "Energies at different boundaries (the dynamic energy of a chip, the whole energy of a module) are "
+        "not compared: no ratio crosses a boundary.",
+        "The agent's carbon is that of its energy inside each device's boundary. Cooling, the rest of the "
+        "host and the making of the device are not in it.",
         "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
         "chosen, so ratios and rankings carry further than milligrams.",
         "One training seed. Another seed gives another actor.",
@@ -48,6 +48,6 @@ def _agent_limit(summary: Summary) -> str:
         return "The spiking actor's inference has no carbon figure beside the service's here."
     share = percent(max(mg["high"] for mg in agent.values()) / service)
     return (
-        f"The agent's own inference is at most {share} of the service's carbon, on the hungriest of these devices "
-        "at its high prices."
+        f"The agent's own inference is at most {share} of the service's carbon, on the hungriest of these "
+        "devices at its high prices."
     )

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 MISSING = "not available"
+NBSP = "\xa0"
+"""Between a figure and its unit, so that no line breaks there."""
+
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "u-,2-0123456789")
+_PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹\xa0", "u-,2-0123456789 ")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def significant(value: float, digits: int = 3) -> str:
 def amount(value: float, unit: str = "", digits: int = 4) -> Quantity:
     """``value`` in ``unit``, without a prefix."""
     text = significant(value, digits)
-    return Quantity(_number(value), f"{text} {unit}" if unit and text != MISSING else text)
+    return Quantity(_number(value), f"{text}{NBSP}{unit}" if unit and text != MISSING else text)
 
 
 def count(value: float) -> Quantity:
@@ -68,7 +71,7 @@ def percent(share: float | None, digits: int = 3) -> Quantity:
     # Shares of counted requests are often round: 1 in 20,000 is 0.005 %, not 0.00500 %.
     if "." in text and "×" not in text:
         text = text.rstrip("0").rstrip(".")
-    return Quantity(float(share), f"{text} %")
+    return Quantity(float(share), f"{text}{NBSP}%")
 
 
 def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
@@ -76,7 +79,7 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
     if not finite(value):
         return Quantity(math.nan, MISSING)
     power = _power(value)
-    return Quantity(float(value), f"{significant(value / 10.0**power, digits)} {_PREFIXES[power]}{unit}")
+    return Quantity(float(value), f"{significant(value / 10.0**power, digits)}{NBSP}{_PREFIXES[power]}{unit}")
 
 
 def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
@@ -96,13 +99,15 @@ def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, di
     low, nominal, high = (
         significant(values[name] * scale / 10.0**power, digits) for name in ("low", "nominal", "high")
     )
-    text = f"{nominal} {_PREFIXES[power]}{unit}"
-    return Quantity(values["nominal"], text if low == nominal == high else f"{text} ({low} – {high})")
+    text = f"{nominal}{NBSP}{_PREFIXES[power]}{unit}"
+    return Quantity(
+        values["nominal"], text if low == nominal == high else f"{text} ({low}{NBSP}–{NBSP}{high})"
+    )
 
 
 def plain(text: object) -> str:
     """``text`` for a terminal whose encoding is unknown: uJ, 1.2e-9, plain hyphens."""
-    return str(text).replace("×10", "e").replace(" × ", " x ").replace(" – ", " - ").translate(_PLAIN)
+    return str(text).replace("×10", "e").replace("×", "x").translate(_PLAIN)
 
 
 def _number(value: Any) -> float:

@@ -55,7 +55,13 @@ def learning_curve(metrics: Metrics, width_in: float = WIDE_IN) -> str:
         lower.plot(requests, 100 * violations, "o" if single else "-", color=LIGHT["alert"], lw=1.4)
         if best is not None:
             upper.plot(
-                [best["requests"]], [best["cost"]], "*", color=LIGHT["text"], ms=10, mew=0, label="kept"
+                [best["requests"]],
+                [best["cost"]],
+                "*",
+                color=LIGHT["text"],
+                ms=10,
+                mew=0,
+                label="checkpoint kept" if width_in > 5 else "kept",
             )
             for axes in (upper, lower):
                 axes.axvline(best["requests"], color=LIGHT["muted"], lw=0.8, ls=":")
@@ -128,7 +134,7 @@ def ledger_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
         Group("Training of the agent", "", [training]),
     ]
     told = "; ".join(f"{group.heading}: {row.label} {row.text}" for group in groups for row in group.rows)
-    description = f"Carbon of one request on a logarithmic axis, CO2e. {told}."
+    description = f"Carbon of one request on a logarithmic axis, CO₂e. {told}."
     return dot_plot(f"ledger{_tag(width_in)}", description, groups, _axis("g"), width_in)
 
 
@@ -173,7 +179,7 @@ def _column(metrics: Metrics, key: str) -> NDArray[np.float64]:
 
 def _label_curves(upper: Axes, lower: Axes, violations: NDArray[np.float64]) -> None:
     upper.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=3, handlelength=1.4, columnspacing=1.0)
-    upper.set_title("validation cost, mg CO2e per request", color=LIGHT["muted"])
+    upper.set_title("validation cost, mg CO₂e per request", color=LIGHT["muted"])
     lower.set_title("requests that break a constraint, %", color=LIGHT["muted"])
     lower.set_xlabel("requests served in training")
     most = np.nanmax(100 * violations) if np.isfinite(violations).any() else 0.0

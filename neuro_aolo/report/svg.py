@@ -39,10 +39,12 @@ DARK = {
     "grid": "#35404a",
 }
 FONT_PT = 9.0
+_FONT = "DejaVu Sans"
+"""Measured with this wide font, which comes with matplotlib, and shown in the page's."""
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
-    "font.family": ["DejaVu Sans"],
+    "font.family": [_FONT],
     "font.size": FONT_PT,
     "text.parse_math": False,
     "axes.spines.top": False,
@@ -94,16 +96,22 @@ def bare(axes: Axes) -> None:
 
 
 def _inline(document: str, name: str, description: str) -> str:
+    """The drawing as an element of a page, where ids and styles of several drawings live together."""
     body = document[document.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
-    body = body.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace("xlink:href=", "href=")
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
-    body = re.sub(r'\b(href="|url\()#', rf"\1#{name}-", body)
-    body = re.sub(r"(font: [^;\"]*?px) [^;\"]+", r"\1 var(--na-font, sans-serif)", body)
+    for foreign in (r"<metadata>.*?</metadata>", r"<!--.*?-->", r"<style[^>]*>.*?</style>"):
+        body = re.sub(foreign, "", body, flags=re.DOTALL)
+    body = re.sub(r"<[^<>]+>", lambda tag: _rewritten(tag.group(), name), body)
+    head = f'<svg role="img" aria-label={quoteattr(description)} style="stroke-linejoin: round"'
+    return re.sub(r"\s*\n\s*", "\n", body.replace("<svg", head, 1)).strip()
+
+
+def _rewritten(tag: str, name: str) -> str:
+    """A tag with its ids under ``name``, the page's colours and font, and a size that the page decides."""
+    if tag.startswith("<svg"):
+        tag = re.sub(r' (?:width|height|xmlns:xlink|version)="[^"]*"', "", tag)
+    tag = tag.replace("xlink:href=", "href=").replace(f"'{_FONT}'", "var(--na-font, sans-serif)")
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r'(\bhref="|\burl\()#', rf"\1#{name}-", tag)
     for colour, value in LIGHT.items():
-        body = body.replace(value, f"var(--na-{colour}, {value})")
-    head = f'<svg role="img" aria-label={quoteattr(description)}'
-    body = re.sub(r'^<svg( width="[^"]*"| height="[^"]*")*', head, body)
-    body = re.sub(r' (?:width|height)="[\d.]+pt"', "", body)
-    return re.sub(r"\s*\n\s*", "\n", body).strip()
+        tag = tag.replace(value, f"var(--na-{colour}, {value})")
+    return tag

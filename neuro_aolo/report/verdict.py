@@ -75,9 +75,7 @@ def _constraints(summary: Summary) -> str:
     if rate == 0:
         return f"It breaks a constraint in none of the {count(requests)}."
     broken = count(round(rate * requests))
-    return (
-        f"It breaks a constraint in {broken} of them, {percent(rate)}; their carbon is counted all the same."
-    )
+    return f"It breaks a constraint in {broken} of them ({percent(rate)}); these are in its figures too."
 
 
 def _constant(summary: Summary) -> str:

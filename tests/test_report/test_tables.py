@@ -1,0 +1,111 @@
+import io
+import math
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from neuro_aolo.errors import RunError
+from neuro_aolo.report import grids
+from neuro_aolo.report.numbers import Quantity
+from neuro_aolo.report.tables import (
+    energy_table,
+    evaluation_table,
+    headline,
+    lava_table,
+    ledger_table,
+    print_summary,
+)
+
+
+def _printed(summary: dict[str, Any], width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    print_summary(summary, console)
+    for table in (
+        lava_table(summary),
+        ledger_table(summary),
+        evaluation_table(summary),
+        energy_table(summary),
+    ):
+        console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _values(grid: grids.Grid, column: int) -> dict[str, float]:
+    cells = [(str(row[0]), row[column]) for row in grid.rows]
+    return {name: cell.value for name, cell in cells if isinstance(cell, Quantity)}
+
+
+def test_the_ledger_adds_up_in_mg_and_in_g(summary: dict[str, Any]) -> None:
+    grid = grids.ledger(summary)
+    for column, scale in ((2, 1.0), (3, 1e-3)):
+        mg = _values(grid, column)
+        terms = [mg[name] for name in summary["service_terms_mg"]]
+        assert mg["service"] == pytest.approx(math.fsum(terms), rel=1e-15)
+        assert mg["service"] == pytest.approx(scale * summary["service_mg_per_request"], rel=1e-9)
+        for device in ("Intel Loihi 2", "NVIDIA H100 SXM, one decision at a time"):
+            parts = mg["service"], mg[f"agent on {device}"], mg["training, shared over 1,000,000 requests"]
+            assert mg[f"whole request, agent on {device}"] == pytest.approx(math.fsum(parts), rel=1e-14)
+
+
+def test_every_bill_adds_up_to_the_energy_of_the_device(summary: dict[str, Any]) -> None:
+    for profile, bills in summary["bills"].items():
+        for actor in ("snn", "mlp"):
+            if (bill := bills[actor]) is None:
+                continue
+            energy = _values(grids.bill("", bill["lines"], bill["total_j"]), 2)
+            total = energy.pop("total")
+            assert math.fsum(energy.values()) == pytest.approx(total, rel=1e-12)
+            assert total == summary["energy_j"][profile][actor]["nominal"]
+
+
+def test_policies_stand_beside_each_other(summary: dict[str, Any]) -> None:
+    regret = _values(grids.evaluation(summary), 1)
+    assert list(regret.values()) == [
+        0.0,
+        summary["regret"],
+        summary["deployed"]["regret"],
+        summary["mlp"]["regret"],
+        summary["constant_regret"],
+    ]
+
+
+def test_what_a_device_cannot_run_is_said(summary: dict[str, Any]) -> None:
+    rows = {str(row[0]): str(row[1]) for row in grids.energy(summary).rows}
+    assert rows["Intel Loihi 1: MLP"] == "cannot run it"
+    assert "lower bound" in str(
+        next(row for row in grids.energy(summary).rows if "Loihi 1: spiking" in str(row[0]))[2]
+    )
+
+
+def test_the_headline_has_the_figures_that_matter(summary: dict[str, Any]) -> None:
+    shown = dict(headline(summary))
+    assert shown["slots in which Lava differs"] == "0 of 534,000"
+    assert shown["service, mg CO₂e per request"] == "39.51"
+
+
+def test_the_terminal_gets_ascii_words_and_no_markup(summary: dict[str, Any]) -> None:
+    summary |= {"scenario": "[bold]x[/nope]"}
+    printed = _printed(summary)
+    assert "[bold]x[/nope]: data centre in DEU" in printed
+    assert "9.49 uJ (2.34 - 24.0)" in printed
+    boxes = set("┏┓┗┛┳┻┃━┡┢┩┪╇│├┤┬┴─└┘┼╰╯")
+    assert {character for character in printed if not character.isascii()} <= boxes
+
+
+def test_the_terminal_survives_what_may_be_null(summary: dict[str, Any]) -> None:
+    summary |= {"mlp": None, "deployed": None, "training_g": None, "interrupted": True}
+    summary["lava"] = {"available": False, "reason": "lava-nc is not installed"}
+    summary["energy_j"]["loihi1"]["snn"] = None
+    printed = " ".join(_printed(summary, width=200).split())
+    assert "Training was interrupted after 60,160 requests" in printed
+    assert "Lava was not run: lava-nc is not installed." in printed
+    assert "training's carbon was not measured" in printed
+    assert "not in this run" in printed
+
+
+def test_an_incomplete_summary_is_not_printed(summary: dict[str, Any]) -> None:
+    del summary["bills"]
+    with pytest.raises(RunError, match="'bills'"):
+        print_summary(summary, Console(file=io.StringIO()))

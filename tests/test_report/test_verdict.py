@@ -1,0 +1,128 @@
+import shlex
+from typing import Any
+
+import pytest
+
+from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
+from neuro_aolo.report.limits import limits, reproduce
+from neuro_aolo.report.numbers import plain
+from neuro_aolo.report.verdict import title, verdict
+
+
+def _said(summary: dict[str, Any], topic: str) -> str:
+    (finding,) = [found for found in verdict(summary) if found.topic == topic]
+    return plain(" ".join(finding.sentences))
+
+
+def test_the_verdict_states_the_figures_of_the_run(summary: dict[str, Any]) -> None:
+    assert "20.3 % more than the exact optimum" in _said(summary, "Optimality")
+    assert "39.51 mg CO2e per request against the optimum's 32.85 mg" in _said(summary, "Optimality")
+    assert "in 1 of them (0.005 %)" in _said(summary, "Constraints")
+    assert "(150.0 words, 9.932 W) has a regret of 3.06e-5 %" in _said(summary, "Constant action")
+    assert "82.6 %" in _said(summary, "MLP")
+    assert "in all 534,000 slots (neuron x step); 100,618 of them held a spike" in _said(summary, "Lava")
+
+
+def test_beating_the_optimum_is_called_what_it_is(summary: dict[str, Any]) -> None:
+    summary["regret"] = -0.42
+    assert "42 % less" in _said(summary, "Optimality")
+    assert "only by breaking constraints" in _said(summary, "Optimality")
+
+
+@pytest.mark.parametrize(
+    ("regret", "violations", "said"),
+    [
+        (0.2, 0.0, "no further from the optimum than the spiking actor"),
+        (1e-9, 0.0, "further from the optimum than the spiking actor."),
+        (1e-9, 0.5, "further from the optimum than the spiking actor, with fewer violations"),
+    ],
+)
+def test_the_constant_action_is_set_beside_the_actor(
+    summary: dict[str, Any], regret: float, violations: float, said: str
+) -> None:
+    summary |= {"regret": regret, "violation_rate": violations}
+    assert said in _said(summary, "Constant action")
+
+
+def test_each_device_that_runs_both_has_a_verdict_and_no_other_has_a_ratio(summary: dict[str, Any]) -> None:
+    said = [plain(sentence) for sentence in energy_sentences(summary)]
+    assert said[0].startswith("NVIDIA H100 SXM, one decision at a time: the spiking actor needs 6.33 times")
+    assert "4.30 times (low prices 2.85, high prices 5.95)" in said[1]
+    assert "The MLP wins there (evidence: metered and projected)" in said[1]
+    for sentence in said[2:]:
+        assert "times" not in sentence
+        assert "no ratio" in sentence
+
+
+def test_a_spiking_win_is_said_too(summary: dict[str, Any]) -> None:
+    bill = summary["bills"]["h100"]
+    bill["snn"], bill["mlp"] = bill["mlp"], bill["snn"]
+    assert "0.158 times the MLP's energy. The spiking actor wins there" in energy_sentences(summary)[0]
+
+
+def test_without_a_common_device_no_ratio_is_printed(summary: dict[str, Any]) -> None:
+    for profile in ("h100", "mcu_m33_u575"):
+        summary["energy_j"][profile]["mlp"] = summary["bills"][profile]["mlp"] = None
+    said = energy_sentences(summary)
+    assert "no ratio is printed" in said[0]
+    assert not any(" times " in sentence for sentence in said)
+
+
+def test_the_agent_is_a_share_of_the_service(summary: dict[str, Any]) -> None:
+    agent, training = (plain(sentence) for sentence in carbon_sentences(summary))
+    most = 100 * summary["agent_mg_per_request"]["h100"]["high"] / summary["service_mg_per_request"]
+    assert f"at most {most:.3g} % of the service's" in agent
+    assert "from 93.6 pg (7.60 - 365) on Intel Loihi 2 to 355 ng (160 - 887) on NVIDIA H100" in agent
+    assert training.startswith("Training emitted 137 mg: shared over 1,000,000 requests, 137 ng each")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"available": False, "reason": "lava-nc is not installed"}, "not run: lava-nc is not installed."),
+        ({"available": False, "reason": None}, "Lava was not run. "),
+        ({"spikes_emitted": 0}, "No neuron spiked in 534,000 slots"),
+        ({"mismatches": 5340}, "differ from the simulator's in 5,340 of 534,000 slots (neuron x step), 1 %"),
+    ],
+)
+def test_lava_in_words(summary: dict[str, Any], change: dict[str, Any], said: str) -> None:
+    summary["lava"] |= change
+    assert said in plain(lava_sentence(summary))
+
+
+def test_an_interrupted_run_says_so_first(summary: dict[str, Any]) -> None:
+    summary["interrupted"] = True
+    assert verdict(summary)[0].topic == "Interrupted"
+    assert "interrupted after 60,160 requests" in verdict(summary)[0].sentences[0]
+
+
+def test_limits_carry_the_numbers_of_the_run(summary: dict[str, Any]) -> None:
+    terms = summary["service_terms_mg"]
+    wireless = terms["wireless, operational"] + terms["wireless, embodied"]
+    text = plain(" ".join(limits(summary)))
+    assert f"wireless phase is {100 * wireless / sum(terms.values()):.3g} % of the service's carbon" in text
+    assert "One constant action has a regret of 3.06e-5 %" in text
+    assert "not measured on a chip" in text
+
+
+def test_the_title_names_the_countries_or_says_that_there_are_none(summary: dict[str, Any]) -> None:
+    assert title(summary) == "paper: data centre in DEU, base station in FRA"
+    assert (
+        title(summary | {"bs_country": None}) == "paper: data centre in DEU, base station as in the scenario"
+    )
+    del summary["dc_country"], summary["bs_country"]
+    assert title(summary) == "paper: carbon intensities from the scenario"
+
+
+def test_the_command_line_survives_a_shell(summary: dict[str, Any]) -> None:
+    summary |= {"scenario": "my scenario; rm.toml", "bs_country": None, "agent_site": "dc"}
+    words = shlex.split(reproduce(summary))
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    assert options == {
+        "--scenario": "my scenario; rm.toml",
+        "--dc-country": "DEU",
+        "--agent-site": "dc",
+        "--seed": "0",
+        "--steps": "60160",
+        "--out": "DIR",
+    }
