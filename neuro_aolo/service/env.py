@@ -11,7 +11,7 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.oracle import oracle
 from neuro_aolo.service.request import Outcome, checked, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Hours
+from neuro_aolo.service.trace import Walk
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Observation = np.ndarray[Any, np.dtype[np.float32]]
@@ -66,9 +66,9 @@ class AoloEnv(gym.Env[Observation, Observation]):
 
     ## Starting State
 
-    The state is drawn from the scenario's ranges. Where the scenario has traces of carbon intensity, the episode starts
-    at a random hour and walks through the hours from there, `traces.requests_per_hour` requests each. `reset(options={"state": [m, Omega, B_hz, CI_DC, CI_L]})`
-    sets it, in physical units.
+    The state is drawn from the scenario's ranges. `reset(options={"state": [m, Omega, B_hz, CI_DC, CI_L]})`
+    sets it, in physical units. Where the scenario has traces of carbon intensity, the episode starts at a
+    random hour and walks through the hours from there, `traces.requests_per_hour` requests each.
 
     ## Episode End
 
@@ -133,7 +133,7 @@ class AoloEnv(gym.Env[Observation, Observation]):
         """Draw the first request, or take it from ``options["state"]`` ``(S,)`` in physical units."""
         super().reset(seed=seed)
         self._served = 0
-        self._clock = RequestClock(self.scenario, 1, self.np_random)
+        self._walk = Walk(self.scenario.traces, 1, self.np_random)
         self._state = given_states(self.scenario, options, 1)
         if self._state is None:
             self._state = self._draw()
@@ -153,30 +153,7 @@ class AoloEnv(gym.Env[Observation, Observation]):
         return observe(self.scenario, self._state)[0], float(served.reward[0]), False, truncated, single
 
     def _draw(self) -> NDArray:
-        return sample_states(self.scenario, 1, self.np_random, self._clock.next())
-
-
-class RequestClock:
-    """Hours of the scenario's traces, walked through request by request from a random one; none without traces.
-
-    Args:
-        scenario: The service.
-        n: Environments, each with a clock of its own.
-        rng: Source of the first hours.
-    """
-
-    def __init__(self, scenario: Scenario, n: int, rng: np.random.Generator) -> None:
-        self._per_hour = 1 if scenario.traces is None else scenario.traces.requests_per_hour
-        hours = 0 if scenario.traces is None else scenario.traces.clock.hours
-        self._request = rng.integers(hours * self._per_hour, size=n) if hours else None
-
-    def next(self) -> Hours | None:
-        """Hour of each environment's next request ``(n,)``."""
-        if self._request is None:
-            return None
-        hours: Hours = self._request // self._per_hour
-        self._request = self._request + 1
-        return hours
+        return sample_states(self.scenario, 1, self.np_random, self._walk.next())
 
 
 def resolve(scenario: str | Path | Scenario, dc: str | None, bs: str | None) -> Scenario:

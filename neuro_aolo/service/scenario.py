@@ -110,7 +110,7 @@ class Scenario(Section):
         """This scenario with the carbon intensity of a trace at the data centre, the base station, or both.
 
         Args:
-            dc: Trace of the data centre's grid, as ``trace_csv.read_trace`` gives it; None leaves it as it is.
+            dc: Trace of the data centre's grid, as ``trace_csv.read_trace`` gives; None leaves it as it is.
             bs: Trace of the base station's grid, likewise.
 
         Raises:

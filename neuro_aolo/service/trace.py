@@ -106,3 +106,25 @@ class Traces(Section):
         first = max(starts)
         hours = max((end - first) // HOUR, 0)
         return Clock(hours, {name: trace.figures(first, hours) for name, trace in traces.items()})
+
+
+class Walk:
+    """Hours of a scenario's traces, walked through request by request from a random hour.
+
+    Args:
+        traces: The traces; None, where the scenario has none, gives no hours.
+        n: Walkers, each with an hour of its own.
+        rng: Source of the first hours.
+    """
+
+    def __init__(self, traces: Traces | None, n: int, rng: np.random.Generator) -> None:
+        self._per_hour = 1 if traces is None else traces.requests_per_hour
+        self._request = None if traces is None else rng.integers(traces.clock.hours * self._per_hour, size=n)
+
+    def next(self) -> Hours | None:
+        """Hour of each walker's next request, ``(n,)``."""
+        if self._request is None:
+            return None
+        hours: Hours = self._request // self._per_hour
+        self._request = self._request + 1
+        return hours

@@ -11,7 +11,6 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.env import (
     NDArray,
     Observation,
-    RequestClock,
     check_episode_length,
     given_states,
     request_spaces,
@@ -20,6 +19,7 @@ from neuro_aolo.service.env import (
 )
 from neuro_aolo.service.request import observe, sample_states
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.service.trace import Walk
 
 
 class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
@@ -73,7 +73,7 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
             )
         super().reset(seed=seed)
         self._served = 0
-        self._clock = RequestClock(self.scenario, self.num_envs, self.np_random)
+        self._walk = Walk(self.scenario.traces, self.num_envs, self.np_random)
         self._states = given_states(self.scenario, options, self.num_envs)
         if self._states is None:
             self._states = self._draw()
@@ -91,10 +91,10 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
             # One draw ends the old episode and another opens the new.
             info["final_obs"] = observe(self.scenario, self._states)
             self._served = 0
-            self._clock = RequestClock(self.scenario, self.num_envs, self.np_random)
+            self._walk = Walk(self.scenario.traces, self.num_envs, self.np_random)
             self._states = self._draw()
         observation = observe(self.scenario, self._states)
         return observation, served.reward, np.zeros(self.num_envs, dtype=bool), truncated, info
 
     def _draw(self) -> NDArray:
-        return sample_states(self.scenario, self.num_envs, self.np_random, self._clock.next())
+        return sample_states(self.scenario, self.num_envs, self.np_random, self._walk.next())
