@@ -62,7 +62,7 @@ def check(scenario: Scenario, rng: np.random.Generator, requests: int = REQUESTS
     possible = best.feasible
     if not possible.any():
         raise ScenarioError(
-            f"scenario {scenario.name!r}: none of {requests} requests has a feasible action: loosen its limits"
+            f"scenario {scenario.name!r}: none of {requests} requests has a feasible action: loosen limits"
         )
     carbon_mg = best.carbon_mg[possible]
     return ScenarioCheck(
