@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -282,10 +283,21 @@ def main() -> None:
     except (NeuroAoloError, ExportError, ProfileError) as error:
         code = _fail(str(error))
     except TyperException as error:
-        code = _fail(getattr(error, "format_message", error.__str__)())
+        # Without a message there was no command, and the help has been printed already.
+        code = _fail(_usage(error)) if str(error) else EXIT_BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
     sys.exit(code or 0)
+
+
+def _usage(error: TyperException) -> str:
+    """What is wrong with an option, the value that was typed included."""
+    message: str = getattr(error, "format_message", error.__str__)()
+    options = getattr(getattr(error, "param", None), "opts", [])
+    words = [word for argument in sys.argv for word in argument.split("=", 1)]
+    typed = [value for option, value in pairwise(words) if option in options]
+    given = f" (given: {typed[-1]!r})" if typed else ""
+    return f"{message}{given}; see neuro-aolo --help"
 
 
 def _fail(message: str) -> int:
@@ -313,27 +325,29 @@ def _config(
     actor: str,
 ) -> "RunConfig":
     """The settings of a run; everything that was typed is checked here, before anything is written."""
+    from neuro_aolo.service.scenario import Scenario
+
+    if scenario is None:
+        dc_country, bs_country = dc_country or DEMO_COUNTRIES[0], bs_country or DEMO_COUNTRIES[1]
+    service = Scenario.load(scenario or "paper").with_countries(dc_country, bs_country)
+    if agent_site not in ("bs", "dc"):
+        raise AgentError(f"--agent-site {agent_site!r} is neither bs nor dc: choose one of them")
+    if actor not in ("popsan", "mlp"):
+        raise AgentError(f"--actor {actor!r} is neither popsan nor mlp: choose one of them")
+
     from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.mlp import MLPConfig
     from neuro_aolo.agent.popsan import PopSANConfig
     from neuro_aolo.agent.sdrl import SDRLConfig
     from neuro_aolo.job import check_device
     from neuro_aolo.run import AgentSite, RunConfig
-    from neuro_aolo.service.scenario import Scenario
 
-    if scenario is None:
-        dc_country, bs_country = dc_country or DEMO_COUNTRIES[0], bs_country or DEMO_COUNTRIES[1]
-    service = Scenario.load(scenario or "paper").with_countries(dc_country, bs_country)
-    AoloTask(service)
-    if agent_site not in ("bs", "dc"):
-        raise AgentError(f"--agent-site {agent_site!r} is neither bs nor dc: choose one of them")
-    configs = {"popsan": PopSANConfig, "mlp": MLPConfig}
-    if actor not in configs:
-        raise AgentError(f"--actor {actor!r} is neither popsan nor mlp: choose one of them")
     check_device(device)
+    AoloTask(service)
     training = SDRLConfig() if steps is None else SDRLConfig(total_steps=steps)
     site: AgentSite = agent_site  # type: ignore[assignment]
-    return RunConfig(service, configs[actor](), training, seed, device, site)
+    network = PopSANConfig() if actor == "popsan" else MLPConfig()
+    return RunConfig(service, network, training, seed, device, site)
 
 
 def _train(folder: "RunFolder", config: "RunConfig", what: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from neuro_aolo.agent.mlp import MLP, MLPConfig
@@ -57,9 +57,8 @@ def save_actor(folder: Path, actor: nn.Module, spec: ActorSpec, training: Mappin
         "training": dict(training),
     }
     partial = folder / f"{WEIGHTS}.part"
-    save_file(
-        {name: value.detach().cpu().contiguous() for name, value in actor.state_dict().items()}, partial
-    )
+    tensors = {name: value.detach().cpu().contiguous() for name, value in actor.state_dict().items()}
+    partial.write_bytes(save(tensors))
     partial.replace(folder / WEIGHTS)
     partial = folder / f"{DESCRIPTION}.part"
     partial.write_text(json.dumps(description, indent=2) + "\n")

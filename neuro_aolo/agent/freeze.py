@@ -49,7 +49,7 @@ def freeze_spiking(actor: PopSAN) -> SpikingGraph:
                 threshold=config.threshold,
             )
         )
-    decoder = PopulationDecoder(weight=_array(actor.decoder_weight), bias=_array(actor.decoder_bias))
+    decoder = PopulationDecoder(weight=_array(actor.decoder.weight), bias=_array(actor.decoder.bias))
     return SpikingGraph(encoder=encoder, layers=tuple(layers), decoder=decoder, steps=config.steps)
 
 

@@ -153,6 +153,22 @@ class LIFLayer(nn.Module):
         return torch.stack(outputs)
 
 
+class PopulationDecoder(nn.Module):
+    """Rates of the output populations to actions, equations (32) and (33)."""
+
+    def __init__(self, actions: int, config: PopSANConfig, generator: torch.Generator) -> None:
+        super().__init__()
+        bound = 1.0 / math.sqrt(config.decoder_population)
+        shape = (actions, config.decoder_population)
+        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound, generator=generator))
+        self.bias = nn.Parameter(torch.empty(actions).uniform_(-bound, bound, generator=generator))
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Actions ``(B, A)`` in [-1, 1] of output spikes ``(T, B, A K)``."""
+        populations = spikes.mean(dim=0).unflatten(1, self.weight.shape)
+        return torch.tanh((populations * self.weight).sum(-1) + self.bias)
+
+
 class PopSAN(nn.Module):
     """The spiking actor: observations ``(B, D)`` to actions ``(B, A)``, both in [-1, 1].
 
@@ -173,10 +189,7 @@ class PopSAN(nn.Module):
         self.layers = nn.ModuleList(
             LIFLayer(n_in, n_out, config, generator) for n_in, n_out in pairwise(sizes)
         )
-        bound = 1.0 / math.sqrt(config.decoder_population)
-        shape = (actions, config.decoder_population)
-        self.decoder_weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound, generator=generator))
-        self.decoder_bias = nn.Parameter(torch.empty(actions).uniform_(-bound, bound, generator=generator))
+        self.decoder = PopulationDecoder(actions, config, generator)
 
     def spikes(self, observations: Tensor) -> list[Tensor]:
         """Spikes of the encoder and of every layer, each ``(T, B, N)``."""
@@ -186,7 +199,6 @@ class PopSAN(nn.Module):
         return record
 
     def forward(self, observations: Tensor) -> Tensor:
-        """Decide: rates of the output populations, eq. (32), decoded by eq. (33)."""
-        rate = self.spikes(observations)[-1].mean(dim=0)
-        populations = rate.unflatten(1, self.decoder_weight.shape)
-        return torch.tanh((populations * self.decoder_weight).sum(-1) + self.decoder_bias)
+        """Decide."""
+        actions: Tensor = self.decoder(self.spikes(observations)[-1])
+        return actions

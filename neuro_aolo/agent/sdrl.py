@@ -1,9 +1,10 @@
-"""SDRL: off-policy deterministic policy gradients with twin critics, one loop for every actor.
+"""SDRL: off-policy deterministic policy gradients, one loop for every actor.
+
+Requests are served with exploration noise that shrinks from start to end, remembered, and learnt from
+(:mod:`neuro_aolo.agent.learner`); the checkpoint that does best without noise on requests of its own is kept.
 
 References:
-    X. Wang et al. (2025), AOLO, arXiv:2503.04418, section V, equations (37)-(39).
-    S. Fujimoto, H. van Hoof, D. Meger (2018), Addressing function approximation error in
-    actor-critic methods, arXiv:1802.09477.
+    X. Wang et al. (2025), AOLO, arXiv:2503.04418, section V.
 """
 
 import copy
@@ -17,68 +18,11 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import Evaluation, Requests, noise_free
+from neuro_aolo.agent.learner import Learner, SDRLConfig, geometric
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.task import Floats, Task
-from neuro_aolo.errors import AgentError
 
-
-@dataclass(frozen=True)
-class SDRLConfig:
-    """Settings of the loop.
-
-    Attributes:
-        total_steps: requests served in training, rounded up to a batch.
-        num_envs: requests served between two updates.
-        batch_size: replayed requests per update.
-        buffer_size: requests that the replay keeps. A short memory keeps the critics' data as close to the
-            policy as the exploration noise, which is what resolves a constraint's edge.
-        learning_starts: requests decided uniformly at random before the first update.
-        discount: weight of the next request's value, in [0, 1). The usual value is 0.99; where the next
-            request does not depend on the action, as in AOLO, 0 has the same optimum without the variance.
-        tau: soft update of the target networks.
-        actor_lr: Adam's step for the actor.
-        critic_lr: Adam's step for the critics.
-        critic_hidden: neurons of each hidden layer of a critic.
-        policy_delay: critic updates per actor update.
-        noise_start: standard deviation of the exploration noise at the start, in action units.
-        noise_end: the same at the end; in between it falls geometrically.
-        wide_share: share of the requests that explore with ``noise_start`` to the end, so that the critics
-            still know the way back after a step across a constraint's edge.
-        evaluate_every: updates between two noise-free evaluations.
-        validation_requests: requests of such an evaluation; drawn apart from all others.
-        violation_limit: the checkpoint kept is the one of least regret within this violation rate.
-    """
-
-    total_steps: int = 400_000
-    num_envs: int = 256
-    batch_size: int = 256
-    buffer_size: int = 60_000
-    learning_starts: int = 5_120
-    discount: float = 0.0
-    tau: float = 0.005
-    actor_lr: float = 1e-4
-    critic_lr: float = 1e-3
-    critic_hidden: tuple[int, ...] = (256, 256)
-    policy_delay: int = 1
-    noise_start: float = 0.3
-    noise_end: float = 0.01
-    wide_share: float = 0.1
-    evaluate_every: int = 100
-    validation_requests: int = 2_000
-    violation_limit: float = 0.001
-
-    def __post_init__(self) -> None:
-        """Refuse settings without a meaning."""
-        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
-        if not 0.0 <= self.discount < 1.0:
-            raise AgentError(f"discount = {self.discount} must lie in [0, 1): lower it below 1")
-
-    @property
-    def updates(self) -> int:
-        """Rounds of the loop: batches of requests served."""
-        return -(-self.total_steps // self.num_envs)
+__all__ = ["Metrics", "SDRLConfig", "Training", "train"]
 
 
 @dataclass(frozen=True)
@@ -129,63 +73,6 @@ class Training:
     interrupted: bool
 
 
-@dataclass
-class _Learner:
-    """Networks, optimisers and replay of one training."""
-
-    actor: nn.Module
-    critic: TwinCritic
-    replay: Replay
-    config: SDRLConfig
-    generator: torch.Generator
-    target_actor: nn.Module = field(init=False)
-    target_critic: TwinCritic = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
-        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        self.actor_optimiser = torch.optim.Adam(self.actor.parameters(), lr=self.config.actor_lr)
-        self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), lr=self.config.critic_lr)
-
-    def update(self, count: int) -> float:
-        """One update from replayed requests; the critics' loss."""
-        batch = self.replay.sample(self.config.batch_size, self.generator)
-        loss = self._update_critic(batch)
-        if count % self.config.policy_delay == 0:
-            self._update_actor(batch["observation"])
-            _soft_update(self.target_actor, self.actor, self.config.tau)
-        _soft_update(self.target_critic, self.critic, self.config.tau)
-        return loss
-
-    def _update_critic(self, batch: dict[str, Tensor]) -> float:
-        target = batch["reward"].squeeze(-1)
-        if self.config.discount > 0.0:  # eq. (39): the smaller of the twins' targets
-            following = batch["next_observation"]
-            with torch.no_grad():
-                value = self.target_critic(following, self.target_actor(following)).amin(0)
-            target = target + self.config.discount * value
-        estimates = self.critic(batch["observation"], batch["action"])
-        loss = nn.functional.mse_loss(estimates, target.expand_as(estimates))
-        self.critic_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_optimiser.step()
-        return float(loss.detach())
-
-    def _update_actor(self, observations: Tensor) -> None:
-        """Eq. (37): climb the smaller of the twins' estimates."""
-        self.critic.requires_grad_(False)
-        loss = -self.critic(observations, self.actor(observations)).amin(0).mean()
-        self.actor_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.actor_optimiser.step()
-        self.critic.requires_grad_(True)
-
-
-def _soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
-    with torch.no_grad():
-        torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), tau)
-
-
 def train(
     task: Task,
     make_actor: Callable[[torch.Generator], nn.Module],
@@ -208,12 +95,19 @@ def train(
     weights = _torch_generator(networks)
     actor = make_actor(weights).to(device)
     observations, actions = len(task.observation_names), len(task.action_names)
-    learner = _Learner(
+    learner = Learner(
         actor=actor,
         critic=TwinCritic(observations, actions, config.critic_hidden, weights).to(device),
+        barrier=TwinCritic(observations, actions, config.critic_hidden, weights).to(device),
         replay=Replay(
             min(config.buffer_size, config.updates * config.num_envs),
-            {"observation": observations, "action": actions, "reward": 1, "next_observation": observations},
+            {
+                "observation": observations,
+                "action": actions,
+                "cost": 1,
+                "violated": 1,
+                "next_observation": observations,
+            },
             torch.device(device),
         ),
         config=config,
@@ -235,7 +129,7 @@ class _Loop:
     """Serve requests, learn from them, keep the best checkpoint."""
 
     task: Task
-    learner: _Learner
+    learner: Learner
     validation: Requests
     rng: np.random.Generator
     noise_rng: np.random.Generator
@@ -266,32 +160,31 @@ class _Loop:
         rewards: list[float] = []
         for update in range(1, config.updates + 1):
             progress = (update - 1) / max(config.updates - 1, 1)
-            noise = config.noise_start * (config.noise_end / config.noise_start) ** progress
+            noise = geometric(config.noise_start, config.noise_end, progress)
             states, reward = self._serve(states, noise)
             rewards.append(reward)
             if self.served > config.learning_starts:
-                losses.append(self.learner.update(update))
+                self.learner.anneal(progress)
+                losses.append(self.learner.update(update, self.served))
             if update % config.evaluate_every == 0 or update == config.updates:
                 self._checkpoint(noise, losses, rewards)
                 losses, rewards = [], []
 
     def _serve(self, states: Floats, noise: float) -> tuple[Floats, float]:
         """Decide a batch of requests with exploration and remember what came of it."""
-        config = self.learner.config
         observations = self.task.observe(states)
         shape = (len(states), len(self.task.action_names))
-        if self.served < config.learning_starts:
+        if self.served < self.learner.config.actor_starts:
             actions = self.noise_rng.uniform(-1.0, 1.0, shape)
         else:
             chosen = noise_free(self.learner.actor)(observations)
-            wide = self.noise_rng.random((len(states), 1)) < config.wide_share
-            sigma = np.where(wide, config.noise_start, noise)
-            actions = np.clip(chosen + sigma * self.noise_rng.standard_normal(shape), -1.0, 1.0)
+            actions = np.clip(chosen + noise * self.noise_rng.standard_normal(shape), -1.0, 1.0)
         outcome = self.task.step(states, actions, self.rng)
         self.learner.replay.add(
             observation=torch.from_numpy(observations),
             action=torch.from_numpy(actions),
-            reward=torch.from_numpy(outcome.reward[:, None] / self.task.reward_scale),
+            cost=torch.from_numpy(outcome.cost[:, None] / self.task.reward_scale),
+            violated=torch.from_numpy(outcome.violated[:, None].astype(np.float32)),
             next_observation=torch.from_numpy(self.task.observe(outcome.next_states)),
         )
         self.served += len(states)

@@ -68,9 +68,9 @@ def by_the_paper(actor: PopSAN, states: Tensor) -> tuple[list[Tensor], Tensor]:
             v[k] = 0.75 * v[k] * (1 - o[k]) + c[k]
             o[k] = spikes = PaperSpike.apply(v[k])
             record[k + 1].append(spikes)
-    rates = torch.stack(record[-1]).mean(0).reshape(len(states), *actor.decoder_weight.shape)
+    rates = torch.stack(record[-1]).mean(0).reshape(len(states), *actor.decoder.weight.shape)
     return [torch.stack(r) for r in record], torch.tanh(
-        (rates * actor.decoder_weight).sum(-1) + actor.decoder_bias
+        (rates * actor.decoder.weight).sum(-1) + actor.decoder.bias
     )
 
 

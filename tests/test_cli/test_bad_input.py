@@ -1,0 +1,102 @@
+"""Bad input: one clear line, exit code 2, nothing written."""
+
+from pathlib import Path
+
+import pytest
+
+EXTENDS = 'extends = "paper"\nname = "mine"\n'
+BAD_RUNS = {
+    "unknown scenario": (["--scenario", "papper"], "papper"),
+    "missing file": (["--scenario", "nowhere.toml"], "nowhere.toml"),
+    "unknown data centre": (["--dc-country", "ATL"], "ATL"),
+    "unknown base station": (["--bs-country", "Germany"], "Germany"),
+    "no data": (["--dc-country", "CAF"], "CAF"),
+    "unknown site": (["--agent-site", "moon"], "moon"),
+    "unknown device": (["--device", "tpu"], "tpu"),
+    "unknown actor": (["--actor", "transformer"], "transformer"),
+    "negative steps": (["--steps", "-5"], "-5"),
+    "no number": (["--steps", "many"], "many"),
+    "negative seed": (["--seed", "-1"], "-1"),
+    "unknown option": (["--stepps", "5"], "--stepps"),
+    "violations would pay": (["--dc-country", "TKM"], "penalty_mg"),
+}
+BAD_SCENARIOS = {
+    "unknown key": (EXTENDS + "[radio]\nbandwith = 3\n", "bandwith"),
+    "unknown section": (EXTENDS + "[radios]\nx = 3\n", "radios"),
+    "negative bandwidth": (EXTENDS + "[state.bandwidth_hz]\nsample = [-1e6, 2e7]\n", "bandwidth_hz"),
+    "text for a number": (EXTENDS + '[inference]\ngpus = "eight"\n', "gpus"),
+    "no TOML": ("name = = 3", "TOML"),
+}
+
+
+def is_one_line_about(said: str, what: str) -> bool:
+    lines = said.strip().splitlines()
+    return len(lines) == 1 and lines[0].startswith("error: ") and what in lines[0]
+
+
+@pytest.mark.parametrize("case", BAD_RUNS)
+def test_bad_options(cli, case: str, tmp_path: Path) -> None:
+    options, what = BAD_RUNS[case]
+    done = cli("train", "--out", tmp_path / "run", *options)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert is_one_line_about(done.stderr, what), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("case", BAD_SCENARIOS)
+def test_bad_scenario_files(cli, case: str, tmp_path: Path) -> None:
+    text, what = BAD_SCENARIOS[case]
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    done = cli("run", "--out", tmp_path / "run", "--scenario", file)
+    assert done.returncode == 2
+    assert is_one_line_about(done.stderr, what), done.stderr
+    assert "mine.toml" in done.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_existing_folder_is_not_touched(cli, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for more in ([], ["--overwrite"]):
+        done = cli("run", "--steps", "200", "--out", tmp_path, *more)
+        assert done.returncode == 2
+        assert is_one_line_about(done.stderr, str(tmp_path)), done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_bad_overwrite_leaves_the_earlier_run(cli, small_run: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in small_run.rglob("*")}
+    done = cli("run", "--out", small_run, "--overwrite", "--scenario", "papper")
+    assert done.returncode == 2
+    assert {path: path.stat().st_mtime_ns for path in small_run.rglob("*")} == before
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export", "simulate", "energy", "report"])
+def test_a_folder_without_a_run(cli, command: str, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        done = cli(command, folder)
+        assert done.returncode == 2
+        assert is_one_line_about(done.stderr, str(folder)), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_profiles_and_scenarios(cli, small_run: Path) -> None:
+    assert is_one_line_about(cli("energy", small_run, "--profile", "loihi3").stderr, "loihi3")
+    assert is_one_line_about(cli("profiles", "show", "loihi3").stderr, "loihi3")
+    assert is_one_line_about(cli("scenarios", "show", "papper").stderr, "papper")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("config.toml", "seed = 0\n"), ("config.toml", "seed = [\n"), ("actor.json", "{}")],
+)
+def test_a_mangled_run(cli, small_run: Path, tmp_path: Path, name: str, text: str) -> None:
+    copy = tmp_path / "run"
+    copy.mkdir()
+    for file in ("config.toml", "actor.json", "actor.safetensors"):
+        (copy / file).write_bytes((small_run / file).read_bytes())
+    (copy / name).write_text(text)
+    done = cli("evaluate", copy)
+    assert done.returncode == 2
+    assert is_one_line_about(done.stderr, name), done.stderr

@@ -1,0 +1,183 @@
+"""The commands, run for real on a small run folder."""
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from export.lava import lava_version
+
+MADE = {
+    "config.toml",
+    "metrics.csv",
+    "actor.safetensors",
+    "actor.json",
+    "summary.json",
+    "report.html",
+    "mlp",
+    *({"actor.net"} if lava_version() else ()),
+}
+PROFILES = {"loihi1", "loihi2", "mcu_m33_u575", "h100"}
+MEASURED = ("training_g", "training_kwh", "timings_s")
+
+
+def summary_of(folder: Path) -> dict:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads((folder / "summary.json").read_text(), parse_constant=refuse)
+
+
+def test_a_run_leaves_what_it_promises(small_run: Path) -> None:
+    assert {path.name for path in small_run.iterdir()} == MADE
+    summary = summary_of(small_run)
+    assert (summary["scenario"], summary["dc_country"], summary["bs_country"]) == ("paper", "DEU", "FRA")
+    assert (summary["seed"], summary["steps"], summary["agent_site"]) == (0, 256, "bs")
+    # Germany's and France's annual means as CodeCarbon packages them.
+    assert summary["agent_intensity_g_per_kwh"] == pytest.approx(56.039)
+    assert summary["requests_evaluated"] == 20_000
+    assert summary["regret"] == pytest.approx(
+        summary["service_mg_per_request"] / summary["oracle_mg_per_request"] - 1
+    )
+    assert sum(summary["service_terms_mg"].values()) == pytest.approx(summary["service_mg_per_request"])
+    assert summary["constant_regret"] < 1e-4
+    assert set(summary["energy_j"]) == PROFILES
+    assert summary["energy_j"]["loihi2"]["mlp"] is None
+    assert summary["training_g"] > 0
+    for name, mg in summary["agent_mg_per_request"].items():
+        for bound, joules in summary["energy_j"][name]["snn"].items():
+            assert mg[bound] == pytest.approx(joules / 3.6e6 * 56.039 * 1e3)
+
+
+@pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
+def test_lava_agrees_spike_for_spike(small_run: Path) -> None:
+    lava = summary_of(small_run)["lava"]
+    assert lava["available"]
+    assert lava["spikes_compared"] == lava["decisions"] * 5 * (256 + 256 + 20)
+    assert lava["spikes_emitted"] > 1_000
+    assert lava["mismatches"] == 0
+    assert sum(layer["spikes"] for layer in lava["layers"]) == lava["spikes_emitted"]
+
+
+def test_the_learning_curve_is_a_table_of_numbers(small_run: Path) -> None:
+    with (small_run / "metrics.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["requests"]) for row in rows] == [256.0]
+    assert {"regret", "violation_rate", "cost", "optimal_cost"} <= set(rows[0])
+
+
+def test_evaluate_says_what_the_summary_says(cli, small_run: Path) -> None:
+    done = cli("evaluate", small_run, "--json")
+    assert done.returncode == 0, done.stderr
+    said, summary = json.loads(done.stdout), summary_of(small_run)
+    assert {key: summary[key] for key in said} == said
+    assert {"regret", "violation_rate"} <= set(said)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "simulate", "energy", "report"])
+def test_every_command_takes_what_train_made(cli, command: str, trained: Path) -> None:
+    plain = cli(command, trained)
+    assert plain.returncode == 0, plain.stderr
+    assert plain.stdout.strip()
+    as_json = cli(command, trained, "--json")
+    assert as_json.returncode == 0, as_json.stderr
+    assert isinstance(json.loads(as_json.stdout), dict)
+
+
+@pytest.fixture(scope="module")
+def trained(cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("train") / "run"
+    done = cli("train", "--steps", "200", "--scenario", "paper", "--out", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["requests"] == 256
+    return folder
+
+
+@pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
+def test_export_writes_the_network_file(cli, trained: Path, tmp_path: Path) -> None:
+    from export.lava import read_network
+
+    done = cli("export", trained, "--out", tmp_path / "net.h5", "--json")
+    assert done.returncode == 0, done.stderr
+    layers = [list(layer.weight.shape) for layer in read_network(tmp_path / "net.h5")]
+    assert layers == json.loads(done.stdout)["layers"] == [[257, 51], [257, 257], [20, 257]]
+
+
+def test_the_scenario_alone_keeps_its_ranges(cli, trained: Path) -> None:
+    said = json.loads(cli("evaluate", trained, "--json").stdout)
+    assert said["dc_country"] is None
+    assert said["oracle_mg_per_request"] == pytest.approx(18.234, rel=5e-3)
+
+
+def test_an_mlp_is_evaluated_and_has_no_spikes(cli, small_run: Path) -> None:
+    done = cli("evaluate", small_run / "mlp", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["regret"] == summary_of(small_run)["mlp"]["regret"]
+    refused = cli("simulate", small_run / "mlp")
+    assert refused.returncode == 2
+    assert "no spikes" in refused.stderr
+
+
+def test_the_same_seed_gives_the_same_summary(cli, small_run: Path, tmp_path: Path) -> None:
+    done = cli("run", "--steps", "200", "--out", tmp_path / "again", "--json")
+    assert done.returncode == 0, done.stderr
+    first, again = summary_of(small_run), json.loads(done.stdout)
+    assert again == summary_of(tmp_path / "again")
+    for key in MEASURED:
+        first.pop(key), again.pop(key)
+    assert first == again
+
+
+def test_one_profile_is_enough(cli, small_run: Path) -> None:
+    done = cli("energy", small_run, "--profile", "loihi2", "--json")
+    assert set(json.loads(done.stdout)["energy_j"]) == {"loihi2"}
+
+
+def test_overwrite_replaces_a_run_and_nothing_else(cli, small_run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    (copy / "notes.txt").write_text("mine")
+    done = cli("train", "--steps", "200", "--seed", "5", "--out", copy, "--overwrite")
+    assert done.returncode == 0, done.stderr
+    assert (copy / "notes.txt").read_text() == "mine"
+    assert not (copy / "summary.json").exists()
+    assert not (copy / "mlp").exists()
+
+
+def test_ctrl_c_leaves_a_usable_run_folder(cli, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "neuro_aolo", "train", "--steps", "100000000", "--out", str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while not (folder / "metrics.csv").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert said.startswith("interrupted")
+    evaluated = cli("evaluate", folder, "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert json.loads(evaluated.stdout)["interrupted"] is True
+
+
+def test_lists_and_doctor(cli) -> None:
+    assert "paper" in cli("scenarios").stdout
+    shown = cli("scenarios", "show", "paper")
+    assert "bits_per_word" in shown.stdout
+    for profile in PROFILES:
+        assert profile in cli("profiles").stdout
+    assert json.loads(cli("profiles", "show", "loihi2").stdout)["inherited_from"] == "loihi1"
+    doctor = cli("doctor", "--json")
+    assert doctor.returncode == 0
+    parts = {part["part"]: part["version"] for part in json.loads(doctor.stdout)["parts"]}
+    assert parts["norse"]
+    assert parts["torch"]
