@@ -34,7 +34,7 @@ def lava_sentence(summary: Summary) -> str:
     if not lava["available"]:
         reason = f": {lava['reason']}" if lava.get("reason") else ""
         return f"Lava was not run{reason}. The spikes come from this package's integer simulator alone."
-    version = f" {lava['version']}" if lava.get("version") else ""
+    version = f" ({lava['version']})" if lava.get("version") else ""
     ran = f"Lava{version} ran {count(lava['decisions'])} decisions of the exported network on the CPU."
     compared, emitted = lava["spikes_compared"], count(lava["spikes_emitted"])
     slots = f"{count(compared)} slots (neuron × step)"

@@ -1,7 +1,8 @@
 """The report's tables as plain rows, shared by the page and the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from neuro_aolo.report.facts import (
     Summary,
@@ -54,26 +55,29 @@ class Grid:
 
 
 def evaluation(summary: Summary) -> Grid:
-    """Regret and violation rate of every policy on the held-out requests."""
+    """Regret and violation rate of every policy on the held-out requests.
+
+    The integer network and the MLP have a row where the summary names them, be it as null.
+    """
     action = summary["constant_action"]
-    policies = [
-        ("oracle, the exact optimum", {"regret": 0.0, "violation_rate": 0.0}),
-        ("spiking actor", summary),
-        ("spiking actor in the chip's integers", summary["deployed"]),
-        ("same-size MLP", summary.get("mlp")),
-        (
-            f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W",
-            {"regret": summary["constant_regret"], "violation_rate": summary["constant_violation_rate"]},
-        ),
-    ]
+    constant = f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W"
     rows: list[tuple[Cell, ...]] = [
-        (name, percent(result["regret"], 4), percent(result["violation_rate"]))
-        if result is not None
-        else (name, "not in this run", "")
-        for name, result in policies
+        _policy("oracle, the exact optimum", {"regret": 0.0, "violation_rate": 0.0}),
+        _policy("spiking actor", summary),
     ]
+    others = {"deployed": "spiking actor in the chip's integers", "mlp": "same-size MLP"}
+    rows += [_policy(name, summary[key]) for key, name in others.items() if key in summary]
+    rows.append(
+        (constant, percent(summary["constant_regret"], 4), percent(summary["constant_violation_rate"]))
+    )
     title = f"Policies on {count(summary['requests_evaluated'])} held-out requests"
     return Grid(title, ("policy", "regret", "violations"), rows)
+
+
+def _policy(name: str, result: Mapping[str, float] | None) -> tuple[Cell, ...]:
+    if result is None:
+        return name, "not in this run", ""
+    return name, percent(result["regret"], 4), percent(result["violation_rate"])
 
 
 def lava(summary: Summary) -> Grid | None:
@@ -107,33 +111,25 @@ def quantisation(summary: Summary) -> Grid:
 
 
 def energy(summary: Summary) -> Grid:
-    """Energy of one decision on each device, with its boundary and evidence."""
+    """Energy of one decision: a row per device with its boundary, the spiking actor beside the MLP."""
     rows: list[tuple[Cell, ...]] = []
     for profile, actors in summary["energy_j"].items():
-        bills = summary["bills"].get(profile) or {}
-        for actor, label in ACTORS.items():
-            values, bill = (actors or {}).get(actor), bills.get(actor) or {}
-            name = f"{device_name(summary, profile)}: {label}"
-            if values is None:
-                rows.append((name, CANNOT, "", ""))
-                continue
-            bound = " (lower bound)" if bill.get("unpriced") else ""
-            rows.append(
-                (
-                    name,
-                    spread(values, "J"),
-                    bill.get("boundary", "unstated") + bound,
-                    bill.get("evidence", "unstated"),
-                )
-            )
-    columns = ("device", "energy", "boundary", "evidence")
+        bills = [bill for actor in ACTORS if (bill := (summary["bills"].get(profile) or {}).get(actor))]
+        boundaries = sorted(
+            {bill["boundary"] + (", a lower bound" if bill["unpriced"] else "") for bill in bills}
+        )
+        name = ": ".join([device_name(summary, profile), *([" / ".join(boundaries)] if boundaries else [])])
+        figures = [(actors or {}).get(actor) for actor in ACTORS]
+        cells = [CANNOT if values is None else spread(values, "J") for values in figures]
+        rows.append((name, *cells, " / ".join(dict.fromkeys(bill["evidence"] for bill in bills))))
+    columns = ("device and boundary", *ACTORS.values(), "evidence")
     return Grid("Energy of one decision, nominal (low – high)", columns, rows, stacks=True)
 
 
-def bill(title: str, lines: list[dict[str, object]], total_j: dict[str, float]) -> Grid:
+def bill(title: str, lines: Sequence[Mapping[str, Any]], total_j: Mapping[str, float]) -> Grid:
     """The lines of one bill and their sum."""
     rows: list[tuple[Cell, ...]] = [
-        (str(line["name"]), count(line["count"]), spread(line["energy_j"], "J"), str(line["source"]))  # type: ignore[arg-type]
+        (str(line["name"]), count(line["count"]), spread(line["energy_j"], "J"), str(line["source"]))
         for line in lines
     ]
     rows.append(("total", "", spread(total_j, "J"), ""))

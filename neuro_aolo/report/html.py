@@ -139,7 +139,8 @@ def _encoder(summary: Summary) -> str:
     if not sum(sent):
         return "No neuron spiked in any decision: the actor does not look at its input."
     events = sum(layer["synaptic_events_per_decision"] for layer in summary["layers"])
-    return f"A decision takes {count(sum(sent))} spikes and {count(events)} synaptic events in all."
+    spikes = f"{count(sum(sent))} spikes and {count(events)} synaptic events"
+    return f"A decision takes {spikes}, those of the biases included."
 
 
 def _bills(summary: Summary) -> list[dict[str, Any]]:

@@ -39,7 +39,9 @@ def learning_curve(metrics: Metrics, width_in: float = WIDE_IN) -> str:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1.0))
         figure.subplots_adjust(0.36 / width_in + 0.03, 0.13, 1 - 0.25 / width_in, 0.86, hspace=0.32)
         single = np.isfinite(cost).sum() < 2
-        upper.plot(requests, optimum, color=LIGHT["service"], ls="--", lw=1.4, label="oracle")
+        upper.plot(
+            requests, optimum, "s" if single else "--", color=LIGHT["service"], lw=1.4, ms=5, label="oracle"
+        )
         upper.plot(requests, cost, color=LIGHT["snn"], lw=0.8, alpha=0.7)
         kept = np.where(violations <= _VIOLATING, cost, np.nan)
         upper.plot(
@@ -179,11 +181,12 @@ def _column(metrics: Metrics, key: str) -> NDArray[np.float64]:
 
 def _label_curves(upper: Axes, lower: Axes, violations: NDArray[np.float64]) -> None:
     upper.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=3, handlelength=1.4, columnspacing=1.0)
-    upper.set_title("validation cost, mg CO₂e per request", color=LIGHT["muted"])
+    upper.set_title("validation cost, mg per request", color=LIGHT["muted"])
     lower.set_title("requests that break a constraint, %", color=LIGHT["muted"])
     lower.set_xlabel("requests served in training")
     most = np.nanmax(100 * violations) if np.isfinite(violations).any() else 0.0
     lower.set_ylim(-0.04 * max(most, 1.0), 1.1 * max(most, 1.0))
+    lower.set_xlim(left=0)
     lower.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if not np.isfinite(violations).any():

@@ -1,5 +1,7 @@
 """The run in the terminal: rich tables, and what ``neuro-aolo run`` prints at its end."""
 
+from dataclasses import replace
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -42,8 +44,11 @@ def lava_table(summary: Summary) -> Table:
 
 
 def energy_table(summary: Summary) -> Table:
-    """Energy of one decision on each device."""
-    return as_rich(grids.energy(summary))
+    """Energy of one decision on each device; evidence stands with the boundary, to keep within 80 columns."""
+    grid = grids.energy(summary)
+    columns = ("device: boundary (evidence)", *grid.columns[1:3])
+    rows = [(f"{row[0]} ({row[3]})" if row[3] else row[0], *row[1:3]) for row in grid.rows]
+    return as_rich(replace(grid, columns=columns, rows=rows))
 
 
 def ledger_table(summary: Summary) -> Table:
@@ -69,9 +74,10 @@ def print_summary(summary: Summary, console: Console) -> None:
 
 def as_rich(grid: Grid) -> Table:
     """``grid`` as a rich table; text is never read as markup."""
-    table = Table(title=Text(plain(grid.title)), title_justify="left")
+    table = Table(title=Text(plain(grid.title)), title_justify="left", show_lines=grid.stacks)
     for index, column in enumerate(grid.columns):
-        table.add_column(Text(plain(column)), justify="right" if grid.numeric(index) else "left")
+        numeric = grid.numeric(index)
+        table.add_column(Text(plain(column)), justify="right" if numeric else "left", no_wrap=numeric)
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
         table.add_row(*(Text(plain(cell)) for cell in row), style=style)

@@ -130,9 +130,8 @@ def test_every_figure_of_the_summary_is_in_the_page(summary: Summary, metrics: M
     ]
     assert page.values["Quantisation"][1:] == clipped
     energies = [
-        [values["nominal"]] if (values := actors[actor]) else []
+        [values["nominal"] for values in (actors["snn"], actors["mlp"]) if values]
         for actors in summary["energy_j"].values()
-        for actor in ("snn", "mlp")
     ]
     assert page.values["Energy of one decision, nominal (low – high)"][1:] == energies
     for figure in (

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from neuro_aolo.errors import RunError
 from neuro_aolo.report import grids
-from neuro_aolo.report.numbers import Quantity
+from neuro_aolo.report.numbers import Quantity, plain
 from neuro_aolo.report.tables import (
     energy_table,
     evaluation_table,
@@ -71,12 +71,35 @@ def test_policies_stand_beside_each_other(summary: dict[str, Any]) -> None:
     ]
 
 
-def test_what_a_device_cannot_run_is_said(summary: dict[str, Any]) -> None:
-    rows = {str(row[0]): str(row[1]) for row in grids.energy(summary).rows}
-    assert rows["Intel Loihi 1: MLP"] == "cannot run it"
-    assert "lower bound" in str(
-        next(row for row in grids.energy(summary).rows if "Loihi 1: spiking" in str(row[0]))[2]
-    )
+def test_a_device_has_its_boundary_and_both_actors(summary: dict[str, Any]) -> None:
+    rows = {str(row[0]): [plain(cell) for cell in row[1:]] for row in grids.energy(summary).rows}
+    assert rows == {
+        "NVIDIA H100 SXM, one decision at a time: whole energy of the module while it works": [
+            "22.8 mJ (10.3 - 57.0)",
+            "3.60 mJ (1.62 - 9.00)",
+            "recalled",
+        ],
+        "Intel Loihi 1: dynamic energy of the chip, a lower bound": [
+            "9.49 uJ (2.34 - 24.0)",
+            "cannot run it",
+            "derived",
+        ],
+        "Intel Loihi 2: dynamic energy of the chip, a lower bound": [
+            "6.02 uJ (0.488 - 23.4)",
+            "cannot run it",
+            "projected",
+        ],
+        "STM32U575 microcontroller (Cortex-M33, 160 MHz, int8): whole energy of the chip while it works": [
+            "89.8 uJ (59.5 - 493)",
+            "20.9 uJ (20.9 - 82.8)",
+            "projected / metered",
+        ],
+    }
+
+
+def test_an_evaluation_alone_has_its_table(summary: dict[str, Any]) -> None:
+    alone = {key: value for key, value in summary.items() if key not in ("deployed", "mlp", "lava", "bills")}
+    assert evaluation_table(alone).row_count == 3
 
 
 def test_the_headline_has_the_figures_that_matter(summary: dict[str, Any]) -> None:
