@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import Outcome, checked, observe, outcome, sample_states, to_physical
+from neuro_aolo.service.request import Outcome, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.trace import Walk
 
@@ -187,7 +187,7 @@ def given_states(scenario: Scenario, options: dict[str, Any] | None, n: int) -> 
             f"({len(names)},) or ({n}, {len(names)}): {', '.join(names)}"
         )
     states = np.array(np.broadcast_to(states, (n, len(names))))
-    checked(scenario, states, np.ones(n), np.ones(n))
+    outcome(scenario, states, np.ones(n), np.ones(n))
     return states
 
 

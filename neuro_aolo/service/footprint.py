@@ -9,7 +9,11 @@ References:
 from dataclasses import dataclass
 
 from neuro_aolo.service.arrays import Array
-from neuro_aolo.units import J_PER_KWH
+from neuro_aolo.service.parameters import Inference, Radio
+from neuro_aolo.units import G_PER_KG, J_PER_KWH, S_PER_YEAR
+
+FLOP_PER_TFLOP = 1e12
+BIT_PER_MBIT = 1e6
 
 
 def inference_time_s(
@@ -163,3 +167,74 @@ class Footprint:
     def g_per_bit(self) -> Array:
         """Carbon per bit of the answer, in g/bit."""
         return self.total_g / self.bits
+
+
+def footprint_of(
+    inference: Inference,
+    radio: Radio,
+    *,
+    words: Array,
+    power_w: Array,
+    inverse_rate: Array,
+    bandwidth_hz: Array,
+    dc_intensity_g_per_kwh: Array,
+    bs_intensity_g_per_kwh: Array,
+) -> Footprint:
+    """Times and carbon of requests served by given GPUs and a given base station.
+
+    Args:
+        inference: The GPUs.
+        radio: The base station.
+        words: Length of each answer ``kappa``, in words, ``(n,)``.
+        power_w: Transmit power ``P``, in W, ``(n,)``.
+        inverse_rate: Mean inverse spectral efficiency above the outage threshold, in s Hz / bit, ``(n,)``.
+        bandwidth_hz: ``B``, in Hz, ``(n,)``.
+        dc_intensity_g_per_kwh: ``CI_DC``, in g/kWh, ``(n,)``.
+        bs_intensity_g_per_kwh: ``CI_L``, in g/kWh, ``(n,)``.
+    """
+    inference_s = inference_time_s(
+        words,
+        flop_per_operation=inference.tflop_per_operation * FLOP_PER_TFLOP,
+        operations_per_word=inference.operations_per_word,
+        gpus=inference.gpus,
+        peak_flop_per_s=inference.peak_tflop_per_s * FLOP_PER_TFLOP,
+        acceleration_exponent=inference.acceleration_exponent,
+    )
+    transmission_s = transmission_time_s(
+        words, inverse_rate, bits_per_word=radio.bits_per_word, bandwidth_hz=bandwidth_hz
+    )
+    downlink_bit_per_s = radio.downlink_mbit_per_s * BIT_PER_MBIT
+    return Footprint(
+        inference_time_s=inference_s,
+        transmission_time_s=transmission_s,
+        inference_operational_g=inference_operational_g(
+            inference_s,
+            gpus=inference.gpus,
+            gpu_power_w=inference.gpu_power_w,
+            pue=inference.pue,
+            intensity_g_per_kwh=dc_intensity_g_per_kwh,
+        ),
+        inference_embodied_g=inference_embodied_g(
+            inference_s,
+            gpus=inference.gpus,
+            gpu_embodied_g=inference.gpu_embodied_kg * G_PER_KG,
+            gpu_lifetime_s=inference.gpu_lifetime_years * S_PER_YEAR,
+        ),
+        wireless_operational_g=wireless_operational_g(
+            words,
+            power_w,
+            transmission_s,
+            bits_per_word=radio.bits_per_word,
+            downlink_bit_per_s=downlink_bit_per_s,
+            fixed_power_w=radio.fixed_power_w,
+            intensity_g_per_kwh=bs_intensity_g_per_kwh,
+        ),
+        wireless_embodied_g=wireless_embodied_g(
+            words,
+            bits_per_word=radio.bits_per_word,
+            downlink_bit_per_s=downlink_bit_per_s,
+            bs_embodied_g=radio.bs_embodied_kg * G_PER_KG,
+            bs_lifetime_s=radio.bs_lifetime_years * S_PER_YEAR,
+        ),
+        bits=words * radio.bits_per_word,
+    )

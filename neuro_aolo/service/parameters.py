@@ -5,11 +5,17 @@ Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, "restored" where
 and orders of magnitude give it back, and "chosen" where it is this project's.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from neuro_aolo.service.channel import MAX_OUTAGE
+
+NDArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def parameter(default: Any, unit: str, source: str, **bounds: float) -> Any:
@@ -21,6 +27,11 @@ class Section(BaseModel):
     """Base of the parameter groups: frozen, finite numbers only, no unknown key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some values changed, checked again; nothing derived from the old ones is carried over."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate(values | dict(update or {}))
 
 
 class Channel(Section):
@@ -166,6 +177,24 @@ def component(
     return Field(Component(sample=sample, observe=observe), json_schema_extra=extra)
 
 
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Ends of the ranges of the state's components, each ``(S,)`` in physical units.
+
+    Attributes:
+        sample_low, sample_high: Range of the draw.
+        observe_low, observe_high: Range of the observation.
+        domain_low, domain_high: Range in which the model is defined.
+    """
+
+    sample_low: NDArray
+    sample_high: NDArray
+    observe_low: NDArray
+    observe_high: NDArray
+    domain_low: NDArray
+    domain_high: NDArray
+
+
 class State(Section):
     """The components of a request's state, equation (34), in the order of the observation."""
 
@@ -198,7 +227,16 @@ class State(Section):
                 )
         return self
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the components that this scenario has, in observation order."""
         return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """Ranges of the components, as arrays in observation order."""
+        ranges = [
+            (*getattr(self, name).sample, *getattr(self, name).observe, *COMPONENT_DOMAIN[name])
+            for name in self.names
+        ]
+        return Bounds(*np.array(ranges).T)

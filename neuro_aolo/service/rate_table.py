@@ -22,7 +22,7 @@ _SNR_KNEE = 4.0
 _NumPy = np.ndarray[Any, np.dtype[np.float64]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RateTable:
     """Mean of ``1/log2(1+gamma)`` above the outage threshold, equation (14), as a smooth table.
 

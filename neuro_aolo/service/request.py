@@ -6,28 +6,25 @@ References:
     X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, problem (25), equations (34) to (36).
 """
 
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service import footprint as carbon
-from neuro_aolo.service.arrays import Array, float64, is_torch, namespace
-from neuro_aolo.service.footprint import Footprint
-from neuro_aolo.service.parameters import COMPONENT_DOMAIN
+from neuro_aolo.service.arrays import Array, detached, float64, is_torch, namespace
+from neuro_aolo.service.blocks import in_blocks
+from neuro_aolo.service.footprint import Footprint, footprint_of
 from neuro_aolo.service.qoe import quality
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.trace import Hours
-from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR
+from neuro_aolo.units import MG_PER_G
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 CONSTRAINTS = ("quality", "energy", "inference_time_s", "transmission_time_s", "power_w")
 """Names of the margins of constraints (25a) to (25e)."""
 
 _PEAK = "kappa_peak_words"
-_BLOCK = 4096
 _LEAST, _MOST = 1e-12, 1e9
 
 
@@ -69,8 +66,8 @@ def sample_states(
     Returns:
         float64 ``(n, S)`` in physical units, columns as ``scenario.state_names``.
     """
-    low, high = _columns(scenario, "sample")
-    states = rng.uniform(low, high, (n, low.size))
+    bounds = scenario.state.bounds
+    states = rng.uniform(bounds.sample_low, bounds.sample_high, (n, bounds.sample_low.size))
     if scenario.traces is not None:
         clock = scenario.traces.clock
         hours = rng.integers(clock.hours, size=n) if hours is None else hours
@@ -81,7 +78,8 @@ def sample_states(
 
 def observe(scenario: Scenario, states: Array) -> Array:
     """Observation of states: float32 ``(n, S)`` in [-1, 1], affine between the scenario's observed ranges."""
-    low, high = (float64(bound, states) for bound in _columns(scenario, "observe"))
+    bounds = scenario.state.bounds
+    low, high = float64(bounds.observe_low, states), float64(bounds.observe_high, states)
     xp = namespace(states)
     unit = xp.clip((float64(states) - low) * (2.0 / (high - low)) - 1.0, -1.0, 1.0)
     return unit.to(xp.float32) if is_torch(states) else unit.astype(np.float32)
@@ -125,8 +123,7 @@ def footprint(scenario: Scenario, states: Array, words: Array, power_w: Array) -
     Raises:
         ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
     """
-    states, words, power_w = checked(scenario, states, words, power_w)
-    return _footprint(scenario, dict(zip(scenario.state_names, states.T, strict=True)), words, power_w)
+    return outcome(scenario, states, words, power_w).terms
 
 
 def outcome(
@@ -144,25 +141,6 @@ def outcome(
     Raises:
         ServiceError: If shapes disagree, or a state, length or power is outside the model's domain.
     """
-    states, words, power_w = checked(scenario, states, words, power_w)
-    n = states.shape[0]
-    if is_torch(states) or n <= _BLOCK:
-        return _outcome(scenario, states, words, power_w, agent_carbon_mg)
-    # Blocks whose every intermediate stays in the processor's cache.
-    parts = []
-    for start in range(0, n, _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        parts.append(_outcome(scenario, states[rows], words[rows], power_w[rows], agent_carbon_mg))
-    joined: Outcome = _joined(parts)
-    return joined
-
-
-def checked(scenario: Scenario, states: Array, words: Array, power_w: Array) -> tuple[Array, Array, Array]:
-    """States, lengths and powers in float64, if the model can serve them.
-
-    Raises:
-        ServiceError: If shapes disagree, or a value is outside the model's domain.
-    """
     like = next((array for array in (states, words, power_w) if is_torch(array)), None)
     states, words, power_w = (float64(array, like) for array in (states, words, power_w))
     names = scenario.state_names
@@ -175,12 +153,15 @@ def checked(scenario: Scenario, states: Array, words: Array, power_w: Array) -> 
             f"states {tuple(states.shape)}, words {tuple(words.shape)} and power_w {tuple(power_w.shape)} do "
             f"not fit: give (n, {len(names)}), (n,) and (n,), the columns being {', '.join(names)}"
         )
-    if states.shape[0]:
-        for name, column in zip(names, states.T, strict=True):
-            _check_range(name, column, *COMPONENT_DOMAIN[name])
-        _check_range("words", words, _LEAST, _MOST)
-        _check_range("power_w", power_w, _LEAST, _MOST)
-    return states, words, power_w
+    if like is not None:
+        return _outcome(scenario, states.T, words, power_w, agent_carbon_mg)
+
+    def block(rows: slice) -> Outcome:
+        # Contiguous columns: each is read several times.
+        columns = np.ascontiguousarray(states[rows].T)
+        return _outcome(scenario, columns, words[rows], power_w[rows], agent_carbon_mg)
+
+    return in_blocks(block, states.shape[0])
 
 
 def peak_words(scenario: Scenario, states: Array) -> Array:
@@ -189,21 +170,23 @@ def peak_words(scenario: Scenario, states: Array) -> Array:
     return states[:, names.index(_PEAK)] if _PEAK in names else scenario.quality.peak_words
 
 
-def _check_range(name: str, value: Array, low: float, high: float) -> None:
-    value = value.detach() if is_torch(value) else value
-    least, most = float(value.min()), float(value.max())
-    if not (least >= low and most <= high):
-        wrong = most if least >= low else least
-        raise ServiceError(f"{name} = {wrong:g} is not allowed: it must lie in [{low:g}, {high:g}]")
-
-
 def _outcome(
-    scenario: Scenario, states: Array, words: Array, power_w: Array, agent_carbon_mg: float
+    scenario: Scenario, columns: Array, words: Array, power_w: Array, agent_carbon_mg: float
 ) -> Outcome:
-    xp = namespace(states)
-    column = dict(zip(scenario.state_names, states.T, strict=True))
-    terms = _footprint(scenario, column, words, power_w)
-    curve, limits = scenario.quality, scenario.limits
+    xp, curve, limits = namespace(columns), scenario.quality, scenario.limits
+    _check_domain(scenario, columns, words, power_w)
+    column = dict(zip(scenario.state_names, columns, strict=True))
+    snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
+    terms = footprint_of(
+        scenario.inference,
+        scenario.radio,
+        words=words,
+        power_w=power_w,
+        inverse_rate=scenario.rate_table(column["nakagami_m"], snr_mean),
+        bandwidth_hz=column["bandwidth_hz"],
+        dc_intensity_g_per_kwh=column["dc_intensity_g_per_kwh"],
+        bs_intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],
+    )
     score = quality(words, column.get(_PEAK, curve.peak_words), curve.peak_score, curve.sharpness)
     margins = {
         "quality": score - curve.threshold,
@@ -223,75 +206,24 @@ def _outcome(
     return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms)
 
 
-def _footprint(scenario: Scenario, column: dict[str, Array], words: Array, power_w: Array) -> Footprint:
-    inference, radio = scenario.inference, scenario.radio
-    snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
-    inference_s = carbon.inference_time_s(
-        words,
-        flop_per_operation=inference.tflop_per_operation * 1e12,
-        operations_per_word=inference.operations_per_word,
-        gpus=inference.gpus,
-        peak_flop_per_s=inference.peak_tflop_per_s * 1e12,
-        acceleration_exponent=inference.acceleration_exponent,
-    )
-    transmission_s = carbon.transmission_time_s(
-        words,
-        scenario.rate_table(column["nakagami_m"], snr_mean),
-        bits_per_word=radio.bits_per_word,
-        bandwidth_hz=column["bandwidth_hz"],
-    )
-    return Footprint(
-        inference_time_s=inference_s,
-        transmission_time_s=transmission_s,
-        inference_operational_g=carbon.inference_operational_g(
-            inference_s,
-            gpus=inference.gpus,
-            gpu_power_w=inference.gpu_power_w,
-            pue=inference.pue,
-            intensity_g_per_kwh=column["dc_intensity_g_per_kwh"],
-        ),
-        inference_embodied_g=carbon.inference_embodied_g(
-            inference_s,
-            gpus=inference.gpus,
-            gpu_embodied_g=inference.gpu_embodied_kg * G_PER_KG,
-            gpu_lifetime_s=inference.gpu_lifetime_years * S_PER_YEAR,
-        ),
-        wireless_operational_g=carbon.wireless_operational_g(
-            words,
-            power_w,
-            transmission_s,
-            bits_per_word=radio.bits_per_word,
-            downlink_bit_per_s=radio.downlink_mbit_per_s * 1e6,
-            fixed_power_w=radio.fixed_power_w,
-            intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],
-        ),
-        wireless_embodied_g=carbon.wireless_embodied_g(
-            words,
-            bits_per_word=radio.bits_per_word,
-            downlink_bit_per_s=radio.downlink_mbit_per_s * 1e6,
-            bs_embodied_g=radio.bs_embodied_kg * G_PER_KG,
-            bs_lifetime_s=radio.bs_lifetime_years * S_PER_YEAR,
-        ),
-        bits=words * radio.bits_per_word,
-    )
+def _check_domain(scenario: Scenario, columns: Array, words: Array, power_w: Array) -> None:
+    if words.shape[0] == 0:
+        return
+    if is_torch(columns):
+        columns, words, power_w = columns.detach(), words.detach(), power_w.detach()
+    names, bounds = scenario.state_names, scenario.state.bounds
+    xp = namespace(columns)
+    least, most = detached(xp.amin(columns, 1)), detached(xp.amax(columns, 1))
+    if not ((least >= bounds.domain_low) & (most <= bounds.domain_high)).all():
+        for name, low, high, first, last in zip(
+            names, bounds.domain_low, bounds.domain_high, least, most, strict=True
+        ):
+            _check_range(name, float(first), float(last), float(low), float(high))
+    _check_range("words", float(words.min()), float(words.max()), _LEAST, _MOST)
+    _check_range("power_w", float(power_w.min()), float(power_w.max()), _LEAST, _MOST)
 
 
-def _joined(parts: list[Any]) -> Any:
-    """Blocks of one kind, arrays or dataclasses and dictionaries of arrays, as one."""
-    first = parts[0]
-    if isinstance(first, np.ndarray):
-        return np.concatenate(parts)
-    if isinstance(first, dict):
-        return {key: _joined([part[key] for part in parts]) for key in first}
-    return type(first)(*(_joined([getattr(part, f.name) for part in parts]) for f in fields(first)))
-
-
-@lru_cache(maxsize=64)
-def _ranges(ranges: tuple[tuple[float, float], ...]) -> tuple[NDArray, NDArray]:
-    low, high = np.array(ranges).T
-    return low, high
-
-
-def _columns(scenario: Scenario, which: str) -> tuple[NDArray, NDArray]:
-    """Lower and upper ends of every component's ``sample`` or ``observe`` range, each ``(S,)``."""
-    return _ranges(tuple(getattr(getattr(scenario.state, name), which) for name in scenario.state_names))
+def _check_range(name: str, least: float, most: float, low: float, high: float) -> None:
+    if not (least >= low and most <= high):
+        wrong = most if least >= low else least
+        raise ServiceError(f"{name} = {wrong:g} is not allowed: it must lie in [{low:g}, {high:g}]")

@@ -1,6 +1,7 @@
 """A scenario: every parameter of the service, as data that can be checked, shown, extended and saved."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -131,7 +132,7 @@ class Scenario(Section):
         """Names of the state's components, in the order of states and observations."""
         return self.state.names
 
-    @property
+    @cached_property
     def rate_table(self) -> RateTable:
         """The mean inverse rate over this scenario's channels and powers."""
         omega, power = self.state.omega.observe, self.actions.power_w
