@@ -43,6 +43,8 @@ def train(folder: RunFolder, config: RunConfig, on_metrics: Callable[[Metrics], 
         folder.append_metrics(row)
         on_metrics(row)
 
+    # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
+    torch.set_num_threads(1)
     with measure_energy() as energy:
         result = train_actor(task, spec.build, config.training, config.seed, config.device, record)
     training = {
