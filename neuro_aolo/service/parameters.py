@@ -29,7 +29,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some values changed, checked again; nothing derived from the old ones is carried over."""
+        """A copy with some values changed and checked; nothing derived from the old ones is carried over."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate(values | dict(update or {}))
 

@@ -89,6 +89,11 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
     start = np.log([scores.max(), sharpness / slope, sharpness])
     found = least_squares(residuals, start, x_scale=1.0, xtol=1e-14, ftol=1e-14, gtol=1e-14)
     peak_score, peak_words, exponent = (float(value) for value in np.exp(found.x))
+    if not words.min() < peak_words < words.max():
+        raise ScenarioError(
+            f"the curve peaks at {peak_words:.3g} words, outside {words.min():g} to {words.max():g}, the data: "
+            "give scores on both sides of the peak"
+        )
     return QualityFit(peak_score, peak_words, exponent, residuals(found.x))
 
 
