@@ -76,7 +76,7 @@ def fastest(call: Callable[[], object], seconds: float) -> float:
 def model_speeds(scenario: Scenario, seconds: float, rng: np.random.Generator) -> list[Speed]:
     """The batched model with every term and constraint, its inverse rate alone, and two quadratures.
 
-    The split quadrature is compared with 30 digits, the others with the split quadrature at many more requests.
+    The split quadrature is compared with 30 digits, the others with it at many more requests.
     """
     states = sample_states(scenario, BATCH, rng)
     words, power_w = to_physical(scenario, rng.uniform(-1.0, 1.0, (BATCH, 2)))

@@ -91,7 +91,7 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
     peak_score, peak_words, exponent = (float(value) for value in np.exp(found.x))
     if not words.min() < peak_words < words.max():
         raise ScenarioError(
-            f"the curve peaks at {peak_words:.3g} words, outside {words.min():g} to {words.max():g}, the data: "
+            f"the curve peaks at {peak_words:.3g} words, beyond the {words.min():g} to {words.max():g}: "
             "give scores on both sides of the peak"
         )
     return QualityFit(peak_score, peak_words, exponent, residuals(found.x))

@@ -90,6 +90,7 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
         if truncated[0]:
             # One draw ends the old episode and another opens the new.
             info["final_obs"] = observe(self.scenario, self._states)
+            info["_final_obs"] = truncated.copy()
             self._served = 0
             self._walk = Walk(self.scenario.traces, self.num_envs, self.np_random)
             self._states = self._draw()
