@@ -103,8 +103,7 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
         Mean inverse spectral efficiency in s Hz / bit, the broadcast shape.
 
     Raises:
-        ServiceError: If an argument is outside its domain, or the mean diverges (``outage = 0`` and ``m <=
-            1``).
+        ServiceError: If an argument is outside its domain, or the mean diverges (``m <= 1`` without outage).
     """
     check_fading(m, snr_mean, outage)
     like = m if is_torch(m) else snr_mean

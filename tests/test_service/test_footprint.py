@@ -50,16 +50,22 @@ def test_total_is_the_sum_of_its_terms_and_per_bit_divides_by_the_data():
     np.testing.assert_allclose(terms.g_per_bit * 200.0 * 50.0, total, rtol=1e-14)
 
 
-def test_torch_gives_numpy_values_and_the_gradient_of_carbon():
+NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_GPU)])
+def test_torch_gives_numpy_values_and_the_gradient_of_carbon(device):
     scenario, rng = Scenario.load("paper"), np.random.default_rng(0)
     states = sample_states(scenario, 100, rng)
     words, power_w = to_physical(scenario, rng.uniform(-1.0, 1.0, (100, 2)))
-    tensors = [torch.from_numpy(a).requires_grad_() for a in (words, power_w)]
-    served = outcome(scenario, torch.from_numpy(states), *tensors)
+    tensors = [torch.from_numpy(a).to(device).requires_grad_() for a in (words, power_w)]
+    served = outcome(scenario, torch.from_numpy(states).to(device), *tensors)
     plain = outcome(scenario, states, words, power_w)
     for name in ("carbon_mg", "cost_mg", "reward"):
-        np.testing.assert_allclose(getattr(served, name).detach().numpy(), getattr(plain, name), rtol=1e-12)
-    assert (served.feasible.numpy() == plain.feasible).all()
+        np.testing.assert_allclose(
+            getattr(served, name).detach().cpu().numpy(), getattr(plain, name), rtol=1e-12
+        )
+    assert (served.feasible.cpu().numpy() == plain.feasible).all()
 
     def slope(field: str, argument: int) -> np.ndarray:
         steps = [np.zeros(100), np.zeros(100)]
@@ -75,7 +81,7 @@ def test_torch_gives_numpy_values_and_the_gradient_of_carbon():
         for argument in range(2):
             scale = np.abs(slope(field, argument)).max()
             np.testing.assert_allclose(
-                gradients[argument].numpy(), slope(field, argument), rtol=1e-4, atol=1e-6 * scale
+                gradients[argument].cpu().numpy(), slope(field, argument), rtol=1e-4, atol=1e-6 * scale
             )
 
 
