@@ -6,7 +6,7 @@ Every figure is computed from the run folder's actor and settings when it is ask
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,7 @@ from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import NETWORK, RunFolder
 from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.units import J_PER_KWH, MG_PER_G, operational_carbon_g
 
 COUNTED_DECISIONS = 2_048
@@ -63,6 +64,7 @@ class Analysis:
         folder: the run.
         requests: held-out requests to decide.
         profiles: hardware profiles to price on; all shipped ones where none is named.
+        scenario: the service to look at the actor in; the one that it was trained in where none is given.
 
     Raises:
         RunError, AgentError: the folder's files are missing or wrong.
@@ -70,10 +72,16 @@ class Analysis:
     """
 
     def __init__(
-        self, folder: RunFolder, requests: int = HELD_OUT_REQUESTS, profiles: tuple[str, ...] = ()
+        self,
+        folder: RunFolder,
+        requests: int = HELD_OUT_REQUESTS,
+        profiles: tuple[str, ...] = (),
+        scenario: Scenario | None = None,
     ) -> None:
         self.folder = folder
         self.config = folder.config()
+        if scenario is not None:
+            self.config = replace(self.config, scenario=scenario)
         self.saved: SavedActor = load_actor(folder.path)
         self.task = AoloTask(self.config.scenario)
         if self.saved.spec.observation_names != self.task.observation_names:
@@ -280,7 +288,7 @@ class Analysis:
     def evaluation_summary(self) -> dict[str, Any]:
         """What ``neuro-aolo evaluate`` says."""
         constant = self.held_out.evaluate(self.constant.policy())
-        words, power_w = to_physical(self.task.scenario, self.constant.action[None])
+        words, power_w = self.task.physical(self.constant.action)
         scenario = self.config.scenario
         return {
             "regret": self.evaluation.regret,
@@ -290,7 +298,7 @@ class Analysis:
             "oracle_mg_per_request": float(self.held_out.scale.mean()),
             "constant_regret": constant.regret,
             "constant_violation_rate": constant.violation_rate,
-            "constant_action": {"words": float(words[0]), "power_w": float(power_w[0])},
+            "constant_action": {"words": words, "power_w": power_w},
             "scenario": scenario.name,
             "dc_country": scenario.dc_country,
             "bs_country": scenario.bs_country,

@@ -128,7 +128,7 @@ class RunFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _write_whole(path / CONFIG, config.to_toml())
+            write_whole(path / CONFIG, config.to_toml())
         except OSError as error:
             raise RunError(
                 f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
@@ -192,7 +192,7 @@ class RunFolder:
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``, whole or not at all."""
-        _write_whole(self.path / SUMMARY, to_json(summary) + "\n")
+        write_whole(self.path / SUMMARY, to_json(summary) + "\n")
 
 
 def to_json(data: Mapping[str, Any]) -> str:
@@ -219,7 +219,8 @@ def _remove_run(path: Path) -> None:
             folder.rmdir()
 
 
-def _write_whole(file: Path, text: str) -> None:
+def write_whole(file: Path, text: str) -> None:
+    """Write ``text`` under another name and rename it: the file is whole, or as it was."""
     partial = file.with_name(f".{file.name}.part")
     partial.write_text(text, encoding="utf-8")
     partial.replace(file)

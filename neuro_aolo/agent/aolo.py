@@ -60,6 +60,11 @@ class AoloTask:
         observations: Observations = observe(self.scenario, states)
         return observations
 
+    def physical(self, action: Floats) -> tuple[float, float]:
+        """Words and watts of one action ``(2,)`` in [-1, 1]."""
+        words, power_w = to_physical(self.scenario, action[None])
+        return float(words[0]), float(power_w[0])
+
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
         """Serve the requests; the next ones are drawn independently of the actions."""
         words, power_w = to_physical(self.scenario, actions)

@@ -58,7 +58,7 @@ class SDRLConfig:
         violation_limit: the checkpoint kept is the one of least regret within this violation rate.
     """
 
-    total_steps: int = 400_000
+    total_steps: int = 320_000
     num_envs: int = 256
     batch_size: int = 256
     buffer_size: int = 60_000

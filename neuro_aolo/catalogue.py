@@ -1,0 +1,222 @@
+"""Commands about what there is: scenarios, hardware profiles, and the installation."""
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from neuro_aolo.terminal import (
+    EXIT_FAILED,
+    BsOption,
+    BsTraceOption,
+    DcOption,
+    DcTraceOption,
+    FillOption,
+    JsonOption,
+    busy,
+    out,
+    placed,
+    say,
+    show,
+)
+
+CHECK_SEED = 0
+_PARTS = ("neuro-aolo", "torch", "norse", "numpy", "scipy", "gymnasium", "codecarbon")
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="NAME|FILE.toml")]
+
+scenarios_app = typer.Typer(invoke_without_command=True, help="The services that can be controlled.")
+profiles_app = typer.Typer(invoke_without_command=True, help="The devices that a decision can be priced on.")
+
+
+@scenarios_app.callback()
+def scenarios(context: typer.Context) -> None:
+    """List the shipped scenarios."""
+    if context.invoked_subcommand is None:
+        from neuro_aolo.service.scenario import Scenario
+        from neuro_aolo.service.scenario_file import scenario_names
+
+        for name in scenario_names():
+            out.print(f"[bold]{name}[/bold]  {Scenario.load(name).description}")
+
+
+@scenarios_app.command("show")
+def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
+    """Every parameter of a scenario: value, unit, default, allowed range, source."""
+    from neuro_aolo.service.describe import describe
+    from neuro_aolo.service.scenario import Scenario
+
+    scenario = Scenario.load(name)
+    rows = [asdict(row) for row in describe(scenario)]
+
+    def table() -> None:
+        say(f"{scenario.name}: {scenario.description}")
+        grid = Table("parameter", "value", "allowed; source", box=None)
+        for row in rows:
+            unit = "" if row["unit"] == "-" else f" {row['unit']}"
+            grid.add_row(row["key"], f"{row['value']}{unit}", f"{row['allowed']}; {row['source']}")
+        out.print(grid)
+
+    summary = {"name": scenario.name, "description": scenario.description, "parameters": rows}
+    show(summary, as_json, table)
+
+
+@scenarios_app.command("check")
+def check_scenario(
+    name: ScenarioArgument,
+    dc_country: DcOption = None,
+    bs_country: BsOption = None,
+    dc_trace: DcTraceOption = None,
+    bs_trace: BsTraceOption = None,
+    fill: FillOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a scenario asks of a policy: its optimum, random actions, the best constant one."""
+    import numpy as np
+
+    from neuro_aolo.service.check import check
+    from neuro_aolo.service.scenario import Scenario
+
+    scenario = placed(Scenario.load(name), dc_country, bs_country, dc_trace, bs_trace, fill)
+
+    from neuro_aolo.agent.aolo import AoloTask
+    from neuro_aolo.agent.evaluate import held_out
+    from neuro_aolo.agent.rivals import best_constant_action
+
+    with busy("drawing requests, solving them, searching the best constant action"):
+        found = check(scenario, np.random.default_rng(CHECK_SEED))
+        task = AoloTask(scenario)
+        constant = best_constant_action(task)
+        result = held_out(task).evaluate(constant.policy())
+        words, power_w = task.physical(constant.action)
+    summary = {
+        "scenario": scenario.name,
+        **asdict(found),
+        "constant_regret": result.regret,
+        "constant_violation_rate": result.violation_rate,
+        "constant_action": {"words": words, "power_w": power_w},
+    }
+    show(summary, as_json, lambda: _say_check(summary))
+
+
+def _say_check(found: dict[str, Any]) -> None:
+    words, power, action = found["words"], found["power_w"], found["constant_action"]
+    mean_mg, error_mg = found["oracle_carbon_mg"], found["oracle_carbon_stderr_mg"]
+    constant = (
+        f"regret {found['constant_regret']:.3g}, violations {found['constant_violation_rate']:.2%}, "
+        f"at {action['words']:.2f} words and {action['power_w']:.2f} W"
+    )
+    lines = {
+        "requests with a feasible action": f"{found['feasible_share']:.2%} of {found['requests']:,}",
+        "oracle": f"{mean_mg:.5g} mg CO2e per request, standard error {error_mg:.2g}",
+        "oracle, cost": f"{found['oracle_cost_mg']:.4g} mg (carbon less the price of quality)",
+        "oracle, words": f"{words[1]:.4g} ({words[0]:.4g} to {words[2]:.4g}, 5th to 95th percentile)",
+        "oracle, power": f"{power[1]:.3g} W ({power[0]:.3g} to {power[2]:.3g})",
+        "random actions": f"{found['random_carbon_mg']:.4g} mg over the feasible "
+        f"{found['random_feasible_share']:.1%} of them",
+        "best constant action": constant,
+        **{f"share of {name.replace('_', ', ')}": f"{s:.4%}" for name, s in found["shares"].items()},
+    }
+    for label, text in lines.items():
+        say(f"{label:<34}{text}")
+
+
+@scenarios_app.command("fit")
+def fit_scenario(
+    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="Columns `words` and `score`.")],
+    file: Annotated[Path, typer.Option("--out", metavar="FILE.toml", help="Scenario file to write.")],
+    scenario: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Scenario to put it in.")] = "paper",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the QoE curve to your own scores and save it as a scenario."""
+    from neuro_aolo.errors import ScenarioError
+    from neuro_aolo.run import write_whole
+    from neuro_aolo.service.qoe_fit import fit_quality, read_scores
+    from neuro_aolo.service.scenario import Scenario
+
+    if file.exists() and not overwrite:
+        raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")
+    if file.suffix != ".toml":
+        raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
+    words, score = read_scores(scores)
+    fit = fit_quality(words, score)
+    fitted = fit.into(Scenario.load(scenario), f"fitted to {scores.name}")
+    write_whole(file, fitted.model_copy(update={"name": file.stem}).to_toml())
+    summary = {
+        "file": str(file),
+        "peak_score": fit.peak_score,
+        "peak_words": fit.peak_words,
+        "sharpness": fit.sharpness,
+        "rms": fit.rms,
+        "residuals": fit.residuals.tolist(),
+    }
+
+    def in_words() -> None:
+        say(
+            f"{file}: best score {fit.peak_score:.3g} at {fit.peak_words:.0f} words, "
+            f"sharpness {fit.sharpness:.3g}; residuals of {fit.rms:.2g} points (root mean square), "
+            f"{abs(fit.residuals).max():.2g} at most"
+        )
+
+    show(summary, as_json, in_words)
+
+
+@profiles_app.callback()
+def profiles(context: typer.Context) -> None:
+    """List the shipped hardware profiles."""
+    if context.invoked_subcommand is None:
+        from hardware_profiles.profile import load_profile, profile_names
+
+        table = Table("profile", "device", "runs", "scope", "boundary")
+        for name in profile_names():
+            device = load_profile(name)
+            table.add_row(name, device.name, ", ".join(device.executes), device.scope, device.boundary)
+        out.print(table)
+
+
+@profiles_app.command("show")
+def show_profile(name: ScenarioArgument) -> None:
+    """A hardware profile with the source of each figure, as JSON."""
+    from hardware_profiles.profile import load_profile
+
+    show(load_profile(name).model_dump(mode="json", by_alias=True, exclude_none=True), True, lambda: None)
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """What is installed, what is missing, and the command that mends it."""
+    from export.lava import LAVA_INSTALL, lava_version
+
+    rows: list[dict[str, Any]] = [
+        {"part": name, "version": _installed(name), "fix": f"pip install {name}"} for name in _PARTS
+    ]
+    missing = [row for row in rows if row["version"] is None]
+    rows.append({"part": "lava-nc and lava-dl (optional)", "version": lava_version(), "fix": LAVA_INSTALL})
+    gpu = _gpu()
+
+    def in_words() -> None:
+        for row in rows:
+            say(f"{row['part']:<32}{row['version'] or 'missing; mend it with:  ' + row['fix']}")
+        say(f"{'CUDA GPU (optional)':<32}{gpu or 'none: training runs on the CPU'}")
+
+    show({"parts": rows, "gpu": gpu}, as_json, in_words)
+    if missing:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _gpu() -> str | None:
+    try:
+        import torch
+    except ImportError:
+        return None
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
