@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from neuro_aolo.terminal import (
     EXIT_FAILED,
@@ -54,7 +54,7 @@ def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
 
     def table() -> None:
         say(f"{scenario.name}: {scenario.description}")
-        grid = Table("parameter", "value", "allowed; source", box=None)
+        grid = Table(Column("parameter", no_wrap=True), "value", "allowed; source", box=None)
         for row in rows:
             unit = "" if row["unit"] == "-" else f" {row['unit']}"
             grid.add_row(row["key"], f"{row['value']}{unit}", f"{row['allowed']}; {row['source']}")
