@@ -4,11 +4,10 @@ Every figure is computed from the run folder's actor and settings when it is ask
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -284,105 +283,3 @@ class Analysis:
             }
             for name, spikes, received in zip(["encoder", *names], own, events, strict=True)
         ]
-
-    def evaluation_summary(self) -> dict[str, Any]:
-        """What ``neuro-aolo evaluate`` says."""
-        constant = self.held_out.evaluate(self.constant.policy())
-        words, power_w = self.task.physical(self.constant.action)
-        scenario = self.config.scenario
-        return {
-            "regret": self.evaluation.regret,
-            "violation_rate": self.evaluation.violation_rate,
-            "requests_evaluated": self.evaluation.requests,
-            "service_mg_per_request": sum(self.service_terms_mg.values()),
-            "oracle_mg_per_request": float(self.held_out.scale.mean()),
-            "constant_regret": constant.regret,
-            "constant_violation_rate": constant.violation_rate,
-            "constant_action": {"words": words, "power_w": power_w},
-            "scenario": scenario.name,
-            "dc_country": scenario.dc_country,
-            "bs_country": scenario.bs_country,
-            "seed": self.config.seed,
-            "steps": self.saved.training["requests"],
-            "interrupted": self.saved.training["interrupted"],
-        }
-
-    def simulation_summary(self) -> dict[str, Any]:
-        """What ``neuro-aolo simulate`` says."""
-        quantisation = [
-            {"name": layer["name"], **asdict(report)}
-            for layer, report in zip(self.layers[1:], self.quantized.report, strict=True)
-        ]
-        return {
-            "deployed": {
-                "regret": self.deployed.regret,
-                "violation_rate": self.deployed.violation_rate,
-            },
-            "firing_rate": self.counts.firing_rate,
-            "time_steps": self.quantized.steps,
-            "layers": self.layers,
-            "quantisation": quantisation,
-            "lava": self.lava,
-        }
-
-    def energy_summary(self) -> dict[str, Any]:
-        """What ``neuro-aolo energy`` says."""
-        return {
-            "agent_site": self.config.agent_site,
-            "agent_intensity_g_per_kwh": self.site_intensity_g_per_kwh,
-            "energy_j": {
-                name: {
-                    "snn": asdict(spiking.total_j) if spiking else None,
-                    "mlp": asdict(dense.total_j) if dense else None,
-                }
-                for name, (spiking, dense) in self.bills.items()
-            },
-            "bills": {
-                name: {
-                    "device": self.profiles[name].name,
-                    "snn": _bill(spiking),
-                    "mlp": _bill(dense),
-                }
-                for name, (spiking, dense) in self.bills.items()
-            },
-            "agent_mg_per_request": {entry.name: asdict(entry.carbon_mg) for entry in self.ledger.agent},
-            "training_g": self.training_g,
-            "training_kwh": self.saved.training["energy_kwh"],
-            "training_amortised_over": self.ledger.amortised_over,
-            "training_measured_by": self.saved.training["measured_by"],
-        }
-
-    def summary(self) -> dict[str, Any]:
-        """All of it: what ``summary.json`` holds."""
-        twin = self.twin
-        parts: list[Mapping[str, Any]] = [
-            {"version": version("neuro-aolo"), "actor": "popsan"},
-            self.evaluation_summary(),
-            {
-                "mlp": None
-                if twin is None
-                else {"regret": twin.regret, "violation_rate": twin.violation_rate},
-                "service_terms_mg": self.service_terms_mg,
-            },
-            self.simulation_summary(),
-            self.energy_summary(),
-            {"timings_s": {"training": self.saved.training["seconds"], **self.timings_s}},
-        ]
-        return {key: value for part in parts for key, value in part.items()}
-
-
-def _bill(bill: Bill | None) -> dict[str, Any] | None:
-    if bill is None:
-        return None
-    return {
-        "boundary": bill.boundary,
-        "evidence": bill.evidence,
-        "total_j": asdict(bill.total_j),
-        "modelled_j": asdict(bill.modelled_j),
-        "lines": [
-            {"name": line.name, "count": line.count, "energy_j": asdict(line.energy_j), "source": line.source}
-            for line in bill.lines
-        ],
-        "unpriced": list(bill.unpriced),
-        "excluded": list(bill.excluded),
-    }

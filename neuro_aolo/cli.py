@@ -156,8 +156,9 @@ def evaluate(
     elsewhere = placed(service, dc_country, bs_country, dc_trace, bs_trace, fill)
 
     from neuro_aolo.report.tables import evaluation_table
+    from neuro_aolo.summary import evaluation_summary
 
-    summary = _analysis(run_dir, requests=requests, scenario=elsewhere).evaluation_summary()
+    summary = evaluation_summary(_analysis(run_dir, requests=requests, scenario=elsewhere))
     show(summary, as_json, lambda: out.print(evaluation_table(summary)))
 
 
@@ -188,8 +189,9 @@ def export(
 def simulate(run_dir: RunArgument, as_json: JsonOption = False) -> None:
     """Run the integer actor in our simulator and on Lava, spike for spike."""
     from neuro_aolo.report.tables import lava_table
+    from neuro_aolo.summary import simulation_summary
 
-    summary = _analysis(run_dir).simulation_summary()
+    summary = simulation_summary(_analysis(run_dir))
     show(summary, as_json, lambda: out.print(lava_table(summary)))
 
 
@@ -204,8 +206,9 @@ def energy(
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
     from neuro_aolo.report.tables import energy_table
+    from neuro_aolo.summary import energy_summary
 
-    summary = _analysis(run_dir, profiles=tuple(profile or ())).energy_summary()
+    summary = energy_summary(_analysis(run_dir, profiles=tuple(profile or ())))
     show(summary, as_json, lambda: out.print(energy_table(summary)))
 
 
@@ -288,9 +291,10 @@ def _report(folder: "RunFolder", as_json: bool) -> None:
     """Analyse the run, write summary.json and report.html, and show the summary."""
     from neuro_aolo.report.html import write_report
     from neuro_aolo.report.tables import print_summary
+    from neuro_aolo.summary import full_summary
 
     with busy("evaluating, exporting, simulating, pricing"):
-        summary = _analysis(folder.path).summary()
+        summary = full_summary(_analysis(folder.path))
         folder.write_summary(summary)
         page = write_report(folder.path, summary, folder.metrics())
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, get_args
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
+from neuro_aolo.agent.checkpoint import ACTORS, kind_of
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
@@ -19,7 +20,6 @@ from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.service.scenario import Scenario
 
 AgentSite = Literal["bs", "dc"]
-ActorKind = Literal["popsan", "mlp"]
 
 CONFIG = "config.toml"
 METRICS = "metrics.csv"
@@ -29,7 +29,6 @@ TWIN = "mlp"
 """Subfolder of a run with the same-size MLP, itself a run folder."""
 
 _MADE = (CONFIG, METRICS, SUMMARY, NETWORK, "actor.safetensors", "actor.json", "report.html")
-_ACTORS: dict[str, type[PopSANConfig] | type[MLPConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,11 @@ class RunConfig:
 
     def to_toml(self) -> str:
         """The resolved settings."""
-        kind = next(name for name, cls in _ACTORS.items() if isinstance(self.actor, cls))
         data = {
             "seed": self.seed,
             "device": self.device,
             "agent_site": self.agent_site,
-            "actor": {"kind": kind, **asdict(self.actor)},
+            "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
             "training": asdict(self.training),
             "scenario": tomllib.loads(self.scenario.to_toml()),
         }
@@ -76,14 +74,14 @@ class RunConfig:
             data = tomllib.loads(text)
             actor = dict(data.pop("actor"))
             kind = actor.pop("kind")
-            if kind not in _ACTORS:
-                raise RunError(f"actor.kind {kind!r} is none of {', '.join(_ACTORS)}")
+            if kind not in ACTORS:
+                raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
             site = data.pop("agent_site")
             if site not in get_args(AgentSite):
                 raise RunError(f"agent_site {site!r} is none of {', '.join(get_args(AgentSite))}")
             return cls(
                 scenario=Scenario.model_validate(data.pop("scenario")),
-                actor=_settings(_ACTORS[kind], actor),
+                actor=_settings(ACTORS[kind], actor),
                 training=_settings(SDRLConfig, data.pop("training")),
                 agent_site=site,
                 **data,

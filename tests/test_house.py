@@ -6,8 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LAYERS = ["service", "agent", "energy", "carbon", "report"]
 COMMANDS = {"neuro_aolo.cli", "neuro_aolo.catalogue", "neuro_aolo.terminal"}
-MAY_IMPORT_EXPORT = {"neuro_aolo.agent.freeze", "neuro_aolo.energy", "neuro_aolo.analysis", *COMMANDS}
-MAY_IMPORT_PROFILES = {"neuro_aolo.energy", "neuro_aolo.analysis", *COMMANDS}
+MAY_IMPORT_EXPORT = {
+    "neuro_aolo.agent.freeze",
+    "neuro_aolo.energy",
+    "neuro_aolo.analysis",
+    "neuro_aolo.summary",
+    *COMMANDS,
+}
+MAY_IMPORT_PROFILES = {"neuro_aolo.energy", "neuro_aolo.analysis", "neuro_aolo.summary", *COMMANDS}
 
 
 def imports(file: Path) -> set[str]:
@@ -37,7 +43,7 @@ def test_export_and_profiles_stand_alone() -> None:
 
 def test_layers_import_downwards_only() -> None:
     for rank, layer in enumerate(LAYERS):
-        above = {*LAYERS[rank + 1 :], "cli", "catalogue", "terminal", "analysis", "job", "run"}
+        above = {*LAYERS[rank + 1 :], "cli", "catalogue", "terminal", "analysis", "summary", "job", "run"}
         for module, found in modules(f"neuro_aolo/{layer}"):
             parts = [name.split(".") for name in found]
             assert not [p for p in parts if p[0] == "neuro_aolo" and len(p) > 1 and p[1] in above], module

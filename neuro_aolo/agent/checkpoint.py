@@ -42,15 +42,20 @@ class ActorSpec:
         return MLP(*sizes, self.config, generator)
 
 
-_CONFIGS: dict[str, type[PopSANConfig] | type[MLPConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
+ACTORS: dict[str, type[PopSANConfig] | type[MLPConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
+"""Kinds of actor, by the name that settings and files give them."""
+
+
+def kind_of(config: PopSANConfig | MLPConfig) -> str:
+    """The name of the actor that ``config`` shapes."""
+    return next(name for name, cls in ACTORS.items() if isinstance(config, cls))
 
 
 def save_actor(folder: Path, actor: nn.Module, spec: ActorSpec, training: Mapping[str, Any]) -> None:
     """Write both files, each whole or not at all; ``training`` says how the weights came about."""
-    kind = next(name for name, cls in _CONFIGS.items() if isinstance(spec.config, cls))
     description = {
         "format": FORMAT,
-        "actor": kind,
+        "actor": kind_of(spec.config),
         "config": asdict(spec.config),
         "observation_names": spec.observation_names,
         "action_names": spec.action_names,
@@ -101,12 +106,12 @@ def _spec(description: Mapping[str, Any]) -> ActorSpec:
     if description["format"] != FORMAT:
         raise ValueError(f"format {description['format']}, not {FORMAT}")
     kind = str(description["actor"])
-    if kind not in _CONFIGS:
-        raise ValueError(f"actor {kind!r} is none of {', '.join(_CONFIGS)}")
+    if kind not in ACTORS:
+        raise ValueError(f"actor {kind!r} is none of {', '.join(ACTORS)}")
     config = dict(description["config"])
     config["hidden"] = tuple(config["hidden"])
     return ActorSpec(
         observation_names=tuple(description["observation_names"]),
         action_names=tuple(description["action_names"]),
-        config=_CONFIGS[kind](**config),
+        config=ACTORS[kind](**config),
     )

@@ -63,7 +63,7 @@ def evaluation(summary: Summary) -> Grid:
     constant = f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W"
     rows: list[tuple[Cell, ...]] = [
         _policy("oracle, the exact optimum", {"regret": 0.0, "violation_rate": 0.0}),
-        _policy("spiking actor", summary),
+        _policy("MLP" if summary["actor"] == "mlp" else "spiking actor", summary),
     ]
     others = {"deployed": "spiking actor in the chip's integers", "mlp": "same-size MLP"}
     rows += [_policy(name, summary[key]) for key, name in others.items() if key in summary]

@@ -10,7 +10,7 @@ RUN = Path(__file__).parent / "run"
 
 @pytest.fixture
 def summary() -> dict[str, Any]:
-    """A short run of the `paper` scenario, Germany and France, as its summary.json says."""
+    """Shaped like a short run of `paper` in Germany and France; what Lava and timings say is made up."""
     loaded: dict[str, Any] = json.loads((RUN / "summary.json").read_text("utf-8"))
     return loaded
 
