@@ -37,9 +37,10 @@ class SDRLConfig:
         batch_size: replayed requests per update.
         buffer_size: requests that the replay keeps. A short memory keeps the critics' data as close to the
             policy as the exploration noise, which is what resolves a constraint's edge.
-        learning_starts: requests served before the critics' first update.
-        actor_starts: requests decided uniformly at random before the actor's first update: critics that
-            know nothing yet drive a spiking population into silence, where no gradient reaches it.
+        learning_starts: requests served before the critics' first update, at most half of those below.
+        actor_starts: requests decided uniformly at random before the actor's first update, at most a tenth of
+            all: critics that know nothing yet drive a spiking population into silence, where no gradient
+            reaches it.
         discount: weight of the next request's value, in [0, 1). The usual value is 0.99; where the next
             request does not depend on the action, as in AOLO, 0 has the same optimum without the variance.
         barrier_weight: lambda of (37'), with costs in units of the task's reward scale.
@@ -81,15 +82,37 @@ class SDRLConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""
-        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
+        for name in (
+            "total_steps",
+            "num_envs",
+            "batch_size",
+            "buffer_size",
+            "evaluate_every",
+            "policy_delay",
+        ):
             if getattr(self, name) < 1:
                 raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
         if self.buffer_size < self.num_envs:
             raise AgentError(
                 f"buffer_size = {self.buffer_size} is below num_envs = {self.num_envs}: raise it to that"
             )
+        if not 0.0 < self.noise_end <= self.noise_start:
+            raise AgentError(
+                f"noise_start = {self.noise_start}, noise_end = {self.noise_end}: "
+                "0 < noise_end <= noise_start is needed"
+            )
         if not 0.0 <= self.discount < 1.0:
             raise AgentError(f"discount = {self.discount} must lie in [0, 1): lower it below 1")
+
+    @property
+    def random_requests(self) -> int:
+        """Requests decided at random, before the actor learns."""
+        return min(self.actor_starts, self.total_steps // 10)
+
+    @property
+    def critic_starts(self) -> int:
+        """Requests served before the critics learn."""
+        return min(self.learning_starts, self.random_requests // 2)
 
     @property
     def updates(self) -> int:
@@ -140,7 +163,7 @@ class Learner:
         """One update from replayed requests; the critics' loss."""
         batch = self.replay.sample(self.config.batch_size, self.generator)
         loss = self._update_critic(batch)
-        if served > self.config.actor_starts and count % self.config.policy_delay == 0:
+        if served > self.config.random_requests and count % self.config.policy_delay == 0:
             self._update_actor(batch["observation"])
             _soft_update(self.target_actor, self.actor, self.config.tau)
         _soft_update(self.target_critic, self.critic, self.config.tau)

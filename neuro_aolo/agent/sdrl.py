@@ -163,7 +163,7 @@ class _Loop:
             noise = geometric(config.noise_start, config.noise_end, progress)
             states, reward = self._serve(states, noise)
             rewards.append(reward)
-            if self.served > config.learning_starts:
+            if self.served > config.critic_starts:
                 self.learner.anneal(progress)
                 losses.append(self.learner.update(update, self.served))
             if update % config.evaluate_every == 0 or update == config.updates:
@@ -174,7 +174,7 @@ class _Loop:
         """Decide a batch of requests with exploration and remember what came of it."""
         observations = self.task.observe(states)
         shape = (len(states), len(self.task.action_names))
-        if self.served < self.learner.config.actor_starts:
+        if self.served < self.learner.config.random_requests:
             actions = self.noise_rng.uniform(-1.0, 1.0, shape)
         else:
             chosen = noise_free(self.learner.actor)(observations)
