@@ -11,12 +11,12 @@ from numpy.polynomial import chebyshev
 
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.arrays import Array, float64, is_torch, namespace
+from neuro_aolo.service.blocks import in_blocks
 from neuro_aolo.service.channel import bounded_part, check_fading, inverse_moment, mean_inverse_rate
 
 ACCURACY = 1e-8
 """Relative error, on a grid off the nodes, that a table keeps."""
 
-_BLOCK = 4096
 _MAX_TERMS = 40
 _SNR_KNEE = 4.0
 _NumPy = np.ndarray[Any, np.dtype[np.float64]]
@@ -76,11 +76,9 @@ class RateTable:
         return bool((m.min() >= low_m) & (m.max() <= high_m) & (mean.min() >= low) & (mean.max() <= high))
 
     def _inside(self, m: Array, mean: Array) -> Array:
-        if is_torch(m) or m.shape[0] <= _BLOCK:
+        if is_torch(m):
             return self._block(m, mean)
-        # Blocks whose series stay in the processor's cache.
-        starts = range(0, m.shape[0], _BLOCK)
-        return np.concatenate([self._block(m[i : i + _BLOCK], mean[i : i + _BLOCK]) for i in starts])
+        return in_blocks(lambda rows: self._block(m[rows], mean[rows]), m.shape[0])
 
     def _block(self, m: Array, mean: Array) -> Array:
         xp = namespace(m)
@@ -89,7 +87,7 @@ class RateTable:
         series = float64(self.coefficients, m) @ _powers(x, self.coefficients.shape[1])
         bounded = series[-1]
         for j in range(series.shape[0] - 2, 0, -1):
-            bounded = bounded * y + series[j]
+            bounded = _multiplied_and_added(bounded, y, series[j])
         moment = m / (m - 1.0) if self.outage == 0.0 else xp.exp(series[0])
         return math.log(2.0) * (moment / mean + bounded)
 
@@ -162,11 +160,25 @@ def _to_powers(terms: int) -> _NumPy:
 
 def _powers(x: Array, terms: int) -> Array:
     """``x^0 .. x^(terms-1)`` of ``x`` ``(n,)``, as ``(terms, n)``."""
-    xp = namespace(x)
-    rows = [xp.ones_like(x), x]
-    while len(rows) < terms:
-        rows.append(rows[-1] * x)
-    return xp.stack(rows)
+    if is_torch(x):
+        rows = [namespace(x).ones_like(x), x]
+        while len(rows) < terms:
+            rows.append(rows[-1] * x)
+        return namespace(x).stack(rows)
+    powers = np.empty((terms, x.shape[0]))
+    powers[0], powers[1] = 1.0, x
+    for i in range(2, terms):
+        np.multiply(powers[i - 1], x, out=powers[i])
+    return powers
+
+
+def _multiplied_and_added(value: Array, factor: Array, term: Array) -> Array:
+    """``value * factor + term``, in the place of ``value`` where that is a NumPy array."""
+    if is_torch(value):
+        return namespace(value).addcmul(term, value, factor)
+    value *= factor
+    value += term
+    return value
 
 
 def _shape_coordinate(m: float) -> float:
