@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from neuro_aolo.terminal import (
     EXIT_FAILED,
@@ -24,6 +25,9 @@ from neuro_aolo.terminal import (
 )
 
 CHECK_SEED = 0
+ADAPTATION_REGRET = 0.1
+"""Regret of the best constant action from which a scenario is said to need adaptation."""
+
 _PARTS = ("neuro-aolo", "torch", "norse", "numpy", "scipy", "gymnasium", "codecarbon")
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="NAME|FILE.toml")]
@@ -40,7 +44,9 @@ def scenarios(context: typer.Context) -> None:
         from neuro_aolo.service.scenario_file import scenario_names
 
         for name in scenario_names():
-            out.print(f"[bold]{name}[/bold]  {Scenario.load(name).description}")
+            out.print(
+                Text(name, style="bold").append(f"  {Scenario.load(name).description}", style="not bold")
+            )
 
 
 @scenarios_app.command("show")
@@ -51,17 +57,35 @@ def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
 
     scenario = Scenario.load(name)
     rows = [asdict(row) for row in describe(scenario)]
-
-    def table() -> None:
-        say(f"{scenario.name}: {scenario.description}")
-        grid = Table(Column("parameter", no_wrap=True), "value", "allowed; source", box=None)
-        for row in rows:
-            unit = "" if row["unit"] == "-" else f" {row['unit']}"
-            grid.add_row(row["key"], f"{row['value']}{unit}", f"{row['allowed']}; {row['source']}")
-        out.print(grid)
-
     summary = {"name": scenario.name, "description": scenario.description, "parameters": rows}
-    show(summary, as_json, table)
+
+    def in_words() -> None:
+        out.print(Text(f"{scenario.name}: {scenario.description}"))
+        out.print(_parameters(rows))
+
+    show(summary, as_json, in_words)
+
+
+def _parameters(rows: list[dict[str, str]]) -> Table:
+    """Parameters by section; the source of each below its value."""
+    table = Table(
+        Column("parameter", no_wrap=True),
+        Column("value, default, source", ratio=1),
+        Column("allowed", no_wrap=True),
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    last = ""
+    for row in rows:
+        section, _, name = row["key"].partition(".")
+        if section != last:
+            table.add_row(Text(section, style="bold"))
+        last = section
+        unit = "" if row["unit"] == "-" else f" {row['unit']}"
+        default = "default" if row["value"] == row["default"] else f"default {row['default']}"
+        value = Text(f"{row['value']}{unit} ({default})")
+        table.add_row(f"  {name}", value.append(f"\n{row['source']}", style="dim"), row["allowed"])
+    return table
 
 
 @scenarios_app.command("check")
@@ -84,7 +108,7 @@ def check_scenario(
 
     from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.evaluate import held_out
-    from neuro_aolo.agent.rivals import best_constant_action
+    from neuro_aolo.agent.rivals import VIOLATION_LIMIT, best_constant_action
 
     with busy("drawing requests, solving them, searching the best constant action"):
         found = check(scenario, np.random.default_rng(CHECK_SEED))
@@ -95,33 +119,52 @@ def check_scenario(
     summary = {
         "scenario": scenario.name,
         **asdict(found),
+        "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
         "constant_violation_rate": result.violation_rate,
+        "constant_violation_limit": VIOLATION_LIMIT,
         "constant_action": {"words": words, "power_w": power_w},
+        "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }
-    show(summary, as_json, lambda: _say_check(summary))
+    priced = scenario.quality.price_mg_per_point > 0.0
+    show(summary, as_json, lambda: _say_check(summary, priced))
 
 
-def _say_check(found: dict[str, Any]) -> None:
-    words, power, action = found["words"], found["power_w"], found["constant_action"]
+def _say_check(found: dict[str, Any], priced: bool) -> None:
+    words, power = found["words"], found["power_w"]
     mean_mg, error_mg = found["oracle_carbon_mg"], found["oracle_carbon_stderr_mg"]
-    constant = (
-        f"regret {found['constant_regret']:.3g}, violations {found['constant_violation_rate']:.2%}, "
-        f"at {action['words']:.2f} words and {action['power_w']:.2f} W"
+    rows = [
+        ("requests with a feasible action", f"{_percent(found['feasible_share'])} of {found['requests']:,}"),
+        ("oracle, carbon per request", f"{mean_mg:.5g} mg CO2e, standard error {error_mg:.2g}"),
+        *([("oracle, carbon less quality's price", f"{found['oracle_cost_mg']:.5g} mg")] if priced else []),
+        ("oracle, words (5th to 95th percentile)", f"{words[1]:.4g} ({words[0]:.4g} to {words[2]:.4g})"),
+        ("oracle, power (5th to 95th percentile)", f"{power[1]:.3g} W ({power[0]:.3g} to {power[2]:.3g})"),
+        *((f"oracle, {part.replace('_', ', ')}", _percent(share)) for part, share in found["shares"].items()),
+        ("random actions, feasible", _percent(found["random_feasible_share"])),
+        ("random actions, carbon of those", f"{found['random_carbon_mg']:.5g} mg"),
+        *_constant_rows(found),
+        ("needs adaptation", "yes" if found["needs_adaptation"] else "no"),
+    ]
+    for label, text in rows:
+        say(f"{label:<40}{text}")
+
+
+def _constant_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+    action, violations = found["constant_action"], _percent(found["constant_violation_rate"])
+    at = f"{action['words']:.6g} words, {action['power_w']:.4g} W"
+    result = (
+        "  on held-out requests",
+        f"regret {_percent(found['constant_regret'])}, violations {violations}",
     )
-    lines = {
-        "requests with a feasible action": f"{found['feasible_share']:.2%} of {found['requests']:,}",
-        "oracle": f"{mean_mg:.5g} mg CO2e per request, standard error {error_mg:.2g}",
-        "oracle, cost": f"{found['oracle_cost_mg']:.4g} mg (carbon less the price of quality)",
-        "oracle, words": f"{words[1]:.4g} ({words[0]:.4g} to {words[2]:.4g}, 5th to 95th percentile)",
-        "oracle, power": f"{power[1]:.3g} W ({power[0]:.3g} to {power[2]:.3g})",
-        "random actions": f"{found['random_carbon_mg']:.4g} mg over the feasible "
-        f"{found['random_feasible_share']:.1%} of them",
-        "best constant action": constant,
-        **{f"share of {name.replace('_', ', ')}": f"{s:.4%}" for name, s in found["shares"].items()},
-    }
-    for label, text in lines.items():
-        say(f"{label:<34}{text}")
+    if found["constant_feasible"]:
+        return [("best constant action", at), result]
+    limit = _percent(found["constant_violation_limit"])
+    none = f"infeasible: none keeps violations to {limit}"
+    return [("best constant action", none), ("constant action of fewest violations", at), result]
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.4g} %"
 
 
 @scenarios_app.command("fit")

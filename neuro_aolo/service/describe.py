@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from neuro_aolo.service.parameters import Component, Section
 from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Trace
+from neuro_aolo.service.trace import Trace, Traces
 
 _SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "state")
 
@@ -41,6 +41,9 @@ def describe(scenario: Scenario) -> tuple[ParameterRow, ...]:
         for name, field in type(getattr(scenario, section)).model_fields.items()
         if getattr(getattr(scenario, section), name) is not None
     ]
+    if scenario.traces is not None:
+        field = Traces.model_fields["requests_per_hour"]
+        rows.append(_row(scenario, "traces", "requests_per_hour", field))
     for side in ("dc", "bs"):
         trace: Trace | None = getattr(scenario.traces, side, None)
         if trace is not None:
@@ -77,7 +80,7 @@ def _changed(scenario: Scenario, part: Section, name: str) -> str:
 def _trace_row(side: str, trace: Trace) -> ParameterRow:
     first = "repeating days" if trace.start is None else f"from {trace.start:%Y-%m-%d %H:%M %Z}"
     low, high = min(trace.g_per_kwh), max(trace.g_per_kwh)
-    value = f"{len(trace.g_per_kwh)} hours, {first}, {low:g} to {high:g}"
+    value = f"{len(trace.g_per_kwh)} hours, {first}, {_text(low)} to {_text(high)}"
     return ParameterRow(f"traces.{side}", value, "gCO2/kWh", "none", ">= 0, <= 3000", trace.source)
 
 
@@ -96,5 +99,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Component):
         return f"{_text(value.sample)}, observed {_text(value.observe)}"
     if isinstance(value, tuple):
-        return " to ".join(f"{end:g}" for end in value)
-    return "none" if value is None else f"{value:g}"
+        return " to ".join(_text(end) for end in value)
+    if value is None:
+        return "none"
+    whole = value == int(value) and abs(value) < 1e9
+    return f"{value:,.0f}" if whole else f"{value:g}"

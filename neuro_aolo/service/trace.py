@@ -81,7 +81,9 @@ class Traces(Section):
         bs: The base station's trace, likewise.
     """
 
-    requests_per_hour: int = Field(1, strict=True, ge=1, le=10**9, json_schema_extra={"unit": "1/h"})
+    requests_per_hour: int = Field(
+        1, strict=True, ge=1, le=10**9, json_schema_extra={"unit": "1/h", "source": "chosen"}
+    )
     dc: Trace | None = None
     bs: Trace | None = None
 
