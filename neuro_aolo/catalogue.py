@@ -178,17 +178,21 @@ def fit_scenario(
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
     from neuro_aolo.run import write_whole
-    from neuro_aolo.service.qoe_fit import fit_quality, read_scores
+    from neuro_aolo.service.qoe_fit import fit_file
     from neuro_aolo.service.scenario import Scenario
 
-    if file.exists() and not overwrite:
+    if file.is_dir() or (file.exists() and not overwrite):
         raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")
     if file.suffix != ".toml":
         raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
-    words, score = read_scores(scores)
-    fit = fit_quality(words, score)
+    fit = fit_file(scores)
     fitted = fit.into(Scenario.load(scenario), f"fitted to {scores.name}")
-    write_whole(file, fitted.model_copy(update={"name": file.stem}).to_toml())
+    try:
+        write_whole(file, fitted.model_copy(update={"name": file.stem}).to_toml())
+    except OSError as error:
+        raise ScenarioError(
+            f"{file} cannot be written ({error.strerror}): choose a writable place for --out"
+        ) from None
     summary = {
         "file": str(file),
         "peak_score": fit.peak_score,

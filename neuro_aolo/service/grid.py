@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.service.wording import shown
 
 _DATA = "codecarbon/data/private_infra/global_energy_mix.json"
 
@@ -29,7 +30,9 @@ def country_intensity_g_per_kwh(iso3: str) -> float:
     mix = _energy_mix()
     code = iso3.strip().upper()
     if code not in mix:
-        raise ScenarioError(f"unknown country {iso3!r}: {_close(code, mix)}; give an ISO 3166 alpha-3 code")
+        raise ScenarioError(
+            f"unknown country {shown(iso3)}: {_close(code, mix)}; give an ISO 3166 alpha-3 code"
+        )
     intensity = mix[code].get("carbon_intensity")
     if not intensity or not intensity > 0.0:
         name = mix[code].get("country_name", code)

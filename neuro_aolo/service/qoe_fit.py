@@ -1,8 +1,5 @@
 """Fitting the QoE curve to a user's own scores."""
 
-import csv
-import io
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +8,15 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.service.csv_file import read_rows
 from neuro_aolo.service.qoe import quality
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.service.wording import listed, shown
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
+LARGEST_WORDS, LARGEST_SCORE = 1e6, 100.0
+"""Most words and points that a scenario's curve may have at its peak."""
+
 _FEWEST_LENGTHS = 4
 
 
@@ -97,6 +99,19 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
     return QualityFit(peak_score, peak_words, exponent, residuals(found.x))
 
 
+def fit_file(path: str | Path) -> QualityFit:
+    """Fit the curve to the scores of a CSV file, as :func:`fit_quality` does those of :func:`read_scores`.
+
+    Raises:
+        ScenarioError: If the file cannot be used, or its scores determine no curve.
+    """
+    words, scores = read_scores(path)
+    try:
+        return fit_quality(words, scores)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from None
+
+
 def read_scores(path: str | Path) -> tuple[NDArray, NDArray]:
     """Read ``(words, score)`` rows from a CSV file with a header that names ``words`` and ``score``.
 
@@ -104,19 +119,15 @@ def read_scores(path: str | Path) -> tuple[NDArray, NDArray]:
         ScenarioError: If the file, a row or a value cannot be used, with the row and the fix.
     """
     path = Path(path)
-    try:
-        reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-        rows = [
-            (reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))
-        ]
-    except (OSError, UnicodeDecodeError):
-        raise ScenarioError(f"no scores in {str(path)!r}: give a CSV file in UTF-8") from None
-    header = [name.lower() for name in rows[0][1]] if rows else []
-    places = [header.index(name) for name in ("words", "score") if name in header]
-    if len(places) != 2:
+    rows = read_rows(path, "scores")
+    if not rows:
+        raise ScenarioError(f"{path}: the file is empty: give a header 'words,score' and one row per score")
+    number, header = rows[0][0], [name.lower() for name in rows[0][1]]
+    if not header.count("words") == header.count("score") == 1:
         raise ScenarioError(
-            f"{path}, row 1: the header must name 'words' and 'score', not {', '.join(header)!r}"
+            f"{path}, row {number}: the header must name 'words' and 'score' once each, not {listed(header)}"
         )
+    places = [header.index(name) for name in ("words", "score")]
     pairs = [_pair(path, number, row, places) for number, row in rows[1:]]
     words, scores = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
     return words, scores
@@ -127,11 +138,11 @@ def _pair(path: Path, number: int, row: list[str], places: list[int]) -> tuple[f
         words, score = (float(row[place]) for place in places)
     except (ValueError, IndexError):
         raise ScenarioError(
-            f"{path}, row {number}: {','.join(row)!r} is no pair of numbers: correct it"
+            f"{path}, row {number}: {shown(','.join(row))} is no pair of numbers: correct it"
         ) from None
-    if not (0.0 < words < math.inf and 0.0 <= score < math.inf):
+    if not (0.0 < words <= LARGEST_WORDS and 0.0 <= score <= LARGEST_SCORE):
         raise ScenarioError(
-            f"{path}, row {number}: words = {words:g}, score = {score:g} is not allowed: words must be "
-            "positive, the score not negative"
+            f"{path}, row {number}: words = {words:g}, score = {score:g} is not allowed: words must lie in "
+            f"(0, {LARGEST_WORDS:g}], the score in [0, {LARGEST_SCORE:g}]; correct or remove the row"
         )
     return words, score

@@ -13,9 +13,20 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.service.grid import country_intensity_g_per_kwh
 from neuro_aolo.service.parameters import State
 from neuro_aolo.service.trace_csv import read_trace
+from neuro_aolo.service.wording import shown
 
 SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
 """The state component whose intensity a data centre's or base station's country or trace gives."""
+
+_PLAINLY = {
+    "model_type": "give a table of keys",
+    "dict_type": "give a table of keys",
+    "tuple_type": "give a list in brackets",
+    "missing": "give two numbers, [low, high]",
+    "too_long": "give two numbers, [low, high]",
+    "timezone_aware": "give the zone too, as 2020-01-01T00:00:00Z",
+}
+"""What pydantic says of some kinds of error in words of its own."""
 
 _SHIPPED = Path(__file__).parent / "scenarios"
 _MAX_DEPTH = 8
@@ -44,7 +55,7 @@ def find_scenario(name: str, folder: Path) -> Path:
     close = difflib.get_close_matches(name, scenario_names(), n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise ScenarioError(
-        f"unknown scenario {name!r}: {hint}name one of {', '.join(scenario_names())}, or a .toml file"
+        f"unknown scenario {shown(name)}: {hint}name one of {', '.join(scenario_names())}, or a .toml file"
     )
 
 
@@ -74,18 +85,23 @@ def explain(error: ValidationError, model: type[BaseModel], where: Path | str) -
     errors = error.errors(include_url=False)
     # A misspelt key often brings a missing one with it: the misspelling is what to mend.
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
-    kind = first["type"]
+    kind, place = first["type"], first["loc"]
+    key = ".".join(str(part) for part in place if not isinstance(part, int))
     if kind == "extra_forbidden":
-        return f"{where}: unknown key {key!r}: {_known(model, first, key)}"
-    if kind == "missing":
-        return f'{where}: {key} is missing: add it, or extend a scenario that has it (extends = "paper")'
+        return f"{where}: unknown key {shown(key)}: {_known(model, first, key)}"
     if kind == "value_error":
         message = str(first["ctx"]["error"])
         return f"{where}: {key}: {message}" if key else f"{where}: {message}"
-    value = repr(first["input"])
-    shown = value if len(value) <= 60 else f"{value[:57]}..."
-    return f"{where}: {key} = {shown} is not allowed: {first['msg']}{_unit(model, key)}; correct {key}"
+    if kind == "missing" and not isinstance(place[-1], int):
+        return f'{where}: {key} is missing: add it, or extend a scenario that has it (extends = "paper")'
+    position = f"[{place[-1]}]" if isinstance(place[-1], int) else ""
+    problem = _PLAINLY.get(kind, first["msg"])
+    if kind == "missing":
+        return f"{where}: {key}{position} is missing: {problem}; correct {key}"
+    return (
+        f"{where}: {key}{position} = {shown(first['input'])} is not allowed: {problem}{_unit(model, key)}; "
+        f"correct {key}"
+    )
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -93,25 +109,37 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise ScenarioError(
             f"{path}: extends leads back to itself, or deeper than {_MAX_DEPTH} files: end the chain"
         )
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: not valid TOML: {error}; correct it there") from None
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    data = _loaded(path)
     _read_traces(data, path)
     parent = data.pop("extends", None)
     if parent is None:
         return data
     if not isinstance(parent, str):
         raise ScenarioError(
-            f"{path}: extends = {parent!r} is not allowed: give a scenario's name or a .toml file in quotes"
+            f"{path}: extends = {shown(parent)} is not allowed: give a scenario's name or a .toml file, "
+            "in quotes"
         )
     try:
         base = _merged(find_scenario(parent, path.parent), (*seen, path.resolve()))
     except ScenarioError as error:
         raise ScenarioError(f"{path}: extends: {error}") from None
     return overlaid(_without_replaced_sites(base, data), data)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    """The file's TOML; a byte order mark before it does not matter."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: not a text file in UTF-8: save it as UTF-8") from None
+    except RecursionError:
+        raise ScenarioError(f"{path}: not valid TOML: nested too deeply; correct it there") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path}: not valid TOML: {error}; correct it there") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits.
+        raise ScenarioError(f"{path}: a number has thousands of digits: shorten it") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}; check the path") from None
 
 
 def _without_replaced_sites(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +158,21 @@ def _read_traces(data: dict[str, Any], path: Path) -> None:
     """Put the figures of ``traces.dc.csv`` and ``traces.bs.csv``, relative to the file, in their place."""
     for side in SIDES:
         trace = _table(data, "traces").get(side)
-        if isinstance(trace, dict) and isinstance(trace.get("csv"), str):
-            read = read_trace(path.parent / trace.pop("csv"), trace.pop("fill", None))
-            trace.update(read.model_dump(mode="json"))
+        if not isinstance(trace, dict) or "csv" not in trace:
+            continue
+        name, fill = trace.pop("csv"), trace.pop("fill", None)
+        if not isinstance(name, str):
+            raise ScenarioError(
+                f"{path}: traces.{side}.csv = {shown(name)} is not allowed: give a file's name"
+            )
+        both = sorted(trace.keys() & {"start", "g_per_kwh"})
+        if both:
+            raise ScenarioError(f"{path}: traces.{side} has both csv and {both[0]}: remove one")
+        try:
+            read = read_trace(path.parent / name, fill)
+        except ScenarioError as error:
+            raise ScenarioError(f"{path}: traces.{side}: {error}") from None
+        trace.update({**read.model_dump(mode="json"), **trace})
 
 
 def _fix_country(data: dict[str, Any], key: str, component: str, path: Path) -> None:

@@ -14,6 +14,9 @@ from neuro_aolo.service.parameters import COMPONENT_DOMAIN, Section
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Hours = np.ndarray[Any, np.dtype[np.int64]]
 HOUR = timedelta(hours=1)
+YEARS = (1900, 2199)
+"""First and last year of a trace's hours."""
+
 LARGEST_G_PER_KWH = COMPONENT_DOMAIN["dc_intensity_g_per_kwh"][1]
 
 _ANY_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,8 +45,17 @@ class Trace(Section):
                 f"g_per_kwh has {len(self.g_per_kwh)} figures and no start: give whole days, which "
                 "repeat, or the first hour as start"
             )
-        if self.start is not None and self.start.replace(minute=0, second=0, microsecond=0) != self.start:
-            raise ValueError(f"start = {self.start.isoformat()} is not a whole hour: give the first hour")
+        if self.start is None:
+            return self
+        if not YEARS[0] <= self.start.year <= YEARS[1]:
+            raise ValueError(
+                f"start = {self.start.isoformat()} is not in {YEARS[0]} to {YEARS[1]}: correct the year"
+            )
+        start = self.start.astimezone(UTC)
+        if start.replace(minute=0, second=0, microsecond=0) != start:
+            raise ValueError(
+                f"start = {self.start.isoformat()} is not a whole hour in UTC: give the first hour"
+            )
         return self
 
     def figures(self, first: datetime, hours: int) -> NDArray:

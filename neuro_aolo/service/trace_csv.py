@@ -1,8 +1,6 @@
 """Carbon intensity from a CSV file: Electricity Maps and ENTSO-E style headers, cadences up to one hour."""
 
 import contextlib
-import csv
-import io
 import math
 import re
 from dataclasses import dataclass
@@ -13,7 +11,9 @@ from typing import Literal
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.trace import HOUR, LARGEST_G_PER_KWH, Trace
+from neuro_aolo.service.csv_file import read_rows
+from neuro_aolo.service.trace import HOUR, LARGEST_G_PER_KWH, YEARS, Trace
+from neuro_aolo.service.wording import listed, shown
 
 Fill = Literal["hold", "linear"]
 FILLS: tuple[Fill, ...] = ("hold", "linear")
@@ -56,17 +56,17 @@ def read_trace(path: str | Path, fill: Fill | None = None) -> Trace:
     """
     path = Path(path)
     if fill is not None and fill not in FILLS:
-        raise ScenarioError(f"fill = {fill!r} is not allowed: give one of {', '.join(FILLS)}")
+        raise ScenarioError(f"fill = {shown(fill)} is not allowed: give one of {', '.join(FILLS)}")
     samples = _samples(path, fill)
     return Trace(source=path.name, start=_hour(samples[0].time), g_per_kwh=_hourly(path, samples, fill))
 
 
 def _samples(path: Path, fill: Fill | None) -> list[_Sample]:
     """The file's rows in order: times that rise, values that are intensities (NaN where they are filled)."""
-    rows = _rows(path)
+    rows = read_rows(path, "carbon-intensity")
     if not rows:
         raise ScenarioError(f"{path}: the file is empty: give a header and one row per sample")
-    time_column, value_column = _columns(path, rows[0][1])
+    time_column, value_column = _columns(path, *rows[0])
     samples: list[_Sample] = []
     for number, row in rows[1:]:
         if len(row) != len(rows[0][1]):
@@ -82,7 +82,7 @@ def _samples(path: Path, fill: Fill | None) -> list[_Sample]:
                 f"repeats the time of row {samples[-1].row}" if same else "is earlier than the row before"
             )
             fix = "keep one of them" if same else "sort the rows by time"
-            raise ScenarioError(f"{path}, row {number}: {row[time_column]!r} {problem}: {fix}")
+            raise ScenarioError(f"{path}, row {number}: {shown(row[time_column])} {problem}: {fix}")
         samples.append(sample)
     known = [sample.value for sample in samples if not math.isnan(sample.value)]
     if not known:
@@ -123,56 +123,41 @@ def _filled(means: list[float], fill: Fill) -> list[float]:
     return [float(value) for value in values[known[np.maximum(before, 0)]]]
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """The file's rows that are not blank, with the line that each ends on."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ScenarioError(f"no carbon-intensity file {str(path)!r}: check the path") from None
-    except UnicodeDecodeError:
-        raise ScenarioError(f"{path}: not a text file in UTF-8: export it as CSV in UTF-8") from None
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
-    header = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
-    return [
-        (reader.line_num, [cell.strip() for cell in row])
-        for row in reader
-        if any(cell.strip() for cell in row)
-    ]
-
-
-def _columns(path: Path, header: list[str]) -> tuple[int, int]:
+def _columns(path: Path, row: int, header: list[str]) -> tuple[int, int]:
     """Positions of the time and of the intensity."""
-    named = ", ".join(repr(name) for name in header)
+    where, named = f"{path}, row {row}", listed(header)
     times = [i for i, name in enumerate(header) if _TIME.search(name)]
     if not times:
-        raise ScenarioError(f"{path}, row 1: no time column among {named}: name one 'time' or 'datetime'")
+        raise ScenarioError(f"{where}: no time column among {named}: name one 'time' or 'datetime'")
     if _LOCAL_ZONE.search(header[times[0]]):
         raise ScenarioError(
-            f"{path}, row 1: {header[times[0]]!r} is local time, ambiguous when clocks change: give UTC"
+            f"{where}: {shown(header[times[0]])} is local time, ambiguous when clocks change: give UTC"
         )
     values = [i for i, name in enumerate(header) if _VALUE.search(name) and i != times[0]]
     life_cycle = [i for i in values if _LIFE_CYCLE.search(header[i])]
     values = life_cycle if len(values) > 1 and life_cycle else values
     if len(values) != 1:
         problem = "no column of carbon intensity" if not values else "several columns of carbon intensity"
-        raise ScenarioError(f"{path}, row 1: {problem} among {named}: name one 'carbon_intensity_g_per_kwh'")
+        raise ScenarioError(f"{where}: {problem} among {named}: name one 'carbon_intensity_g_per_kwh'")
     if _OTHER_UNIT.search(header[values[0]]):
-        raise ScenarioError(
-            f"{path}, row 1: {header[values[0]]!r} is in another unit: convert it to gCO2/kWh"
-        )
+        raise ScenarioError(f"{where}: {shown(header[values[0]])} is in another unit: convert it to gCO2/kWh")
     return times[0], values[0]
 
 
 def _time(path: Path, row: int, text: str) -> datetime:
     try:
         time = _parsed(text)
-    except ValueError:
+        utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ScenarioError(
-            f"{path}, row {row}: {text!r} is no time: write 2020-12-31 23:00, with an offset if it is not UTC"
+            f"{path}, row {row}: {shown(text)} is no time: write 2020-12-31 23:00, with an offset if it is "
+            "not UTC"
         ) from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if not YEARS[0] <= utc.year <= YEARS[1]:
+        raise ScenarioError(
+            f"{path}, row {row}: {shown(text)} is not in {YEARS[0]} to {YEARS[1]}: correct the year"
+        )
+    return utc
 
 
 def _parsed(text: str) -> datetime:
@@ -189,7 +174,7 @@ def _value(path: Path, row: int, text: str, fill: Fill | None) -> float:
     if text.lower() in _MISSING:
         if fill is None:
             raise ScenarioError(
-                f"{path}, row {row}: the carbon intensity is missing ({text!r}): supply it, or choose "
+                f"{path}, row {row}: the carbon intensity is missing ({shown(text)}): supply it, or choose "
                 "--fill hold or --fill linear"
             )
         return math.nan
@@ -197,12 +182,12 @@ def _value(path: Path, row: int, text: str, fill: Fill | None) -> float:
         value = float(text)
     except ValueError:
         raise ScenarioError(
-            f"{path}, row {row}: {text!r} is no number: give the intensity in gCO2/kWh"
+            f"{path}, row {row}: {shown(text)} is no number: give the intensity in gCO2/kWh"
         ) from None
     if not 0.0 <= value <= LARGEST_G_PER_KWH:
         raise ScenarioError(
-            f"{path}, row {row}: {text} gCO2/kWh is not allowed: it must lie in [0, {LARGEST_G_PER_KWH:g}]; "
-            "correct or remove the row"
+            f"{path}, row {row}: {value:g} gCO2/kWh is not allowed: it must lie in "
+            f"[0, {LARGEST_G_PER_KWH:g}]; correct or remove the row"
         )
     return value
 
