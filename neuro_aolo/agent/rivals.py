@@ -85,7 +85,7 @@ def best_constant_action(
     while violated[watched].sum() <= allowed:
         watched |= violated
         nearby = np.clip(action + rng.normal(0.0, _SPREAD, (_POPULATION, len(action))), -1.0, 1.0)
-        action = _search(sample, watched, allowed, np.vstack((action, nearby)), rng, tolerance=1e-9)
+        action = _search(sample, watched, allowed, np.vstack((action, nearby)), rng, tolerance=1e-6)
         violated = _violated(sample, action)
         if violated.sum() <= allowed:
             break
