@@ -12,6 +12,7 @@ from neuro_aolo.service.oracle import oracle
 from neuro_aolo.service.request import Outcome, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.trace import Walk
+from neuro_aolo.service.wording import shown
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Observation = np.ndarray[Any, np.dtype[np.float32]]
@@ -121,7 +122,7 @@ class AoloEnv(gym.Env[Observation, Observation]):
         self.scenario = resolve(scenario, dc_country, bs_country)
         self.observation_space, self.action_space = request_spaces(self.scenario)
         self.episode_length = check_episode_length(episode_length)
-        self.agent_carbon_mg = agent_carbon_mg
+        self.agent_carbon_mg = check_agent_carbon(agent_carbon_mg)
         self.render_mode = render_mode
         self._with_oracle = oracle
         self._served = 0
@@ -175,15 +176,27 @@ def check_episode_length(episode_length: int) -> int:
     return episode_length
 
 
+def check_agent_carbon(agent_carbon_mg: float) -> float:
+    """``agent_carbon_mg`` itself, if deciding can emit it."""
+    if not 0.0 <= agent_carbon_mg < np.inf:
+        raise ServiceError(
+            f"agent_carbon_mg = {agent_carbon_mg:g} is not allowed: it must be finite and at least 0"
+        )
+    return agent_carbon_mg
+
+
 def given_states(scenario: Scenario, options: dict[str, Any] | None, n: int) -> NDArray | None:
     """States ``(n, S)`` of ``options["state"]``, given as ``(S,)`` for all or ``(n, S)``; else None."""
     if not options or "state" not in options:
         return None
     names = scenario.state_names
-    states = np.array(options["state"], dtype=np.float64)
+    try:
+        states = np.array(options["state"], dtype=np.float64)
+    except (TypeError, ValueError):
+        states = np.array(np.nan)
     if states.shape not in ((len(names),), (n, len(names))) or not np.isfinite(states).all():
         raise ServiceError(
-            f'options["state"] of shape {states.shape} is not allowed: give finite numbers, '
+            f'options["state"] = {shown(options["state"])} is not allowed: give finite numbers, '
             f"({len(names)},) or ({n}, {len(names)}): {', '.join(names)}"
         )
     states = np.array(np.broadcast_to(states, (n, len(names))))
@@ -195,6 +208,10 @@ def serve(
     scenario: Scenario, states: NDArray, actions: Any, agent_carbon_mg: float, with_oracle: bool
 ) -> tuple[Outcome, dict[str, Any]]:
     """Outcome of ``actions`` ``(n, 2)`` on ``states`` ``(n, S)``, and the ``info`` that tells of it."""
+    if np.shape(actions) != (len(states), 2):
+        raise ServiceError(
+            f"actions of shape {np.shape(actions)} are not allowed: give {(len(states), 2)}, length and power"
+        )
     words, power_w = to_physical(scenario, actions)
     served = outcome(scenario, states, words, power_w, agent_carbon_mg)
     info: dict[str, Any] = {

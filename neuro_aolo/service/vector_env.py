@@ -11,6 +11,7 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.env import (
     NDArray,
     Observation,
+    check_agent_carbon,
     check_episode_length,
     given_states,
     request_spaces,
@@ -28,8 +29,9 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
     Arguments are those of the single environment. All copies truncate together, after ``episode_length``
     requests, and reset within the same step: the returned observation opens the next episode, the last one
     of the old is in ``info["final_obs"]`` ``(num_envs, S)``. The values of ``info`` are arrays over the
-    batch. Resetting a part of the copies (``options["reset_mask"]``) is refused: requests are independent,
-    so there is nothing to gain by it.
+    batch; they tell of the requests that the step served, at an episode's end too, where
+    ``info["final_info"]`` repeats them. Resetting a part of the copies (``options["reset_mask"]``) is
+    refused: requests are independent, so there is nothing to gain by it.
     """
 
     metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
@@ -53,7 +55,7 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.episode_length = check_episode_length(episode_length)
-        self.agent_carbon_mg = agent_carbon_mg
+        self.agent_carbon_mg = check_agent_carbon(agent_carbon_mg)
         self.render_mode = render_mode
         self._with_oracle = oracle
         self._served = 0
@@ -89,8 +91,9 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
         self._states = self._draw()
         if truncated[0]:
             # One draw ends the old episode and another opens the new.
+            info["final_info"] = dict(info)
             info["final_obs"] = observe(self.scenario, self._states)
-            info["_final_obs"] = truncated.copy()
+            info["_final_info"] = info["_final_obs"] = truncated.copy()
             self._served = 0
             self._walk = Walk(self.scenario.traces, self.num_envs, self.np_random)
             self._states = self._draw()

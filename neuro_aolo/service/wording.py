@@ -8,9 +8,9 @@ _MOST = 8
 
 
 def shown(value: Any) -> str:
-    """``value`` as Python writes it, cut where it is long."""
+    """``value`` as Python writes it, on one line, cut where it is long."""
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except ValueError:  # Python writes no integer of more than 4,300 digits.
         text = "an integer of thousands of digits"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -84,7 +84,13 @@ def test_vector_environment_resets_within_the_step_it_declares():
     for step in range(1, 6):
         observation, _, _, truncated, info = envs.step(actions)
         assert truncated.all() == (step % 2 == 0)
-        assert ("final_obs" in info) == (step % 2 == 0)
+        assert ("final_obs" in info) == ("final_info" in info) == (step % 2 == 0)
+        if step % 2 == 0:
+            assert info["_final_obs"].all()
+            assert info["_final_info"].all()
+            np.testing.assert_array_equal(info["final_info"]["carbon_mg"], info["carbon_mg"])
+            assert envs.observation_space.contains(info["final_obs"])
+            assert (info["final_obs"] != observation).any()
         assert (observation != first).any()
         assert envs.observation_space.contains(observation)
     again, _ = envs.reset(seed=5)
@@ -119,6 +125,9 @@ def test_countries_fix_what_is_observed_and_charged():
         ({"scenario": "papre"}, None, ScenarioError, "did you mean 'paper'"),
         ({"dc_country": "GER"}, None, ScenarioError, "unknown country 'GER'"),
         ({"episode_length": 0}, None, ServiceError, "at least 1"),
+        ({"agent_carbon_mg": np.nan}, None, ServiceError, "agent_carbon_mg = nan is not allowed"),
+        ({"agent_carbon_mg": -1.0}, None, ServiceError, "at least 0"),
+        ({}, {"state": "calm"}, ServiceError, "'calm' is not allowed: give finite numbers"),
         ({}, {"state": [1.0, 2.0]}, ServiceError, "nakagami_m, omega"),
         ({}, {"state": [3.0, 1.0, -20e6, 200.0, 300.0]}, ServiceError, "bandwidth_hz = -2e"),
         ({}, {"state": [3.0, np.nan, 20e6, 200.0, 300.0]}, ServiceError, "finite"),
@@ -142,6 +151,51 @@ def test_vector_environment_refuses_what_it_does_not_do():
         gym.make_vec(AOLO, num_envs=0)
     with pytest.raises(ServiceError, match="before reset"):
         gym.make(AOLO).unwrapped.step(np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [(np.zeros(3), r"shape \(.*3\) are not allowed"), (0.5, "not allowed"), ([np.nan, 0.0], "words = nan")],
+)
+def test_actions_of_another_form_are_refused(action, message):
+    single, batch = gym.make(AOLO).unwrapped, gym.make_vec(AOLO, num_envs=2)
+    single.reset(seed=0)
+    batch.reset(seed=0)
+    with pytest.raises(ServiceError, match=message):
+        single.step(action)
+    with pytest.raises(ServiceError, match=message):
+        batch.step(np.stack([action, action]))
+
+
+def test_gymnasium_makes_it_one_by_one_or_as_its_own_batch():
+    envs = gym.make_vec(AOLO, num_envs=2)
+    assert type(envs.unwrapped).__name__ == "AoloVectorEnv"
+    copies = gym.make_vec(AOLO, num_envs=2, vectorization_mode="sync")
+    for made in (envs, copies):
+        observation, info = made.reset(seed=0, options={"state": STATE})
+        assert made.observation_space.contains(observation)
+        *_, info = made.step(np.zeros((2, 2), dtype=np.float32))
+        np.testing.assert_allclose(info["carbon_mg"], info["carbon_mg"][0], rtol=0.0)
+        np.testing.assert_allclose(info["words"], 500.5)
+    assert not copies.close()
+
+
+def test_the_docstring_has_gymnasium_s_sections():
+    sections = [line.strip() for line in gym.make(AOLO).unwrapped.__doc__.splitlines() if "## " in line]
+    assert sections == [
+        f"## {title}"
+        for title in (
+            "Description",
+            "Action Space",
+            "Observation Space",
+            "Rewards",
+            "Starting State",
+            "Episode End",
+            "Arguments",
+            "Vectorized environment",
+            "Version History",
+        )
+    ]
 
 
 def test_importing_the_package_stays_light():
