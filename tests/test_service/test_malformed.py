@@ -1,5 +1,7 @@
 """Malformed files: each is refused in one line that names the file, the place and the fix."""
 
+from pathlib import Path
+
 import pytest
 
 from neuro_aolo.errors import ScenarioError
@@ -83,6 +85,61 @@ SCENARIOS = {
         "dc_country and traces.dc both give its intensity: remove one",
     ),
     "missing trace file": ("name = 'x'\n[traces.dc]\ncsv = 'none.csv'", "none.csv': check the path"),
+    "trace file by number": ("name = 'x'\n[traces.dc]\ncsv = 3", "traces.dc.csv = 3 is not allowed: give"),
+    "trace by file and by figures": (
+        "name = 'x'\n[traces.dc]\ncsv = 'none.csv'\ng_per_kwh = [1.0]",
+        "traces.dc has both csv and g_per_kwh: remove one",
+    ),
+    "trace from a folder": (
+        "name = 'x'\n[traces.bs]\ncsv = '.'",
+        "traces.bs: .*cannot be read: .*give a CSV",
+    ),
+    "trace without a zone": (
+        "name = 'x'\n[traces.dc]\nstart = 2020-01-01T00:00:00\ng_per_kwh = [1.0]",
+        "traces.dc.start = .*give the zone too",
+    ),
+    "trace between hours": (
+        "name = 'x'\n[traces.dc]\nstart = 2020-01-01T00:00:00+05:30\ng_per_kwh = [1.0]",
+        "not a whole hour in UTC: give the first",
+    ),
+    "trace at the end of time": (
+        "name = 'x'\n[traces.dc]\nstart = 9999-12-31T23:00:00Z\ng_per_kwh = [1.0, 1.0]",
+        "traces.dc: start = 9999.* is not in 1900 to 2199: correct the year",
+    ),
+    "traces of nothing": ("name = 'x'\n[traces]", "traces: neither dc nor bs has a trace: give one"),
+    "no request an hour": (
+        f"name = 'x'\n[traces]\nrequests_per_hour = 0\n[traces.dc]\ng_per_kwh = {[1.0] * 24}",
+        "traces.requests_per_hour = 0 is not allowed: .*1/h",
+    ),
+    "figure in a trace": (
+        "name = 'x'\n[traces.dc]\ng_per_kwh = [1.0, nan]",
+        r"traces.dc.g_per_kwh\[1\] = nan is not allowed",
+    ),
+    "integer beyond every float": (
+        "name = 'x'\n[channel]\nnoise_w = 1" + "0" * 400,
+        r"channel.noise_w = 1000+\.\.\. is not allowed",
+    ),
+    "integer beyond reading": (
+        "name = 'x'\n[inference]\ngpus = 1" + "0" * 5000,
+        "a number has thousands of digits: shorten it",
+    ),
+    "nested without end": ("name = 'x'\na = " + "[" * 5000, "nested too deeply; correct"),
+    "number beyond every float": ("name = 'x'\n[channel]\nnoise_w = 1e400", "channel.noise_w = inf .*finite"),
+    "infinite end": (
+        "name = 'x'\n[state.omega]\nsample = [0.1, inf]\nobserve = [0.1, 10.0]",
+        r"state.omega.sample\[1\] = inf is not allowed: .*finite",
+    ),
+    "three ends": (
+        "name = 'x'\n[state.omega]\nsample = [1.0, 2.0, 3.0]\nobserve = [0.1, 10.0]",
+        r"state.omega.sample = \[1.0, 2.0, 3.0\] is not allowed: give two numbers, \[low, high\]",
+    ),
+    "state in brackets": ("name = 'x'\n[[state]]\nomega = 1", "state = .*not allowed: give a table"),
+    "date for a name": ("name = 2020-01-01", r"name = datetime.date\(2020, 1, 1\) is not allowed: .*string"),
+    "long country": (
+        "name = 'x'\ndc_country = '" + "D" * 500 + "'",
+        r"unknown country 'D+\.\.\.: .*ISO 3166",
+    ),
+    "no text": (b"\xff\xfen\x00a\x00", "not a text file in UTF-8: save it as UTF-8"),
     "source of nothing": ("name = 'x'\n[sources]\n'radio.colour' = 'here'", "sources names 'radio.colour'"),
 }
 
@@ -134,6 +191,30 @@ TRACES = {
     ),
     "no time": (HEAD + "2020-01-01 00:00,100\nnoon,100\n", "row 3: 'noon' is no time: write"),
     "ambiguous date": (HEAD + "01/02/2020 00:00,100\n", "row 2: '01/02/2020 00:00' is no time"),
+    "no time at all": (HEAD + "2021-02-29 00:00,100\n", "row 2: '2021-02-29 00:00' is no time"),
+    "end of time": (
+        HEAD + "2020-01-01 00:00,100\n9999-12-31 23:00,100\n",
+        "row 3: '9999-12-31 23:00' is not in 1900 to 2199: correct the year",
+    ),
+    "before the beginning": (HEAD + "0001-01-01 00:00+05:00,100\n", "row 2: .* is no time: write"),
+    "zones out of order": (
+        HEAD + "2020-01-01 05:00,100\n2020-01-01T06:00+05:00,110\n",
+        "row 3: '2020-01-01T06:00.05:00' is earlier than the row before: sort",
+    ),
+    "clocks set back": (
+        HEAD + "2020-10-25 02:30,100\n2020-10-25 02:30,110\n",
+        "row 3: '2020-10-25 02:30' repeats the time of row 2",
+    ),
+    "open quote": (
+        HEAD + '"2020-01-01 00:00,100\n' + "2020-01-01 01:00,100\n" * 7000,
+        "row 2: field larger .*is a quote left open there",
+    ),
+    "no text": (b"\xff\xfet\x00i\x00", "not a text file in UTF-8: export it"),
+    "no text, unmarked": ("time,g/kWh".encode("utf-16-le"), "not a text file in UTF-8: export it"),
+    "many columns": (
+        ",".join(f"c{i}" for i in range(99)),
+        r"no time column among 'c0', .*'c7', \.\.\.: name one",
+    ),
     "short row": (
         HEAD + "2020-01-01 00:00,100\n2020-01-01 01:00\n",
         "row 3: 1 columns where the header has 2",
@@ -147,51 +228,55 @@ SCORES = {
     "short row": ("words,score\n10\n", "row 2: '10' is no pair"),
     "no words": ("words,score\n0,3\n", "row 2: words = 0, score = 3 is not allowed"),
     "negative score": ("words,score\n5,-3\n", "row 2: words = 5, score = -3 is not allowed"),
+    "not a number": ("words,score\n5,nan\n", "row 2: words = 5, score = nan is not allowed"),
+    "infinite": ("words,score\ninf,5\n", r"row 2: words = inf, .*words must lie in \(0, 1e\+06\]"),
+    "absurd score": ("words,score\n5,1e200\n", "row 2: words = 5, score = 1e.200 is not allowed"),
+    "a column twice": ("words,words,score\n5,6,7\n", "row 1: the header must name 'words' and 'score' once"),
+    "no text": (b"\xff\xfew\x00o\x00", "not a text file in UTF-8: export it"),
 }
 
 
-def assert_one_line(error: pytest.ExceptionInfo[ScenarioError], name: str) -> None:
-    assert "\n" not in str(error.value)
-    assert name in str(error.value)
+def written(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def assert_told(cli, read, path: Path, command: list[str], message: str) -> None:
+    """Reading raises one line that names the file, and the command prints it and ends with code 2."""
+    with pytest.raises(ScenarioError, match=message) as error:
+        read(path)
+    line = str(error.value)
+    assert "\n" not in line
+    assert len(line) < 400 + len(str(path)) * line.count(str(path))
+    assert path.name in line
+    done = cli(*command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {' '.join(line.split())}\n"
 
 
 @pytest.mark.parametrize("case", SCENARIOS)
-def test_malformed_scenario(case, tmp_path):
-    text, message = SCENARIOS[case]
-    path = tmp_path / "bad.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match=message) as error:
-        Scenario.load(path)
-    assert_one_line(error, "none.csv" if "none.csv" in text else "bad.toml")
+def test_malformed_scenario(cli, case, tmp_path):
+    content, message = SCENARIOS[case]
+    path = written(tmp_path / "bad.toml", content)
+    assert_told(cli, Scenario.load, path, ["scenarios", "show", path], message)
 
 
 @pytest.mark.parametrize("case", TRACES)
-def test_malformed_trace(case, tmp_path):
-    text, message = TRACES[case]
-    path = tmp_path / "bad.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match=message) as error:
-        read_trace(path)
-    assert_one_line(error, "bad.csv")
+def test_malformed_trace(cli, case, tmp_path):
+    content, message = TRACES[case]
+    path = written(tmp_path / "bad.csv", content)
+    assert_told(cli, read_trace, path, ["scenarios", "check", "grid", "--dc-trace", path], message)
 
 
 @pytest.mark.parametrize("case", SCORES)
-def test_malformed_scores(case, tmp_path):
-    text, message = SCORES[case]
-    path = tmp_path / "bad.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match=message) as error:
-        read_scores(path)
-    assert_one_line(error, "bad.csv")
+def test_malformed_scores(cli, case, tmp_path):
+    content, message = SCORES[case]
+    path, out = written(tmp_path / "bad.csv", content), tmp_path / "mine.toml"
+    assert_told(cli, read_scores, path, ["scenarios", "fit", path, "--out", out], message)
+    assert not out.exists()
 
 
-def test_files_that_are_no_text_or_not_there(tmp_path):
-    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00time")
-    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(ScenarioError, match=r"bad.csv: not a text file in UTF-8"):
-        read_trace(tmp_path / "bad.csv")
-    with pytest.raises(ScenarioError, match=r"bad.toml: not a text file in UTF-8: save it"):
-        Scenario.load(tmp_path / "bad.toml")
+def test_files_that_are_not_there(tmp_path):
     with pytest.raises(ScenarioError, match=r"no carbon-intensity file .*none.csv': check the path"):
         read_trace(tmp_path / "none.csv")
     with pytest.raises(ScenarioError, match="fill = 'guess' is not allowed: give one of hold, linear"):

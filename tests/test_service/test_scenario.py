@@ -38,6 +38,12 @@ def test_a_file_extends_another_and_countries_apply(tmp_path):
     assert (states[:, 3:] == [380.95, 56.039]).all()
 
 
+def test_a_file_from_a_windows_editor_is_read(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes('\ufeffextends = "paper"\r\nname = "mine"\r\n[radio]\r\nbits_per_word = 60\r\n'.encode())
+    assert Scenario.load(path).radio.bits_per_word == 60.0
+
+
 def test_states_are_drawn_from_their_ranges():
     scenario = Scenario.load("paper")
     states = sample_states(scenario, 20_000, np.random.default_rng(0))

@@ -37,13 +37,33 @@ def written(folder: Path, text: str) -> Path:
         "2020-01-01T02:00+00:00\t300\n",
         "\ufefftimestamp,zone,carbonIntensity\n\n2020-01-01T00:00:00.000Z,FR,100\n"
         "2020-01-01T01:00:00.000Z,FR,200\n2020-01-01T02:00:00.000Z,FR,300\n\n",
+        "\n\ntime;g/kWh\r\n2020-01-01 00:00;100\r\n2020-01-01 01:00;200\r\n2020-01-01 02:00;300\r\n",
     ],
-    ids=["plain", "mixed cadence", "electricity maps", "entso-e", "zones", "bom and blank lines"],
+    ids=["plain", "mixed cadence", "electricity maps", "entso-e", "zones", "bom and blank lines", "windows"],
 )
 def test_headers_cadences_and_zones_that_mean_the_same(text, tmp_path):
     trace = read_trace(written(tmp_path, text))
     assert trace.start == START
     assert trace.g_per_kwh == (100.0, 200.0, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "times"),
+    [
+        # Central Europe skips 02:00 on 29 March 2020 and repeats it on 25 October.
+        ("2020-03-29T00:00", ("2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00", "2020-03-29T04:00+02:00")),
+        ("2020-10-25T00:00", ("2020-10-25T02:00+02:00", "2020-10-25T02:00+01:00", "2020-10-25T03:00+01:00")),
+        ("2020-02-28T23:00", ("2020-02-28 23:00", "2020-02-29 00:00", "2020-02-29 01:00")),
+        ("2019-12-31T18:00", ("2020-01-01T00:00+05:30", "2020-01-01T01:00+05:30", "2020-01-01T02:00+05:30")),
+        ("2020-01-01T00:00", ("2020-01-01 00:00 UTC", "2020-01-01T02:00+01:00", "2019-12-31T21:00-05:00")),
+    ],
+    ids=["clocks forward", "clocks back", "leap day", "half an hour off", "zone by zone"],
+)
+def test_hours_follow_utc(start, times, tmp_path):
+    rows = "".join(f"{time},{100 + i}\n" for i, time in enumerate(times))
+    trace = read_trace(written(tmp_path, f"time,g/kWh\n{rows}"))
+    assert trace.start == datetime.fromisoformat(f"{start}+00:00")
+    assert trace.g_per_kwh == (100.0, 101.0, 102.0)
 
 
 def test_missing_hours_are_filled_only_when_asked(tmp_path):
