@@ -91,6 +91,7 @@ def _parameters(rows: list[dict[str, str]]) -> Table:
 @scenarios_app.command("check")
 def check_scenario(
     name: ScenarioArgument,
+    requests: Annotated[int, typer.Option(min=1, help="Requests to draw and to search on.")] = 100_000,
     dc_country: DcOption = None,
     bs_country: BsOption = None,
     dc_trace: DcTraceOption = None,
@@ -111,9 +112,9 @@ def check_scenario(
     from neuro_aolo.agent.rivals import VIOLATION_LIMIT, best_constant_action
 
     with busy("drawing requests, solving them, searching the best constant action"):
-        found = check(scenario, np.random.default_rng(CHECK_SEED))
+        found = check(scenario, np.random.default_rng(CHECK_SEED), requests)
         task = AoloTask(scenario)
-        constant = best_constant_action(task)
+        constant = best_constant_action(task, requests)
         result = held_out(task).evaluate(constant.policy())
         words, power_w = task.physical(constant.action)
     summary = {
