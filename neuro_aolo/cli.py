@@ -294,9 +294,10 @@ def _report(folder: "RunFolder", as_json: bool) -> None:
     from neuro_aolo.summary import full_summary
 
     with busy("evaluating, exporting, simulating, pricing"):
+        curve = folder.metrics()
         summary = full_summary(_analysis(folder.path))
         folder.write_summary(summary)
-        page = write_report(folder.path, summary, folder.metrics())
+        page = write_report(folder.path, summary, curve)
 
     def in_words() -> None:
         print_summary(summary, out)

@@ -183,10 +183,15 @@ class RunFolder:
         if not file.is_file():
             return []
         with file.open(newline="", encoding="utf-8") as stream:
-            try:
-                return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
-            except (TypeError, ValueError) as error:
-                raise RunError(f"{file}: {error}: each cell is a number; mend it, or train again") from None
+            rows = list(csv.DictReader(stream))
+        columns = [field.name for field in fields(Metrics)]
+        for number, row in enumerate(rows, start=2):
+            if list(row) != columns or not all(map(_is_number, row.values())):
+                raise RunError(
+                    f"{file}, line {number}: {row} does not hold one number in each of {len(columns)} columns: "
+                    "mend the line, remove it, or train again"
+                )
+        return [{key: float(value) for key, value in row.items()} for row in rows]
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``, whole or not at all."""
@@ -204,6 +209,14 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        float(text or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _remove_run(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Bad input: one clear line, exit code 2, nothing written."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,15 @@ def test_a_mangled_run(cli, small_run: Path, tmp_path: Path, name: str, text: st
     done = cli("evaluate", copy)
     assert done.returncode == 2
     assert is_one_line_about(done.stderr, name), done.stderr
+
+
+def test_a_learning_curve_that_is_cut_short(cli, small_run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    text = (copy / "metrics.csv").read_text()
+    (copy / "metrics.csv").write_text(text[: len(text) - 30])
+    before = (copy / "summary.json").read_bytes()
+    done = cli("report", copy)
+    assert done.returncode == 2
+    assert is_one_line_about(done.stderr, "metrics.csv, line 2"), done.stderr
+    assert (copy / "summary.json").read_bytes() == before
