@@ -188,7 +188,7 @@ class RunFolder:
         for number, row in enumerate(rows, start=2):
             if list(row) != columns or not all(map(_is_number, row.values())):
                 raise RunError(
-                    f"{file}, line {number}: {row} does not hold one number in each of {len(columns)} columns: "
+                    f"{file}, line {number}: {row} is not one number in each of {len(columns)} columns: "
                     "mend the line, remove it, or train again"
                 )
         return [{key: float(value) for key, value in row.items()} for row in rows]
