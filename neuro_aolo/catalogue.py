@@ -160,7 +160,7 @@ def _constant_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
     if found["constant_feasible"]:
         return [("best constant action", at), result]
     limit = _percent(found["constant_violation_limit"])
-    none = f"infeasible: none keeps violations to {limit}"
+    none = f"infeasible: none found keeps violations to {limit}"
     return [("best constant action", none), ("constant action of fewest violations", at), result]
 
 

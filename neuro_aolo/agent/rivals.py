@@ -8,6 +8,7 @@ from scipy.stats import qmc
 
 from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
 from neuro_aolo.agent.task import Flags, Floats, Observations, Task, Transition
+from neuro_aolo.errors import AgentError
 
 SEARCH_SEED = 31_415
 """Entropy of the requests that the search sees: apart from the held-out ones."""
@@ -19,11 +20,14 @@ VIOLATION_LIMIT = 0.001
 """Share of requests in which a constant action may break a constraint."""
 
 _PROBED = 2_000
-_SCREENED = 4_096
-_SCREENING_REQUESTS = 128
+_SCREENED = 16_384
+_SCREENING_REQUESTS = 32
 _POPULATION = 32
 _SPREAD = 0.05
 _INFEASIBLE = 1e3
+_TOLERANCE = 1e-8
+"""Spread of the last actions' regrets: small beside the least regret, 3e-6 in AOLO's own setting."""
+
 _BEYOND = 4.0
 """How many times the limit a first guess may violate: then what the best action violates is among it."""
 
@@ -35,8 +39,8 @@ class ConstantAction:
     Attributes:
         action: in [-1, 1], shape ``(A,)``.
         training: how it did on the requests that it was searched on.
-        feasible: whether it keeps the violation limit there; if not, no constant action does, and this is
-            the one of fewest violations found.
+        feasible: whether it keeps the violation limit there; if not, no constant action was found that
+            does, and this is the one of fewest violations.
     """
 
     action: Floats
@@ -69,23 +73,28 @@ def best_constant_action(
         violation_limit: share of them in which a constraint may be broken.
 
     Returns:
-        The best action; where no constant action keeps the limit, the one of fewest violations.
+        The best action; where none is found that keeps the limit, the one of fewest violations.
+
+    Raises:
+        AgentError: none of the requests has a feasible action.
 
     References:
         R. Storn, K. Price (1997), Differential evolution, J. Global Optimization 11:341-359,
         doi:10.1023/A:1008202821328.
     """
     sample = Requests(task, requests, SEARCH_SEED)
+    if not len(sample.states):
+        raise AgentError(f"none of {requests} requests has a feasible action: draw more, or change the task")
     rng = np.random.default_rng(SEARCH_SEED)
     watched = np.arange(len(sample.states)) < _PROBED
     allowed = violation_limit * len(watched)
     guessed = min(_BEYOND * violation_limit * watched.sum(), allowed)
-    action = _search(sample, watched, guessed, _screened(sample, rng), rng, tolerance=1e-4)
+    action = _search(sample, watched, guessed, _screened(sample, rng), rng)
     violated = _violated(sample, action)
     while violated[watched].sum() <= allowed:
         watched |= violated
         nearby = np.clip(action + rng.normal(0.0, _SPREAD, (_POPULATION, len(action))), -1.0, 1.0)
-        action = _search(sample, watched, allowed, np.vstack((action, nearby)), rng, tolerance=1e-6)
+        action = _search(sample, watched, allowed, np.vstack((action, nearby)), rng)
         violated = _violated(sample, action)
         if violated.sum() <= allowed:
             break
@@ -99,7 +108,6 @@ def _search(
     allowed: float,
     population: Floats,
     rng: np.random.Generator,
-    tolerance: float,
 ) -> Floats:
     """The action of least cost on the first requests with at most ``allowed`` violations on those watched."""
     rows = np.flatnonzero(watched)
@@ -120,7 +128,7 @@ def _search(
         rng=rng,
         maxiter=200,
         tol=0.0,
-        atol=tolerance,
+        atol=_TOLERANCE,
         polish=False,
         vectorized=True,
         updating="deferred",
@@ -136,13 +144,23 @@ def _violated(sample: Requests, action: Floats) -> Flags:
 def _screened(sample: Requests, rng: np.random.Generator) -> Floats:
     """A first population: the best of many actions spread over the box, and as many drawn at random."""
     size = len(sample.task.action_names)
-    spread = qmc.scale(qmc.Sobol(size, rng=rng).random(_SCREENED), -np.ones(size), np.ones(size))
+    inside = qmc.scale(qmc.Sobol(size, rng=rng).random(_SCREENED), -np.ones(size), np.ones(size))
+    spread = np.vstack((inside, _on_faces(inside[: _SCREENED // 16])))
     outcome = _serve(sample, sample.states[:_SCREENING_REQUESTS], spread)
     violated, cost = (
-        values.reshape(_SCREENED, -1).mean(axis=1) for values in (outcome.violated, outcome.cost)
+        values.reshape(len(spread), -1).mean(axis=1) for values in (outcome.violated, outcome.cost)
     )
     best = np.lexsort((cost, violated))[: _POPULATION // 2]
     return np.vstack((spread[best], rng.uniform(-1.0, 1.0, (_POPULATION - len(best), size))))
+
+
+def _on_faces(actions: Floats) -> Floats:
+    """Copies of ``actions`` ``(K, A)`` on every face of the box, which no draw hits: ``(2 A K, A)``."""
+    faces = [(side, end) for side in range(actions.shape[1]) for end in (-1.0, 1.0)]
+    moved = np.tile(actions, (len(faces), 1, 1))
+    for copy, (side, end) in zip(moved, faces, strict=True):
+        copy[:, side] = end
+    return moved.reshape(-1, actions.shape[1])
 
 
 def _serve(sample: Requests, states: Floats, actions: Floats) -> Transition:

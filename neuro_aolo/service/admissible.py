@@ -1,5 +1,6 @@
 """The actions that keep constraints (25a) to (25e): lengths between two ends, each with a least power."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from neuro_aolo.service.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Index = np.ndarray[Any, np.dtype[np.intp]]
+_LARGEST_LOG = 700.0
 INWARD = 1e-12
 """Relative step off a constraint's edge, so that rounding leaves the action on the right side."""
 
@@ -36,7 +38,9 @@ def words_interval(scenario: Scenario, states: NDArray) -> tuple[NDArray, NDArra
     speed = (inference.gpus * inference.peak_tflop_per_s) / (
         inference.tflop_per_operation * inference.operations_per_word
     )
-    in_time = (limits.inference_time_s * speed) ** (1.0 / inference.acceleration_exponent) * (1.0 - INWARD)
+    # By logarithms: a small exponent's power is beyond every float.
+    log_words = math.log(limits.inference_time_s * speed) / inference.acceleration_exponent
+    in_time = math.exp(min(log_words, _LARGEST_LOG)) * (1.0 - INWARD)
     short = np.maximum(short, scenario.actions.words[0])
     long = np.minimum(long, min(in_time, scenario.actions.words[1]))
     least_w, most_w = power_box(scenario)

@@ -57,7 +57,7 @@ def check(scenario: Scenario, rng: np.random.Generator, requests: int = REQUESTS
         requests: How many requests to draw, > 0.
 
     Raises:
-        ScenarioError: If no request drawn has a feasible action.
+        ScenarioError: If no request drawn has a feasible action, or none emits anything.
     """
     states = sample_states(scenario, requests, rng)
     random_mg = np.concatenate([_random_carbon_mg(scenario, states, rng) for _ in range(_RANDOM_ACTIONS)])
@@ -68,6 +68,10 @@ def check(scenario: Scenario, rng: np.random.Generator, requests: int = REQUESTS
             f"scenario {scenario.name!r}: none of {requests} requests has a feasible action: loosen limits"
         )
     carbon_mg = best.carbon_mg[possible]
+    if not carbon_mg.any():
+        raise ScenarioError(
+            f"scenario {scenario.name!r}: no request emits carbon: raise an intensity or an embodied carbon"
+        )
     return ScenarioCheck(
         requests=requests,
         feasible_share=float(possible.mean()),

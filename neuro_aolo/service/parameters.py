@@ -37,7 +37,7 @@ class Section(BaseModel):
 class Channel(Section):
     """Radio channel: noise and outage strategy."""
 
-    noise_w: float = parameter(1.0, "W", "chosen: normalises P h^2", gt=0.0, le=1e6)
+    noise_w: float = parameter(1.0, "W", "chosen: normalises P h^2", ge=1e-30, le=1e6)
     outage_probability: float = parameter(
         0.01, "-", "chosen; 0 is AOLO's non-outage strategy", ge=0.0, le=MAX_OUTAGE
     )

@@ -86,7 +86,7 @@ def test_check_says_plainly_that_no_constant_action_serves_mixed(cli) -> None:
     assert found["constant_violation_rate"] > 0.2
     assert found["needs_adaptation"] is True
     said = " ".join(cli("scenarios", "check", "mixed", *FEW).stdout.split())
-    assert "best constant action infeasible: none keeps violations to 0.1 %" in said
+    assert "best constant action infeasible: none found keeps violations to 0.1 %" in said
     assert "needs adaptation yes" in said
 
 
@@ -105,11 +105,21 @@ def test_a_regret_of_millionths_is_readable(cli) -> None:
     assert 1e-5 < float(regret) < 6e-3
 
 
-def test_a_sliver_of_constant_actions_is_found(cli, tmp_path: Path) -> None:
-    # Answers from 259.65 to 260.35 words are good enough: 0.07 % of the box.
-    (tmp_path / "sliver.toml").write_text('extends = "paper"\n[quality]\nthreshold = 8.29999\n')
-    found = checked(cli, tmp_path / "sliver.toml", *FEW)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Answers from 259.65 to 260.35 words are good enough: 0.07 % of the box.
+        ("[quality]\nthreshold = 8.29999\n", 259.65),
+        # Of all powers only the least is allowed: a face of the box.
+        ("[limits]\npower_w = 0.1\n", 150.0),
+    ],
+    ids=["sliver", "face"],
+)
+def test_few_constant_actions_are_found_all_the_same(cli, tmp_path: Path, text: str, words: float) -> None:
+    (tmp_path / "few.toml").write_text(f'extends = "paper"\n{text}')
+    found = checked(cli, tmp_path / "few.toml", *FEW)
     assert found["constant_feasible"] is True
+    assert found["constant_action"]["words"] == pytest.approx(words, abs=0.01)
     assert 0.0 < found["constant_regret"] < 1e-4
 
 
@@ -120,6 +130,15 @@ def test_check_needs_a_feasible_request(cli, tmp_path: Path) -> None:
     assert done.stderr == (
         "error: scenario 'none': none of 100 requests has a feasible action: loosen limits\n"
     )
+
+
+def test_check_needs_carbon(cli, tmp_path: Path) -> None:
+    clean = "".join(f"[state.{side}_intensity_g_per_kwh]\nsample = [0.0, 0.0]\n" for side in ("dc", "bs"))
+    embodied = "[inference]\ngpu_embodied_kg = 0.0\n[radio]\nbs_embodied_kg = 0.0\n"
+    (tmp_path / "none.toml").write_text(f'extends = "paper"\nname = "none"\n{clean}{embodied}')
+    done = cli("scenarios", "check", tmp_path / "none.toml", "--requests", "100")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "scenario 'none': no request emits carbon: raise an intensity" in done.stderr
 
 
 def test_a_trace_takes_the_place_of_the_scenario_s(cli, tmp_path: Path) -> None:

@@ -85,6 +85,20 @@ def test_torch_gives_numpy_values_and_the_gradient_of_carbon(device):
             )
 
 
+@pytest.mark.parametrize("name", ["paper", "mixed", "speech", "grid"])
+def test_torch_differentiates_carbon_and_cost(name):
+    scenario = Scenario.load(name)
+    states = torch.from_numpy(sample_states(scenario, 6, np.random.default_rng(0)))
+    words = torch.linspace(20.0, 900.0, 6, dtype=torch.float64).requires_grad_()
+    power_w = torch.linspace(0.5, 50.0, 6, dtype=torch.float64).requires_grad_()
+
+    def total(words: torch.Tensor, power_w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        served = outcome(scenario, states, words, power_w)
+        return served.carbon_mg, served.cost_mg
+
+    assert torch.autograd.gradcheck(total, (words, power_w), eps=1e-4, atol=1e-8, rtol=1e-5)
+
+
 def test_blocks_do_not_change_a_request():
     scenario, rng = Scenario.load("paper"), np.random.default_rng(4)
     states = sample_states(scenario, 9000, rng)

@@ -11,9 +11,11 @@ PRICED = PAPER.with_values(quality={"price_mg_per_point": 4.0, "threshold": 5.0}
 TIGHT_ENERGY = PRICED.with_values(limits={"energy": 420.0})
 SLOW_RADIO = PRICED.with_values(limits={"transmission_time_s": 0.03e-3})
 PLAIN_SLOW_RADIO = PAPER.with_values(limits={"transmission_time_s": 0.06e-3})
+SHIPPED = [Scenario.load(name) for name in ("mixed", "speech", "grid", "onprem")]
+EVERY = [PAPER, PRICED, TIGHT_ENERGY, SLOW_RADIO, PLAIN_SLOW_RADIO, *SHIPPED]
 
 
-@pytest.mark.parametrize("scenario", [PAPER, PRICED, TIGHT_ENERGY, SLOW_RADIO, PLAIN_SLOW_RADIO])
+@pytest.mark.parametrize("scenario", EVERY, ids=lambda scenario: scenario.name)
 def test_no_action_on_a_dense_grid_beats_the_oracle(scenario):
     states = sample_states(scenario, 25, np.random.default_rng(2))
     best = oracle(scenario, states)
@@ -26,7 +28,7 @@ def test_no_action_on_a_dense_grid_beats_the_oracle(scenario):
             assert best.cost_mg[i] <= served.cost_mg[served.feasible].min() + 1e-9 * best.carbon_mg[i]
 
 
-@pytest.mark.parametrize("scenario", [PAPER, PRICED, TIGHT_ENERGY, SLOW_RADIO, PLAIN_SLOW_RADIO])
+@pytest.mark.parametrize("scenario", EVERY, ids=lambda scenario: scenario.name)
 def test_the_oracle_is_feasible_locally_optimal_and_close_to_the_grid(scenario):
     states = sample_states(scenario, 200, np.random.default_rng(3))
     best = oracle(scenario, states)
@@ -68,6 +70,14 @@ def test_published_character_of_the_paper_scenario():
     assert constant.feasible.all()
     regret = (constant.cost_mg.sum() - best.cost_mg.sum()) / best.carbon_mg.sum()
     assert regret == pytest.approx(6e-5, abs=5e-6)
+
+
+def test_a_steep_cache_exponent_bounds_no_length():
+    # T_I is the same for every length then: the time limit leaves all lengths or none.
+    flat = PAPER.with_values(inference={"acceleration_exponent": 1e-300})
+    states = sample_states(flat, 5, np.random.default_rng(0))
+    np.testing.assert_allclose(oracle(flat, states).words, 150.0, rtol=1e-9)
+    assert not oracle(flat.with_values(limits={"inference_time_s": 1e-3}), states).feasible.any()
 
 
 def test_an_empty_batch_and_a_wrong_shape():
