@@ -91,7 +91,9 @@ def _parameters(rows: list[dict[str, str]]) -> Table:
 @scenarios_app.command("check")
 def check_scenario(
     name: ScenarioArgument,
-    requests: Annotated[int, typer.Option(min=1, help="Requests to draw and to search on.")] = 100_000,
+    requests: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Requests to draw and to search on.")
+    ] = 100_000,
     dc_country: DcOption = None,
     bs_country: BsOption = None,
     dc_trace: DcTraceOption = None,

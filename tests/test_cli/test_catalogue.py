@@ -167,9 +167,11 @@ def test_a_gap_is_filled_when_asked_only(cli, tmp_path: Path) -> None:
         (("--dc-trace", "none.csv"), "no carbon-intensity file 'none.csv'"),
         (("--bs-trace", "."), "cannot be read: Is a directory; give a CSV file"),
         (("--dc-trace", "none.csv", "--dc-country", "DEU"), "both give one intensity: choose one"),
+        (("--requests", "0"), "--requests"),
+        (("--requests", "1000000000000"), "1<=x<=10000000"),
     ],
 )
-def test_traces_that_cannot_be_used(cli, arguments: tuple[str, ...], message: str) -> None:
+def test_options_that_cannot_be_used(cli, arguments: tuple[str, ...], message: str) -> None:
     done = cli("scenarios", "check", "grid", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
