@@ -36,6 +36,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.run import NETWORK, RunFolder
 from neuro_aolo.service.request import outcome, to_physical
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.service.scenario_file import scenario_names
 from neuro_aolo.units import J_PER_KWH, MG_PER_G, operational_carbon_g
 
 COUNTED_DECISIONS = 2_048
@@ -183,11 +184,12 @@ class Analysis:
         return freeze_dense(network)
 
     @cached_property
-    def twin(self) -> Evaluation | None:
-        """How the trained same-size MLP does; None where none was trained with the run."""
+    def twin(self) -> tuple[Evaluation, SavedActor] | None:
+        """How the trained same-size MLP does, and what it is; None where none was trained with the run."""
         if not (self.folder.twin.path / "actor.json").is_file():
             return None
-        return self.held_out.evaluate(noise_free(load_actor(self.folder.twin.path).network))
+        saved = load_actor(self.folder.twin.path)
+        return self.held_out.evaluate(noise_free(saved.network)), saved
 
     @cached_property
     def bills(self) -> dict[str, tuple[Bill | None, Bill | None]]:
@@ -209,6 +211,23 @@ class Analysis:
         """Carbon of training the actor, in g: measured energy at the agent's site."""
         energy_j = float(self.saved.training["energy_kwh"]) * J_PER_KWH
         return operational_carbon_g(energy_j, self.site_intensity_g_per_kwh)
+
+    @property
+    def trace_sources(self) -> dict[str, str]:
+        """Files of the dated traces by side, ``dc`` and ``bs``."""
+        traces = self.config.scenario.traces
+        sides = {"dc": traces.dc, "bs": traces.bs} if traces else {}
+        return {side: trace.source for side, trace in sides.items() if trace and trace.start}
+
+    @property
+    def scenario_is_shipped(self) -> bool:
+        """Whether the scenario is a shipped one, its countries and traces aside."""
+        scenario = self.config.scenario
+        if scenario.name not in scenario_names():
+            return False
+        shipped = Scenario.load(scenario.name).with_countries(scenario.dc_country, scenario.bs_country)
+        sections = ("channel", "inference", "radio", "quality", "limits", "actions")
+        return all(getattr(shipped, name) == getattr(scenario, name) for name in sections)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -90,9 +90,7 @@ def run(
     interrupted = _train(folder, config, "spiking actor")
     if not interrupted:
         twin = twin_config(config)
-        interrupted = _train(
-            RunFolder.create(folder.twin.path, twin, overwrite=overwrite), twin, "same-size MLP"
-        )
+        interrupted = _train(folder.begin_twin(twin), twin, "same-size MLP")
     _report(folder, as_json)
     _end(interrupted, out_dir)
 
@@ -132,7 +130,8 @@ def train(
     }
     line = (
         f"{out_dir}: {result['requests']:,} requests, validation regret {best['regret']:.2%}, "
-        f"violations {best['violation_rate']:.2%}. Next: neuro-aolo report {out_dir}"
+        f"violations {best['violation_rate']:.2%}. "
+        f"Next: neuro-aolo {'report' if actor == 'popsan' else 'evaluate'} {out_dir}"
     )
     show(result, as_json, lambda: say(line))
     _end(interrupted, out_dir)
@@ -237,8 +236,10 @@ def _service(
     from neuro_aolo.service.scenario import Scenario
 
     if name is None:
-        dc_country = dc_country or (None if dc_trace else DEMO_COUNTRIES["dc"])
-        bs_country = bs_country or (None if bs_trace else DEMO_COUNTRIES["bs"])
+        if dc_country is None and dc_trace is None:
+            dc_country = DEMO_COUNTRIES["dc"]
+        if bs_country is None and bs_trace is None:
+            bs_country = DEMO_COUNTRIES["bs"]
     return placed(Scenario.load(name or "paper"), dc_country, bs_country, dc_trace, bs_trace, fill)
 
 

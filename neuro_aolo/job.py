@@ -3,6 +3,8 @@
 Nothing here prints: the command line shows what comes out.
 """
 
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -47,6 +49,8 @@ def train(folder: RunFolder, config: RunConfig, on_metrics: Callable[[Metrics], 
     torch.set_num_threads(1)
     with measure_energy() as energy:
         result = train_actor(task, spec.build, config.training, config.seed, config.device, record)
+        # What was learnt is not lost to an impatient second interrupt while it is being saved.
+        restore = _ignore_interrupts()
     training = {
         "requests": result.requests,
         "interrupted": result.interrupted,
@@ -55,7 +59,16 @@ def train(folder: RunFolder, config: RunConfig, on_metrics: Callable[[Metrics], 
         "measured_by": energy.measured_by,
     }
     save_actor(folder.path, result.actor, spec, training)
+    restore()
     return result.interrupted
+
+
+def _ignore_interrupts() -> Callable[[], object]:
+    """Ignore interrupts from the keyboard until the returned function is called."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return lambda: signal.signal(signal.SIGINT, previous)
 
 
 def twin_config(config: RunConfig) -> RunConfig:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -119,19 +120,27 @@ class RunFolder:
         Raises:
             RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
         """
-        if path.exists():
-            if not overwrite:
-                raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
-            _remove_run(path)
-        folder = cls(path)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            write_whole(path / CONFIG, config.to_toml())
+            if path.exists():
+                if not overwrite:
+                    raise RunError(
+                        f"{path} exists: choose another --out, or add --overwrite to replace that run"
+                    )
+                _remove_run(path)
+            return cls(path)._begin(config)
         except OSError as error:
             raise RunError(
                 f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
             ) from None
-        return folder
+
+    def begin_twin(self, config: RunConfig) -> "RunFolder":
+        """The folder of the same-size MLP, begun with its own settings."""
+        return self.twin._begin(config)
+
+    def _begin(self, config: RunConfig) -> "RunFolder":
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path / CONFIG, config.to_toml())
+        return self
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -223,11 +232,15 @@ def _remove_run(path: Path) -> None:
     """Remove what a run made, and nothing else."""
     if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
         raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
-    for folder in (path / TWIN, path):
-        for name in _MADE:
-            (folder / name).unlink(missing_ok=True)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    twin = path / TWIN
+    made = [folder / name for folder in (twin, path) if folder.is_dir() for name in _MADE]
+    for file in made:
+        if file.is_dir() or (file.exists() and not os.access(file.parent, os.W_OK)):
+            raise RunError(f"{file} cannot be replaced: it is left as it is; choose another --out")
+    for file in made:
+        file.unlink(missing_ok=True)
+    if twin.is_dir() and not any(twin.iterdir()):
+        twin.rmdir()
 
 
 def write_whole(file: Path, text: str) -> None:

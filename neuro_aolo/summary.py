@@ -29,8 +29,10 @@ def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
         "constant_violation_rate": constant.violation_rate,
         "constant_action": {"words": words, "power_w": power_w},
         "scenario": scenario.name,
+        "scenario_shipped": analysis.scenario_is_shipped,
         "dc_country": scenario.dc_country,
         "bs_country": scenario.bs_country,
+        "traces": analysis.trace_sources,
         "seed": analysis.config.seed,
         "steps": analysis.saved.training["requests"],
         "interrupted": analysis.saved.training["interrupted"],
@@ -86,19 +88,27 @@ def energy_summary(analysis: Analysis) -> dict[str, Any]:
 
 def full_summary(analysis: Analysis) -> dict[str, Any]:
     """All of it: what ``summary.json`` holds."""
-    twin = analysis.twin
     parts: list[Mapping[str, Any]] = [
         {"version": version("neuro-aolo")},
         evaluation_summary(analysis),
-        {
-            "mlp": None if twin is None else {"regret": twin.regret, "violation_rate": twin.violation_rate},
-            "service_terms_mg": analysis.service_terms_mg,
-        },
+        {"mlp": _twin(analysis), "service_terms_mg": analysis.service_terms_mg},
         simulation_summary(analysis),
         energy_summary(analysis),
         {"timings_s": {"training": analysis.saved.training["seconds"], **analysis.timings_s}},
     ]
     return {key: value for part in parts for key, value in part.items()}
+
+
+def _twin(analysis: Analysis) -> dict[str, Any] | None:
+    if analysis.twin is None:
+        return None
+    result, saved = analysis.twin
+    return {
+        "regret": result.regret,
+        "violation_rate": result.violation_rate,
+        "steps": saved.training["requests"],
+        "interrupted": saved.training["interrupted"],
+    }
 
 
 def _bill(bill: Bill | None) -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ def placed(
     from neuro_aolo.service.trace_csv import read_trace
 
     for side, country, trace in (("dc", dc_country, dc_trace), ("bs", bs_country, bs_trace)):
-        if country and trace:
+        if country is not None and trace is not None:
             raise ScenarioError(
                 f"--{side}-country {country} and --{side}-trace {trace} both give one intensity: choose one"
             )
@@ -84,7 +84,11 @@ def run_app(app: typer.Typer) -> int:
         # Without a message there was no command, and the help has been printed already.
         return _fail(_usage(error)) if str(error) else EXIT_BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
+        err.print("interrupted")
         return EXIT_INTERRUPTED
+    except (OSError, MemoryError, UnicodeError, RecursionError) as error:
+        _fail(f"{type(error).__name__}: {error}: check the files and the space that this needs")
+        return EXIT_FAILED
 
 
 def show(data: dict[str, Any], as_json: bool, in_words: Callable[[], None]) -> None:

@@ -22,13 +22,19 @@ class AoloTask:
         scenario: the service.
 
     Raises:
-        ScenarioError: an optimal request costs more than the penalty, so that violations would pay.
+        ScenarioError: no request has a feasible action, or an optimal one costs more than the penalty, so
+            that violations would pay.
     """
 
     action_names = ("words", "power_w")
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        if not self._probe.feasible.any():
+            raise ScenarioError(
+                f"scenario {scenario.name!r}: none of {_PROBE_REQUESTS} requests has a feasible action: "
+                "loosen limits"
+            )
         penalty = scenario.limits.penalty_mg
         dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
         if dearest >= penalty:

@@ -75,7 +75,8 @@ def carbon_sentences(summary: Summary) -> list[str]:
     share = f", {percent(training / service)} of the service's" if service else ""
     over = count(summary["training_amortised_over"])
     total = with_prefix(summary["training_g"], "g")
-    return [*sentences, f"Training emitted {total}: shared over {over} requests, {each}{share}."]
+    text = f"Training the spiking actor emitted {total}: shared over {over} requests, {each}{share}."
+    return [*sentences, text]
 
 
 def _agent_sentence(summary: Summary, service: float) -> str:

@@ -24,16 +24,21 @@ def limits(summary: Summary) -> list[str]:
         "host and the making of the device are not in it.",
         "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
         "chosen, so ratios and rankings carry further than milligrams.",
+        "A metered price was metered on its benchmark's network, not on this one. The MLP's energy on a "
+        "microcontroller is that of 8-bit integers, its regret that of floats.",
         "One training seed. Another seed gives another actor.",
     ]
 
 
 def reproduce(summary: Summary) -> str:
     """The command line that makes this run again."""
+    traces = summary.get("traces") or {}
     options = {
-        "--scenario": summary["scenario"],
-        "--dc-country": summary.get("dc_country"),
-        "--bs-country": summary.get("bs_country"),
+        "--scenario": summary["scenario"] if summary.get("scenario_shipped", True) else "FILE.toml",
+        "--dc-country": None if "dc" in traces else summary.get("dc_country"),
+        "--bs-country": None if "bs" in traces else summary.get("bs_country"),
+        "--dc-trace": traces.get("dc"),
+        "--bs-trace": traces.get("bs"),
         "--agent-site": summary["agent_site"] if summary["agent_site"] != "bs" else None,
         "--seed": summary["seed"],
         "--steps": summary["steps"],

@@ -1,6 +1,8 @@
 """The run in plain sentences, each computed from the numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
 from neuro_aolo.report.facts import Summary
@@ -17,7 +19,9 @@ class Finding:
 
 def title(summary: Summary) -> str:
     """The scenario and the countries whose carbon intensities apply."""
-    data_centre, station = summary.get("dc_country"), summary.get("bs_country")
+    traces = summary.get("traces") or {}
+    data_centre = traces.get("dc") or summary.get("dc_country")
+    station = traces.get("bs") or summary.get("bs_country")
     if not data_centre and not station:
         return f"{summary['scenario']}: carbon intensities from the scenario"
     places = (("data centre", data_centre), ("base station", station))
@@ -99,9 +103,15 @@ def _mlp(summary: Summary) -> str:
     if mlp is None:
         return "No MLP was trained in this run, so there is none to compare with."
     return (
-        f"The same-size MLP, trained in the same loop for as many requests, has a regret of "
+        f"The same-size MLP, trained in the same loop for {_for_how_long(summary, mlp)}, has a regret of "
         f"{percent(mlp['regret'])} and breaks a constraint in {percent(mlp['violation_rate'])} of requests."
     )
+
+
+def _for_how_long(summary: Summary, mlp: Mapping[str, Any]) -> str:
+    if mlp.get("steps", summary["steps"]) == summary["steps"]:
+        return "as many requests"
+    return f"{count(mlp['steps'])} requests against the spiking actor's {count(summary['steps'])}"
 
 
 def _deployed(summary: Summary) -> str:

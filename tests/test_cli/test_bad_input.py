@@ -113,3 +113,12 @@ def test_a_learning_curve_that_is_cut_short(cli, small_run: Path, tmp_path: Path
     assert done.returncode == 2
     assert is_one_line_about(done.stderr, "metrics.csv, line 2"), done.stderr
     assert (copy / "summary.json").read_bytes() == before
+
+
+def test_a_scenario_that_nobody_can_serve(cli, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(EXTENDS + "[limits]\nenergy = 1.0\n")
+    done = cli("train", "--out", tmp_path / "run", "--scenario", file)
+    assert done.returncode == 2
+    assert is_one_line_about(done.stderr, "feasible"), done.stderr
+    assert list(tmp_path.iterdir()) == [file]

@@ -181,3 +181,28 @@ def test_lists_and_doctor(cli) -> None:
     parts = {part["part"]: part["version"] for part in json.loads(doctor.stdout)["parts"]}
     assert parts["norse"]
     assert parts["torch"]
+
+
+def test_overwriting_the_working_folder_and_a_twin_with_notes(
+    cli, small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    (copy / "mlp" / "notes.txt").write_text("mine")
+    monkeypatch.chdir(copy)
+    done = cli("train", "--steps", "200", "--out", ".", "--overwrite")
+    assert done.returncode == 0, done.stderr
+    assert (copy / "mlp" / "notes.txt").read_text() == "mine"
+    assert (copy / "actor.safetensors").is_file()
+
+
+def test_the_report_names_the_traces_of_a_run(cli, tmp_path: Path) -> None:
+    trace = tmp_path / "grid.csv"
+    hours = "".join(f"2024-01-01T{hour:02}:00:00Z,{100 + hour}\n" for hour in range(24))
+    trace.write_text("Datetime (UTC),Carbon intensity gCO2eq/kWh\n" + hours)
+    done = cli("run", "--steps", "200", "--dc-trace", trace, "--out", tmp_path / "run", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["traces"] == {"dc": "grid.csv"}
+    assert summary["scenario_shipped"] is True
+    assert "--dc-trace grid.csv" in (tmp_path / "run" / "report.html").read_text()

@@ -73,7 +73,9 @@ def test_the_agent_is_a_share_of_the_service(summary: dict[str, Any]) -> None:
     most = 100 * summary["agent_mg_per_request"]["h100"]["high"] / summary["service_mg_per_request"]
     assert f"at most {most:.3g} % of the service's" in agent
     assert "from 93.6 pg (7.60 - 365) on Intel Loihi 2 to 355 ng (160 - 887) on NVIDIA H100" in agent
-    assert training.startswith("Training emitted 137 mg: shared over 1,000,000 requests, 137 ng each")
+    assert training.startswith(
+        "Training the spiking actor emitted 137 mg: shared over 1,000,000 requests, 137 ng each"
+    )
 
 
 @pytest.mark.parametrize(
