@@ -8,7 +8,7 @@ References:
 
 from dataclasses import dataclass
 
-from neuro_aolo.service.arrays import Array
+from neuro_aolo.service.arrays import Array, namespace
 from neuro_aolo.service.parameters import Inference, Radio
 from neuro_aolo.units import G_PER_KG, J_PER_KWH, S_PER_YEAR
 
@@ -24,6 +24,7 @@ def inference_time_s(
     gpus: int,
     peak_flop_per_s: float,
     acceleration_exponent: float,
+    log_words: Array | None = None,
 ) -> Array:
     """Inference time in s, equation (6): ``T_I = F n kappa^alpha / (N F_peak)``.
 
@@ -34,8 +35,13 @@ def inference_time_s(
         gpus: ``N``, GPUs serving the request.
         peak_flop_per_s: ``F_peak`` of one GPU, in FLOP/s.
         acceleration_exponent: ``alpha``, dimensionless (the KV cache makes it less than 1).
+        log_words: ``ln kappa`` where it is known: its exponential costs less than a power.
     """
-    return flop_per_operation * operations_per_word / (gpus * peak_flop_per_s) * words**acceleration_exponent
+    if log_words is None:
+        accelerated = words**acceleration_exponent
+    else:
+        accelerated = namespace(log_words).exp(acceleration_exponent * log_words)
+    return flop_per_operation * operations_per_word / (gpus * peak_flop_per_s) * accelerated
 
 
 def inference_operational_g(
@@ -179,6 +185,7 @@ def footprint_of(
     bandwidth_hz: Array,
     dc_intensity_g_per_kwh: Array,
     bs_intensity_g_per_kwh: Array,
+    log_words: Array | None = None,
 ) -> Footprint:
     """Times and carbon of requests served by given GPUs and a given base station.
 
@@ -191,6 +198,7 @@ def footprint_of(
         bandwidth_hz: ``B``, in Hz, ``(n,)``.
         dc_intensity_g_per_kwh: ``CI_DC``, in g/kWh, ``(n,)``.
         bs_intensity_g_per_kwh: ``CI_L``, in g/kWh, ``(n,)``.
+        log_words: ``ln kappa`` where it is known, ``(n,)``.
     """
     inference_s = inference_time_s(
         words,
@@ -199,6 +207,7 @@ def footprint_of(
         gpus=inference.gpus,
         peak_flop_per_s=inference.peak_tflop_per_s * FLOP_PER_TFLOP,
         acceleration_exponent=inference.acceleration_exponent,
+        log_words=log_words,
     )
     transmission_s = transmission_time_s(
         words, inverse_rate, bits_per_word=radio.bits_per_word, bandwidth_hz=bandwidth_hz

@@ -11,7 +11,9 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.service.arrays import Array, namespace
 
 
-def quality(words: Array, peak_words: Array, peak_score: float, sharpness: float) -> Array:
+def quality(
+    words: Array, peak_words: Array, peak_score: float, sharpness: float, log_words: Array | None = None
+) -> Array:
     """QoE score of an answer.
 
     ``Q(kappa) = Q_max ((kappa / kappa_peak) exp(1 - kappa / kappa_peak))^s``
@@ -21,13 +23,18 @@ def quality(words: Array, peak_words: Array, peak_score: float, sharpness: float
         peak_words: Length of the best score, in words, > 0, broadcastable.
         peak_score: Best score ``Q_max``, in points.
         sharpness: Exponent ``s``, dimensionless, > 0.
+        log_words: ``ln kappa`` where it is known.
 
     Returns:
         Score in points, the broadcast shape.
     """
     xp = namespace(words, peak_words)
     ratio = words / peak_words
-    return peak_score * xp.exp(sharpness * (xp.log(ratio) + 1.0 - ratio))
+    if log_words is None:
+        log_ratio = xp.log(ratio)
+    else:
+        log_ratio = log_words - (math.log if isinstance(peak_words, float) else xp.log)(peak_words)
+    return peak_score * xp.exp(sharpness * (log_ratio + 1.0 - ratio))
 
 
 def sharpness_through(words: float, score: float, peak_words: float, peak_score: float) -> float:

@@ -85,9 +85,7 @@ class RateTable:
         x = _unit(1.0 / xp.sqrt(m), _ends(_shape_coordinate, self.m_range))
         y = _unit(xp.log1p(_SNR_KNEE * mean), _ends(_snr_coordinate, self.snr_range))
         series = float64(self.coefficients, m) @ _powers(x, self.coefficients.shape[1])
-        bounded = series[-1]
-        for j in range(series.shape[0] - 2, 0, -1):
-            bounded = _multiplied_and_added(bounded, y, series[j])
+        bounded = _horner(series[1:], y)
         moment = m / (m - 1.0) if self.outage == 0.0 else xp.exp(series[0])
         return math.log(2.0) * (moment / mean + bounded)
 
@@ -172,12 +170,16 @@ def _powers(x: Array, terms: int) -> Array:
     return powers
 
 
-def _multiplied_and_added(value: Array, factor: Array, term: Array) -> Array:
-    """``value * factor + term``, in the place of ``value`` where that is a NumPy array."""
-    if is_torch(value):
-        return namespace(value).addcmul(term, value, factor)
-    value *= factor
-    value += term
+def _horner(coefficients: Array, y: Array) -> Array:
+    """Polynomial in ``y`` ``(n,)`` of ``coefficients`` ``(J, n)``, lowest first; NumPy ones are used up."""
+    value = coefficients[-1]
+    if is_torch(y):
+        for term in reversed(coefficients[:-1].unbind()):
+            value = namespace(y).addcmul(term, value, y)
+        return value
+    for term in coefficients[-2::-1]:
+        value *= y
+        value += term
     return value
 
 

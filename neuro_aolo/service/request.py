@@ -177,6 +177,8 @@ def _outcome(
     _check_domain(scenario, columns, words, power_w)
     column = dict(zip(scenario.state_names, columns, strict=True))
     snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
+    # A logarithm and two exponentials cost less than a power besides the score's own two.
+    log_words = xp.log(words)
     terms = footprint_of(
         scenario.inference,
         scenario.radio,
@@ -186,8 +188,9 @@ def _outcome(
         bandwidth_hz=column["bandwidth_hz"],
         dc_intensity_g_per_kwh=column["dc_intensity_g_per_kwh"],
         bs_intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],
+        log_words=log_words,
     )
-    score = quality(words, column.get(_PEAK, curve.peak_words), curve.peak_score, curve.sharpness)
+    score = quality(words, column.get(_PEAK, curve.peak_words), curve.peak_score, curve.sharpness, log_words)
     margins = {
         "quality": score - curve.threshold,
         "energy": limits.energy - limits.energy_per_word * words - limits.energy_per_watt * power_w,
