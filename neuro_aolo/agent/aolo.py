@@ -1,5 +1,6 @@
 """The AOLO service as a task: requests drawn independently, one decision each."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import observe, outcome, sample_states, to_physical
+from neuro_aolo.service.request import CONSTRAINTS, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
 
 _PROBE_REQUESTS = 1_000
@@ -27,6 +28,7 @@ class AoloTask:
     """
 
     action_names = ("words", "power_w")
+    constraint_names = CONSTRAINTS
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -51,6 +53,11 @@ class AoloTask:
     def observation_names(self) -> tuple[str, ...]:
         """The state's components."""
         return self.scenario.state_names
+
+    @property
+    def violation_limit(self) -> float:
+        """The scenario's."""
+        return self.scenario.limits.violation_rate
 
     @cached_property
     def reward_scale(self) -> float:
@@ -79,8 +86,26 @@ class AoloTask:
             next_states=self.reset(len(states), rng),
             reward=result.reward,
             cost=result.cost_mg,
-            violated=~result.feasible,
+            slack=self._slack(result.margins),
         )
+
+    def _slack(self, margins: Mapping[str, Floats]) -> Floats:
+        """Each margin over the sum of its limit and what was reached: ``tanh(ln(limit / reached) / 2)``."""
+        limits = self.scenario.limits
+        limit = {
+            "quality": self.scenario.quality.threshold,
+            "energy": limits.energy,
+            "inference_time_s": limits.inference_time_s,
+            "transmission_time_s": limits.transmission_time_s,
+            "power_w": limits.power_w,
+        }
+        columns = []
+        for name in CONSTRAINTS:
+            margin = margins[name]
+            reached = limit[name] + margin if name == "quality" else limit[name] - margin
+            columns.append(margin / (abs(limit[name]) + np.abs(reached)))
+        # A time without end is as late as can be.
+        return np.nan_to_num(np.stack(columns, axis=1), nan=-1.0)
 
     def optimum(self, states: Floats) -> Optimum:
         """The oracle's decision; regret is measured in its carbon."""

@@ -1,13 +1,16 @@
-"""What SDRL learns from, and how: settings, twin critics, the barrier, and the actor's update.
+"""What SDRL learns from, and how: settings, twin critics, and the actor's update.
 
 The reward (36) drops from ``-C`` to a penalty at a constraint's edge, and the optimum lies on that edge.
-One regression of both parts blurs the drop, and is flat beyond it. So the two are learnt apart: twin critics
-for the cost, and twin classifiers, the *barrier*, for whether a constraint breaks. The actor descends
+A regression of the reward blurs the drop, and is flat beyond it. So the preset ``tuned`` learns the parts of
+an outcome apart: the critics estimate the cost ``Q`` and the slack ``G_c`` of every constraint, both smooth
+across the edge, and the actor descends
 
-    (37') mean over requests of  max_j Q_j(s, a) + lambda softplus(max_j L_j(s, a)),   a = actor(s)
+    (37') mean over requests of  max_j Q_j(s, a) + lambda sum_c max(0, delta_c - min_j G_jc(s, a))
 
-with ``L`` the classifiers' log-odds: linear where a constraint breaks, so that there is a way back, and
-vanishing within. As the exploration noise shrinks the classifiers sharpen, and the actor nears the edge.
+at ``a = actor(s)``, an exact penalty: linear where a constraint comes closer than its margin ``delta_c``. The
+margins cover what critics and actor err by; they follow the violations of noise-free decisions, each
+constraint its own.
+The preset ``paper`` regresses the reward, as AOLO does: (37) is (37') without constraints.
 
 References:
     X. Wang et al. (2025), AOLO, arXiv:2503.04418, section V, equations (37)-(39).
@@ -17,7 +20,7 @@ References:
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,10 +29,12 @@ from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.errors import AgentError
 
+Objective = Literal["constraints", "reward"]
+
 
 @dataclass(frozen=True)
 class SDRLConfig:
-    """Settings of the loop.
+    """Settings of the loop; the defaults are the preset ``tuned``.
 
     Attributes:
         total_steps: requests served in training, rounded up to a batch.
@@ -39,57 +44,60 @@ class SDRLConfig:
             policy as the exploration noise, which is what resolves a constraint's edge.
         learning_starts: requests served before the critics' first update, at most half of those below.
         actor_starts: requests decided uniformly at random before the actor's first update, at most a tenth of
-            all: critics that know nothing yet drive a spiking population into silence, where no gradient
-            reaches it.
+            all.
+        bias_share: share of the training until which the actor moves its output bias alone. The best
+            constant action first: on the way there a spiking population would be driven into silence or
+            saturation, where no gradient reaches it.
+        objective: ``constraints`` for (37'), ``reward`` for AOLO's regression of the reward.
+        logits: explore on the scale of ``atanh(action)``, and show it to the critics. Else noise is added to
+            the actions, which are then clipped.
         discount: weight of the next request's value, in [0, 1). The usual value is 0.99; where the next
             request does not depend on the action, as in AOLO, 0 has the same optimum without the variance.
-        barrier_weight: lambda of (37'), with costs in units of the task's reward scale.
+        penalty_weight: lambda of (37'), with costs in units of the task's reward scale. Any value above the
+            cost's slope over the slack's has the same optimum.
+        margin_start: delta of (37') at the start, in units of the task's slack.
+        margin_max: the largest delta.
         tau: soft update of the target networks.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
-        decoder_lr_factor: how much larger the steps of ``actor.decoder`` are, where the actor has one: a
-            spiking actor's rates move in jumps, its decoder smoothly.
-        critic_lr: Adam's step for the critics.
+        bias_lr: Adam's step while the output bias moves alone.
+        critic_lr: Adam's step for the critics at the start.
+        critic_lr_end: the same at the end.
         critic_hidden: neurons of each hidden layer of a critic.
-        policy_delay: critic updates per actor update.
-        noise_start: standard deviation of the exploration noise at the start, in action units.
+        noise_start: standard deviation of the exploration noise at the start.
         noise_end: the same at the end; in between it falls geometrically.
         evaluate_every: updates between two noise-free evaluations.
         validation_requests: requests of such an evaluation; drawn apart from all others.
-        violation_limit: the checkpoint kept is the one of least regret within this violation rate.
     """
 
-    total_steps: int = 320_000
-    num_envs: int = 256
-    batch_size: int = 256
+    total_steps: int = 512_000
+    num_envs: int = 64
+    batch_size: int = 64
     buffer_size: int = 60_000
     learning_starts: int = 2_560
-    actor_starts: int = 25_600
+    actor_starts: int = 12_800
+    bias_share: float = 0.12
+    objective: Objective = "constraints"
+    logits: bool = True
     discount: float = 0.0
-    barrier_weight: float = 1.0
+    penalty_weight: float = 10.0
+    margin_start: float = 0.02
+    margin_max: float = 0.1
     tau: float = 0.005
-    actor_lr: float = 1e-4
+    actor_lr: float = 2e-3
     actor_lr_end: float = 3e-5
-    decoder_lr_factor: float = 10.0
-    critic_lr: float = 1e-3
+    bias_lr: float = 0.02
+    critic_lr: float = 3e-3
+    critic_lr_end: float = 5e-5
     critic_hidden: tuple[int, ...] = (256, 256)
-    policy_delay: int = 1
-    noise_start: float = 0.3
-    noise_end: float = 0.01
-    evaluate_every: int = 100
-    validation_requests: int = 2_000
-    violation_limit: float = 0.001
+    noise_start: float = 0.5
+    noise_end: float = 0.02
+    evaluate_every: int = 200
+    validation_requests: int = 4_000
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""
-        for name in (
-            "total_steps",
-            "num_envs",
-            "batch_size",
-            "buffer_size",
-            "evaluate_every",
-            "policy_delay",
-        ):
+        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
         if self.buffer_size < self.num_envs:
@@ -101,8 +109,9 @@ class SDRLConfig:
                 f"noise_start = {self.noise_start}, noise_end = {self.noise_end}: "
                 "0 < noise_end <= noise_start is needed"
             )
-        if not 0.0 <= self.discount < 1.0:
-            raise AgentError(f"discount = {self.discount} must lie in [0, 1): lower it below 1")
+        for name, value in (("discount", self.discount), ("bias_share", self.bias_share)):
+            if not 0.0 <= value < 1.0:
+                raise AgentError(f"{name} = {value} must lie in [0, 1): lower it below 1")
 
     @property
     def random_requests(self) -> int:
@@ -120,6 +129,25 @@ class SDRLConfig:
         return -(-self.total_steps // self.num_envs)
 
 
+PAPER = SDRLConfig(
+    total_steps=10_000,
+    num_envs=1,
+    batch_size=256,
+    buffer_size=1_000_000,
+    bias_share=0.0,
+    objective="reward",
+    logits=False,
+    discount=0.99,
+    actor_lr=1e-4,
+    actor_lr_end=1e-4,
+    critic_lr=1e-3,
+    critic_lr_end=1e-3,
+    noise_start=0.1,
+    noise_end=0.1,
+)
+"""The paper's settings as far as it prints them, else PopSAN's; its length of training is not printed."""
+
+
 def geometric(start: float, end: float, progress: float) -> float:
     """From ``start`` to ``end`` by equal ratios; ``progress`` runs from 0 to 1."""
     value: float = start * (end / start) ** progress
@@ -132,73 +160,111 @@ class Learner:
 
     actor: nn.Module
     critic: TwinCritic
-    barrier: TwinCritic
     replay: Replay
     config: SDRLConfig
     generator: torch.Generator
+    margins: Tensor
+    """delta of (37'), one for each constraint, shape ``(C,)``."""
     target_actor: nn.Module = field(init=False)
     target_critic: TwinCritic = field(init=False)
 
     def __post_init__(self) -> None:
         self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        self.actor_optimiser = torch.optim.Adam(self._actor_groups())
-        critics = [*self.critic.parameters(), *self.barrier.parameters()]
-        self.critic_optimiser = torch.optim.Adam(critics, lr=self.config.critic_lr)
+        self.actor_optimiser = _adam(list(self.actor.parameters()))
+        self.bias_optimiser = _adam([self.actor.get_parameter(output_bias(self.actor))])
+        self.critic_optimiser = _adam(list(self.critic.parameters()))
 
-    def _actor_groups(self) -> list[dict[str, Any]]:
-        decoder = getattr(self.actor, "decoder", None)
-        smooth = [] if decoder is None else list(decoder.parameters())
-        body = [p for p in self.actor.parameters() if not any(p is q for q in smooth)]
-        groups = [{"params": body, "factor": 1.0}]
-        return groups + ([{"params": smooth, "factor": self.config.decoder_lr_factor}] if smooth else [])
-
-    def anneal(self, progress: float) -> None:
-        """Lower the actor's steps; ``progress`` runs from 0 to 1."""
-        lr = geometric(self.config.actor_lr, self.config.actor_lr_end, progress)
-        for group in self.actor_optimiser.param_groups:
-            group["lr"] = lr * group["factor"]
-
-    def update(self, count: int, served: int) -> float:
-        """One update from replayed requests; the critics' loss."""
-        batch = self.replay.sample(self.config.batch_size, self.generator)
+    def update(self, progress: float, served: int) -> float:
+        """One update from replayed requests; ``progress`` runs from 0 to 1. Returns the critics' loss."""
+        config = self.config
+        batch = self.replay.sample(config.batch_size, self.generator)
+        _set_lr(self.critic_optimiser, geometric(config.critic_lr, config.critic_lr_end, progress))
         loss = self._update_critic(batch)
-        if served > self.config.random_requests and count % self.config.policy_delay == 0:
-            self._update_actor(batch["observation"])
-            _soft_update(self.target_actor, self.actor, self.config.tau)
-        _soft_update(self.target_critic, self.critic, self.config.tau)
+        if served > config.random_requests:
+            if progress < config.bias_share:
+                _set_lr(self.bias_optimiser, config.bias_lr)
+                self._update_actor(batch["observation"], self.bias_optimiser)
+            else:
+                _set_lr(self.actor_optimiser, geometric(config.actor_lr, config.actor_lr_end, progress))
+                self._update_actor(batch["observation"], self.actor_optimiser)
+        if config.discount > 0.0:
+            _soft_update(self.target_actor, self.actor, config.tau)
+            _soft_update(self.target_critic, self.critic, config.tau)
         return loss
 
+    def steer_margins(self, broken: Tensor, limit: float) -> None:
+        """Widen the margin of each constraint broken too often, narrow the others.
+
+        Args:
+            broken: share of noise-free decisions that break each constraint, shape ``(C,)``.
+            limit: how large that may be.
+        """
+        too_often = broken.to(self.margins) > limit
+        factor = torch.where(too_often, _WIDEN, _NARROW)
+        self.margins = (self.margins * factor).clamp(_LEAST_MARGIN, self.config.margin_max)
+
     def _update_critic(self, batch: dict[str, Tensor]) -> float:
-        target = batch["cost"].squeeze(-1)
+        target = batch["outcome"]
         if self.config.discount > 0.0:  # eq. (39): the worse of the twins' targets
             following = batch["next_observation"]
             with torch.no_grad():
-                value = self.target_critic(following, self.target_actor(following)).amax(0)
-            target = target + self.config.discount * value
+                value = self.target_critic(following, self.target_actor(following))[..., 0].amax(0)
+            target = target.clone()
+            target[:, 0] += self.config.discount * value
         estimates = self.critic(batch["observation"], batch["action"])
-        loss = nn.functional.mse_loss(estimates, target.expand_as(estimates))
-        logits = self.barrier(batch["observation"], batch["action"])
-        violated = batch["violated"].squeeze(-1).expand_as(logits)
-        loss = loss + nn.functional.binary_cross_entropy_with_logits(logits, violated)
+        loss = (estimates - target).square().mean(dim=(0, 1)).sum()
         self.critic_optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimiser.step()
         return float(loss.detach())
 
-    def _update_actor(self, observations: Tensor) -> None:
+    def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer) -> None:
         """Equation (37')."""
         self.critic.requires_grad_(False)
-        self.barrier.requires_grad_(False)
-        actions = self.actor(observations)
-        cost = self.critic(observations, actions).amax(0)
-        barrier = nn.functional.softplus(self.barrier(observations, actions).amax(0))
-        loss = (cost + self.config.barrier_weight * barrier).mean()
+        estimates = self.critic(observations, self.actor(observations))
+        cost, slack = estimates[..., 0].amax(0), estimates[..., 1:].amin(0)
+        short = torch.relu(self.margins - slack).sum(-1)
+        loss = (cost + self.config.penalty_weight * short).mean()
         self.actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self.actor_optimiser.step()
+        optimiser.step()
         self.critic.requires_grad_(True)
-        self.barrier.requires_grad_(True)
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Every network, by name."""
+        return {
+            "actor": self.actor,
+            "critic": self.critic,
+            "target_actor": self.target_actor,
+            "target_critic": self.target_critic,
+        }
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Every optimiser, by name."""
+        return {
+            "actor": self.actor_optimiser,
+            "bias": self.bias_optimiser,
+            "critic": self.critic_optimiser,
+        }
+
+
+_WIDEN, _NARROW = 1.25, 0.85
+_LEAST_MARGIN = 1e-4
+
+
+def output_bias(actor: nn.Module) -> str:
+    """Name of the parameter that shifts an actor's actions: its last one of one value per action."""
+    return [name for name, _ in actor.named_parameters() if name.endswith("bias")][-1]
+
+
+def _adam(parameters: list[nn.Parameter]) -> torch.optim.Adam:
+    return torch.optim.Adam(parameters, fused=True)
+
+
+def _set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = lr
 
 
 def _soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:

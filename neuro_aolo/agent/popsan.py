@@ -21,7 +21,6 @@ with warnings.catch_warnings():
     # Norse 1.1 compiles helpers with torch.jit, which torch 2.13 announces to retire.
     warnings.simplefilter("ignore", DeprecationWarning)
     from norse.torch.functional.leaky_integrator import LIParameters, LIState, li_feed_forward_step
-    from norse.torch.functional.lif import LIFFeedForwardState
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,22 @@ class PopSANConfig:
         encoder_population: neurons per observation.
         decoder_population: neurons per action.
         hidden: neurons of each hidden layer.
+        fan_in: observations that a neuron of the first layer listens to at the start, drawn for each; 0 for
+            all. Weights to the others begin at zero. A decision then jitters less with what does not matter.
         encoder_variance: initial variance of a receptive field (sigma = its root).
         encoder_threshold: threshold of the encoder's integrate-and-fire neurons, eq. (27).
         current_decay: d_c of eq. (29), per step.
         voltage_decay: d_v of eq. (30), per step.
         threshold: V_th of eq. (31).
         surrogate_width: half width of the rectangular surrogate gradient, in units of V_th's volt.
+            A narrow one is nearer to the truth once neurons work close to their threshold.
     """
 
     steps: int = 5
     encoder_population: int = 10
     decoder_population: int = 10
     hidden: tuple[int, ...] = (256, 256)
+    fan_in: int = 0
     encoder_variance: float = 0.15
     encoder_threshold: float = 0.999
     current_decay: float = 0.5
@@ -61,32 +64,73 @@ class PopSANConfig:
             )
 
 
-class _StraightThrough(torch.autograd.Function):
-    """A spike where ``v > threshold``; its gradient passes unchanged."""
+class _IntegrateAndFire(torch.autograd.Function):
+    """T steps of deterministic soft-reset neurons, equation (27); the gradient passes a spike unchanged."""
 
     @staticmethod
-    def forward(ctx: object, v: Tensor, threshold: float) -> Tensor:
-        return (v > threshold).to(v.dtype)
-
-    @staticmethod
-    def backward(ctx: object, *grad: Tensor) -> tuple[Tensor, None]:
-        return grad[0], None
-
-
-class _Rectangular(torch.autograd.Function):
-    """A spike where ``v > 0``; its gradient is ``height`` where ``|v| < width``, else zero."""
-
-    @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, v: Tensor, width: float, height: float) -> Tensor:
-        ctx.save_for_backward(v)
-        ctx.width, ctx.height = width, height  # type: ignore[attr-defined]
-        return (v > 0).to(v.dtype)
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx, stimulus: Tensor, threshold: float, steps: int
+    ) -> Tensor:
+        ctx.threshold = threshold  # type: ignore[attr-defined]
+        voltage = torch.zeros_like(stimulus)
+        spikes = stimulus.new_empty((steps, *stimulus.shape))
+        for spike in spikes:
+            voltage = voltage + stimulus
+            torch.gt(voltage, threshold, out=spike)
+            voltage -= spike * threshold
+        return spikes
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, *grad: Tensor) -> tuple[Tensor, None, None]:
-        (v,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        window = v.abs() < ctx.width  # type: ignore[attr-defined]
-        return grad[0] * window * ctx.height, None, None  # type: ignore[attr-defined]
+        (to_spikes,) = grad
+        to_voltage = torch.zeros_like(to_spikes[0])
+        to_stimulus = torch.zeros_like(to_voltage)
+        for to_spike in to_spikes.flip(0):
+            to_voltage = to_spike + (1.0 - ctx.threshold) * to_voltage  # type: ignore[attr-defined]
+            to_stimulus += to_voltage
+        return to_stimulus, None, None
+
+
+class _LIF(torch.autograd.Function):
+    """T steps of Norse's leaky integrator with a spike and a hard reset, differentiated by hand.
+
+    One node in the graph instead of a dozen a step: the same values, a third of the time.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx,
+        currents: Tensor,
+        parameters: LIParameters,
+        threshold: float,
+        width: float,
+    ) -> Tensor:
+        state = LIState(v=torch.zeros_like(currents[0]), i=torch.zeros_like(currents[0]))
+        voltages, spikes = torch.empty_like(currents), torch.empty_like(currents)
+        for current, voltage, spike in zip(currents, voltages, spikes, strict=True):
+            v, state = li_feed_forward_step(current, state, parameters, dt=1.0)
+            voltage.copy_(v)
+            torch.gt(v, threshold, out=spike)
+            state = LIState(v=torch.addcmul(v, spike, v, value=-1.0), i=state.i)
+        ctx.save_for_backward(voltages, spikes)
+        ctx.gain, ctx.leak = float(parameters.tau_mem_inv), float(parameters.tau_syn_inv)  # type: ignore[attr-defined]
+        ctx.threshold, ctx.width = threshold, width  # type: ignore[attr-defined]
+        return spikes
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, *grad: Tensor) -> tuple[Tensor, None, None, None]:
+        voltages, spikes = ctx.saved_tensors  # type: ignore[attr-defined]
+        gain, leak = ctx.gain, ctx.leak  # type: ignore[attr-defined]
+        surrogate = ((voltages - ctx.threshold).abs() < ctx.width) * (1.0 / gain)  # type: ignore[attr-defined]
+        silent = 1.0 - spikes
+        to_currents = torch.empty_like(voltages)
+        to_reset, to_i = torch.zeros_like(voltages[0]), torch.zeros_like(voltages[0])
+        for t in reversed(range(len(voltages))):
+            to_spike = torch.addcmul(grad[0][t], to_reset, voltages[t], value=-1.0)
+            to_v = torch.addcmul(to_spike * surrogate[t], to_reset, silent[t])
+            to_i = torch.add(to_v * gain, to_i, alpha=1.0 - leak, out=to_currents[t])
+            to_reset = to_v * (1.0 - gain)
+        return to_currents, None, None, None
 
 
 class PopulationEncoder(nn.Module):
@@ -104,14 +148,8 @@ class PopulationEncoder(nn.Module):
     def forward(self, observations: Tensor) -> Tensor:
         """Spikes ``(T, B, D K)`` of observations ``(B, D)`` in [-1, 1]."""
         stimulus = torch.exp(-0.5 * ((observations[:, :, None] - self.mean) / self.std) ** 2).flatten(1)
-        voltage = torch.zeros_like(stimulus)
-        spikes = []
-        for _ in range(self.steps):
-            voltage = voltage + stimulus
-            spike: Tensor = _StraightThrough.apply(voltage, self.threshold)  # type: ignore[no-untyped-call]
-            voltage = voltage - spike * self.threshold
-            spikes.append(spike)
-        return torch.stack(spikes)
+        spikes: Tensor = _IntegrateAndFire.apply(stimulus, self.threshold, self.steps)  # type: ignore[no-untyped-call]
+        return spikes
 
 
 class LIFLayer(nn.Module):
@@ -134,23 +172,13 @@ class LIFLayer(nn.Module):
             tau_syn_inv=1.0 - config.current_decay, tau_mem_inv=self.gain, v_leak=0.0
         )
 
-    def step(self, current: Tensor, state: LIFFeedForwardState) -> tuple[Tensor, LIFFeedForwardState]:
-        """One time step: ``current`` ``(B, N)`` in, spikes ``(B, N)`` and the next state out."""
-        v, li = li_feed_forward_step(current, LIState(state.v, state.i), self.parameters_li, dt=1.0)
-        spike: Tensor = _Rectangular.apply(  # type: ignore[no-untyped-call]
-            v - self.threshold, self.surrogate_width, 1.0 / self.gain
-        )
-        return spike, LIFFeedForwardState(v=(1.0 - spike) * v, i=li.i)
-
     def forward(self, spikes: Tensor) -> Tensor:
         """Spikes ``(T, B, N)`` of input spikes ``(T, B, M)``, from a state of zeros."""
         currents = nn.functional.linear(spikes, self.weight, self.bias)
-        state = LIFFeedForwardState(v=torch.zeros_like(currents[0]), i=torch.zeros_like(currents[0]))
-        outputs = []
-        for current in currents:
-            spike, state = self.step(current, state)
-            outputs.append(spike)
-        return torch.stack(outputs)
+        fired: Tensor = _LIF.apply(  # type: ignore[no-untyped-call]
+            currents, self.parameters_li, self.threshold, self.surrogate_width
+        )
+        return fired
 
 
 class PopulationDecoder(nn.Module):
@@ -190,6 +218,8 @@ class PopSAN(nn.Module):
             LIFLayer(n_in, n_out, config, generator) for n_in, n_out in pairwise(sizes)
         )
         self.decoder = PopulationDecoder(actions, config, generator)
+        if 0 < config.fan_in < observations:
+            _thin(self.layers[0], observations, config, generator)
 
     def spikes(self, observations: Tensor) -> list[Tensor]:
         """Spikes of the encoder and of every layer, each ``(T, B, N)``."""
@@ -202,3 +232,16 @@ class PopSAN(nn.Module):
         """Decide."""
         actions: Tensor = self.decoder(self.spikes(observations)[-1])
         return actions
+
+
+def _thin(layer: nn.Module, observations: int, config: PopSANConfig, generator: torch.Generator) -> None:
+    """Let each neuron listen to ``fan_in`` observations, as loudly as to all before."""
+    weight = layer.get_parameter("weight")
+    order = torch.rand(len(weight), observations, generator=generator).argsort(dim=1)
+    heard = (order < config.fan_in).repeat_interleave(config.encoder_population, dim=1)
+    with torch.no_grad():
+        weight.mul_(heard * math.sqrt(observations / config.fan_in))
+
+
+TUNED = PopSANConfig(decoder_population=40, fan_in=1, surrogate_width=0.2)
+"""The preset ``tuned``: larger output populations round less, see the attributes for the rest."""

@@ -10,7 +10,7 @@ References:
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
@@ -18,11 +18,12 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import Evaluation, Requests, noise_free
-from neuro_aolo.agent.learner import Learner, SDRLConfig, geometric
+from neuro_aolo.agent.learner import PAPER, Learner, SDRLConfig, geometric
 from neuro_aolo.agent.replay import Replay
+from neuro_aolo.agent.snapshot import Snapshot, learner_state, restore_learner
 from neuro_aolo.agent.task import Floats, Task
 
-__all__ = ["Metrics", "SDRLConfig", "Training", "train"]
+__all__ = ["PAPER", "Metrics", "SDRLConfig", "Training", "train"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def train(
     seed: int,
     device: str = "cpu",
     on_metrics: Callable[[Metrics], None] | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+    resume: Snapshot | None = None,
 ) -> Training:
     """Train an actor on ``task``; an interrupt from the keyboard ends it early with what there is.
 
@@ -90,37 +93,45 @@ def train(
         seed: one seed for everything drawn at random.
         device: where the networks live, ``"cpu"`` or ``"cuda"``.
         on_metrics: called with every row of the learning curve.
+        on_snapshot: called after it with the training as it stands.
+        resume: a snapshot of a training with the same arguments, to go on from.
+
+    Raises:
+        AgentError: ``resume`` is of a training of another shape.
     """
     networks, exploration, replay, requests, validation = np.random.SeedSequence(seed).spawn(5)
     weights = _torch_generator(networks)
     actor = make_actor(weights).to(device)
     observations, actions = len(task.observation_names), len(task.action_names)
+    constraints = len(task.constraint_names) if config.objective == "constraints" else 0
+    columns = {"observation": observations, "action": actions, "outcome": 1 + constraints}
+    if config.discount > 0.0:
+        columns["next_observation"] = observations
     learner = Learner(
         actor=actor,
-        critic=TwinCritic(observations, actions, config.critic_hidden, weights).to(device),
-        barrier=TwinCritic(observations, actions, config.critic_hidden, weights).to(device),
+        critic=TwinCritic(
+            observations, actions, config.critic_hidden, 1 + constraints, config.logits, weights
+        ).to(device),
         replay=Replay(
-            min(config.buffer_size, config.updates * config.num_envs),
-            {
-                "observation": observations,
-                "action": actions,
-                "cost": 1,
-                "violated": 1,
-                "next_observation": observations,
-            },
-            torch.device(device),
+            min(config.buffer_size, config.updates * config.num_envs), columns, torch.device(device)
         ),
         config=config,
         generator=_torch_generator(replay),
+        margins=torch.full((constraints,), config.margin_start, device=device),
     )
+    rng = np.random.default_rng(requests)
     loop = _Loop(
         task=task,
         learner=learner,
         validation=Requests(task, config.validation_requests, validation),
-        rng=np.random.default_rng(requests),
+        rng=rng,
         noise_rng=np.random.default_rng(exploration),
+        states=task.reset(config.num_envs, rng),
         on_metrics=on_metrics or (lambda row: None),
+        on_snapshot=on_snapshot or (lambda snapshot: None),
     )
+    if resume is not None:
+        loop.restore(resume)
     return loop.run()
 
 
@@ -133,84 +144,143 @@ class _Loop:
     validation: Requests
     rng: np.random.Generator
     noise_rng: np.random.Generator
+    states: Floats
     on_metrics: Callable[[Metrics], None]
+    on_snapshot: Callable[[Snapshot], None]
     metrics: list[Metrics] = field(default_factory=list)
     best: Evaluation | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    updates: int = 0
     served: int = 0
+    seconds_before: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    rewards: list[float] = field(default_factory=list)
 
     def run(self) -> Training:
         interrupted = False
         self.began = time.perf_counter()
         try:
-            self._serve_all()
+            while self.updates < self.learner.config.updates:
+                self._round()
         except KeyboardInterrupt:
             interrupted = True
         if self.best is None:
-            self._checkpoint(self.learner.config.noise_start, [], [])
+            self._checkpoint(self.learner.config.noise_start)
         assert self.best is not None
         actor = self.learner.actor
         actor.load_state_dict(self.best_weights)
         return Training(actor.cpu(), self.best, self.metrics, self.served, interrupted)
 
-    def _serve_all(self) -> None:
+    def _round(self) -> None:
         config = self.learner.config
-        states = self.task.reset(config.num_envs, self.rng)
-        losses: list[float] = []
-        rewards: list[float] = []
-        for update in range(1, config.updates + 1):
-            progress = (update - 1) / max(config.updates - 1, 1)
-            noise = geometric(config.noise_start, config.noise_end, progress)
-            states, reward = self._serve(states, noise)
-            rewards.append(reward)
-            if self.served > config.critic_starts:
-                self.learner.anneal(progress)
-                losses.append(self.learner.update(update, self.served))
-            if update % config.evaluate_every == 0 or update == config.updates:
-                self._checkpoint(noise, losses, rewards)
-                losses, rewards = [], []
+        progress = self.updates / max(config.updates - 1, 1)
+        noise = geometric(config.noise_start, config.noise_end, progress)
+        self._serve(noise)
+        if self.served > config.critic_starts:
+            self.losses.append(self.learner.update(progress, self.served))
+        self.updates += 1
+        if self.updates % config.evaluate_every == 0 or self.updates == config.updates:
+            self._checkpoint(noise)
+            self.on_snapshot(self.snapshot())
 
-    def _serve(self, states: Floats, noise: float) -> tuple[Floats, float]:
+    def _serve(self, noise: float) -> None:
         """Decide a batch of requests with exploration and remember what came of it."""
-        observations = self.task.observe(states)
-        shape = (len(states), len(self.task.action_names))
-        if self.served < self.learner.config.random_requests:
+        config, observations = self.learner.config, self.task.observe(self.states)
+        shape = (len(self.states), len(self.task.action_names))
+        if self.served < config.random_requests:
             actions = self.noise_rng.uniform(-1.0, 1.0, shape)
         else:
-            chosen = noise_free(self.learner.actor)(observations)
-            actions = np.clip(chosen + noise * self.noise_rng.standard_normal(shape), -1.0, 1.0)
-        outcome = self.task.step(states, actions, self.rng)
-        self.learner.replay.add(
-            observation=torch.from_numpy(observations),
-            action=torch.from_numpy(actions),
-            cost=torch.from_numpy(outcome.cost[:, None] / self.task.reward_scale),
-            violated=torch.from_numpy(outcome.violated[:, None].astype(np.float32)),
-            next_observation=torch.from_numpy(self.task.observe(outcome.next_states)),
-        )
-        self.served += len(states)
-        return outcome.next_states, float(outcome.reward.mean())
+            actions = noise_free(self.learner.actor)(observations)
+            actions = _explore(actions, noise * self.noise_rng.standard_normal(shape), config.logits)
+        transition = self.task.step(self.states, actions, self.rng)
+        if config.objective == "constraints":
+            outcome = np.column_stack([transition.cost / self.task.reward_scale, transition.slack])
+        else:
+            outcome = -transition.reward[:, None] / self.task.reward_scale
+        rows = {"observation": observations, "action": actions, "outcome": outcome}
+        if config.discount > 0.0:
+            rows["next_observation"] = self.task.observe(transition.next_states)
+        self.learner.replay.add(**{name: torch.from_numpy(row) for name, row in rows.items()})
+        self.states = transition.next_states
+        self.served += len(self.states)
+        self.rewards.append(float(transition.reward.mean()))
 
-    def _checkpoint(self, noise: float, losses: list[float], rewards: list[float]) -> None:
-        limit = self.learner.config.violation_limit
-        result = self.validation.evaluate(noise_free(self.learner.actor))
+    def _checkpoint(self, noise: float) -> None:
+        limit = _SPARE * self.task.violation_limit
+        actions = noise_free(self.learner.actor)(self.validation.observations)
+        result = self.validation.evaluate(lambda observations: actions)
         better = self.best is None or result.score(limit) < self.best.score(limit)
         if better:
             self.best = result
             self.best_weights = copy.deepcopy(self.learner.actor.state_dict())
         row = Metrics(
             requests=self.served,
-            seconds=time.perf_counter() - self.began,
+            seconds=self._seconds(),
             noise=noise,
-            critic_loss=float(np.mean(losses)) if losses else float("nan"),
-            training_reward=float(np.mean(rewards)) if rewards else float("nan"),
+            critic_loss=float(np.mean(self.losses)) if self.losses else float("nan"),
+            training_reward=float(np.mean(self.rewards)) if self.rewards else float("nan"),
             cost=result.cost,
             optimal_cost=result.optimal_cost,
             regret=result.regret,
             violation_rate=result.violation_rate,
             best=better,
         )
+        self.losses, self.rewards = [], []
+        if len(self.learner.margins):
+            # The next states are not used: any generator serves.
+            slack = self.task.step(self.validation.states, actions, np.random.default_rng(0)).slack
+            broken = torch.from_numpy((slack < 0.0).mean(axis=0))
+            self.learner.steer_margins(broken, _AIM * self.task.violation_limit)
         self.metrics.append(row)
         self.on_metrics(row)
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.began
+
+    def snapshot(self) -> Snapshot:
+        """The training as it stands, right after a checkpoint."""
+        assert self.best is not None
+        learner = learner_state(self.learner)
+        best = {f"best.{name}": value for name, value in self.best_weights.items()}
+        values = {
+            "learner": learner.values,
+            "metrics": [asdict(row) for row in self.metrics],
+            "best": asdict(self.best),
+            "updates": self.updates,
+            "served": self.served,
+            "seconds": self._seconds(),
+            "requests_rng": self.rng.bit_generator.state,
+            "noise_rng": self.noise_rng.bit_generator.state,
+        }
+        return Snapshot({**learner.tensors, **best, "states": torch.from_numpy(self.states)}, values)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where a snapshot was taken."""
+        tensors, values = snapshot.tensors, snapshot.values
+        restore_learner(self.learner, Snapshot(tensors, values["learner"]))
+        self.best_weights = {
+            name: tensors[f"best.{name}"].to(value) for name, value in self.learner.actor.state_dict().items()
+        }
+        self.states = tensors["states"].numpy()
+        self.metrics = [Metrics(**row) for row in values["metrics"]]
+        self.best = Evaluation(**values["best"])
+        self.updates, self.served = values["updates"], values["served"]
+        self.seconds_before = values["seconds"]
+        self.rng.bit_generator.state = values["requests_rng"]
+        self.noise_rng.bit_generator.state = values["noise_rng"]
+
+
+def _explore(actions: Floats, noise: Floats, logits: bool) -> Floats:
+    """Noisy actions in [-1, 1]: on the scale of ``atanh`` with ``logits``, else clipped."""
+    if not logits:
+        return np.clip(actions + noise, -1.0, 1.0)
+    return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
+
+
+_LARGEST = 1.0 - 1e-6
+_AIM, _SPARE = 0.5, 0.75
+"""Shares of the violation limit that the margins aim at and that a checkpoint may use up on its validation
+requests: what is left covers that these are a sample."""
 
 
 def _torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:

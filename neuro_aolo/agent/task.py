@@ -20,13 +20,19 @@ class Transition:
         reward: shape ``(B,)``.
         cost: what the agent should keep small, in the task's own unit, shape ``(B,)``; also where
             a constraint is broken.
-        violated: whether a constraint is broken, shape ``(B,)``.
+        slack: how far each of C constraints is kept, dimensionless, in [-1, 1], shape ``(B, C)``: at least
+            0 exactly where it holds, and smooth across.
     """
 
     next_states: Floats
     reward: Floats
     cost: Floats
-    violated: Flags
+    slack: Floats
+
+    @property
+    def violated(self) -> Flags:
+        """Whether a constraint is broken, shape ``(B,)``."""
+        return np.asarray((self.slack < 0.0).any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,16 @@ class Task(Protocol):
     @property
     def action_names(self) -> tuple[str, ...]:
         """One name per action, in order."""
+        ...
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """One name per constraint, in order."""
+        ...
+
+    @property
+    def violation_limit(self) -> float:
+        """Share of requests in which a policy may break a constraint."""
         ...
 
     @property

@@ -104,6 +104,9 @@ class Limits(Section):
     penalty_mg: float = parameter(
         100.0, "mgCO2", "chosen: reward is minus this where a constraint is broken", gt=0.0, le=1e9
     )
+    violation_rate: float = parameter(
+        0.001, "-", "chosen: share of requests in which a policy may break a constraint", gt=0.0, le=1.0
+    )
 
 
 Bound = Annotated[float, Field(strict=True)]

@@ -1,0 +1,110 @@
+"""Everything that a training in progress consists of, in one file: safetensors, no pickle.
+
+What is restored from it goes on as if it had never stopped, bit for bit on the same machine.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from neuro_aolo.agent.learner import Learner
+from neuro_aolo.errors import AgentError
+
+FORMAT = 1
+_HEADER = "neuro_aolo"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A training in progress.
+
+    Attributes:
+        tensors: weights, moments, replayed requests and states of generators, by name.
+        values: everything else, as JSON holds it.
+    """
+
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+    def save(self, file: Path) -> None:
+        """Write the file, whole or not at all, and onto the disk."""
+        header = {_HEADER: json.dumps({"format": FORMAT, **self.values})}
+        tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
+        partial = file.with_name(f".{file.name}.part")
+        with partial.open("wb") as stream:
+            stream.write(save(tensors, header))
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> "Snapshot":
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            AgentError: it is missing, damaged, or of another format.
+        """
+        try:
+            with safe_open(file, framework="pt") as stream:
+                values = json.loads((stream.metadata() or {})[_HEADER])
+                tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+            if values.pop("format") != FORMAT:
+                raise ValueError(f"its format is not {FORMAT}")
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, SafetensorError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise AgentError(f"{file} holds no training in progress ({reason}): train anew") from None
+        return cls(tensors, values)
+
+
+def learner_state(learner: Learner) -> Snapshot:
+    """Networks, moments, replay, margins and generator of a learner."""
+    replay = learner.replay
+    tensors = {"margins": learner.margins, "generator": learner.generator.get_state()}
+    for name, module in learner.modules().items():
+        tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
+    for name, optimiser in learner.optimisers().items():
+        for index, moments in optimiser.state_dict()["state"].items():
+            tensors |= {f"{name}_optimiser.{index}.{key}": value for key, value in moments.items()}
+    tensors |= {f"replay.{name}": column[: replay.size] for name, column in replay.columns.items()}
+    return Snapshot(tensors, {"size": replay.size, "cursor": replay.cursor})
+
+
+def restore_learner(learner: Learner, state: Snapshot) -> None:
+    """Put a learner of the same shape where :func:`learner_state` found one.
+
+    Raises:
+        AgentError: the state is that of a learner of another shape.
+    """
+    try:
+        _restore(learner, state)
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AgentError(f"the training in progress is of another shape ({reason}): train anew") from None
+
+
+def _restore(learner: Learner, state: Snapshot) -> None:
+    tensors, replay = state.tensors, learner.replay
+    learner.margins = tensors["margins"].to(learner.margins)
+    learner.generator.set_state(tensors["generator"])
+    for name, module in learner.modules().items():
+        module.load_state_dict(_under(tensors, f"{name}."))
+    for name, optimiser in learner.optimisers().items():
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, f"{name}_optimiser.").items():
+            index, quantity = key.split(".")
+            moments.setdefault(int(index), {})[quantity] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+    replay.size, replay.cursor = state.values["size"], state.values["cursor"]
+    for name, column in replay.columns.items():
+        column[: replay.size] = tensors[f"replay.{name}"].to(column)
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
