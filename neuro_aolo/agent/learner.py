@@ -70,7 +70,7 @@ class SDRLConfig:
         validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
-    total_steps: int = 512_000
+    total_steps: int = 384_000
     num_envs: int = 64
     batch_size: int = 64
     buffer_size: int = 60_000
