@@ -1,0 +1,208 @@
+"""Seconds of training, on one core, until a learner is near the exact optimum: our actors and their rivals.
+
+Each learner trains with its default settings until a noise-free validation shows a regret of at most 5 % with
+few violations, or until the limit. Seconds are those of the training loops, their own validations included;
+rivals are validated every 5 s, our actors as often as their settings say. Run it alone on a quiet machine:
+``python scripts/bench_training.py``. It prints a table, and writes the learning curves too (``--json FILE``).
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.baselines import Baseline, BaselineMetrics, stable_baselines, train_baseline
+from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.service.scenario import Scenario
+
+REGRETS = (0.15, 0.05)
+EVALUATE_EVERY_S = 5.0
+ACTORS: dict[str, PopSANConfig | MLPConfig] = {"spiking": TUNED, "mlp": MLPConfig()}
+RIVALS: tuple[Baseline, ...] = ("td3", "sac")
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One noise-free validation: when it was, and what it showed."""
+
+    seconds: float
+    requests: int
+    updates: int
+    regret: float
+    violation_rate: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """When a learner first had a regret and few violations.
+
+    Attributes:
+        learner: which.
+        regret: the regret to reach.
+        trained_s: how long it was trained in all, in s of wall time.
+        point: the first validation that reached it, None if none did.
+    """
+
+    learner: str
+    regret: float
+    trained_s: float
+    point: Point | None
+
+    @property
+    def seconds(self) -> str:
+        """Time to the mark, as printed."""
+        return f"{self.point.seconds:,.1f}" if self.point else f"> {self.trained_s:,.0f}"
+
+    def speed(self, reference: "Mark | None") -> str:
+        """How many times as fast as ``reference`` it was; a bound where one of the two did not get there."""
+        if reference is None or not (self.point or reference.point):
+            return "-"
+        own_s = self.point.seconds if self.point else self.trained_s
+        other_s = reference.point.seconds if reference.point else reference.trained_s
+        sign = "" if self.point and reference.point else "> " if self.point else "< "
+        return f"{sign}{other_s / own_s:,.1f}"
+
+
+class Race:
+    """The validations of one learner, until it has done what it should or its time is over.
+
+    Args:
+        violation_limit: share of requests in which a constraint may be broken.
+        limit_s: wall time that a learner has, in s.
+    """
+
+    def __init__(self, violation_limit: float, limit_s: float) -> None:
+        self.violation_limit = violation_limit
+        self.limit_s = limit_s
+        self.points: list[Point] = []
+
+    def add(self, point: Point) -> None:
+        """Take down a validation; interrupts the training where it was the last that is needed."""
+        self.points.append(point)
+        if point.seconds >= self.limit_s or self.first(min(REGRETS)):
+            raise KeyboardInterrupt
+
+    def first(self, regret: float) -> Point | None:
+        """The first validation of at most this regret and few violations."""
+        for point in self.points:
+            if point.regret <= regret and point.violation_rate <= self.violation_limit:
+                return point
+        return None
+
+    def marks(self, learner: str) -> list[Mark]:
+        """What was reached, and when."""
+        trained_s = min(self.points[-1].seconds, self.limit_s)
+        return [Mark(learner, regret, trained_s, self.first(regret)) for regret in REGRETS]
+
+
+def run_ours(name: str, task: AoloTask, seed: int, race: Race) -> None:
+    """Train an actor of ours in our own loop."""
+    config = SDRLConfig()
+    spec = ActorSpec(task.observation_names, task.action_names, ACTORS[name])
+
+    def record(row: Metrics) -> None:
+        updates = row.requests // config.num_envs
+        race.add(Point(row.seconds, row.requests, updates, row.regret, row.violation_rate))
+
+    train(task, spec.build, config, seed, on_metrics=record)
+
+
+def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
+    """Train an algorithm of Stable-Baselines3."""
+
+    def record(row: BaselineMetrics) -> None:
+        race.add(Point(row.seconds, row.requests, row.updates, row.regret, row.violation_rate))
+
+    train_baseline(
+        name,
+        task,
+        race.limit_s,
+        seed,
+        on_metrics=record,
+        violation_limit=race.violation_limit,
+        evaluate_every_s=EVALUATE_EVERY_S,
+    )
+
+
+LEARNERS: dict[str, Callable[[AoloTask, int, Race], None]] = {
+    **{name: partial(run_ours, name) for name in ACTORS},
+    **{name: partial(run_rival, name) for name in RIVALS},
+}
+
+
+def table(marks: list[Mark]) -> str:
+    """Rows of text: learner, regret, seconds, requests, updates, and the speed against TD3's."""
+    rows = [f"{'learner':<10} {'regret':>8} {'seconds':>10} {'requests':>12} {'updates':>10} {'x TD3':>10}"]
+    for mark in marks:
+        reference = next((m for m in marks if m.learner == "td3" and m.regret == mark.regret), None)
+        counts = (f"{mark.point.requests:,}", f"{mark.point.updates:,}") if mark.point else ("-", "-")
+        rows.append(
+            f"{mark.learner:<10} {f'<= {mark.regret:.0%}':>8} {mark.seconds:>10} {counts[0]:>12} "
+            f"{counts[1]:>10} {mark.speed(reference):>10}"
+        )
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Train, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenario", default="paper", help="name or .toml file (default: paper)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every training (default: 0)")
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds each learner has (default: 900)")
+    parser.add_argument(
+        "--violation-limit", type=float, default=0.01, help="share of violations allowed (default: 0.01)"
+    )
+    parser.add_argument(
+        "--learners", nargs="+", choices=LEARNERS, default=list(LEARNERS), help="default: all"
+    )
+    parser.add_argument("--json", type=Path, help="file to write marks and learning curves to")
+    arguments = parser.parse_args()
+    if not arguments.limit > 0.0:
+        parser.error(f"--limit {arguments.limit:g} is not allowed: give seconds above 0")
+    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
+        # NumPy's linear algebra takes every core that it finds when it is imported: start over with one.
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
+    torch.set_num_threads(1)
+    try:
+        bench(arguments)
+    except NeuroAoloError as error:
+        parser.exit(2, f"bench_training: {error}\n")
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Let the learners run one after another."""
+    if set(arguments.learners) & set(RIVALS):
+        # A missing library is told before the first training, not after.
+        stable_baselines()
+    task = AoloTask(Scenario.load(arguments.scenario))
+    races = {}
+    for learner in arguments.learners:
+        races[learner] = Race(arguments.violation_limit, arguments.limit)
+        LEARNERS[learner](task, arguments.seed, races[learner])
+    marks = [mark for learner, race in races.items() for mark in race.marks(learner)]
+    print(
+        f"{task.scenario.name}, seed {arguments.seed}, one core; at most {arguments.violation_limit:.1%} of "
+        f"violations; '>': not reached in so many seconds"
+    )
+    print(table(marks))
+    if arguments.json:
+        settings = {name: value for name, value in vars(arguments).items() if name != "json"}
+        curves = {learner: [asdict(point) for point in race.points] for learner, race in races.items()}
+        found = {"settings": settings, "marks": [asdict(mark) for mark in marks], "curves": curves}
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

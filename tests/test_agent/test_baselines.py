@@ -1,0 +1,133 @@
+"""Stable-Baselines3's algorithms under our own protocol, a few seconds each."""
+
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.baselines import (
+    BaselineMetrics,
+    BaselineTraining,
+    stable_baselines,
+    train_baseline,
+)
+from neuro_aolo.agent.evaluate import held_out
+from neuro_aolo.errors import AgentError
+from neuro_aolo.service.scenario import Scenario
+
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def task() -> AoloTask:
+    pytest.importorskip("stable_baselines3")
+    return AoloTask(Scenario.load("paper"))
+
+
+@pytest.fixture(scope="module", params=["sac", "td3", "ppo"])
+def trained(request: pytest.FixtureRequest, task: AoloTask) -> tuple[str, BaselineTraining, float, int]:
+    """An algorithm, its training, the wall time around it, and PyTorch's threads after it."""
+    torch.set_num_threads(2)
+    began = time.perf_counter()
+    result = train_baseline(request.param, task, SECONDS, seed=0, evaluate_every_s=0.4)
+    elapsed_s, threads = time.perf_counter() - began, torch.get_num_threads()
+    torch.set_num_threads(1)
+    return request.param, result, elapsed_s, threads
+
+
+def test_the_training_ends_in_time(trained) -> None:
+    _, result, elapsed_s, threads = trained
+    assert SECONDS <= result.seconds < SECONDS + 3.0
+    assert result.seconds < elapsed_s
+    assert not result.interrupted
+    assert threads == 2
+
+
+def test_updates_are_those_of_the_library(trained) -> None:
+    name, result, *_ = trained
+    if name == "ppo":
+        # Ten passes in batches of 64 over every 2,048 requests.
+        assert result.updates == (result.requests - 1) // 2_048 * 10 * 32
+    else:
+        # One after each request beyond the first 100; the last request ends the training.
+        assert result.updates == result.requests - 100 - 1
+
+
+def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> None:
+    _, result, *_ = trained
+    assert len(result.curve) >= 2
+    for before, after in zip(result.curve, result.curve[1:], strict=False):
+        assert before.requests < after.requests
+        assert before.updates <= after.updates
+        assert before.seconds < after.seconds
+    assert (result.curve[-1].requests, result.curve[-1].updates) == (result.requests, result.updates)
+    scores = [(max(row.violation_rate - 0.001, 0.0), row.regret) for row in result.curve]
+    assert result.best.score(0.001) == min(scores)
+    assert [row.best for row in result.curve] == [
+        score < min(scores[:i], default=(np.inf, 0.0)) for i, score in enumerate(scores)
+    ]
+
+
+def test_the_policy_is_deterministic_and_is_the_best_checkpoint(trained, task: AoloTask) -> None:
+    _, result, *_ = trained
+    requests = held_out(task, 4_000)
+    actions = result.policy(requests.observations)
+    assert actions.shape == (len(requests.states), 2)
+    assert actions.dtype == np.float64
+    assert np.abs(actions).max() <= 1.0
+    assert np.array_equal(actions, result.policy(requests.observations))
+    one = result.policy(requests.observations[:1])
+    assert one == pytest.approx(actions[:1], abs=1e-6)
+    assert requests.evaluate(result.policy).cost == pytest.approx(result.best.cost, rel=0.1)
+
+
+def test_an_interrupt_leaves_the_best_so_far(task: AoloTask) -> None:
+    rows: list[BaselineMetrics] = []
+
+    def interrupt(row: BaselineMetrics) -> None:
+        rows.append(row)
+        raise KeyboardInterrupt
+
+    result = train_baseline("td3", task, 60.0, seed=0, on_metrics=interrupt, evaluate_every_s=0.5)
+    assert result.interrupted
+    assert result.seconds < 5.0
+    assert result.curve == rows
+    assert result.best.regret == rows[0].regret
+
+
+def test_the_seed_decides_what_is_drawn(task: AoloTask) -> None:
+    def first(seed: int) -> float:
+        def interrupt(row: BaselineMetrics) -> None:
+            raise KeyboardInterrupt
+
+        # So soon that nothing has been learnt: the first weights and the validation requests.
+        return train_baseline("sac", task, 1.0, seed, interrupt, evaluate_every_s=1e-9).best.cost
+
+    assert first(3) == first(3)
+    assert first(3) != first(4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"name": "dqn"}, "baseline 'dqn' is unknown: choose one of sac, td3, ppo"),
+        ({"seconds": 0.0}, "seconds = 0 is not allowed: give a finite time above 0"),
+        ({"seconds": float("inf")}, "seconds = inf is not allowed: give a finite time above 0"),
+        ({"discount": 1.0}, r"discount = 1 must lie in \[0, 1\): lower it below 1"),
+    ],
+)
+def test_settings_without_a_meaning_are_refused(settings: dict[str, object], said: str) -> None:
+    given = {"name": "sac", "task": AoloTask(Scenario.load("paper")), "seconds": 1.0, "seed": 0} | settings
+    with pytest.raises(AgentError, match=f"^{said}$"):
+        train_baseline(**given)
+
+
+def test_a_missing_library_is_told_in_one_line_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Python's own way to say that a module is not to be found.
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    with pytest.raises(AgentError, match=r'run python -m pip install "stable-baselines3>=2\.7"$') as told:
+        stable_baselines()
+    assert "\n" not in str(told.value)
