@@ -191,6 +191,8 @@ def bench(arguments: argparse.Namespace) -> None:
     for learner in arguments.learners:
         races[learner] = Race(arguments.violation_limit, arguments.limit)
         LEARNERS[learner](task, arguments.seed, races[learner])
+        found = ", ".join(f"{mark.regret:.0%} {mark.seconds} s" for mark in races[learner].marks(learner))
+        print(f"{learner}: regret {found}", file=sys.stderr, flush=True)
     marks = [mark for learner, race in races.items() for mark in race.marks(learner)]
     print(
         f"{task.scenario.name}, seed {arguments.seed}, one core; at most {arguments.violation_limit:.1%} of "
@@ -200,8 +202,8 @@ def bench(arguments: argparse.Namespace) -> None:
     if arguments.json:
         settings = {name: value for name, value in vars(arguments).items() if name != "json"}
         curves = {learner: [asdict(point) for point in race.points] for learner, race in races.items()}
-        found = {"settings": settings, "marks": [asdict(mark) for mark in marks], "curves": curves}
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+        everything = {"settings": settings, "marks": [asdict(mark) for mark in marks], "curves": curves}
+        arguments.json.write_text(json.dumps(everything, indent=2) + "\n")
 
 
 if __name__ == "__main__":

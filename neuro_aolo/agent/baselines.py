@@ -101,8 +101,9 @@ def train_baseline(
     """Train an algorithm of Stable-Baselines3 on one core for a time; an interrupt ends it early.
 
     Every setting but the discount, and TD3's exploration, is Stable-Baselines3's default. The discount is the
-    one that did better on ``paper`` with seed 0 and 60 s of one core; regret and violation rate of the best
-    checkpoint on its validation requests, after 2,500 requests of SAC and TD3 and 22,500 of PPO:
+    one that did better on ``paper`` with one seed and 60 s of one core, TD3's two being alike; regret and
+    violation rate of the best checkpoint on its validation requests, after 2,500 requests of SAC and TD3 and
+    22,500 of PPO:
 
     ========= =============== ===============
     algorithm discount 0.99   discount 0
@@ -159,8 +160,9 @@ def stable_baselines() -> ModuleType:
     try:
         import stable_baselines3
     except ImportError as error:
+        reason = " ".join(str(error).split())[:200]
         raise AgentError(
-            f"Stable-Baselines3 cannot be imported ({error}): run python -m pip install "
+            f"Stable-Baselines3 cannot be imported ({reason}): run python -m pip install "
             '"stable-baselines3>=2.7"'
         ) from error
     return stable_baselines3
