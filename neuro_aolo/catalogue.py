@@ -111,7 +111,7 @@ def check_scenario(
 
     from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.evaluate import held_out
-    from neuro_aolo.agent.rivals import VIOLATION_LIMIT, best_constant_action
+    from neuro_aolo.agent.rivals import best_constant_action
 
     with busy("drawing requests, solving them, searching the best constant action"):
         found = check(scenario, np.random.default_rng(CHECK_SEED), requests)
@@ -125,7 +125,7 @@ def check_scenario(
         "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
         "constant_violation_rate": result.violation_rate,
-        "constant_violation_limit": VIOLATION_LIMIT,
+        "constant_violation_limit": task.violation_limit,
         "constant_action": {"words": words, "power_w": power_w},
         "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }

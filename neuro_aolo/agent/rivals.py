@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import differential_evolution
 from scipy.stats import qmc
 
-from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
+from neuro_aolo.agent.evaluate import Policy
 from neuro_aolo.agent.task import Flags, Floats, Observations, Task, Transition
 from neuro_aolo.errors import AgentError
 
@@ -19,17 +19,23 @@ SEARCH_REQUESTS = 100_000
 VIOLATION_LIMIT = 0.001
 """Share of requests in which a constant action may break a constraint."""
 
-_PROBED = 2_000
+_PROBED = 500
+"""Requests that a cost is known from: the action errs by their scatter, its cost by the square of that."""
+
 _SCREENED = 16_384
-_SCREENING_REQUESTS = 32
+_SCREENING_REQUESTS = 4, 32
+"""Requests that all actions spread over the box are tried on, and then the best eighth of them."""
+
 _POPULATION = 32
+_NEARBY = 16
 _SPREAD = 0.05
 _INFEASIBLE = 1e3
 _TOLERANCE = 1e-8
 """Spread of the last actions' regrets: small beside the least regret, 3e-6 in AOLO's own setting."""
 
-_BEYOND = 4.0
-"""How many times the limit a first guess may violate: then what the best action violates is among it."""
+_SIGMAS = 4.0
+"""Standard deviations by which a first guess may exceed the limit on the few requests that it sees: the best
+action may be unlucky there, and what that one violates is to be among what the guess violates."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,13 @@ class ConstantAction:
 
     Attributes:
         action: in [-1, 1], shape ``(A,)``.
-        training: how it did on the requests that it was searched on.
+        violation_rate: on the requests that it was searched on.
         feasible: whether it keeps the violation limit there; if not, no constant action was found that
             does, and this is the one of fewest violations.
     """
 
     action: Floats
-    training: Evaluation
+    violation_rate: float
     feasible: bool
 
     def policy(self) -> Policy:
@@ -57,7 +63,10 @@ class ConstantAction:
 
 
 def best_constant_action(
-    task: Task, requests: int = SEARCH_REQUESTS, violation_limit: float = VIOLATION_LIMIT
+    task: Task,
+    requests: int = SEARCH_REQUESTS,
+    violation_limit: float | None = None,
+    seed: np.random.SeedSequence | int = SEARCH_SEED,
 ) -> ConstantAction:
     """Search for the constant action of least regret within a violation rate.
 
@@ -70,7 +79,8 @@ def best_constant_action(
     Args:
         task: the task.
         requests: how many requests to search on.
-        violation_limit: share of them in which a constraint may be broken.
+        violation_limit: share of them in which a constraint may be broken; the task's own where None.
+        seed: of the requests and of the search.
 
     Returns:
         The best action; where none is found that keeps the limit, the one of fewest violations.
@@ -82,28 +92,41 @@ def best_constant_action(
         R. Storn, K. Price (1997), Differential evolution, J. Global Optimization 11:341-359,
         doi:10.1023/A:1008202821328.
     """
-    sample = Requests(task, requests, SEARCH_SEED)
-    if not len(sample.states):
+    limit = task.violation_limit if violation_limit is None else violation_limit
+    rng = np.random.default_rng(seed)
+    drawn = task.reset(requests, rng)
+    population = _screened(task, drawn, rng)
+    states = _with_feasible_action(task, drawn, population[0])
+    if not len(states):
         raise AgentError(f"none of {requests} requests has a feasible action: draw more, or change the task")
-    rng = np.random.default_rng(SEARCH_SEED)
-    watched = np.arange(len(sample.states)) < _PROBED
-    allowed = violation_limit * len(watched)
-    guessed = min(_BEYOND * violation_limit * watched.sum(), allowed)
-    action = _search(sample, watched, guessed, _screened(sample, rng), rng)
-    violated = _violated(sample, action)
-    while violated[watched].sum() <= allowed:
+    allowed = limit * len(states)
+    watched = np.arange(len(states)) < _PROBED
+    expected = limit * watched.sum()
+    guessed = min(expected + _SIGMAS * np.sqrt(expected) + 1.0, allowed)
+    action = _search(task, states, watched, guessed, population, rng)
+    violated = _violated(task, states, action)
+    keeps = violated[watched].sum() <= guessed
+    while keeps:
         watched |= violated
-        nearby = np.clip(action + rng.normal(0.0, _SPREAD, (_POPULATION, len(action))), -1.0, 1.0)
-        action = _search(sample, watched, allowed, np.vstack((action, nearby)), rng)
-        violated = _violated(sample, action)
+        nearby = np.clip(action + rng.normal(0.0, _SPREAD, (_NEARBY, len(action))), -1.0, 1.0)
+        action = _search(task, states, watched, allowed, np.vstack((action, nearby)), rng)
+        violated = _violated(task, states, action)
         if violated.sum() <= allowed:
             break
-    found = sample.evaluate(lambda observations: np.tile(action, (len(observations), 1)))
-    return ConstantAction(action, found, bool(violated.sum() <= allowed))
+        keeps = violated[watched].sum() <= allowed
+    return ConstantAction(action, float(violated.mean()), bool(violated.sum() <= allowed))
+
+
+def _with_feasible_action(task: Task, states: Floats, action: Floats) -> Floats:
+    """The states that have a feasible action: those that ``action`` serves, and the optimum some others."""
+    kept = ~_violated(task, states, action)
+    kept[~kept] = task.optimum(states[~kept]).feasible
+    return states[kept]
 
 
 def _search(
-    sample: Requests,
+    task: Task,
+    states: Floats,
     watched: Flags,
     allowed: float,
     population: Floats,
@@ -112,10 +135,11 @@ def _search(
     """The action of least cost on the first requests with at most ``allowed`` violations on those watched."""
     rows = np.flatnonzero(watched)
     probed = min(_PROBED, len(rows))
-    optimal, scale = sample.optimal_cost[:probed].mean(), sample.scale[:probed].mean()
+    optimum = task.optimum(states[:probed])
+    optimal, scale = optimum.cost.mean(), optimum.scale.mean()
 
     def scores(actions: Floats) -> Floats:
-        outcome = _serve(sample, sample.states[rows], actions.T)
+        outcome = _serve(task, states[rows], actions.T)
         violations = outcome.violated.reshape(-1, len(rows)).sum(axis=1)
         regret = (outcome.cost.reshape(-1, len(rows))[:, :probed].mean(axis=1) - optimal) / scale
         excess = (violations - allowed) / len(rows)
@@ -136,22 +160,32 @@ def _search(
     return np.asarray(result.x, dtype=np.float64)
 
 
-def _violated(sample: Requests, action: Floats) -> Flags:
-    """Which of all requests ``action`` violates."""
-    return _serve(sample, sample.states, action[None]).violated
+def _violated(task: Task, states: Floats, action: Floats) -> Flags:
+    """Which of the requests ``action`` violates."""
+    return _serve(task, states, action[None]).violated
 
 
-def _screened(sample: Requests, rng: np.random.Generator) -> Floats:
-    """A first population: the best of many actions spread over the box, and as many drawn at random."""
-    size = len(sample.task.action_names)
+def _screened(task: Task, drawn: Floats, rng: np.random.Generator) -> Floats:
+    """A first population, best first: of many actions spread over the box, and as many drawn at random."""
+    head = drawn[:_PROBED]
+    feasible = head[task.optimum(head).feasible]
+    states = feasible if len(feasible) else head
+    size = len(task.action_names)
     inside = qmc.scale(qmc.Sobol(size, rng=rng).random(_SCREENED), -np.ones(size), np.ones(size))
     spread = np.vstack((inside, _on_faces(inside[: _SCREENED // 16])))
-    outcome = _serve(sample, sample.states[:_SCREENING_REQUESTS], spread)
+    few, more = _SCREENING_REQUESTS
+    spread = _ranked(task, states[:few], spread)[: len(spread) // 8]
+    best = _ranked(task, states[:more], spread)[: _POPULATION // 2]
+    return np.vstack((best, rng.uniform(-1.0, 1.0, (_POPULATION - len(best), size))))
+
+
+def _ranked(task: Task, states: Floats, actions: Floats) -> Floats:
+    """``actions`` ``(K, A)``, those of fewest violations first, and of these the cheapest."""
+    outcome = _serve(task, states, actions)
     violated, cost = (
-        values.reshape(len(spread), -1).mean(axis=1) for values in (outcome.violated, outcome.cost)
+        values.reshape(len(actions), -1).mean(axis=1) for values in (outcome.violated, outcome.cost)
     )
-    best = np.lexsort((cost, violated))[: _POPULATION // 2]
-    return np.vstack((spread[best], rng.uniform(-1.0, 1.0, (_POPULATION - len(best), size))))
+    return np.asarray(actions[np.lexsort((cost, violated))])
 
 
 def _on_faces(actions: Floats) -> Floats:
@@ -163,8 +197,8 @@ def _on_faces(actions: Floats) -> Floats:
     return moved.reshape(-1, actions.shape[1])
 
 
-def _serve(sample: Requests, states: Floats, actions: Floats) -> Transition:
+def _serve(task: Task, states: Floats, actions: Floats) -> Transition:
     """Outcome of each of ``actions`` ``(K, A)`` on each of ``states`` ``(n, S)``: ``(K * n,)``."""
     repeated = np.repeat(actions, len(states), axis=0)
     # The next states are not used: any generator serves.
-    return sample.task.step(np.tile(states, (len(actions), 1)), repeated, np.random.default_rng(0))
+    return task.step(np.tile(states, (len(actions), 1)), repeated, np.random.default_rng(0))
