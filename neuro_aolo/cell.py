@@ -1,0 +1,298 @@
+"""One cell of a comparison: a learner trained on a scenario with a seed, and what came of it, as one file."""
+
+import hashlib
+import json
+import math
+import platform
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.baselines import Baseline, train_baseline
+from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
+from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Policy, Requests, held_out, noise_free
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action
+from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.agent.task import Floats, Observations
+from neuro_aolo.errors import RunError
+from neuro_aolo.run import to_json, write_whole
+from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.service.scenario import Scenario
+
+OWN = ("spiking", "mlp")
+BASELINES = ("sac", "td3", "ppo")
+LEARNERS = (*OWN, *BASELINES, "random", "constant", "oracle")
+"""Our actors, Stable-Baselines3's algorithms, and what does not learn."""
+
+CELLS = "cells"
+"""Subfolder of a comparison with one file per cell."""
+
+FORMAT = 1
+_PARTS = ("neuro-aolo", "torch", "norse", "numpy", "scipy", "stable-baselines3")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One validation of a training: noise-free, on requests of its own."""
+
+    seconds: float
+    requests: int
+    regret: float
+    violation_rate: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one training came to; every figure but the curve is over the held-out requests.
+
+    Attributes:
+        scenario: name of the service.
+        learner: one of :data:`LEARNERS`.
+        seed: of the training.
+        settings: all that the result depends on.
+        regret: regret against the oracle, violating requests included.
+        violation_rate: share of requests in which a constraint is broken.
+        cost_mg: mean cost of a request, violating ones included.
+        carbon_mg: mean carbon of the requests in which no constraint is broken; NaN where there is none.
+        requests: requests served in training.
+        updates: batches learnt from.
+        seconds: wall time of the training on one core, its validations included.
+        curve: the validations of the training, if there were any.
+        versions: of Python and of the packages that matter.
+    """
+
+    scenario: str
+    learner: str
+    seed: int
+    settings: Mapping[str, Any]
+    regret: float
+    violation_rate: float
+    cost_mg: float
+    carbon_mg: float
+    requests: int
+    updates: int
+    seconds: float
+    curve: tuple[Point, ...]
+    versions: Mapping[str, str]
+
+    def save(self, file: Path) -> None:
+        """Write the cell, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, to_json({"format": FORMAT, **asdict(self)}) + "\n")
+
+    @classmethod
+    def load(cls, file: Path) -> "Cell":
+        """Read a cell that :meth:`save` wrote.
+
+        Raises:
+            RunError: the file is not what it should be.
+        """
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            if data.pop("format") != FORMAT:
+                raise ValueError(f"its format is not {FORMAT}")
+            if data["carbon_mg"] is None:
+                data["carbon_mg"] = math.nan
+            return TypeAdapter(cls).validate_python(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+        raise RunError(
+            f"{file} is no finished cell ({reason}): remove it, or add --overwrite to train it again"
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cell to be made.
+
+    Attributes:
+        scenario: the service.
+        learner: one of :data:`LEARNERS`.
+        seed: of the training.
+        training: settings of our own loop.
+        popsan: shape of the spiking actor; the MLP has the same hidden sizes.
+        seconds: wall time that an algorithm of Stable-Baselines3 has.
+    """
+
+    scenario: Scenario
+    learner: str
+    seed: int
+    training: SDRLConfig
+    popsan: PopSANConfig
+    seconds: float
+
+    @property
+    def actor(self) -> PopSANConfig | MLPConfig:
+        """The network of one of our own learners."""
+        return self.popsan if self.learner == "spiking" else MLPConfig(hidden=self.popsan.hidden)
+
+    @property
+    def name(self) -> str:
+        """Scenario, learner and seed: the cell's file, its ending aside."""
+        return f"{file_name(self.scenario)}-{self.learner}-{self.seed}"
+
+    def file(self, folder: Path) -> Path:
+        """Where the cell lies in the folder of its comparison."""
+        return folder / CELLS / f"{self.name}.json"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All that the result depends on, as JSON gives it back."""
+        settings: dict[str, Any] = {
+            "scenario_sha256": hashlib.sha256(self.scenario.to_toml().encode()).hexdigest(),
+            "learner": self.learner,
+            "seed": self.seed,
+            "held_out_requests": HELD_OUT_REQUESTS,
+        }
+        if self.learner in OWN:
+            settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
+            settings["training"] = asdict(self.training)
+        elif self.learner in BASELINES:
+            settings["seconds"] = self.seconds
+        elif self.learner == "constant":
+            settings["search_requests"] = SEARCH_REQUESTS
+        resolved: dict[str, Any] = json.loads(to_json(settings))
+        return resolved
+
+    def finished(self, folder: Path) -> Cell | None:
+        """The cell as an earlier comparison left it; None where it is still to be made.
+
+        Raises:
+            RunError: its file is damaged, or was made with other settings.
+        """
+        file = self.file(folder)
+        if not file.exists():
+            return None
+        cell = Cell.load(file)
+        other = _difference(cell.settings, self.settings)
+        if other:
+            raise RunError(
+                f"{file} was made with other settings ({other}): choose another --out, or add --overwrite "
+                "to train it again"
+            )
+        return cell
+
+    def make(self) -> Cell:
+        """Train the learner, and let it decide the held-out requests."""
+        task = AoloTask(self.scenario)
+        training = _train(self, task)
+        return Cell(
+            scenario=self.scenario.name,
+            learner=self.learner,
+            seed=self.seed,
+            settings=self.settings,
+            **_decided(self.scenario, held_out(task), training.policy),
+            requests=training.requests,
+            updates=training.updates,
+            seconds=training.seconds,
+            curve=training.curve,
+            versions=versions(),
+        )
+
+
+@dataclass(frozen=True)
+class _Training:
+    """A policy, None for the oracle, and what it took."""
+
+    policy: Policy | None
+    requests: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    curve: tuple[Point, ...] = ()
+
+
+def _train(plan: Plan, task: AoloTask) -> _Training:
+    if plan.learner == "oracle":
+        return _Training(None)
+    if plan.learner == "random":
+        return _Training(_random_policy(len(task.action_names), plan.seed))
+    if plan.learner == "constant":
+        began = time.perf_counter()
+        constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
+        return _Training(constant.policy(), SEARCH_REQUESTS, seconds=time.perf_counter() - began)
+    if plan.learner in BASELINES:
+        name: Baseline = plan.learner  # type: ignore[assignment]
+        found = train_baseline(name, task, plan.seconds, plan.seed, violation_limit=task.violation_limit)
+        return _Training(found.policy, found.requests, found.updates, found.seconds, _curve(found.curve))
+    spec = ActorSpec(task.observation_names, task.action_names, plan.actor)
+    result = train(task, spec.build, plan.training, plan.seed)
+    curve = _curve(result.metrics)
+    policy = noise_free(result.actor)
+    return _Training(policy, result.requests, plan.training.updates, curve[-1].seconds, curve)
+
+
+def _curve(rows: Any) -> tuple[Point, ...]:
+    return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
+
+
+def _random_policy(actions: int, seed: int) -> Policy:
+    """Uniform actions, drawn anew for each request."""
+
+    def decide(observations: Observations) -> Floats:
+        rng = np.random.default_rng(seed)
+        return rng.uniform(-1.0, 1.0, (len(observations), actions))
+
+    return decide
+
+
+def _decided(scenario: Scenario, requests: Requests, policy: Policy | None) -> dict[str, float]:
+    """Regret, violations, cost, and the carbon of what is served within every constraint."""
+    if policy is None:
+        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.scale.mean())
+    else:
+        actions = policy(requests.observations)
+        found = requests.evaluate(lambda observations: actions)
+        # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.
+        served = outcome(scenario, requests.states, *to_physical(scenario, actions))
+        kept_mg = served.carbon_mg[served.feasible]
+        carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
+        figures = found.regret, found.violation_rate, found.cost, carbon_mg
+    return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))
+
+
+def file_name(scenario: Scenario) -> str:
+    """The scenario's name without what a file's name may not hold."""
+    return re.sub(r"[^\w.]+", "_", scenario.name)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on, those that are missing left out."""
+    found = {"python": platform.python_version()}
+    for part in _PARTS:
+        try:
+            found[part] = version(part)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _difference(made: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> str:
+    """The first setting that differs, as ``training.total_steps = 512, now 1024``; empty where none does."""
+    for key in sorted({*made, *asked}):
+        first, second = made.get(key), asked.get(key)
+        if isinstance(first, Mapping) and isinstance(second, Mapping):
+            inner = _difference(first, second, f"{prefix}{key}.")
+            if inner:
+                return inner
+        elif first != second:
+            return f"{prefix}{key} = {_short(first)}, now {_short(second)}"
+    return ""
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:12]}...{text[-1]}"

@@ -1,0 +1,163 @@
+"""A comparison: the same scenario, requests and seeds for every learner, cell by cell.
+
+Nothing here prints: the command line shows what comes out.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+
+from neuro_aolo.agent.baselines import stable_baselines
+from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.sdrl import SDRLConfig
+from neuro_aolo.agent.statistics import spread
+from neuro_aolo.cell import BASELINES, CELLS, LEARNERS, Cell, Plan
+from neuro_aolo.errors import AgentError, RunError
+from neuro_aolo.report.comparison import QUANTITIES, Line, Setting, markdown, summary_rows
+from neuro_aolo.report.curves import Curve, learning_curves
+from neuro_aolo.run import write_whole
+from neuro_aolo.service.scenario import Scenario
+
+CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
+
+_COLUMNS = [field.name for field in fields(Cell) if field.name not in ("settings", "curve", "versions")]
+
+
+def check_learners(names: Sequence[str]) -> tuple[str, ...]:
+    """The learners that were asked for, each once.
+
+    Raises:
+        AgentError: one is unknown, none is given, or Stable-Baselines3 is needed and missing.
+    """
+    for name in names:
+        if name not in LEARNERS:
+            raise AgentError(f"learner {name!r} is unknown: choose among {', '.join(LEARNERS)}")
+    if not names:
+        raise AgentError(f"no learner is given: choose among {', '.join(LEARNERS)}")
+    if set(names) & set(BASELINES):
+        stable_baselines()
+    return tuple(dict.fromkeys(names))
+
+
+def plans(
+    scenario: Scenario,
+    learners: Sequence[str],
+    seeds: int,
+    training: SDRLConfig,
+    popsan: PopSANConfig,
+    seconds: float,
+) -> list[Plan]:
+    """Every cell, seed by seed, so that a comparison that ends early has compared all learners."""
+    return [
+        Plan(scenario, learner, seed, training, popsan, seconds)
+        for seed in range(seeds)
+        for learner in learners
+    ]
+
+
+def unfinished(wanted: Sequence[Plan], folder: Path, *, overwrite: bool) -> list[Plan]:
+    """The cells that are still to be made.
+
+    Args:
+        wanted: all of them.
+        folder: of the comparison.
+        overwrite: whether cells that are damaged or have other settings are made again.
+
+    Raises:
+        RunError: there are such cells and they are not to be overwritten, or the folder cannot be written.
+    """
+    try:
+        (folder / CELLS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be written ({error.strerror}): choose a writable place for --out"
+        ) from None
+    left = []
+    for plan in wanted:
+        try:
+            if plan.finished(folder) is None:
+                left.append(plan)
+        except RunError:
+            if not overwrite:
+                raise
+            left.append(plan)
+    return left
+
+
+def lines(cells: Sequence[Cell]) -> list[Line]:
+    """One line per learner: what its seeds come to."""
+    found = []
+    for learner in dict.fromkeys(cell.learner for cell in cells):
+        own = [cell for cell in cells if cell.learner == learner]
+        found.append(
+            Line(
+                learner=learner,
+                spreads={
+                    quantity.key: spread(np.array([getattr(cell, quantity.key) for cell in own]))
+                    for quantity in QUANTITIES
+                },
+                requests=float(np.mean([cell.requests for cell in own])),
+                updates=float(np.mean([cell.updates for cell in own])),
+            )
+        )
+    return found
+
+
+def write(folder: Path, cells: Sequence[Cell], found: Sequence[Line], command: str) -> list[Path]:
+    """Write the tables, the page and the learning curves of ``cells``; where they are."""
+    curves = [
+        Curve(cell.learner, *(np.array([getattr(point, name) for point in cell.curve]) for name in _POINT))
+        for cell in cells
+        if cell.curve
+    ]
+    flat = {
+        line.learner: line.spreads["regret"].iqm.value
+        for line in found
+        if line.learner in ("constant", "random")
+    }
+    setting = Setting(cells[0].scenario, command, _versions(cells))
+    texts = {
+        CELLS_TABLE: _table([{name: getattr(cell, name) for name in _COLUMNS} for cell in cells]),
+        SUMMARY_TABLE: _table(summary_rows(found)),
+        SUMMARY_PAGE: markdown(found, setting),
+        **({CURVES: learning_curves(curves, flat)} if curves else {}),
+    }
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    return [folder / name for name in texts]
+
+
+_POINT = ("seconds", "regret", "violation_rate")
+
+
+def _table(rows: Sequence[dict[str, object]]) -> str:
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _versions(cells: Sequence[Cell]) -> dict[str, str]:
+    """Versions of every cell; several where they differ."""
+    names = dict.fromkeys(name for cell in cells for name in cell.versions)
+    return {
+        name: " / ".join(sorted({cell.versions[name] for cell in cells if name in cell.versions}))
+        for name in names
+    }
+
+
+def as_data(found: Sequence[Line]) -> dict[str, object]:
+    """The lines as plain data, by learner."""
+    return {
+        line.learner: {
+            **{key: asdict(value) for key, value in line.spreads.items()},
+            "requests": line.requests,
+            "updates": line.updates,
+        }
+        for line in found
+    }

@@ -1,0 +1,148 @@
+"""The command that compares learners: ``neuro-aolo compare``."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuro_aolo.errors import AgentError
+from neuro_aolo.terminal import EXIT_FAILED, EXIT_INTERRUPTED, JsonOption, err, out, say, show
+
+if TYPE_CHECKING:
+    from neuro_aolo.cell import Plan
+    from neuro_aolo.workers import Failure
+
+RESULTS = Path("results")
+
+
+def compare(
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME|FILE.toml", help="Scenario to compare on.")
+    ] = "paper",
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, and so on.")] = 10,
+    learners: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Some of spiking, mlp, sac, td3, ppo, random, constant, oracle; all if absent.",
+        ),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(metavar="tuned|paper", help="Settings of spiking and mlp.")
+    ] = "tuned",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Requests served in training by spiking and mlp.")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.001, help="Wall time of training of each of sac, td3 and ppo.")
+    ] = 180.0,
+    jobs: Annotated[int, typer.Option(min=1, help="Cells at a time, one core each.")] = 2,
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where cells and tables go; results/SCENARIO if absent."),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Train cells again that are damaged or have other settings."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train every learner with every seed, evaluate all on the same requests, and compare.
+
+    A finished cell is kept and not trained again: after an interrupt the same command goes on.
+    """
+    from neuro_aolo.agent.aolo import AoloTask
+    from neuro_aolo.cell import LEARNERS, file_name
+    from neuro_aolo.compare import (
+        as_data,
+        check_learners,
+        lines,
+        plans,
+        unfinished,
+        write,
+    )
+    from neuro_aolo.report.comparison import NOTE, effort, results
+    from neuro_aolo.report.tables import as_rich
+    from neuro_aolo.run import PRESETS
+    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.workers import make
+
+    if preset not in PRESETS:
+        raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
+    chosen = check_learners(LEARNERS if learners is None else _split(learners))
+    service = Scenario.load(scenario)
+    AoloTask(service)
+    folder = out_dir or RESULTS / file_name(service)
+    training, popsan = PRESETS[preset]
+    if steps is not None:
+        training = replace(training, total_steps=steps)
+    wanted = plans(service, chosen, seeds, training, popsan, seconds)
+    left = unfinished(wanted, folder, overwrite=overwrite)
+    try:
+        with _progress(len(wanted), len(left)) as advance:
+            failures = make(left, folder, jobs, advance)
+    except KeyboardInterrupt:
+        kept = len(wanted) - len(unfinished(wanted, folder, overwrite=True))
+        err.print(
+            f"interrupted; {folder} holds {kept} of {len(wanted)} cells: the same command goes on from there",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    failed = {failure.cell for failure in failures}
+    cells = [cell for plan in wanted if plan.name not in failed and (cell := plan.finished(folder))]
+    if not cells:
+        raise typer.Exit(EXIT_FAILED)
+    found = lines(cells)
+    files = write(folder, cells, found, _command())
+    summary = {
+        "scenario": service.name,
+        "cells": len(cells),
+        "trained": len(left) - len(failures),
+        "failed": {failure.cell: failure.reason for failure in failures},
+        "learners": as_data(found),
+        "files": [str(file) for file in files],
+    }
+
+    def in_words() -> None:
+        out.print(as_rich(results(found)))
+        out.print(as_rich(effort(found)))
+        say(NOTE)
+        say(f"written: {', '.join(map(str, files))}")
+
+    show(summary, as_json, in_words)
+    if failures:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _command() -> str:
+    """The command as it was typed."""
+    return shlex.join(["neuro-aolo", *sys.argv[1:]])
+
+
+@contextmanager
+def _progress(total: int, left: int) -> "Iterator[Callable[[Plan, Failure | None], None]]":
+    """A bar of cells where standard error is a terminal; failures are said in one line everywhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    last = TextColumn("{task.description}")
+    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), last)
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        bar = progress.add_task("", total=total, completed=total - left)
+
+        def advance(plan: "Plan", failure: "Failure | None") -> None:
+            progress.update(bar, advance=1, description=f"last: {plan.name}")
+            if failure:
+                line = f"failed: {failure.cell}: {failure.reason}"
+                err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+
+        yield advance

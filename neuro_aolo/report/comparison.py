@@ -1,0 +1,165 @@
+"""What a comparison of learners says: tables for the terminal, for a README and for a spreadsheet."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from neuro_aolo.agent.statistics import Estimate, Spread
+from neuro_aolo.report.grids import Cell, Grid
+from neuro_aolo.report.numbers import NBSP, Quantity, count, finite, percent, significant
+
+NAMES = {
+    "spiking": "spiking actor",
+    "mlp": "MLP, same loop",
+    "sac": "SAC",
+    "td3": "TD3",
+    "ppo": "PPO",
+    "random": "random actions",
+    "constant": "best constant",
+    "oracle": "oracle",
+}
+"""How learners are called where people read; one that is not here is called as it is."""
+
+NOTE = (
+    "Mean, interquartile mean (IQM) and 95 % bootstrap interval of the IQM, over seeds, on the same held-out "
+    "requests. Carbon is over the requests in which no constraint is broken: a policy that breaks many is "
+    "averaged over fewer and easier ones, so read it beside the violations. Regret is over all requests."
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity of a comparison.
+
+    Attributes:
+        key: its name in files.
+        title: its name where people read, with the unit of ``text``.
+        unit: of the value in files.
+        text: a value as people read it.
+    """
+
+    key: str
+    title: str
+    unit: str
+    text: Callable[[float], str]
+
+
+def _in_percent(share: float) -> str:
+    return str(percent(share)).removesuffix(f"{NBSP}%")
+
+
+QUANTITIES = (
+    Column("carbon_mg", "carbon, mg", "mg", lambda mg: significant(mg, 5)),
+    Column("regret", "regret, %", "1", _in_percent),
+    Column("violation_rate", "violations, %", "1", _in_percent),
+    Column("seconds", "time, s", "s", significant),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A learner in a comparison.
+
+    Attributes:
+        learner: its name in files.
+        spreads: each of :data:`QUANTITIES` over the seeds.
+        requests: mean of the requests served in training.
+        updates: mean of the batches learnt from.
+    """
+
+    learner: str
+    spreads: Mapping[str, Spread]
+    requests: float
+    updates: float
+
+    @property
+    def name(self) -> str:
+        """The learner where people read, with the number of its seeds."""
+        seeds = self.spreads["regret"].seeds
+        return f"{NAMES.get(self.learner, self.learner)} ({seeds})"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was compared on, and how to do it again."""
+
+    scenario: str
+    command: str
+    versions: Mapping[str, str]
+
+
+def results(lines: Sequence[Line]) -> Grid:
+    """Carbon, regret and violations of every learner."""
+    rows: list[tuple[Cell, ...]] = [
+        (line.name, *(_cell(line, column, "\n") for column in QUANTITIES[:3])) for line in lines
+    ]
+    columns = ("learner (seeds)", *(column.title for column in QUANTITIES[:3]))
+    return Grid("Held-out requests: mean, IQM and its 95 % interval", columns, rows, stacks=True)
+
+
+def effort(lines: Sequence[Line]) -> Grid:
+    """What the training of every learner took."""
+    rows: list[tuple[Cell, ...]] = [
+        (line.name, _cell(line, QUANTITIES[3], "\n"), count(line.requests), count(line.updates))
+        for line in lines
+    ]
+    columns = ("learner (seeds)", QUANTITIES[3].title, "requests", "updates")
+    return Grid("Training on one core", columns, rows, stacks=True)
+
+
+def markdown(lines: Sequence[Line], setting: Setting) -> str:
+    """The comparison as a section of a README."""
+    titles = ("learner (seeds)", *(column.title for column in QUANTITIES), "requests", "updates")
+    rows = [
+        [
+            line.name,
+            *(str(_cell(line, column, "<br>")) for column in QUANTITIES),
+            *(str(count(figure)) for figure in (line.requests, line.updates)),
+        ]
+        for line in lines
+    ]
+    table = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
+    versions = ", ".join(f"{part} {number}" for part, number in setting.versions.items())
+    return "\n".join(
+        [
+            f"## Learners compared on `{setting.scenario}`",
+            "",
+            *("| " + " | ".join(row) + " |" for row in table),
+            "",
+            NOTE,
+            "",
+            f"Made by `{setting.command}` with {versions}.",
+            "",
+        ]
+    )
+
+
+def summary_rows(lines: Sequence[Line]) -> list[dict[str, object]]:
+    """One row per learner and quantity, with the intervals of the mean and of the IQM."""
+    return [
+        {
+            "learner": line.learner,
+            "quantity": column.key,
+            "unit": column.unit,
+            "seeds": line.spreads[column.key].seeds,
+            **_flat("mean", line.spreads[column.key].mean),
+            **_flat("iqm", line.spreads[column.key].iqm),
+        }
+        for line in lines
+        for column in QUANTITIES
+    ]
+
+
+def _flat(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name if key == "value" else f"{name}_{key}": value for key, value in asdict(estimate).items()}
+
+
+def _cell(line: Line, column: Column, separator: str) -> Cell:
+    """Mean, IQM and interval; the value alone where one seed gave it, or where all seeds gave the same."""
+    found = line.spreads[column.key]
+    mean, iqm, low, high = (
+        column.text(value) for value in (found.mean.value, found.iqm.value, found.iqm.low, found.iqm.high)
+    )
+    if not finite(found.iqm.low) or mean == iqm == low == high:
+        return Quantity(found.mean.value, mean)
+    parts = (f"mean{NBSP}{mean}", f"IQM{NBSP}{iqm}", f"({low}{NBSP}–{NBSP}{high})")
+    return Quantity(found.mean.value, separator.join(parts))

@@ -1,0 +1,142 @@
+"""Learning curves of several learners over several seeds, as one SVG file."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from numpy.typing import NDArray
+
+from neuro_aolo.report.comparison import NAMES
+from neuro_aolo.report.numbers import finite, percent, significant
+from neuro_aolo.report.svg import DARK, LIGHT, WIDE_IN, draw
+
+Values = NDArray[np.float64]
+
+_COLOURS = {"spiking": "snn", "mlp": "mlp", "sac": "service", "td3": "training", "ppo": "alert"}
+_FLAT = {"constant": "--", "random": ":"}
+_VIOLATING = 0.01
+"""Median violation rate above which a curve is drawn thin: its regret is not one that may be had."""
+
+_TIMES = 300
+_HEIGHT_IN = 3.8
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The validations of one training, in order; every array has shape ``(n,)``."""
+
+    learner: str
+    seconds: Values
+    regret: Values
+    violation_rate: Values
+
+
+def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float]) -> str:
+    """Validation regret against wall time: median over seeds, and their range.
+
+    Between two validations a seed has the regret of the last one, and after its end that of its end. A line
+    is thin where the median of the violation rates is above 1 %. A regret of 0 or less, which only a policy
+    that breaks constraints has, leaves a gap on the logarithmic axis.
+
+    Args:
+        curves: one per learner and seed.
+        flat: regret of what does not learn, by learner, drawn as a level.
+    """
+    learners = list(dict.fromkeys(curve.learner for curve in curves))
+    last_s = max(float(curve.seconds[-1]) for curve in curves)
+    drawn = {name: _middle([c for c in curves if c.learner == name]) for name in learners}
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        figure.subplots_adjust(0.1, 0.13, 0.985, 0.8)
+        axes.set_yscale("log")
+        for name, found in drawn.items():
+            _paint(axes, name, found)
+        # A level far below every curve would flatten them: it has its place in the legend only.
+        axes.set_ylim(bottom=_decade_below(list(drawn.values())))
+        for name, regret in flat.items():
+            if finite(regret) and regret > 0.0:
+                label = f"{NAMES.get(name, name)} {percent(regret)}"
+                axes.axhline(regret, color=LIGHT["text"], lw=1.2, ls=_FLAT.get(name, "-."), label=label)
+        axes.set_xlim(0.0, last_s)
+        axes.set_xlabel("seconds of training on one core")
+        axes.set_title("validation regret, median and range over seeds", color=LIGHT["muted"], pad=44)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="y", which="minor", length=0.0)
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, handlelength=1.6)
+
+    told = "; ".join(f"{NAMES.get(name, name)} {_told(found)}" for name, found in drawn.items())
+    levels = "; ".join(f"{NAMES.get(name, name)} {percent(regret)}" for name, regret in flat.items())
+    description = f"Validation regret over the seconds of training, logarithmic. At the end: {told}."
+    description += f" Without learning: {levels}." if levels else ""
+    return _standalone(draw("curves", description, (WIDE_IN, _HEIGHT_IN), paint))
+
+
+@dataclass(frozen=True)
+class _Middle:
+    """Median and range of the regret, and the median violation rate, at the same times for every seed."""
+
+    seconds: Values
+    median: Values
+    low: Values
+    high: Values
+    violation_rate: Values
+
+
+def _middle(curves: Sequence[Curve]) -> _Middle:
+    first_s = max(float(curve.seconds[0]) for curve in curves)
+    last_s = max(float(curve.seconds[-1]) for curve in curves)
+    seconds = np.unique(np.append(np.linspace(first_s, last_s, _TIMES), [first_s, last_s]))
+    rows = [np.searchsorted(curve.seconds, seconds, side="right") - 1 for curve in curves]
+    regret = np.stack([curve.regret[row] for curve, row in zip(curves, rows, strict=True)])
+    violations = np.stack([curve.violation_rate[row] for curve, row in zip(curves, rows, strict=True)])
+    return _Middle(
+        seconds,
+        median=np.median(regret, axis=0),
+        low=regret.min(axis=0),
+        high=regret.max(axis=0),
+        violation_rate=np.median(violations, axis=0),
+    )
+
+
+def _paint(axes: Axes, name: str, found: _Middle) -> None:
+    colour, label = LIGHT[_COLOURS.get(name, "muted")], NAMES.get(name, name)
+    median = np.where(found.median > 0.0, found.median, np.nan)
+    shown = found.high > 0.0
+    # What lies below the axis has no place on it: the range begins at the least positive median.
+    least = np.nanmin(median) if np.isfinite(median).any() else 1.0
+    low = np.where(found.low > 0.0, found.low, least)
+    axes.fill_between(found.seconds, low, found.high, where=shown, color=colour, alpha=0.16, lw=0.0)
+    axes.plot(found.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
+    kept = np.where(found.violation_rate <= _VIOLATING, median, np.nan)
+    marker = "o" if len(found.seconds) == 1 else ""
+    axes.plot(
+        found.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5
+    )
+
+
+def _decade_below(drawn: Sequence[_Middle]) -> float | None:
+    """The power of ten below every positive median; None where there is none."""
+    positive = [found.median[found.median > 0.0] for found in drawn]
+    least = min((float(values.min()) for values in positive if values.size), default=None)
+    return None if least is None else float(10.0 ** math.floor(math.log10(least)))
+
+
+def _told(found: _Middle) -> str:
+    median, violations = float(found.median[-1]), float(found.violation_rate[-1])
+    return f"{percent(median)} with {percent(violations)} violations after {math.ceil(found.seconds[-1])} s"
+
+
+def _standalone(element: str) -> str:
+    """A drawing for a page as a file of its own, in colours for light and for dark surroundings."""
+    light, dark = (
+        "; ".join(f"--na-{name}: {value}" for name, value in colours.items()) for colours in (LIGHT, DARK)
+    )
+    style = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
+    end = element.index(">") + 1
+    return f"{element[:end]}\n{style}\n{element[end:]}\n"

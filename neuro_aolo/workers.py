@@ -1,0 +1,138 @@
+"""Processes that make the cells of a comparison: one thread each, every cell kept once it is finished."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import torch
+
+from neuro_aolo.cell import Plan
+from neuro_aolo.errors import NeuroAoloError
+
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that could not be made, and why, in one line."""
+
+    cell: str
+    reason: str
+
+
+def make(
+    wanted: Sequence[Plan], folder: Path, jobs: int, on_end: Callable[[Plan, Failure | None], None]
+) -> list[Failure]:
+    """Make cells, ``jobs`` at a time; a cell that fails does not keep the others from being made.
+
+    An interrupt from the keyboard ends it at once: finished cells are on disk, those under way are lost.
+
+    Args:
+        wanted: the cells.
+        folder: of the comparison, where each is written when it is finished.
+        jobs: processes, of one thread each.
+        on_end: called with each cell when it is finished or has failed.
+    """
+    waiting, busy, failures = deque(wanted), dict[Connection, tuple[_Worker, Plan]](), list[Failure]()
+    idle: list[_Worker] = []
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < jobs:
+                worker = idle.pop() if idle else _Worker.start()
+                plan = waiting.popleft()
+                worker.pipe.send((plan, folder))
+                busy[worker.pipe] = worker, plan
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                worker, plan = busy.pop(pipe)
+                failure = worker.answer(plan)
+                if failure is not None:
+                    failures.append(failure)
+                if worker.process.is_alive():
+                    idle.append(worker)
+                on_end(plan, failure)
+    finally:
+        for worker in [*idle, *(worker for worker, _ in busy.values())]:
+            worker.end()
+    return failures
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """A process that makes one cell after another."""
+
+    process: BaseProcess
+    pipe: Connection
+
+    @classmethod
+    def start(cls) -> "_Worker":
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        with _inherited():
+            process.start()
+        # With this end open here too, a worker that is killed would go unnoticed.
+        theirs.close()
+        return cls(process, ours)
+
+    def answer(self, plan: Plan) -> Failure | None:
+        """What became of the cell."""
+        try:
+            reason = self.pipe.recv()
+        except EOFError:
+            self.process.join()
+            reason = f"its process ended with exit code {self.process.exitcode}: check the memory it needs"
+        return None if reason is None else Failure(plan.name, reason)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.join()
+        self.pipe.close()
+
+
+@contextmanager
+def _inherited() -> Iterator[None]:
+    """What a process that starts now inherits: one thread, and deafness to interrupts from the keyboard."""
+    environment = dict(os.environ)
+    os.environ.update(_ONE_THREAD)
+    main = threading.current_thread() is threading.main_thread()
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, previous)
+        for name in _ONE_THREAD:
+            os.environ.pop(name)
+        os.environ.update(environment)
+
+
+def _work(pipe: Connection) -> None:
+    """Make the cells that come through ``pipe``; answer with None, or the reason of a failure."""
+    torch.set_num_threads(1)
+    while True:
+        try:
+            plan, folder = pipe.recv()
+        except EOFError:
+            return
+        try:
+            plan.make().save(plan.file(folder))
+        except NeuroAoloError as error:
+            pipe.send(_line(str(error)))
+        except Exception as error:
+            # Whatever it is, the other cells are made: the error's own words say what to mend in this one.
+            pipe.send(_line(f"{type(error).__name__}: {error}"))
+        else:
+            pipe.send(None)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:500]
