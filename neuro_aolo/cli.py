@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
+from neuro_aolo.compare_cli import compare
 from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import (
     EXIT_INTERRUPTED,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
 app.command()(doctor)
+app.command()(compare)
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")]
@@ -141,6 +143,10 @@ def train(
 def evaluate(
     run_dir: RunArgument,
     requests: Annotated[int, typer.Option(min=1, help="Held-out requests to decide.")] = 20_000,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE.toml", help="Another scenario of the same state; its own if absent."),
+    ] = None,
     dc_country: DcOption = None,
     bs_country: BsOption = None,
     dc_trace: DcTraceOption = None,
@@ -151,14 +157,23 @@ def evaluate(
     """Regret against the oracle and violations on held-out requests, there or elsewhere."""
     from neuro_aolo.run import RunFolder
 
-    service = RunFolder.open(run_dir).config().scenario
+    trained_in = RunFolder.open(run_dir).config().scenario
+    service = trained_in if scenario is None else _shifted(trained_in, scenario, run_dir)
     elsewhere = placed(service, dc_country, bs_country, dc_trace, bs_trace, fill)
 
     from neuro_aolo.report.tables import evaluation_table
     from neuro_aolo.summary import evaluation_summary
 
     summary = evaluation_summary(_analysis(run_dir, requests=requests, scenario=elsewhere))
-    show(summary, as_json, lambda: out.print(evaluation_table(summary)))
+    if scenario is not None:
+        summary["trained_in"] = trained_in.name
+
+    def in_words() -> None:
+        if scenario is not None:
+            say(f"{run_dir}: trained in scenario {trained_in.name}, here in scenario {service.name}")
+        out.print(evaluation_table(summary))
+
+    show(summary, as_json, in_words)
 
 
 @app.command()
@@ -241,6 +256,31 @@ def _service(
         if bs_country is None and bs_trace is None:
             bs_country = DEMO_COUNTRIES["bs"]
     return placed(Scenario.load(name or "paper"), dc_country, bs_country, dc_trace, bs_trace, fill)
+
+
+def _shifted(trained_in: "Scenario", name: str, run_dir: Path) -> "Scenario":
+    """Another scenario as the actor of a run meets it: the actor keeps the ranges that it learnt to read.
+
+    Raises:
+        ScenarioError: the other scenario has another state or another action box, or leaves those ranges.
+    """
+    from neuro_aolo.errors import ScenarioError
+    from neuro_aolo.service.scenario import Scenario
+
+    other = Scenario.load(name)
+    own, others = trained_in.state_names, other.state_names
+    if own != others:
+        raise ScenarioError(
+            f"scenario {other.name!r} has {len(others)} observations ({', '.join(others)}), the actor of "
+            f"{run_dir} has {len(own)} ({', '.join(own)}): choose a scenario with the same, or train in it"
+        )
+    if other.actions != trained_in.actions:
+        raise ScenarioError(
+            f"scenario {other.name!r} has another action box than the actor of {run_dir} was trained for "
+            f"({other.actions}, not {trained_in.actions}): choose one with the same, or train in it"
+        )
+    ranges = {key: {"observe": list(getattr(trained_in.state, key).observe)} for key in own}
+    return other.with_values(state=ranges)
 
 
 def _config(
