@@ -6,23 +6,27 @@ import numpy as np
 import pytest
 import torch
 
+from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import Requests, held_out, noise_free
+from neuro_aolo.agent.learner import Learner, Objective
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.sdrl import _SPARE, Metrics, SDRLConfig, train
 from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import AgentError
 
 
 @dataclass(frozen=True)
 class Cliff:
-    """Cost 2 + a, violated where a < s / 2: the best action is s / 2, the best constant 1 / 2."""
+    """Cost 2 + a, with slack a - s / 2: the best action is s / 2, the best constant 1 / 2."""
 
     observation_names = ("s", "noise", "noise2")
     action_names = ("a",)
+    constraint_names = ("edge",)
     reward_scale = 2.0
+    violation_limit = 0.001
 
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
         return rng.uniform(-1.0, 1.0, (count, 3))
@@ -32,16 +36,17 @@ class Cliff:
 
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
         action = np.clip(actions[:, 0], -1.0, 1.0)
-        violated = action < states[:, 0] / 2
+        slack = (action - states[:, 0] / 2) / 1.5
         cost = 2.0 + action
-        return Transition(self.reset(len(states), rng), np.where(violated, -10.0, -cost), cost, violated)
+        reward = np.where(slack < 0.0, -10.0, -cost)
+        return Transition(self.reset(len(states), rng), reward, cost, slack[:, None])
 
     def optimum(self, states: Floats) -> Optimum:
         cost = 2.0 + states[:, 0] / 2
         return Optimum(cost, cost, np.ones(len(states), dtype=bool))
 
 
-SMALL = SDRLConfig(total_steps=60_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02)
+SMALL = SDRLConfig(total_steps=32_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02)
 
 
 def mlp(generator: torch.Generator) -> MLP:
@@ -53,23 +58,18 @@ def popsan(generator: torch.Generator) -> PopSAN:
 
 
 def test_a_dense_actor_finds_the_state_dependent_edge() -> None:
-    config = SDRLConfig(
-        total_steps=150_000, critic_hidden=(64, 64), evaluate_every=25, actor_lr=1e-3, noise_end=0.02
-    )
-    result = train(Cliff(), mlp, config, seed=0)
+    result = train(Cliff(), mlp, SMALL, seed=0)
     found = held_out(Cliff(), 4_000).evaluate(noise_free(result.actor))
     constant = held_out(Cliff(), 4_000).evaluate(best_constant_action(Cliff()).policy())
     assert found.violation_rate <= 0.005
     assert constant.regret == pytest.approx(0.25, abs=0.01)
-    assert found.regret < 0.6 * constant.regret
+    assert found.regret < 0.15 * constant.regret
 
 
 @pytest.mark.parametrize("make", [mlp, popsan])
 @pytest.mark.parametrize("discount", [0.0, 0.9])
 def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None:
-    config = SDRLConfig(
-        total_steps=7_000, learning_starts=2_560, evaluate_every=10, critic_hidden=(16,), discount=discount
-    )
+    config = SDRLConfig(total_steps=3_200, evaluate_every=10, critic_hidden=(16,), discount=discount)
     runs = [train(Cliff(), make, config, seed) for seed in (3, 3, 4)]
     first, again, other = (torch.cat([p.flatten() for p in run.actor.parameters()]) for run in runs)
     assert torch.equal(first, again)
@@ -79,46 +79,99 @@ def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None
 
 def test_the_best_checkpoint_is_kept() -> None:
     result = train(Cliff(), mlp, SMALL, seed=1)
-    limit = SMALL.violation_limit
+    limit = _SPARE * Cliff.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.metrics]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.metrics] == [
         score < min(scores[:i], default=(np.inf, 0.0)) for i, score in enumerate(scores)
     ]
-    assert result.metrics[-1].requests == result.requests == 60_160
+    assert result.metrics[-1].requests == result.requests == 32_000
 
 
 def test_an_interrupt_leaves_the_best_actor_so_far() -> None:
     def interrupt(row: Metrics) -> None:
-        if row.requests > 20_000:
+        if row.requests > 10_000:
             raise KeyboardInterrupt
 
     result = train(Cliff(), mlp, SMALL, seed=0, on_metrics=interrupt)
     assert result.interrupted
-    assert 20_000 < result.requests < 30_000
+    assert 10_000 < result.requests < 12_000
     actions = noise_free(result.actor)(Cliff().observe(np.zeros((4, 3))))
     assert np.isfinite(actions).all()
 
 
-def test_critics_and_barrier_learn_what_they_should() -> None:
+@pytest.mark.parametrize("objective", ["constraints", "reward"])
+def test_critics_learn_what_they_should(objective: Objective) -> None:
     from neuro_aolo.agent import sdrl
 
-    kept: list[sdrl.Learner] = []
+    kept: list[Learner] = []
     original = sdrl._Loop.run
 
     def keep(loop: sdrl._Loop) -> sdrl.Training:
         kept.append(loop.learner)
         return original(loop)
 
+    config = SDRLConfig(total_steps=40_000, critic_hidden=(64, 64), noise_end=0.5, objective=objective)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sdrl._Loop, "run", keep)
-        train(Cliff(), mlp, SDRLConfig(total_steps=60_000, critic_hidden=(64, 64), noise_end=0.3), seed=0)
-    states = torch.rand(2_000, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    actions = torch.rand(2_000, 1, generator=torch.Generator().manual_seed(1)) * 1.2 - 0.6
-    cost = kept[0].critic(states, actions).mean(0).detach()
-    violated = kept[0].barrier(states, actions).mean(0) > 0
-    assert float((cost - (2 + actions[:, 0]) / 2).abs().mean()) < 0.05
-    assert float((violated == (actions[:, 0] < states[:, 0] / 2)).float().mean()) > 0.9
+        train(Cliff(), mlp, config, seed=0)
+    rng = np.random.default_rng(0)
+    states, actions = rng.uniform(-1.0, 1.0, (2_000, 3)), rng.uniform(-0.6, 0.6, (2_000, 1))
+    outcome = Cliff().step(states, actions, rng)
+    with torch.no_grad():
+        estimates = kept[0].critic(torch.from_numpy(states).float(), torch.from_numpy(actions).float())
+    estimated = estimates.mean(0).double().numpy()
+    if objective == "constraints":
+        assert np.abs(estimated[:, 0] - outcome.cost / 2.0).mean() < 0.02
+        assert np.abs(estimated[:, 1:] - outcome.slack).mean() < 0.02
+    else:
+        # A regression of the reward tells the cost from the penalty away from the edge, and blurs it there.
+        error = np.abs(estimated[:, 0] + outcome.reward / 2.0)
+        far = np.abs(outcome.slack[:, 0]) > 0.2
+        assert error[far].mean() < error[~far].mean() / 1.5
+
+
+def learner(actor: torch.nn.Module, config: SDRLConfig) -> Learner:
+    generator = torch.Generator().manual_seed(0)
+    replay = Replay(64, {"observation": 3, "action": 1, "outcome": 2}, torch.device("cpu"))
+    replay.add(
+        observation=torch.rand(64, 3, generator=generator) * 2 - 1,
+        action=torch.rand(64, 1, generator=generator) * 2 - 1,
+        outcome=torch.randn(64, 2, generator=generator),
+    )
+    critic = TwinCritic(3, 1, (16,), 2, config.logits, generator)
+    return Learner(actor, critic, replay, config, generator, torch.tensor([config.margin_start]))
+
+
+@pytest.mark.parametrize("make", [mlp, popsan])
+def test_the_output_bias_moves_first_and_alone(make) -> None:
+    config = SDRLConfig(total_steps=6_400, bias_share=0.5)
+    learning = learner(make(torch.Generator().manual_seed(1)), config)
+
+    def moved(progress: float, served: int) -> list[str]:
+        before = {name: value.clone() for name, value in learning.actor.state_dict().items()}
+        learning.update(progress, served)
+        now = learning.actor.state_dict()
+        return [name for name, value in before.items() if not torch.equal(value, now[name])]
+
+    last = list(learning.actor.state_dict())[-1]
+    assert last.endswith("bias")
+    assert moved(0.0, config.random_requests) == []
+    assert moved(0.1, config.random_requests + 1) == [last]
+    assert len(moved(0.6, config.random_requests + 1)) > 3
+
+
+def test_margins_follow_the_violations() -> None:
+    config = SDRLConfig()
+    learning = learner(mlp(torch.Generator()), config)
+    learning.margins = torch.tensor([0.01, 0.02, 0.03])
+    learning.steer_margins(torch.tensor([0.0, 0.0011, 0.0009]), 0.001)
+    wider = learning.margins > torch.tensor([0.01, 0.02, 0.03])
+    assert wider.tolist() == [False, True, False]
+    for broken, end in ((1.0, config.margin_max), (0.0, 1e-4)):
+        for _ in range(100):
+            learning.steer_margins(torch.full((3,), broken), 0.001)
+        torch.testing.assert_close(learning.margins, torch.full((3,), end))
 
 
 def test_regret_counts_violations_and_skips_the_infeasible() -> None:
@@ -157,7 +210,7 @@ def test_replay_overwrites_the_oldest() -> None:
     [
         ({"total_steps": 0}, "total_steps = 0"),
         ({"discount": 1.0}, "discount"),
-        ({"buffer_size": 100}, "buffer_size"),
+        ({"buffer_size": 32}, "buffer_size"),
     ],
 )
 def test_settings_without_a_meaning_are_refused(settings: dict[str, float], said: str) -> None:
