@@ -29,7 +29,8 @@ from neuro_aolo.terminal import (
 
 if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis
-    from neuro_aolo.run import AgentSite, RunConfig, RunFolder
+    from neuro_aolo.job import Keeping
+    from neuro_aolo.run import AgentSite, Preset, RunConfig, RunFolder
     from neuro_aolo.service.scenario import Scenario
 
 DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
@@ -48,7 +49,14 @@ app.command()(doctor)
 app.command()(compare)
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
-OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder to make.")]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Go on with a run that was killed or interrupted, with its settings."),
+]
+PresetOption = Annotated[
+    str, typer.Option(metavar="tuned|paper", help="Settings of the training and shape of the actor.")
+]
 ScenarioOption = Annotated[
     str | None,
     typer.Option(
@@ -60,15 +68,25 @@ SiteOption = Annotated[str, typer.Option(metavar="bs|dc", help="Whose carbon int
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random in training.")]
 StepsOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Requests served in training, rounded up to a batch of 256; 320,000 if absent."),
+    typer.Option(min=1, help="Requests served in training, rounded up to a batch; the preset's if absent."),
 ]
 DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")]
+CompileOption = Annotated[bool, typer.Option("--compile", help="Compile the actor; needs a C++ compiler.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")]
+CheckpointOption = Annotated[
+    int,
+    typer.Option(min=1, help="Updates between checkpoints, rounded up to the next evaluation."),
+]
+TensorboardOption = Annotated[
+    bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")
+]
 
 
 @app.command()
 def run(
-    out_dir: OutOption,
+    ctx: typer.Context,
+    out_dir: OutOption = None,
+    resume: ResumeOption = None,
     scenario: ScenarioOption = None,
     dc_country: DcOption = None,
     bs_country: BsOption = None,
@@ -76,30 +94,46 @@ def run(
     bs_trace: BsTraceOption = None,
     fill: FillOption = None,
     agent_site: SiteOption = "bs",
+    preset: PresetOption = "tuned",
     seed: SeedOption = 0,
     steps: StepsOption = None,
     device: DeviceOption = "cpu",
+    compiled: CompileOption = False,
     overwrite: OverwriteOption = False,
+    checkpoint_every: CheckpointOption = 1,
+    tensorboard: TensorboardOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Do the whole job: train, evaluate, export, run on Lava, price, report."""
-    service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
-    config = _config(service, agent_site, seed, steps, device, "popsan")
+    from neuro_aolo.agent.checkpoint import kind_of
     from neuro_aolo.job import twin_config
     from neuro_aolo.run import RunFolder
 
-    folder = RunFolder.create(out_dir, config, overwrite=overwrite)
-    interrupted = _train(folder, config, "spiking actor")
+    keeping = _keeping(checkpoint_every, tensorboard)
+    if resume is not None:
+        folder, config = _begun(ctx, resume)
+        if kind_of(config.actor) != "popsan":
+            raise AgentError(
+                f"{resume} trains no spiking actor: go on with neuro-aolo train --resume {resume}"
+            )
+    else:
+        service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
+        config = _config(service, agent_site, preset, seed, steps, device, "popsan", compiled)
+        folder = RunFolder.create(_needed(out_dir), config, overwrite=overwrite)
+    go_on = f"neuro-aolo run --resume {folder.path}"
+    interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
     if not interrupted:
-        twin = twin_config(config)
-        interrupted = _train(folder.begin_twin(twin), twin, "same-size MLP")
+        twin = folder.begin_twin(twin_config(config))
+        interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
     _report(folder, as_json)
-    _end(interrupted, out_dir)
+    _end(interrupted, folder.path, go_on)
 
 
 @app.command()
 def train(
-    out_dir: OutOption,
+    ctx: typer.Context,
+    out_dir: OutOption = None,
+    resume: ResumeOption = None,
     scenario: ScenarioOption = None,
     dc_country: DcOption = None,
     bs_country: BsOption = None,
@@ -108,35 +142,51 @@ def train(
     fill: FillOption = None,
     agent_site: SiteOption = "bs",
     actor: Annotated[str, typer.Option(metavar="popsan|mlp", help="Which network decides.")] = "popsan",
+    preset: PresetOption = "tuned",
     seed: SeedOption = 0,
     steps: StepsOption = None,
     device: DeviceOption = "cpu",
+    compiled: CompileOption = False,
     overwrite: OverwriteOption = False,
+    checkpoint_every: CheckpointOption = 1,
+    tensorboard: TensorboardOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train an actor into a run folder."""
-    service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
-    config = _config(service, agent_site, seed, steps, device, actor)
+    from neuro_aolo.agent.checkpoint import kind_of
     from neuro_aolo.run import RunFolder
 
-    folder = RunFolder.create(out_dir, config, overwrite=overwrite)
-    interrupted = _train(folder, config, actor)
+    keeping = _keeping(checkpoint_every, tensorboard)
+    if resume is not None:
+        folder, config = _begun(ctx, resume)
+        if folder.is_trained:
+            raise AgentError(
+                f"{resume} is trained to its end, there is nothing to resume: "
+                f"look at it with neuro-aolo evaluate {resume}"
+            )
+    else:
+        service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
+        config = _config(service, agent_site, preset, seed, steps, device, actor, compiled)
+        folder = RunFolder.create(_needed(out_dir), config, overwrite=overwrite)
+    kind, path = kind_of(config.actor), folder.path
+    go_on = f"neuro-aolo train --resume {path}"
+    interrupted = _train(folder, config, kind, keeping, go_on)
     curve = folder.metrics()
     best = [row for row in curve if row["best"]][-1]
     result = {
-        "run": str(out_dir),
+        "run": str(path),
         "requests": int(curve[-1]["requests"]),
         "validation_regret": best["regret"],
         "validation_violation_rate": best["violation_rate"],
         "interrupted": interrupted,
     }
     line = (
-        f"{out_dir}: {result['requests']:,} requests, validation regret {best['regret']:.2%}, "
+        f"{path}: {result['requests']:,} requests, validation regret {best['regret']:.2%}, "
         f"violations {best['violation_rate']:.2%}. "
-        f"Next: neuro-aolo {'report' if actor == 'popsan' else 'evaluate'} {out_dir}"
+        f"Next: neuro-aolo {'report' if kind == 'popsan' else 'evaluate'} {path}"
     )
     show(result, as_json, lambda: say(line))
-    _end(interrupted, out_dir)
+    _end(interrupted, path, go_on)
 
 
 @app.command()
@@ -283,36 +333,93 @@ def _shifted(trained_in: "Scenario", name: str, run_dir: Path) -> "Scenario":
     return other.with_values(state=ranges)
 
 
+def _needed(out_dir: Path | None) -> Path:
+    if out_dir is None:
+        raise AgentError(
+            "there is no folder to train into: add --out DIR, or --resume DIR to go on with a run"
+        )
+    return out_dir
+
+
+def _keeping(checkpoint_every: int, tensorboard: bool) -> "Keeping":
+    from neuro_aolo.event_log import check_tensorboard
+    from neuro_aolo.job import Keeping
+
+    if tensorboard:
+        check_tensorboard()
+    return Keeping(checkpoint_every, tensorboard)
+
+
+_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
+
+
+def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
+    """A run that was begun, and its settings; options that would change them are refused."""
+    from neuro_aolo.job import check_device
+    from neuro_aolo.run import RunFolder
+
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(parameter.name or "")
+        if parameter.name not in _BESIDE_RESUME and source is not None and source.name == "COMMANDLINE":
+            raise AgentError(
+                f"{parameter.opts[0]} cannot be given with --resume: {path} goes on with its own settings; "
+                "leave it out"
+            )
+    folder = RunFolder.begun(path)
+    config = folder.config()
+    check_device(config.device)
+    return folder, config
+
+
 def _config(
-    service: "Scenario", agent_site: str, seed: int, steps: int | None, device: str, actor: str
+    service: "Scenario",
+    agent_site: str,
+    preset: str,
+    seed: int,
+    steps: int | None,
+    device: str,
+    actor: str,
+    compiled: bool,
 ) -> "RunConfig":
     """The settings of a run; what was typed is checked here, before anything is written."""
     if agent_site not in ("bs", "dc"):
         raise AgentError(f"--agent-site {agent_site!r} is neither bs nor dc: choose one of them")
     if actor not in ("popsan", "mlp"):
         raise AgentError(f"--actor {actor!r} is neither popsan nor mlp: choose one of them")
+    if preset not in ("tuned", "paper"):
+        raise AgentError(f"--preset {preset!r} is neither tuned nor paper: choose one of them")
+
+    from dataclasses import replace
 
     from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.mlp import MLPConfig
-    from neuro_aolo.agent.popsan import PopSANConfig
-    from neuro_aolo.agent.sdrl import SDRLConfig
-    from neuro_aolo.job import check_device
-    from neuro_aolo.run import RunConfig
+    from neuro_aolo.job import check_compiler, check_device
+    from neuro_aolo.run import PRESETS, RunConfig
 
     check_device(device)
+    if compiled:
+        check_compiler()
     AoloTask(service)
-    training = SDRLConfig() if steps is None else SDRLConfig(total_steps=steps)
-    network = PopSANConfig() if actor == "popsan" else MLPConfig()
+    name: Preset = preset  # type: ignore[assignment]
+    training, popsan = PRESETS[name]
+    if steps is not None:
+        training = replace(training, total_steps=steps)
+    network = popsan if actor == "popsan" else MLPConfig()
     site: AgentSite = agent_site  # type: ignore[assignment]
-    return RunConfig(service, network, training, seed, device, site)
+    return RunConfig(service, network, training, seed, device, site, name, compiled)
 
 
-def _train(folder: "RunFolder", config: "RunConfig", what: str) -> bool:
-    from neuro_aolo.job import train as train_into
+def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keeping", go_on: str) -> bool:
+    """Train; ``go_on`` is the command that an interrupt before the first update is answered with."""
+    try:
+        from neuro_aolo.job import train as train_into
 
-    total = config.training.updates * config.training.num_envs
-    with progress_bar(f"training the {what}", total) as advance:
-        return train_into(folder, config, advance)
+        total = config.training.updates * config.training.num_envs
+        with progress_bar(f"training the {what}", total) as advance:
+            return train_into(folder, config, advance, keeping)
+    except KeyboardInterrupt:
+        _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _analysis(
@@ -347,7 +454,11 @@ def _report(folder: "RunFolder", as_json: bool) -> None:
     show(summary, as_json, in_words)
 
 
-def _end(interrupted: bool, folder: Path) -> None:
+def _end(interrupted: bool, folder: Path, go_on: str) -> None:
     if interrupted:
-        err.print(f"interrupted; {folder} holds the best actor so far", highlight=False, soft_wrap=True)
+        _say_interrupted(f"interrupted; {folder} holds the best actor so far. Go on with: {go_on}")
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _say_interrupted(line: str) -> None:
+    err.print(line, markup=False, highlight=False, soft_wrap=True)

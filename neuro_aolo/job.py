@@ -3,21 +3,29 @@
 Nothing here prints: the command line shows what comes out.
 """
 
+import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import torch
+from torch import nn
 
 from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
+from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor, save_actor
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.agent.sdrl import train as train_actor
-from neuro_aolo.carbon.training import measure_energy
+from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
 from neuro_aolo.errors import AgentError
-from neuro_aolo.run import RunConfig, RunFolder
+from neuro_aolo.event_log import event_log
+from neuro_aolo.run import EVENTS, RunConfig, RunFolder
 
 
 def check_device(device: str) -> None:
@@ -32,35 +40,133 @@ def check_device(device: str) -> None:
     raise AgentError(f"device {device!r} cannot be used, {reason}: choose --device cpu")
 
 
-def train(folder: RunFolder, config: RunConfig, on_metrics: Callable[[Metrics], None]) -> bool:
-    """Train the actor of ``config`` into ``folder``.
+def check_compiler() -> None:
+    """Refuse to compile where ``torch.compile`` finds no C++ compiler.
+
+    Raises:
+        AgentError: there is none.
+    """
+    names = (os.environ.get("CXX", "c++"), "g++", "clang++")
+    if not any(map(shutil.which, names)):
+        raise AgentError("--compile needs a C++ compiler, and there is none: install g++, or leave it out")
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a training on the way; without effect on its result.
+
+    Attributes:
+        checkpoint_every: updates between two checkpoints to go on from. They are written right after an
+            evaluation on the validation requests: at the first one that is as many updates on.
+        tensorboard: whether TensorBoard's event files are written.
+    """
+
+    checkpoint_every: int = 1
+    tensorboard: bool = False
+
+
+def train(
+    folder: RunFolder,
+    config: RunConfig,
+    on_metrics: Callable[[Metrics], None],
+    keeping: Keeping = Keeping(),
+) -> bool:
+    """Train the actor of ``config`` into ``folder``, from where an earlier part of the training stopped.
 
     Returns:
-        Whether an interrupt from the keyboard ended it early; the best actor so far is saved all the same.
+        Whether an interrupt from the keyboard ended it early; the best actor so far is saved all the same,
+        and the training in progress stays in the folder.
+
+    Raises:
+        AgentError: the training in progress is damaged or of another shape.
     """
     task = AoloTask(config.scenario)
     spec = ActorSpec(task.observation_names, task.action_names, config.actor)
-
-    def record(row: Metrics) -> None:
-        folder.append_metrics(row)
-        on_metrics(row)
-
     # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
     torch.set_num_threads(1)
-    with measure_energy() as energy:
-        result = train_actor(task, spec.build, config.training, config.seed, config.device, record)
+    earlier, resume = folder.actor(), folder.snapshot()
+    rows = [Metrics(**row) for row in resume.values["metrics"]] if resume else []
+    folder.write_metrics(rows)
+    with (
+        event_log(folder.path / EVENTS, rows) if keeping.tensorboard else nullcontext() as draw,
+        measure_energy(_energy(earlier)) as energy,
+    ):
+        updates = resume.values["updates"] if resume else 0
+        keep = _keeper(folder, spec, energy, updates, keeping.checkpoint_every)
+
+        def record(row: Metrics) -> None:
+            folder.append_metrics(row)
+            if draw:
+                draw(row)
+            on_metrics(row)
+
+        result = train_actor(
+            task,
+            partial(_build, spec, config),
+            config.training,
+            config.seed,
+            config.device,
+            record,
+            keep,
+            resume,
+        )
         # What was learnt is not lost to an impatient second interrupt while it is being saved.
         restore = _ignore_interrupts()
-    training = {
-        "requests": result.requests,
-        "interrupted": result.interrupted,
+    save_actor(folder.path, result.actor, spec, _facts(result.requests, result.interrupted, energy()))
+    if not result.interrupted:
+        folder.snapshot_file.unlink(missing_ok=True)
+    restore()
+    return result.interrupted
+
+
+def _keeper(
+    folder: RunFolder,
+    spec: ActorSpec,
+    energy: Callable[[], EnergyMeasurement],
+    updates: int,
+    checkpoint_every: int,
+) -> Callable[[Snapshot], None]:
+    """What writes a snapshot and its best actor, once enough updates have been made since the last."""
+    network = spec.build(torch.Generator())
+
+    def keep(snapshot: Snapshot) -> None:
+        nonlocal updates
+        if snapshot.values["updates"] - updates < checkpoint_every:
+            return
+        updates = snapshot.values["updates"]
+        snapshot.save(folder.snapshot_file)
+        network.load_state_dict({name: snapshot.tensors[f"best.{name}"] for name in network.state_dict()})
+        save_actor(folder.path, network, spec, _facts(snapshot.values["served"], True, energy()))
+
+    return keep
+
+
+def _build(spec: ActorSpec, config: RunConfig, generator: torch.Generator) -> nn.Module:
+    """The untrained actor, compiled where that was asked for; its parameters keep their names."""
+    actor = spec.build(generator)
+    if config.compiled:
+        # One graph for every batch size: which of several is taken would depend on what came before.
+        actor.compile(dynamic=True, mode="reduce-overhead" if config.device == "cuda" else "default")
+    return actor
+
+
+def _facts(requests: int, interrupted: bool, energy: EnergyMeasurement) -> dict[str, Any]:
+    """How the weights of an actor came about."""
+    return {
+        "requests": requests,
+        "interrupted": interrupted,
         "energy_kwh": energy.energy_kwh,
         "seconds": energy.duration_s,
         "measured_by": energy.measured_by,
     }
-    save_actor(folder.path, result.actor, spec, training)
-    restore()
-    return result.interrupted
+
+
+def _energy(saved: SavedActor | None) -> EnergyMeasurement:
+    """What the parts of a training so far used, as :func:`_facts` told it."""
+    if saved is None:
+        return NOTHING
+    facts = saved.training
+    return EnergyMeasurement(facts["energy_kwh"], facts["seconds"], facts["measured_by"])
 
 
 def _ignore_interrupts() -> Callable[[], object]:

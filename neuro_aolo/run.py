@@ -1,35 +1,48 @@
 """A run: its settings, and the folder that holds everything it made."""
 
 import csv
+import io
 import json
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
-from neuro_aolo.agent.checkpoint import ACTORS, kind_of
+from neuro_aolo.agent.checkpoint import ACTORS, DESCRIPTION, WEIGHTS, SavedActor, kind_of, load_actor
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
+from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.sdrl import PAPER, Metrics, SDRLConfig
+from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.service.scenario import Scenario
 
 AgentSite = Literal["bs", "dc"]
+Preset = Literal["tuned", "paper"]
+
+PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
+    "tuned": (SDRLConfig(), TUNED),
+    "paper": (PAPER, PopSANConfig()),
+}
+"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
 
 CONFIG = "config.toml"
 METRICS = "metrics.csv"
+SNAPSHOT = "training.safetensors"
+"""The training in progress; gone once it has ended."""
+EVENTS = "tensorboard"
+"""Subfolder of TensorBoard's event files."""
 SUMMARY = "summary.json"
 NETWORK = "actor.net"
 TWIN = "mlp"
 """Subfolder of a run with the same-size MLP, itself a run folder."""
 
-_MADE = (CONFIG, METRICS, SUMMARY, NETWORK, "actor.safetensors", "actor.json", "report.html")
+_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, NETWORK, WEIGHTS, DESCRIPTION, "report.html")
 
 
 @dataclass(frozen=True)
@@ -43,14 +56,18 @@ class RunConfig:
         seed: one seed for everything drawn at random in training.
         device: where the networks are trained, ``cpu`` or ``cuda``.
         agent_site: whose carbon intensity the agent's energy has: base station or data centre.
+        preset: what actor and training were taken from.
+        compiled: whether the actor is compiled with ``torch.compile`` in training.
     """
 
     scenario: Scenario
     actor: PopSANConfig | MLPConfig
     training: SDRLConfig
-    seed: int = 0
+    seed: NonNegativeInt = 0
     device: str = "cpu"
     agent_site: AgentSite = "bs"
+    preset: Preset = "tuned"
+    compiled: bool = False
 
     def to_toml(self) -> str:
         """The resolved settings."""
@@ -58,6 +75,8 @@ class RunConfig:
             "seed": self.seed,
             "device": self.device,
             "agent_site": self.agent_site,
+            "preset": self.preset,
+            "compiled": self.compiled,
             "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
             "training": asdict(self.training),
             "scenario": tomllib.loads(self.scenario.to_toml()),
@@ -77,16 +96,12 @@ class RunConfig:
             kind = actor.pop("kind")
             if kind not in ACTORS:
                 raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
-            site = data.pop("agent_site")
-            if site not in get_args(AgentSite):
-                raise RunError(f"agent_site {site!r} is none of {', '.join(get_args(AgentSite))}")
-            return cls(
-                scenario=Scenario.model_validate(data.pop("scenario")),
-                actor=_settings(ACTORS[kind], actor),
-                training=_settings(SDRLConfig, data.pop("training")),
-                agent_site=site,
-                **data,
-            )
+            parts = {
+                "scenario": Scenario.model_validate(data.pop("scenario")),
+                "actor": _settings(ACTORS[kind], actor),
+                "training": _settings(SDRLConfig, data.pop("training")),
+            }
+            return _settings(cls, data | parts)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -149,11 +164,57 @@ class RunFolder:
         Raises:
             RunError: there is no such folder, or it lacks its files.
         """
-        for name in (CONFIG, "actor.json", "actor.safetensors"):
+        for name in (CONFIG, DESCRIPTION, WEIGHTS):
             if not (path / name).is_file():
                 what = f"has no {name}" if path.is_dir() else "is not a folder"
                 raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` wrote")
         return cls(path)
+
+    @classmethod
+    def begun(cls, path: Path) -> "RunFolder":
+        """The folder of a run that may have been killed or interrupted before anything was learnt.
+
+        Raises:
+            RunError: there is no such folder, or it has no settings.
+        """
+        if not (path / CONFIG).is_file():
+            what = f"has no {CONFIG}" if path.is_dir() else "is not a folder"
+            raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` began")
+        return cls(path)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the folder holds settings to train with."""
+        return (self.path / CONFIG).is_file()
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the training has come to its end."""
+        saved = self.actor()
+        return saved is not None and not saved.training["interrupted"]
+
+    def actor(self) -> SavedActor | None:
+        """The best actor so far; None where there is none yet.
+
+        Raises:
+            AgentError: its files are not what they should be.
+        """
+        if not ((self.path / DESCRIPTION).is_file() and (self.path / WEIGHTS).is_file()):
+            return None
+        return load_actor(self.path)
+
+    @property
+    def snapshot_file(self) -> Path:
+        """Where the training in progress is kept."""
+        return self.path / SNAPSHOT
+
+    def snapshot(self) -> Snapshot | None:
+        """The training in progress; None where there is none.
+
+        Raises:
+            AgentError: the file is damaged.
+        """
+        return Snapshot.load(self.snapshot_file) if self.snapshot_file.exists() else None
 
     @property
     def twin(self) -> "RunFolder":
@@ -172,15 +233,19 @@ class RunFolder:
         except (NeuroAoloError, UnicodeDecodeError) as error:
             raise RunError(f"{file}: {error}; mend it, or train again") from None
 
+    def write_metrics(self, rows: Sequence[Metrics]) -> None:
+        """Write the learning curve, whole or not at all; without rows there is no file."""
+        if rows:
+            write_whole(self.path / METRICS, _to_csv(rows, header=True))
+        else:
+            (self.path / METRICS).unlink(missing_ok=True)
+
     def append_metrics(self, row: Metrics) -> None:
         """Add a row to the learning curve on disk."""
         file = self.path / METRICS
-        is_new = not file.exists()
+        text = _to_csv([row], header=not file.exists())
         with file.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, [field.name for field in fields(Metrics)])
-            if is_new:
-                writer.writeheader()
-            writer.writerow({key: int(v) if isinstance(v, bool) else v for key, v in asdict(row).items()})
+            stream.write(text)
 
     def metrics(self) -> list[dict[str, float]]:
         """The learning curve; empty where there is none.
@@ -205,6 +270,16 @@ class RunFolder:
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``, whole or not at all."""
         write_whole(self.path / SUMMARY, to_json(summary) + "\n")
+
+
+def _to_csv(rows: Sequence[Metrics], *, header: bool) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, [field.name for field in fields(Metrics)])
+    if header:
+        writer.writeheader()
+    for row in rows:
+        writer.writerow({key: int(v) if isinstance(v, bool) else v for key, v in asdict(row).items()})
+    return stream.getvalue()
 
 
 def to_json(data: Mapping[str, Any]) -> str:
@@ -233,14 +308,22 @@ def _remove_run(path: Path) -> None:
     if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
         raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
     twin = path / TWIN
-    made = [folder / name for folder in (twin, path) if folder.is_dir() for name in _MADE]
+    folders = [folder for folder in (twin, path) if folder.is_dir()]
+    made = [folder / name for folder in folders for name in _MADE]
+    made += [file for folder in folders for file in event_files(folder / EVENTS)]
     for file in made:
         if file.is_dir() or (file.exists() and not os.access(file.parent, os.W_OK)):
             raise RunError(f"{file} cannot be replaced: it is left as it is; choose another --out")
     for file in made:
         file.unlink(missing_ok=True)
-    if twin.is_dir() and not any(twin.iterdir()):
-        twin.rmdir()
+    for folder in (twin / EVENTS, twin, path / EVENTS):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def event_files(folder: Path) -> list[Path]:
+    """TensorBoard's files in ``folder``."""
+    return sorted(folder.glob("events.out.tfevents.*"))
 
 
 def write_whole(file: Path, text: str) -> None:
