@@ -22,7 +22,8 @@ NAMES = {
 NOTE = (
     "Mean, interquartile mean (IQM) and 95 % bootstrap interval of the IQM, over seeds, on the same held-out "
     "requests. Carbon is over the requests in which no constraint is broken: a policy that breaks many is "
-    "averaged over fewer and easier ones, so read it beside the violations. Regret is over all requests."
+    "averaged over fewer and easier ones, so read it beside the violations, and it is not available where "
+    "some seed's policy serves none. Regret is over all requests."
 )
 
 

@@ -111,7 +111,9 @@ def _paint(axes: Axes, name: str, found: _Middle) -> None:
     # What lies below the axis has no place on it: the range begins at the least positive median.
     least = np.nanmin(median) if np.isfinite(median).any() else 1.0
     low = np.where(found.low > 0.0, found.low, least)
-    axes.fill_between(found.seconds, low, found.high, where=shown, color=colour, alpha=0.16, lw=0.0)
+    axes.fill_between(
+        found.seconds, low, found.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
+    )
     axes.plot(found.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
     kept = np.where(found.violation_rate <= _VIOLATING, median, np.nan)
     marker = "o" if len(found.seconds) == 1 else ""
