@@ -22,7 +22,12 @@ from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Policy, Requests, held_out, noise_free
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action
+from neuro_aolo.agent.rivals import (
+    SEARCH_REQUESTS,
+    SEARCH_SEED,
+    VIOLATION_LIMIT,
+    best_constant_action,
+)
 from neuro_aolo.agent.sdrl import SDRLConfig, train
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import RunError
@@ -126,6 +131,8 @@ class Plan:
         training: settings of our own loop.
         popsan: shape of the spiking actor; the MLP has the same hidden sizes.
         seconds: wall time that an algorithm of Stable-Baselines3 has.
+        variant: what sets it apart from other cells of the learner, in letters, figures and hyphens; none
+            where empty.
     """
 
     scenario: Scenario
@@ -134,6 +141,7 @@ class Plan:
     training: SDRLConfig
     popsan: PopSANConfig
     seconds: float
+    variant: str = ""
 
     @property
     def actor(self) -> PopSANConfig | MLPConfig:
@@ -142,8 +150,9 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """Scenario, learner and seed: the cell's file, its ending aside."""
-        return f"{file_name(self.scenario)}-{self.learner}-{self.seed}"
+        """Scenario, learner, variant if any, and seed: the cell's file, its ending aside."""
+        parts = (file_name(self.scenario), self.learner, self.variant, str(self.seed))
+        return "-".join(part for part in parts if part)
 
     def file(self, folder: Path) -> Path:
         """Where the cell lies in the folder of its comparison."""
@@ -155,9 +164,12 @@ class Plan:
         settings: dict[str, Any] = {
             "scenario_sha256": hashlib.sha256(self.scenario.to_toml().encode()).hexdigest(),
             "learner": self.learner,
+            "variant": self.variant,
             "seed": self.seed,
             "held_out_requests": HELD_OUT_REQUESTS,
         }
+        if self.learner in (*OWN, *BASELINES):
+            settings["violation_limit"] = self.scenario.limits.violation_rate
         if self.learner in OWN:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = asdict(self.training)
@@ -165,6 +177,7 @@ class Plan:
             settings["seconds"] = self.seconds
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
+            settings["violation_limit"] = VIOLATION_LIMIT
         resolved: dict[str, Any] = json.loads(to_json(settings))
         return resolved
 
@@ -222,7 +235,10 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
         return _Training(_random_policy(len(task.action_names), plan.seed))
     if plan.learner == "constant":
         began = time.perf_counter()
-        constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
+        # The rival is the same in every scenario: what a learner may violate is the scenario's.
+        constant = best_constant_action(
+            task, violation_limit=VIOLATION_LIMIT, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed))
+        )
         return _Training(constant.policy(), SEARCH_REQUESTS, seconds=time.perf_counter() - began)
     if plan.learner in BASELINES:
         name: Baseline = plan.learner  # type: ignore[assignment]

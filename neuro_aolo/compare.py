@@ -21,6 +21,7 @@ from neuro_aolo.report.comparison import QUANTITIES, Line, Setting, markdown, su
 from neuro_aolo.report.curves import Curve, learning_curves
 from neuro_aolo.run import write_whole
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.workers import W
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
 
@@ -59,7 +60,7 @@ def plans(
     ]
 
 
-def unfinished(wanted: Sequence[Plan], folder: Path, *, overwrite: bool) -> list[Plan]:
+def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]:
     """The cells that are still to be made.
 
     Args:

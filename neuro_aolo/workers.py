@@ -11,13 +11,45 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import torch
 
-from neuro_aolo.cell import Plan
 from neuro_aolo.errors import NeuroAoloError
 
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+class Made(Protocol):
+    """What came of a cell."""
+
+    def save(self, file: Path) -> None:
+        """Write it, whole or not at all."""
+        ...
+
+
+class Work(Protocol):
+    """A cell to be made; :class:`neuro_aolo.cell.Plan` is one."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, apart from all others."""
+        ...
+
+    def file(self, folder: Path) -> Path:
+        """Where it is kept in the folder of its comparison."""
+        ...
+
+    def finished(self, folder: Path) -> Made | None:
+        """What was kept, if anything."""
+        ...
+
+    def make(self) -> Made:
+        """Make it."""
+        ...
+
+
+W = TypeVar("W", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -29,7 +61,7 @@ class Failure:
 
 
 def make(
-    wanted: Sequence[Plan], folder: Path, jobs: int, on_end: Callable[[Plan, Failure | None], None]
+    wanted: Sequence[W], folder: Path, jobs: int, on_end: Callable[[W, Failure | None], None]
 ) -> list[Failure]:
     """Make cells, ``jobs`` at a time; a cell that fails does not keep the others from being made.
 
@@ -41,7 +73,7 @@ def make(
         jobs: processes, of one thread each.
         on_end: called with each cell when it is finished or has failed.
     """
-    waiting, busy, failures = deque(wanted), dict[Connection, tuple[_Worker, Plan]](), list[Failure]()
+    waiting, busy, failures = deque(wanted), dict[Connection, tuple[_Worker, W]](), list[Failure]()
     idle: list[_Worker] = []
     try:
         while waiting or busy:
@@ -83,7 +115,7 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def answer(self, plan: Plan) -> Failure | None:
+    def answer(self, plan: Work) -> Failure | None:
         """What became of the cell."""
         try:
             reason = self.pipe.recv()

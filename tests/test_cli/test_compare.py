@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,7 +18,9 @@ import numpy as np
 import pytest
 from scipy.stats import trim_mean
 
-from neuro_aolo.cell import Cell
+from neuro_aolo.cell import LEARNERS, Cell, Plan
+from neuro_aolo.run import PRESETS
+from neuro_aolo.service.scenario import Scenario
 
 FEW = ("--steps", "1500", "--seeds", "2", "--jobs", "1", "--learners", "mlp,random,constant,oracle")
 TABLES = {"cells.csv", "summary.csv", "summary.md", "curves.svg"}
@@ -114,6 +117,34 @@ def test_a_finished_cell_is_not_trained_again(cli, compared: Path, tmp_path: Pat
     # Training is seeded, and nothing but the time that it takes differs.
     assert cells_of(folder) == before
     assert said["learners"]["oracle"]["regret"]["iqm"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_a_variant_has_a_cell_of_its_own(tmp_path: Path) -> None:
+    training, popsan = PRESETS["tuned"]
+    plan = Plan(Scenario.load("paper"), "oracle", 0, training, popsan, 1.0)
+    other = replace(plan, variant="encoder-20")
+    assert [made.file(tmp_path).name for made in (plan, other)] == [
+        "paper-oracle-0.json",
+        "paper-oracle-encoder-20-0.json",
+    ]
+    assert (plan.settings["variant"], other.settings["variant"]) == ("", "encoder-20")
+    plan.make().save(plan.file(tmp_path))
+    assert plan.finished(tmp_path) is not None
+    assert other.finished(tmp_path) is None
+
+
+@pytest.mark.parametrize(("scenario", "allowed"), [("paper", 0.001), ("mixed", 0.005), ("speech", 0.005)])
+def test_learners_may_violate_what_the_scenario_allows(scenario: str, allowed: float) -> None:
+    training, popsan = PRESETS["tuned"]
+    limits = {
+        learner: Plan(Scenario.load(scenario), learner, 0, training, popsan, 1.0).settings.get(
+            "violation_limit"
+        )
+        for learner in LEARNERS
+    }
+    # The best constant action is the same rival everywhere; random actions and the oracle have no limit.
+    own = {"constant": 0.001, "random": None, "oracle": None}
+    assert limits == {learner: own.get(learner, allowed) for learner in LEARNERS}
 
 
 def test_other_settings_and_damaged_cells_are_refused(cli, compared: Path, tmp_path: Path) -> None:
