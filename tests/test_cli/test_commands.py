@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from export.lava import lava_version
+from neuro_aolo.agent.popsan import TUNED
 
 MADE = {
     "config.toml",
@@ -24,6 +25,7 @@ MADE = {
     *({"actor.net"} if lava_version() else ()),
 }
 PROFILES = {"loihi1", "loihi2", "mcu_m33_u575", "h100"}
+OUTPUTS = 2 * TUNED.decoder_population
 MEASURED = ("training_g", "training_kwh", "timings_s")
 
 
@@ -59,7 +61,7 @@ def test_a_run_leaves_what_it_promises(small_run: Path) -> None:
 def test_lava_agrees_spike_for_spike(small_run: Path) -> None:
     lava = summary_of(small_run)["lava"]
     assert lava["available"]
-    assert lava["spikes_compared"] == lava["decisions"] * 5 * (256 + 256 + 20)
+    assert lava["spikes_compared"] == lava["decisions"] * TUNED.steps * (sum(TUNED.hidden) + OUTPUTS)
     assert lava["spikes_emitted"] > 1_000
     assert lava["mismatches"] == 0
     assert sum(layer["spikes"] for layer in lava["layers"]) == lava["spikes_emitted"]
@@ -106,7 +108,7 @@ def test_export_writes_the_network_file(cli, trained: Path, tmp_path: Path) -> N
     done = cli("export", trained, "--out", tmp_path / "net.h5", "--json")
     assert done.returncode == 0, done.stderr
     layers = [list(layer.weight.shape) for layer in read_network(tmp_path / "net.h5")]
-    assert layers == json.loads(done.stdout)["layers"] == [[257, 51], [257, 257], [20, 257]]
+    assert layers == json.loads(done.stdout)["layers"] == [[257, 51], [257, 257], [OUTPUTS, 257]]
 
 
 def test_the_scenario_alone_keeps_its_ranges(cli, trained: Path) -> None:
@@ -164,6 +166,7 @@ def test_ctrl_c_leaves_a_usable_run_folder(cli, tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130
     assert said.startswith("interrupted")
+    assert f"Go on with: neuro-aolo train --resume {folder}" in said
     evaluated = cli("evaluate", folder, "--json")
     assert evaluated.returncode == 0, evaluated.stderr
     assert json.loads(evaluated.stdout)["interrupted"] is True
