@@ -20,7 +20,7 @@ References:
 
 import copy
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,8 @@ class SDRLConfig:
         tau: soft update of the target networks.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
+        output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
+            that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
         bias_lr: Adam's step while the output bias moves alone.
         critic_lr: Adam's step for the critics at the start.
         critic_lr_end: the same at the end.
@@ -86,6 +88,7 @@ class SDRLConfig:
     tau: float = 0.005
     actor_lr: float = 2e-3
     actor_lr_end: float = 3e-5
+    output_decay: float = 1.0
     bias_lr: float = 0.02
     critic_lr: float = 3e-3
     critic_lr_end: float = 5e-5
@@ -138,6 +141,7 @@ PAPER = SDRLConfig(
     objective="reward",
     logits=False,
     discount=0.99,
+    output_decay=0.0,
     actor_lr=1e-4,
     actor_lr_end=1e-4,
     critic_lr=1e-3,
@@ -171,9 +175,12 @@ class Learner:
     def __post_init__(self) -> None:
         self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        self.actor_optimiser = _adam(list(self.actor.parameters()))
-        self.bias_optimiser = _adam([self.actor.get_parameter(output_bias(self.actor))])
-        self.critic_optimiser = _adam(list(self.critic.parameters()))
+        weight, bias = output_parameters(self.actor)
+        others = [parameter for parameter in self.actor.parameters() if parameter is not weight]
+        decay = {"params": [weight], "weight_decay": self.config.output_decay}
+        self.actor_optimiser = _adam([{"params": others}, decay])
+        self.bias_optimiser = _adam([{"params": [bias]}])
+        self.critic_optimiser = _adam([{"params": list(self.critic.parameters())}])
 
     def update(self, progress: float, served: int) -> float:
         """One update from replayed requests; ``progress`` runs from 0 to 1. Returns the critics' loss."""
@@ -253,13 +260,14 @@ _WIDEN, _NARROW = 1.25, 0.85
 _LEAST_MARGIN = 1e-4
 
 
-def output_bias(actor: nn.Module) -> str:
-    """Name of the parameter that shifts an actor's actions: its last one of one value per action."""
-    return [name for name, _ in actor.named_parameters() if name.endswith("bias")][-1]
+def output_parameters(actor: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
+    """Weight and bias of an actor's last layer, which makes actions of what comes before."""
+    name = [name for name, _ in actor.named_parameters() if name.endswith("bias")][-1]
+    return actor.get_parameter(name.removesuffix("bias") + "weight"), actor.get_parameter(name)
 
 
-def _adam(parameters: list[nn.Parameter]) -> torch.optim.Adam:
-    return torch.optim.Adam(parameters, fused=True)
+def _adam(groups: list[dict[str, Any]]) -> torch.optim.AdamW:
+    return torch.optim.AdamW([{"weight_decay": 0.0, **group} for group in groups], fused=True)
 
 
 def _set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:

@@ -244,4 +244,4 @@ def _thin(layer: nn.Module, observations: int, config: PopSANConfig, generator: 
 
 
 TUNED = PopSANConfig(steps=8, decoder_population=40, fan_in=1, surrogate_width=0.2)
-"""The preset ``tuned``: more steps and larger output populations round less; see the attributes for the rest."""
+"""The preset ``tuned``: more steps and larger populations round less; see the attributes for the rest."""
