@@ -71,7 +71,10 @@ StepsOption = Annotated[
     typer.Option(min=1, help="Requests served in training, rounded up to a batch; the preset's if absent."),
 ]
 DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")]
-CompileOption = Annotated[bool, typer.Option("--compile", help="Compile the actor; needs a C++ compiler.")]
+CompileOption = Annotated[
+    bool,
+    typer.Option("--compile", help="Compile the actor, which takes a minute or more and a C++ compiler."),
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")]
 CheckpointOption = Annotated[
     int,
