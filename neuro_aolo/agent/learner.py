@@ -72,7 +72,7 @@ class SDRLConfig:
         validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
-    total_steps: int = 384_000
+    total_steps: int = 320_000
     num_envs: int = 64
     batch_size: int = 64
     buffer_size: int = 60_000
@@ -88,13 +88,13 @@ class SDRLConfig:
     tau: float = 0.005
     actor_lr: float = 2e-3
     actor_lr_end: float = 3e-5
-    output_decay: float = 1.0
+    output_decay: float = 3.0
     bias_lr: float = 0.02
     critic_lr: float = 3e-3
-    critic_lr_end: float = 5e-5
+    critic_lr_end: float = 1e-4
     critic_hidden: tuple[int, ...] = (256, 256)
     noise_start: float = 0.5
-    noise_end: float = 0.02
+    noise_end: float = 0.008
     evaluate_every: int = 200
     validation_requests: int = 4_000
 
