@@ -25,7 +25,6 @@ from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import (
     SEARCH_REQUESTS,
     SEARCH_SEED,
-    VIOLATION_LIMIT,
     best_constant_action,
 )
 from neuro_aolo.agent.sdrl import SDRLConfig, train
@@ -168,7 +167,7 @@ class Plan:
             "seed": self.seed,
             "held_out_requests": HELD_OUT_REQUESTS,
         }
-        if self.learner in (*OWN, *BASELINES):
+        if self.learner in (*OWN, *BASELINES, "constant"):
             settings["violation_limit"] = self.scenario.limits.violation_rate
         if self.learner in OWN:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
@@ -177,7 +176,6 @@ class Plan:
             settings["seconds"] = self.seconds
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
-            settings["violation_limit"] = VIOLATION_LIMIT
         resolved: dict[str, Any] = json.loads(to_json(settings))
         return resolved
 
@@ -235,14 +233,11 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
         return _Training(_random_policy(len(task.action_names), plan.seed))
     if plan.learner == "constant":
         began = time.perf_counter()
-        # The rival is the same in every scenario: what a learner may violate is the scenario's.
-        constant = best_constant_action(
-            task, violation_limit=VIOLATION_LIMIT, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed))
-        )
+        constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
         return _Training(constant.policy(), SEARCH_REQUESTS, seconds=time.perf_counter() - began)
     if plan.learner in BASELINES:
         name: Baseline = plan.learner  # type: ignore[assignment]
-        found = train_baseline(name, task, plan.seconds, plan.seed, violation_limit=task.violation_limit)
+        found = train_baseline(name, task, plan.seconds, plan.seed)
         return _Training(found.policy, found.requests, found.updates, found.seconds, _curve(found.curve))
     spec = ActorSpec(task.observation_names, task.action_names, plan.actor)
     result = train(task, spec.build, plan.training, plan.seed)

@@ -25,7 +25,6 @@ import torch
 
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
-from neuro_aolo.agent.rivals import VIOLATION_LIMIT
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import AgentError
 from neuro_aolo.service.env import AoloEnv
@@ -94,7 +93,7 @@ def train_baseline(
     seconds: float,
     seed: int,
     on_metrics: Callable[[BaselineMetrics], None] | None = None,
-    violation_limit: float = VIOLATION_LIMIT,
+    violation_limit: float | None = None,
     discount: float = 0.0,
     evaluate_every_s: float | None = None,
 ) -> BaselineTraining:
@@ -120,7 +119,8 @@ def train_baseline(
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
             Python, NumPy and PyTorch with a number drawn from it.
         on_metrics: called with every row of the learning curve.
-        violation_limit: the checkpoint kept is the one of least regret within this violation rate.
+        violation_limit: the checkpoint kept is the one of least regret within this violation rate; the
+            task's own where None.
         discount: weight of the next request's value, in [0, 1). The library's default is 0.99; 0 has the same
             optimum where the next request does not depend on the action, and did better: see above.
         evaluate_every_s: seconds between two noise-free evaluations; a fiftieth of all, but at least 5 s,
@@ -143,7 +143,7 @@ def train_baseline(
             validation=Requests(task, VALIDATION_REQUESTS, validation),
             seconds=seconds,
             interval_s=evaluate_every_s,
-            violation_limit=violation_limit,
+            violation_limit=task.violation_limit if violation_limit is None else violation_limit,
             on_metrics=on_metrics or (lambda row: None),
         )
         return watch.run()

@@ -16,9 +16,6 @@ SEARCH_SEED = 31_415
 SEARCH_REQUESTS = 100_000
 """Requests to search on: 100 of them are a violation rate of 0.1 %, known to a tenth of itself."""
 
-VIOLATION_LIMIT = 0.001
-"""Share of requests in which a constant action may break a constraint."""
-
 _PROBED = 500
 """Requests that a cost is known from: the action errs by their scatter, its cost by the square of that."""
 

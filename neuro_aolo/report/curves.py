@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neuro_aolo.report.comparison import NAMES
 from neuro_aolo.report.numbers import finite, percent, significant
-from neuro_aolo.report.svg import DARK, LIGHT, WIDE_IN, draw
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
 
 Values = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float]) -> str:
     levels = "; ".join(f"{NAMES.get(name, name)} {percent(regret)}" for name, regret in flat.items())
     description = f"Validation regret over the seconds of training, logarithmic. At the end: {told}."
     description += f" Without learning: {levels}." if levels else ""
-    return _standalone(draw("curves", description, (WIDE_IN, _HEIGHT_IN), paint))
+    return standalone(draw("curves", description, (WIDE_IN, _HEIGHT_IN), paint))
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,3 @@ def _decade_below(drawn: Sequence[_Middle]) -> float | None:
 def _told(found: _Middle) -> str:
     median, violations = float(found.median[-1]), float(found.violation_rate[-1])
     return f"{percent(median)} with {percent(violations)} violations after {math.ceil(found.seconds[-1])} s"
-
-
-def _standalone(element: str) -> str:
-    """A drawing for a page as a file of its own, in colours for light and for dark surroundings."""
-    light, dark = (
-        "; ".join(f"--na-{name}: {value}" for name, value in colours.items()) for colours in (LIGHT, DARK)
-    )
-    style = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
-    end = element.index(">") + 1
-    return f"{element[:end]}\n{style}\n{element[end:]}\n"

@@ -86,6 +86,16 @@ def draw(name: str, description: str, size_in: tuple[float, float], paint: Calla
     return _inline(buffer.getvalue(), name, description)
 
 
+def standalone(element: str) -> str:
+    """A drawing for a page as a file of its own, in colours for light and for dark surroundings."""
+    light, dark = (
+        "; ".join(f"--na-{name}: {value}" for name, value in colours.items()) for colours in (LIGHT, DARK)
+    )
+    style = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
+    end = element.index(">") + 1
+    return f"{element[:end]}\n{style}\n{element[end:]}\n"
+
+
 def bare(axes: Axes) -> None:
     """Leave nothing of ``axes`` but what is drawn on it."""
     axes.grid(visible=False)

@@ -12,7 +12,7 @@ from neuro_aolo.agent.statistics import Estimate
 from neuro_aolo.cell import versions
 from neuro_aolo.report.grids import Grid
 from neuro_aolo.report.numbers import MISSING, NBSP, finite, percent, plain, significant
-from neuro_aolo.report.svg import DARK, LIGHT, WIDE_IN, draw
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
 from neuro_aolo.run import write_whole
 from reproduction.findings import Finding, Variation
 from reproduction.trainings import Setup
@@ -111,12 +111,7 @@ def figure(row: str, title: str, variations: Sequence[Variation]) -> str:
     )
     description = f"Mean held-out reward and 95 % interval over {title}: {told}."
     element = draw(f"sweep-{row}", description, (WIDE_IN, 2.8), paint)
-    light, dark = (
-        "; ".join(f"--na-{name}: {value}" for name, value in colours.items()) for colours in (LIGHT, DARK)
-    )
-    style = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
-    head, drawing = element.split(">", 1)
-    return f"{head}>\n{style}{drawing}\n"
+    return standalone(element)
 
 
 def _finding(finding: Finding, separator: str) -> list[str]:

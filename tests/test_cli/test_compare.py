@@ -142,9 +142,8 @@ def test_learners_may_violate_what_the_scenario_allows(scenario: str, allowed: f
         )
         for learner in LEARNERS
     }
-    # The best constant action is the same rival everywhere; random actions and the oracle have no limit.
-    own = {"constant": 0.001, "random": None, "oracle": None}
-    assert limits == {learner: own.get(learner, allowed) for learner in LEARNERS}
+    without = ("random", "oracle")
+    assert limits == {learner: None if learner in without else allowed for learner in LEARNERS}
 
 
 def test_other_settings_and_damaged_cells_are_refused(cli, compared: Path, tmp_path: Path) -> None:
