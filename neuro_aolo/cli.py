@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
-from neuro_aolo.compare_cli import compare
+from neuro_aolo.comparison.command import compare
 from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import (
     EXIT_INTERRUPTED,

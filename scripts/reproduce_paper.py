@@ -21,11 +21,11 @@ from reproduction.verdicts import RULES
 from rich.console import Console
 
 from neuro_aolo.agent.baselines import stable_baselines
-from neuro_aolo.compare import unfinished
+from neuro_aolo.comparison.table import unfinished
+from neuro_aolo.comparison.workers import Failure, make
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.report.numbers import plain
 from neuro_aolo.report.tables import as_rich
-from neuro_aolo.workers import Failure, make
 
 OUT = Path("results/reproduce_paper")
 QUICK_OUT = Path("results/reproduce_paper_quick")

@@ -15,7 +15,7 @@ from neuro_aolo.agent.baselines import stable_baselines
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.cell import versions
+from neuro_aolo.comparison.cell import versions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
 from neuro_aolo.service.env import AoloEnv

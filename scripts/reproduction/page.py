@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.cell import versions
+from neuro_aolo.comparison.cell import versions
 from neuro_aolo.report.grids import Grid
 from neuro_aolo.report.numbers import MISSING, NBSP, finite, percent, plain, significant
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone

@@ -9,7 +9,7 @@ from typing import Any
 
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig
-from neuro_aolo.cell import Cell, Plan
+from neuro_aolo.comparison.cell import Cell, Plan
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import PRESETS
 from neuro_aolo.service.scenario import Scenario

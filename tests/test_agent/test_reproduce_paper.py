@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.cell import Cell, Plan
+from neuro_aolo.comparison.cell import Cell, Plan
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ONE_SEED = Estimate(0.2, math.nan, math.nan)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from scipy.stats import trim_mean
 
-from neuro_aolo.cell import LEARNERS, Cell, Plan
+from neuro_aolo.comparison.cell import LEARNERS, Cell, Plan
 from neuro_aolo.run import PRESETS
 from neuro_aolo.service.scenario import Scenario
 

@@ -29,7 +29,7 @@ class Made(Protocol):
 
 
 class Work(Protocol):
-    """A cell to be made; :class:`neuro_aolo.cell.Plan` is one."""
+    """A cell to be made; :class:`neuro_aolo.comparison.cell.Plan` is one."""
 
     @property
     def name(self) -> str:

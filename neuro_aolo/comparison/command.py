@@ -14,8 +14,8 @@ from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import EXIT_FAILED, EXIT_INTERRUPTED, JsonOption, err, out, say, show
 
 if TYPE_CHECKING:
-    from neuro_aolo.cell import Plan
-    from neuro_aolo.workers import Failure
+    from neuro_aolo.comparison.cell import Plan
+    from neuro_aolo.comparison.workers import Failure
 
 RESULTS = Path("results")
 
@@ -57,8 +57,8 @@ def compare(
     A finished cell is kept and not trained again: after an interrupt the same command goes on.
     """
     from neuro_aolo.agent.aolo import AoloTask
-    from neuro_aolo.cell import LEARNERS, file_name
-    from neuro_aolo.compare import (
+    from neuro_aolo.comparison.cell import LEARNERS, file_name
+    from neuro_aolo.comparison.table import (
         as_data,
         check_learners,
         lines,
@@ -66,11 +66,11 @@ def compare(
         unfinished,
         write,
     )
+    from neuro_aolo.comparison.workers import make
     from neuro_aolo.report.comparison import NOTE, effort, results
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.run import PRESETS
     from neuro_aolo.service.scenario import Scenario
-    from neuro_aolo.workers import make
 
     if preset not in PRESETS:
         raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")

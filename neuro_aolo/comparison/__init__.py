@@ -1,0 +1,1 @@
+"""Learners beside each other: the same scenario, requests and seeds for all, cell by cell."""
