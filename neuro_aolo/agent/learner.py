@@ -96,7 +96,7 @@ class SDRLConfig:
     noise_start: float = 0.5
     noise_end: float = 0.008
     evaluate_every: int = 200
-    validation_requests: int = 4_000
+    validation_requests: int = 8_000
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""

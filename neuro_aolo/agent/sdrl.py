@@ -34,7 +34,7 @@ class Metrics:
         requests: requests served so far.
         seconds: wall time so far.
         noise: standard deviation of the exploration noise.
-        critic_loss: mean squared error of the critics since the last row, scaled rewards.
+        critic_loss: mean squared error of the critics since the last row, summed over what they estimate.
         training_reward: mean reward of the requests served since the last row, noise included.
         cost: mean noise-free cost on the validation requests.
         optimal_cost: mean optimum of the same.
@@ -278,7 +278,7 @@ def _explore(actions: Floats, noise: Floats, logits: bool) -> Floats:
 
 
 _LARGEST = 1.0 - 1e-6
-_AIM, _SPARE = 0.5, 0.75
+_AIM, _SPARE = 0.4, 0.6
 """Shares of the violation limit that the margins aim at and that a checkpoint may use up on its validation
 requests: what is left covers that these are a sample."""
 
