@@ -90,6 +90,8 @@ def make(
                     failures.append(failure)
                 if worker.process.is_alive():
                     idle.append(worker)
+                else:
+                    worker.end()
                 on_end(plan, failure)
     finally:
         for worker in [*idle, *(worker for worker, _ in busy.values())]:
@@ -119,7 +121,7 @@ class _Worker:
         """What became of the cell."""
         try:
             reason = self.pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):  # the latter where it ended before it read the cell
             self.process.join()
             reason = f"its process ended with exit code {self.process.exitcode}: check the memory it needs"
         return None if reason is None else Failure(plan.name, reason)
