@@ -358,7 +358,7 @@ _BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
 
 def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
     """A run that was begun, and its settings; options that would change them are refused."""
-    from neuro_aolo.job import check_device
+    from neuro_aolo.job import check_compiler, check_device
     from neuro_aolo.run import RunFolder
 
     for parameter in ctx.command.params:
@@ -371,6 +371,8 @@ def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
     folder = RunFolder.begun(path)
     config = folder.config()
     check_device(config.device)
+    if config.compiled:
+        check_compiler()
     return folder, config
 
 

@@ -6,6 +6,7 @@ Nothing here prints: the command line shows what comes out.
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -44,11 +45,15 @@ def check_compiler() -> None:
     """Refuse to compile where ``torch.compile`` finds no C++ compiler.
 
     Raises:
-        AgentError: there is none.
+        AgentError: the one that it looks for is not there.
     """
-    names = (os.environ.get("CXX", "c++"), "g++", "clang++")
-    if not any(map(shutil.which, names)):
-        raise AgentError("--compile needs a C++ compiler, and there is none: install g++, or leave it out")
+    # torch.compile tries this one and no other.
+    name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    if shutil.which(name) is None:
+        raise AgentError(
+            f"--compile needs a C++ compiler, and {name!r} is not there: install it, set CXX to the one "
+            "that is, or train without --compile"
+        )
 
 
 @dataclass(frozen=True)
