@@ -162,7 +162,8 @@ def cells(setup: Setup, plan: Callable[[int], Plan], seeds: int) -> list[Cell]:
     """The finished cells of all seeds."""
     found = []
     for planned in map(plan, range(seeds)):
-        cell = planned.finished(setup.folder) or compared(setup, planned)
+        # The comparison's first: where it has the cell, the folder's own may be of other settings.
+        cell = compared(setup, planned) or planned.finished(setup.folder)
         assert cell is not None
         found.append(cell)
     return found
