@@ -8,6 +8,7 @@ rivals are validated every 5 s, our actors as often as their settings say. Run i
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -87,11 +88,13 @@ class Race:
         self.violation_limit = violation_limit
         self.limit_s = limit_s
         self.points: list[Point] = []
+        self.over = False
 
     def add(self, point: Point) -> None:
         """Take down a validation; interrupts the training where it was the last that is needed."""
         self.points.append(point)
         if point.seconds >= self.limit_s or self.first(min(REGRETS)):
+            self.over = True
             raise KeyboardInterrupt
 
     def first(self, regret: float) -> Point | None:
@@ -116,7 +119,7 @@ def run_ours(name: str, task: AoloTask, seed: int, race: Race) -> None:
         updates = row.requests // config.num_envs
         race.add(Point(row.seconds, row.requests, updates, row.regret, row.violation_rate))
 
-    train(task, spec.build, config, seed, on_metrics=record)
+    _go_on(train(task, spec.build, config, seed, on_metrics=record).interrupted, race)
 
 
 def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
@@ -125,7 +128,7 @@ def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
     def record(row: BaselineMetrics) -> None:
         race.add(Point(row.seconds, row.requests, row.updates, row.regret, row.violation_rate))
 
-    train_baseline(
+    training = train_baseline(
         name,
         task,
         race.limit_s,
@@ -134,6 +137,13 @@ def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
         violation_limit=race.violation_limit,
         evaluate_every_s=EVALUATE_EVERY_S,
     )
+    _go_on(training.interrupted, race)
+
+
+def _go_on(interrupted: bool, race: Race) -> None:
+    """Pass an interrupt on where it came from the keyboard, and not from the race's end."""
+    if interrupted and not race.over:
+        raise KeyboardInterrupt
 
 
 LEARNERS: dict[str, Callable[[AoloTask, int, Race], None]] = {
@@ -169,8 +179,12 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, help="file to write marks and learning curves to")
     arguments = parser.parse_args()
-    if not arguments.limit > 0.0:
+    if not 0.0 < arguments.limit < math.inf:
         parser.error(f"--limit {arguments.limit:g} is not allowed: give seconds above 0")
+    if arguments.seed < 0:
+        parser.error(f"--seed {arguments.seed} is not allowed: give 0 or more")
+    if arguments.json and not arguments.json.parent.is_dir():
+        parser.error(f"--json {arguments.json} cannot be written: make the folder {arguments.json.parent}")
     if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
         # NumPy's linear algebra takes every core that it finds when it is imported: start over with one.
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
@@ -179,6 +193,8 @@ def main() -> None:
         bench(arguments)
     except NeuroAoloError as error:
         parser.exit(2, f"bench_training: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, "bench_training: interrupted\n")
 
 
 def bench(arguments: argparse.Namespace) -> None:
