@@ -22,11 +22,7 @@ from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Policy, Requests, held_out, noise_free
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.rivals import (
-    SEARCH_REQUESTS,
-    SEARCH_SEED,
-    best_constant_action,
-)
+from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action
 from neuro_aolo.agent.sdrl import SDRLConfig, train
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import RunError
@@ -70,7 +66,7 @@ class Cell:
         cost_mg: mean cost of a request, violating ones included.
         carbon_mg: mean carbon of the requests in which no constraint is broken; NaN where there is none.
         requests: requests served in training.
-        updates: batches learnt from.
+        updates: batches learnt from; of our own loop its rounds, the first of which only serve requests.
         seconds: wall time of the training on one core, its validations included.
         curve: the validations of the training, if there were any.
         versions: of Python and of the packages that matter.
