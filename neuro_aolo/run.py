@@ -183,11 +183,6 @@ class RunFolder:
         return cls(path)
 
     @property
-    def is_begun(self) -> bool:
-        """Whether the folder holds settings to train with."""
-        return (self.path / CONFIG).is_file()
-
-    @property
     def is_trained(self) -> bool:
         """Whether the training has come to its end."""
         saved = self.actor()

@@ -26,7 +26,8 @@ class Snapshot:
     """A training in progress.
 
     Attributes:
-        tensors: weights, moments, replayed requests and states of generators, by name.
+        tensors: weights, moments, replayed requests and states of generators, by name. Taken of a training,
+            they are its own and change as it goes on: save them at once.
         values: everything else, as JSON holds it.
     """
 

@@ -58,14 +58,7 @@ def compare(
     """
     from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.comparison.cell import LEARNERS, file_name
-    from neuro_aolo.comparison.table import (
-        as_data,
-        check_learners,
-        lines,
-        plans,
-        unfinished,
-        write,
-    )
+    from neuro_aolo.comparison.table import as_data, check_learners, lines, plans, unfinished, write
     from neuro_aolo.comparison.workers import make
     from neuro_aolo.report.comparison import NOTE, effort, results
     from neuro_aolo.report.tables import as_rich
