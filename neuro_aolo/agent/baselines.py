@@ -2,8 +2,8 @@
 
 They are the algorithms that a reader would reach for first, with the settings that they come with: one
 environment, dense networks, the reward (36) as it is. As in :mod:`neuro_aolo.agent.sdrl` the checkpoint that
-does best without noise on requests of its own is kept. These are half as many as there by default, and all of
-the violation limit may be used up on them, where our own loop leaves a quarter.
+does best without noise on requests of its own is kept. These are fewer here, and all of the violation limit
+may be used up on them, where our own loop leaves a part of it.
 
 References:
     A. Raffin et al. (2021), Stable-Baselines3: reliable reinforcement learning implementations, Journal of

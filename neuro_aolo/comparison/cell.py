@@ -272,8 +272,8 @@ def _decided(scenario: Scenario, requests: Requests, policy: Policy | None) -> d
 
 
 def file_name(scenario: Scenario) -> str:
-    """The scenario's name without what a file's name may not hold."""
-    return re.sub(r"[^\w.]+", "_", scenario.name)
+    """The scenario's name without what a file's name may not hold, and without dots that it begins with."""
+    return re.sub(r"^\.+|[^\w.]+", "_", scenario.name)
 
 
 def versions() -> dict[str, str]:
