@@ -78,7 +78,7 @@ CompileOption = Annotated[
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")]
 CheckpointOption = Annotated[
     int,
-    typer.Option(min=1, help="Updates between checkpoints, rounded up to the next evaluation."),
+    typer.Option(min=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."),
 ]
 TensorboardOption = Annotated[
     bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")
@@ -419,7 +419,7 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
     try:
         from neuro_aolo.job import train as train_into
 
-        total = config.training.updates * config.training.num_envs
+        total = config.training.rounds * config.training.num_envs
         with progress_bar(f"training the {what}", total) as advance:
             return train_into(folder, config, advance, keeping)
     except KeyboardInterrupt:

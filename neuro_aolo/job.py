@@ -61,8 +61,8 @@ class Keeping:
     """What is kept of a training on the way; without effect on its result.
 
     Attributes:
-        checkpoint_every: updates between two checkpoints to go on from. They are written right after an
-            evaluation on the validation requests: at the first one that is as many updates on.
+        checkpoint_every: rounds between two checkpoints to go on from. They are written right after an
+            evaluation on the validation requests: at the first one that is as many rounds on.
         tensorboard: whether TensorBoard's event files are written.
     """
 
@@ -96,8 +96,8 @@ def train(
         event_log(folder.path / EVENTS, rows) if keeping.tensorboard else nullcontext() as draw,
         measure_energy(_energy(earlier)) as energy,
     ):
-        updates = resume.values["updates"] if resume else 0
-        keep = _keeper(folder, spec, energy, updates, keeping.checkpoint_every)
+        rounds = resume.values["rounds"] if resume else 0
+        keep = _keeper(folder, spec, energy, rounds, keeping.checkpoint_every)
 
         def record(row: Metrics) -> None:
             folder.append_metrics(row)
@@ -128,17 +128,17 @@ def _keeper(
     folder: RunFolder,
     spec: ActorSpec,
     energy: Callable[[], EnergyMeasurement],
-    updates: int,
+    rounds: int,
     checkpoint_every: int,
 ) -> Callable[[Snapshot], None]:
-    """What writes a snapshot and its best actor, once enough updates have been made since the last."""
+    """What writes a snapshot and its best actor, once enough rounds have gone by since the last."""
     network = spec.build(torch.Generator())
 
     def keep(snapshot: Snapshot) -> None:
-        nonlocal updates
-        if snapshot.values["updates"] - updates < checkpoint_every:
+        nonlocal rounds
+        if snapshot.values["rounds"] - rounds < checkpoint_every:
             return
-        updates = snapshot.values["updates"]
+        rounds = snapshot.values["rounds"]
         snapshot.save(folder.snapshot_file)
         network.load_state_dict({name: snapshot.tensors[f"best.{name}"] for name in network.state_dict()})
         save_actor(folder.path, network, spec, _facts(snapshot.values["served"], True, energy()))

@@ -118,6 +118,9 @@ def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
+    missing = [name for name in known if name not in values]
+    if missing:
+        raise RunError(f"{missing[0]} is missing: with a default in its place it would be another run")
     checked: T = TypeAdapter(cls).validate_python(dict(values))
     return checked
 

@@ -116,7 +116,7 @@ def run_ours(name: str, task: AoloTask, seed: int, race: Race) -> None:
     spec = ActorSpec(task.observation_names, task.action_names, ACTORS[name])
 
     def record(row: Metrics) -> None:
-        updates = row.requests // config.num_envs
+        updates = max(row.requests - config.critic_starts, 0) // config.num_envs
         race.add(Point(row.seconds, row.requests, updates, row.regret, row.violation_rate))
 
     _go_on(train(task, spec.build, config, seed, on_metrics=record).interrupted, race)
@@ -134,7 +134,6 @@ def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
         race.limit_s,
         seed,
         on_metrics=record,
-        violation_limit=race.violation_limit,
         evaluate_every_s=EVALUATE_EVERY_S,
     )
     _go_on(training.interrupted, race)

@@ -26,18 +26,50 @@ import torch
 
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
+from neuro_aolo.agent.learner import SDRLConfig
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import AgentError
 from neuro_aolo.service.env import AoloEnv
 
 Baseline = Literal["sac", "td3", "ppo"]
 
-VALIDATION_REQUESTS = 2_000
-EXPLORATION_NOISE = 0.1
-"""Standard deviation of TD3's exploration, in action units: its paper's. The library's default is none."""
-
 _EVALUATIONS = 50
 _LEAST_INTERVAL_S = 5.0
+
+
+@dataclass(frozen=True)
+class BaselineConfig:
+    """What is not the library's default; how a checkpoint is chosen is our own loop's way.
+
+    Attributes:
+        discount: weight of the next request's value, in [0, 1). The library's default is 0.99; 0 has the same
+            optimum where the next request does not depend on the action, and did better on ``paper`` with one
+            seed and 60 s of one core, TD3's two being alike. Regret and violation rate of the best checkpoint
+            on its validation requests, after 2,500 requests of SAC and TD3 and 22,500 of PPO:
+
+            ========= =============== ===============
+            algorithm discount 0.99   discount 0
+            ========= =============== ===============
+            SAC       59.3 %, 0.45 %  57.6 %, 0.15 %
+            TD3       34.5 %, 0.10 %  34.2 %, 0.10 %
+            PPO       146.6 %, 100 %  69.0 %, 0.15 %
+            ========= =============== ===============
+
+        exploration_noise: standard deviation of TD3's exploration, in action units: its paper's. The
+            library's default is none.
+        validation_requests: requests of a noise-free evaluation, drawn apart from all others.
+        checkpoint_share: share of the task's violation limit that the checkpoint kept may use up on them.
+    """
+
+    discount: float = 0.0
+    exploration_noise: float = 0.1
+    validation_requests: int = SDRLConfig.validation_requests
+    checkpoint_share: float = SDRLConfig.checkpoint_share
+
+    def __post_init__(self) -> None:
+        """Refuse settings without a meaning."""
+        if not 0.0 <= self.discount < 1.0:
+            raise AgentError(f"discount = {self.discount:g} must lie in [0, 1): lower it below 1")
 
 
 @dataclass(frozen=True)
@@ -94,24 +126,12 @@ def train_baseline(
     seconds: float,
     seed: int,
     on_metrics: Callable[[BaselineMetrics], None] | None = None,
-    violation_limit: float | None = None,
-    discount: float = 0.0,
     evaluate_every_s: float | None = None,
+    config: BaselineConfig = BaselineConfig(),
 ) -> BaselineTraining:
     """Train an algorithm of Stable-Baselines3 on one core for a time; an interrupt ends it early.
 
-    Every setting but the discount, and TD3's exploration, is Stable-Baselines3's default. The discount is the
-    one that did better on ``paper`` with one seed and 60 s of one core, TD3's two being alike; regret and
-    violation rate of the best checkpoint on its validation requests, after 2,500 requests of SAC and TD3 and
-    22,500 of PPO:
-
-    ========= =============== ===============
-    algorithm discount 0.99   discount 0
-    ========= =============== ===============
-    SAC       59.3 %, 0.45 %  57.6 %, 0.15 %
-    TD3       34.5 %, 0.10 %  34.2 %, 0.10 %
-    PPO       146.6 %, 100 %  69.0 %, 0.15 %
-    ========= =============== ===============
+    Every setting that is not one of ``config`` is Stable-Baselines3's default.
 
     Args:
         name: which algorithm.
@@ -120,17 +140,14 @@ def train_baseline(
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
             Python, NumPy and PyTorch with a number drawn from it.
         on_metrics: called with every row of the learning curve.
-        violation_limit: the checkpoint kept is the one of least regret within this violation rate; the
-            task's own where None.
-        discount: weight of the next request's value, in [0, 1). The library's default is 0.99; 0 has the same
-            optimum where the next request does not depend on the action, and did better: see above.
         evaluate_every_s: seconds between two noise-free evaluations; a fiftieth of all, but at least 5 s,
             where None.
+        config: settings.
 
     Raises:
         AgentError: the algorithm is unknown, a setting has no meaning, or Stable-Baselines3 is missing.
     """
-    _check(name, seconds, discount)
+    _check(name, seconds)
     library = stable_baselines()
     validation, networks = np.random.SeedSequence(seed).spawn(2)
     if evaluate_every_s is None:
@@ -140,11 +157,11 @@ def train_baseline(
     try:
         watch = _Watch(
             name=name,
-            model=_model(library, name, task, int(networks.generate_state(1)[0]), discount),
-            validation=Requests(task, VALIDATION_REQUESTS, validation),
+            model=_model(library, name, task, int(networks.generate_state(1)[0]), config),
+            validation=Requests(task, config.validation_requests, validation),
             seconds=seconds,
             interval_s=evaluate_every_s,
-            violation_limit=task.violation_limit if violation_limit is None else violation_limit,
+            violation_limit=config.checkpoint_share * task.violation_limit,
             on_metrics=on_metrics or (lambda row: None),
         )
         return watch.run()
@@ -169,24 +186,22 @@ def stable_baselines() -> ModuleType:
     return stable_baselines3
 
 
-def _check(name: str, seconds: float, discount: float) -> None:
+def _check(name: str, seconds: float) -> None:
     if name not in get_args(Baseline):
         raise AgentError(f"baseline {name!r} is unknown: choose one of {', '.join(get_args(Baseline))}")
     if not 0.0 < seconds < math.inf:
         raise AgentError(f"seconds = {seconds:g} is not allowed: give a finite time above 0")
-    if not 0.0 <= discount < 1.0:
-        raise AgentError(f"discount = {discount:g} must lie in [0, 1): lower it below 1")
 
 
-def _model(library: Any, name: Baseline, task: AoloTask, seed: int, discount: float) -> Any:
+def _model(library: Any, name: Baseline, task: AoloTask, seed: int, config: BaselineConfig) -> Any:
     """The untrained algorithm."""
-    settings = {"env": AoloEnv(task.scenario), "gamma": discount, "seed": seed, "device": "cpu"}
+    settings = {"env": AoloEnv(task.scenario), "gamma": config.discount, "seed": seed, "device": "cpu"}
     if name == "sac":
         return library.SAC("MlpPolicy", **settings)
     if name == "ppo":
         return library.PPO("MlpPolicy", **settings)
     size = len(task.action_names)
-    noise = library.common.noise.NormalActionNoise(np.zeros(size), np.full(size, EXPLORATION_NOISE))
+    noise = library.common.noise.NormalActionNoise(np.zeros(size), np.full(size, config.exploration_noise))
     return library.TD3("MlpPolicy", action_noise=noise, **settings)
 
 

@@ -57,6 +57,9 @@ class SDRLConfig:
             cost's slope over the slack's has the same optimum.
         margin_start: delta of (37') at the start, in units of the task's slack.
         margin_max: the largest delta.
+        margin_aim: share of the task's violation limit that each constraint's margin is steered towards.
+        checkpoint_share: share of that limit which a checkpoint may use up on the validation requests: what
+            is left covers that they are a sample, and that the best of many was taken.
         tau: soft update of the target networks.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
@@ -68,7 +71,7 @@ class SDRLConfig:
         critic_hidden: neurons of each hidden layer of a critic.
         noise_start: standard deviation of the exploration noise at the start.
         noise_end: the same at the end; in between it falls geometrically.
-        evaluate_every: updates between two noise-free evaluations.
+        evaluate_every: rounds between two noise-free evaluations.
         validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
@@ -85,6 +88,8 @@ class SDRLConfig:
     penalty_weight: float = 10.0
     margin_start: float = 0.02
     margin_max: float = 0.1
+    margin_aim: float = 0.4
+    checkpoint_share: float = 0.6
     tau: float = 0.005
     actor_lr: float = 2e-3
     actor_lr_end: float = 3e-5
@@ -127,9 +132,14 @@ class SDRLConfig:
         return min(self.learning_starts, self.random_requests // 2)
 
     @property
-    def updates(self) -> int:
-        """Rounds of the loop: batches of requests served."""
+    def rounds(self) -> int:
+        """Batches of requests served."""
         return -(-self.total_steps // self.num_envs)
+
+    @property
+    def updates(self) -> int:
+        """Batches learnt from: there is one in every round but the first."""
+        return self.rounds - self.critic_starts // self.num_envs
 
 
 PAPER = SDRLConfig(

@@ -62,6 +62,12 @@ class PopSANConfig:
             raise AgentError(
                 f"PopSAN sizes {sizes} (steps, populations, hidden): all must be 1 or more; raise the least"
             )
+        if self.fan_in < 0:
+            raise AgentError(f"fan_in = {self.fan_in} must be at least 0, which is all: raise it")
+        if not self.surrogate_width > 0.0:
+            raise AgentError(
+                f"surrogate_width = {self.surrogate_width} lets no gradient pass: raise it above 0"
+            )
 
 
 class _IntegrateAndFire(torch.autograd.Function):

@@ -22,6 +22,7 @@ from neuro_aolo.agent.learner import PAPER, Learner, SDRLConfig, geometric
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.snapshot import Snapshot, learner_state, restore_learner
 from neuro_aolo.agent.task import Floats, Task
+from neuro_aolo.errors import AgentError
 
 __all__ = ["PAPER", "Metrics", "SDRLConfig", "Training", "train"]
 
@@ -113,7 +114,7 @@ def train(
             observations, actions, config.critic_hidden, 1 + constraints, config.logits, weights
         ).to(device),
         replay=Replay(
-            min(config.buffer_size, config.updates * config.num_envs), columns, torch.device(device)
+            min(config.buffer_size, config.rounds * config.num_envs), columns, torch.device(device)
         ),
         config=config,
         generator=_torch_generator(replay),
@@ -150,7 +151,7 @@ class _Loop:
     metrics: list[Metrics] = field(default_factory=list)
     best: Evaluation | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
-    updates: int = 0
+    rounds: int = 0
     served: int = 0
     seconds_before: float = 0.0
     losses: list[float] = field(default_factory=list)
@@ -160,7 +161,7 @@ class _Loop:
         interrupted = False
         self.began = time.perf_counter()
         try:
-            while self.updates < self.learner.config.updates:
+            while self.rounds < self.learner.config.rounds:
                 self._round()
         except KeyboardInterrupt:
             interrupted = True
@@ -173,13 +174,13 @@ class _Loop:
 
     def _round(self) -> None:
         config = self.learner.config
-        progress = self.updates / max(config.updates - 1, 1)
+        progress = self.rounds / max(config.rounds - 1, 1)
         noise = geometric(config.noise_start, config.noise_end, progress)
         self._serve(noise)
         if self.served > config.critic_starts:
             self.losses.append(self.learner.update(progress, self.served))
-        self.updates += 1
-        if self.updates % config.evaluate_every == 0 or self.updates == config.updates:
+        self.rounds += 1
+        if self.rounds % config.evaluate_every == 0 or self.rounds == config.rounds:
             self._checkpoint(noise)
             self.on_snapshot(self.snapshot())
 
@@ -206,7 +207,7 @@ class _Loop:
         self.rewards.append(float(transition.reward.mean()))
 
     def _checkpoint(self, noise: float) -> None:
-        limit = _SPARE * self.task.violation_limit
+        limit = self.learner.config.checkpoint_share * self.task.violation_limit
         actions = noise_free(self.learner.actor)(self.validation.observations)
         result = self.validation.evaluate(lambda observations: actions)
         better = self.best is None or result.score(limit) < self.best.score(limit)
@@ -230,7 +231,8 @@ class _Loop:
             # The next states are not used: any generator serves.
             slack = self.task.step(self.validation.states, actions, np.random.default_rng(0)).slack
             broken = torch.from_numpy((slack < 0.0).mean(axis=0))
-            self.learner.steer_margins(broken, _AIM * self.task.violation_limit)
+            aim = self.learner.config.margin_aim * self.task.violation_limit
+            self.learner.steer_margins(broken, aim)
         self.metrics.append(row)
         self.on_metrics(row)
 
@@ -246,7 +248,7 @@ class _Loop:
             "learner": learner.values,
             "metrics": [asdict(row) for row in self.metrics],
             "best": asdict(self.best),
-            "updates": self.updates,
+            "rounds": self.rounds,
             "served": self.served,
             "seconds": self._seconds(),
             "requests_rng": self.rng.bit_generator.state,
@@ -255,7 +257,17 @@ class _Loop:
         return Snapshot({**learner.tensors, **best, "states": torch.from_numpy(self.states)}, values)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Stand where a snapshot was taken."""
+        """Stand where a snapshot was taken.
+
+        Raises:
+            AgentError: it is of a training of another shape, or lacks something.
+        """
+        try:
+            self._restore(snapshot)
+        except (KeyError, ValueError, TypeError) as error:
+            raise AgentError(f"the training in progress lacks a part ({error!r}): train anew") from None
+
+    def _restore(self, snapshot: Snapshot) -> None:
         tensors, values = snapshot.tensors, snapshot.values
         restore_learner(self.learner, Snapshot(tensors, values["learner"]))
         self.best_weights = {
@@ -264,7 +276,7 @@ class _Loop:
         self.states = tensors["states"].numpy()
         self.metrics = [Metrics(**row) for row in values["metrics"]]
         self.best = Evaluation(**values["best"])
-        self.updates, self.served = values["updates"], values["served"]
+        self.rounds, self.served = values["rounds"], values["served"]
         self.seconds_before = values["seconds"]
         self.rng.bit_generator.state = values["requests_rng"]
         self.noise_rng.bit_generator.state = values["noise_rng"]
@@ -278,9 +290,6 @@ def _explore(actions: Floats, noise: Floats, logits: bool) -> Floats:
 
 
 _LARGEST = 1.0 - 1e-6
-_AIM, _SPARE = 0.4, 0.6
-"""Shares of the violation limit that the margins aim at and that a checkpoint may use up on its validation
-requests: what is left covers that these are a sample."""
 
 
 def _torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:

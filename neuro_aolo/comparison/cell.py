@@ -17,9 +17,16 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.baselines import Baseline, train_baseline
+from neuro_aolo.agent.baselines import Baseline, BaselineConfig, train_baseline
 from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
-from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Policy, Requests, held_out, noise_free
+from neuro_aolo.agent.evaluate import (
+    HELD_OUT_REQUESTS,
+    HELD_OUT_SEED,
+    Policy,
+    Requests,
+    held_out,
+    noise_free,
+)
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action
@@ -66,7 +73,7 @@ class Cell:
         cost_mg: mean cost of a request, violating ones included.
         carbon_mg: mean carbon of the requests in which no constraint is broken; NaN where there is none.
         requests: requests served in training.
-        updates: batches learnt from; of our own loop its rounds, the first of which only serve requests.
+        updates: batches learnt from.
         seconds: wall time of the training on one core, its validations included.
         curve: the validations of the training, if there were any.
         versions: of Python and of the packages that matter.
@@ -162,6 +169,7 @@ class Plan:
             "variant": self.variant,
             "seed": self.seed,
             "held_out_requests": HELD_OUT_REQUESTS,
+            "held_out_seed": HELD_OUT_SEED,
         }
         if self.learner in (*OWN, *BASELINES, "constant"):
             settings["violation_limit"] = self.scenario.limits.violation_rate
@@ -169,7 +177,7 @@ class Plan:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = asdict(self.training)
         elif self.learner in BASELINES:
-            settings["seconds"] = self.seconds
+            settings |= {"seconds": self.seconds, **asdict(BaselineConfig())}
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
         resolved: dict[str, Any] = json.loads(to_json(settings))

@@ -120,12 +120,13 @@ def write(folder: Path, cells: Sequence[Cell], found: Sequence[Line], command: s
         for line in found
         if line.learner in ("constant", "random")
     }
+    limit = max((cell.settings["violation_limit"] for cell in cells if cell.curve), default=1.0)
     setting = Setting(cells[0].scenario, command, _versions(cells))
     texts = {
         CELLS_TABLE: _table([{name: getattr(cell, name) for name in _COLUMNS} for cell in cells]),
         SUMMARY_TABLE: _table(summary_rows(found)),
         SUMMARY_PAGE: markdown(found, setting),
-        **({CURVES: learning_curves(curves, flat)} if curves else {}),
+        **({CURVES: learning_curves(curves, flat, limit)} if curves else {}),
     }
     for name, text in texts.items():
         write_whole(folder / name, text)

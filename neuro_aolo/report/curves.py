@@ -18,9 +18,6 @@ Values = NDArray[np.float64]
 
 _COLOURS = {"spiking": "snn", "mlp": "mlp", "sac": "service", "td3": "training", "ppo": "alert"}
 _FLAT = {"constant": "--", "random": ":"}
-_VIOLATING = 0.01
-"""Median violation rate above which a curve is drawn thin: its regret is not one that may be had."""
-
 _TIMES = 300
 _HEIGHT_IN = 3.8
 
@@ -35,16 +32,17 @@ class Curve:
     violation_rate: Values
 
 
-def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float]) -> str:
+def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violation_limit: float) -> str:
     """Validation regret against wall time: median over seeds, and their range.
 
     Between two validations a seed has the regret of the last one, and after its end that of its end. A line
-    is thin where the median of the violation rates is above 1 %. A regret of 0 or less, which only a policy
-    that breaks constraints has, leaves a gap on the logarithmic axis.
+    is thin where the median of the violation rates is above the limit: such a regret may not be had. One of 0
+    or less, which only a policy that breaks constraints has, leaves a gap on the logarithmic axis.
 
     Args:
         curves: one per learner and seed.
-        flat: regret of what does not learn, by learner, drawn as a level.
+        flat: held-out regret of what does not learn, by learner, drawn as a level.
+        violation_limit: share of requests in which a policy may break a constraint.
     """
     learners = list(dict.fromkeys(curve.learner for curve in curves))
     last_s = max(float(curve.seconds[-1]) for curve in curves)
@@ -55,7 +53,7 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float]) -> str:
         figure.subplots_adjust(0.1, 0.13, 0.985, 0.8)
         axes.set_yscale("log")
         for name, found in drawn.items():
-            _paint(axes, name, found)
+            _paint(axes, name, found, violation_limit)
         # A level far below every curve would flatten them: it has its place in the legend only.
         axes.set_ylim(bottom=_decade_below(list(drawn.values())))
         for name, regret in flat.items():
@@ -104,7 +102,7 @@ def _middle(curves: Sequence[Curve]) -> _Middle:
     )
 
 
-def _paint(axes: Axes, name: str, found: _Middle) -> None:
+def _paint(axes: Axes, name: str, found: _Middle, violation_limit: float) -> None:
     colour, label = LIGHT[_COLOURS.get(name, "muted")], NAMES.get(name, name)
     median = np.where(found.median > 0.0, found.median, np.nan)
     shown = found.high > 0.0
@@ -115,7 +113,7 @@ def _paint(axes: Axes, name: str, found: _Middle) -> None:
         found.seconds, low, found.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
     )
     axes.plot(found.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
-    kept = np.where(found.violation_rate <= _VIOLATING, median, np.nan)
+    kept = np.where(found.violation_rate <= violation_limit, median, np.nan)
     marker = "o" if len(found.seconds) == 1 else ""
     axes.plot(
         found.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5

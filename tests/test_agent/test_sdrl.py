@@ -13,7 +13,7 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
-from neuro_aolo.agent.sdrl import _SPARE, Metrics, SDRLConfig, train
+from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
 from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import AgentError
 
@@ -79,7 +79,7 @@ def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None
 
 def test_the_best_checkpoint_is_kept() -> None:
     result = train(Cliff(), mlp, SMALL, seed=1)
-    limit = _SPARE * Cliff.violation_limit
+    limit = SMALL.checkpoint_share * Cliff.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.metrics]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.metrics] == [
