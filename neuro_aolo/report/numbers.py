@@ -78,8 +78,11 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
     """``value`` in SI ``unit`` with the prefix that fits: 6.12 µJ."""
     if not finite(value):
         return Quantity(math.nan, MISSING)
-    power = _power(value)
-    return Quantity(float(value), f"{significant(value / 10.0**power, digits)}{NBSP}{_PREFIXES[power]}{unit}")
+    # Rounded once: a second rounding of 999.5 might go the other way.
+    rounded = float(f"{value:.{digits - 1}e}")
+    power = _power(rounded)
+    text = f"{significant(rounded / 10.0**power, digits)}{NBSP}{_PREFIXES[power]}{unit}"
+    return Quantity(float(value), text)
 
 
 def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
@@ -95,7 +98,7 @@ def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, di
     """
     if values is None or not all(finite(values[name]) for name in ("low", "nominal", "high")):
         return Quantity(math.nan, MISSING)
-    power = _power((values["nominal"] or values["high"]) * scale)
+    power = _power(float(f"{(values['nominal'] or values['high']) * scale:.{digits - 1}e}"))
     low, nominal, high = (
         significant(values[name] * scale / 10.0**power, digits) for name in ("low", "nominal", "high")
     )
@@ -118,5 +121,5 @@ def _power(value: float) -> int:
     """The power of ten, a multiple of 3, that leaves 1 to 999 before the point."""
     if value == 0:
         return 0
-    exponent = math.floor(math.log10(abs(float(f"{value:.3e}"))))
+    exponent = math.floor(math.log10(abs(value)))
     return min(max(3 * (exponent // 3), min(_PREFIXES)), max(_PREFIXES))

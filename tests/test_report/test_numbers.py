@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neuro_aolo.report.numbers import MISSING, amount, count, percent, plain, significant, spread, with_prefix
@@ -46,6 +46,8 @@ def test_a_prefixed_value_reads_back(value: float) -> None:
 
 
 @given(st.floats(1e-12, 1e3))
+@example(999.5)
+@example(999.5e-6)
 def test_the_number_before_a_prefix_has_one_to_three_places(value: float) -> None:
     number = float(plain(with_prefix(value, "g")).split()[0].replace(",", ""))
     assert 1.0 <= number < 1000.0
