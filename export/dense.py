@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from export.arrays import FloatArray, as_observations, freeze, require, require_bias
+from export.quantity import Quantity, require_quantities
 
 Activation = Literal["relu", "tanh", "identity"]
 
@@ -61,19 +62,26 @@ class DenseGraph:
 
     Attributes:
         layers: dense layers, in order.
+        observations: physical observations and how they are normalised, if that is known.
+        actions: physical actions, if they are known.
     """
 
     layers: tuple[DenseLayer, ...]
+    observations: tuple[Quantity, ...] = ()
+    actions: tuple[Quantity, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the layers fit together."""
-        object.__setattr__(self, "layers", tuple(self.layers))
+        for name in ("layers", "observations", "actions"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         require(len(self.layers) > 0, "a dense graph has no layers: give at least one")
         for index, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False)):
             require(
                 after.inputs == before.neurons,
                 f"layer {index + 1} takes {after.inputs} inputs, fed by {before.neurons}: make them equal",
             )
+        require_quantities("observation", self.observations, self.input_size)
+        require_quantities("action", self.actions, self.action_size)
 
     @property
     def input_size(self) -> int:

@@ -20,12 +20,13 @@ from numpy.typing import ArrayLike
 
 from export.arrays import IntArray, SpikeArray
 from export.errors import ExportError
-from export.population import PopulationDecoder, PopulationEncoder
+from export.population import PopulationDecoder, PopulationEncoder, needed
 
 DECAY_UNITY = 4096
 STATE_SHIFT = 6
 STATE_LIMIT = 1 << 23
 WEIGHT_MIN, WEIGHT_MAX = -256, 254
+UNSIGNED_MAX = 255
 BIAS_MIN, BIAS_MAX = -4096, 4095
 THRESHOLD_MAX = (1 << 17) - 1
 
@@ -35,7 +36,8 @@ class QuantizedLayer:
     """A layer in a Loihi 2 core's integers.
 
     Attributes:
-        weight: ``(out, in)`` int32, even, in -256..254 (8 bits, mixed sign).
+        weight: ``(out, in)`` int32, in the 8 bits of its sign mode: even and in -256..254 where signs mix,
+            in 0..255 where none is negative, in -255..0 where none is positive.
         bias_mant: ``(out,)`` int32, in -4096..4095 (13 bits), added to the potential as ``bias_mant << 6``.
         current_decay: share of the current LOST per step, of 4096: ``4096 (1 - d_c)``, in 1..4096.
         voltage_decay: share of the potential LOST per step, of 4096: ``4096 (1 - d_v)``, in 0..4095.
@@ -60,13 +62,14 @@ class QuantizedLayer:
                     f"{name} has shape {given.shape} and type {given.dtype}: "
                     f"give a non-empty integer array of {ndim} dimension(s)"
                 )
-            low, high = (WEIGHT_MIN, WEIGHT_MAX) if name == "weight" else (BIAS_MIN, BIAS_MAX)
-            _check_range(name, int(given.min()), low, high)
-            _check_range(name, int(given.max()), low, high)
+            least, most = int(given.min()), int(given.max())
+            low, high = _weight_range(least, most) if name == "weight" else (BIAS_MIN, BIAS_MAX)
+            _check_range(name, least, low, high)
+            _check_range(name, most, low, high)
             array = given.astype(np.int32)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
-        if (self.weight & 1).any():
+        if self.is_mixed and (self.weight & 1).any():
             odd = int(self.weight[(self.weight & 1) == 1][0])
             raise ExportError(f"weight {odd} is odd: an 8-bit weight of mixed sign must be even")
         if self.bias_mant.shape != self.weight.shape[:1]:
@@ -76,6 +79,11 @@ class QuantizedLayer:
         _check_range("current_decay", self.current_decay, 1, DECAY_UNITY)
         _check_range("voltage_decay", self.voltage_decay, 0, DECAY_UNITY - 1)
         _check_range("threshold_mant", self.threshold_mant, 0, THRESHOLD_MAX)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether weights of both signs occur, which costs a bit for the sign."""
+        return bool((self.weight < 0).any() and (self.weight > 0).any())
 
     @property
     def inputs(self) -> int:
@@ -134,16 +142,16 @@ class QuantizedGraph:
     """A spiking actor in a chip's integers; encoder and decoder stay float, on the host.
 
     Attributes:
-        encoder: observations to spikes.
+        encoder: observations to spikes; None where the input is spikes.
         layers: the LAST input of each is always on, and so is the last neuron of each hidden one.
-        decoder: rates to actions.
+        decoder: rates to actions; None where the output is spikes.
         steps: time steps T of one decision.
         report: one entry per layer.
     """
 
-    encoder: PopulationEncoder
+    encoder: PopulationEncoder | None
     layers: tuple[QuantizedLayer, ...]
-    decoder: PopulationDecoder
+    decoder: PopulationDecoder | None
     steps: int
     report: tuple[LayerReport, ...] = ()
 
@@ -154,8 +162,12 @@ class QuantizedGraph:
             raise ExportError(
                 f"{len(self.layers)} layers and {self.steps} time steps: give at least one of each"
             )
-        sizes = [self.encoder.neurons + 1, *(layer.neurons for layer in self.layers)]
-        wanted = [*(layer.inputs for layer in self.layers), self.decoder.neurons]
+        first, last = self.layers[0].inputs, self.layers[-1].neurons
+        sizes = [
+            self.encoder.neurons + 1 if self.encoder else first,
+            *(layer.neurons for layer in self.layers),
+        ]
+        wanted = [*(layer.inputs for layer in self.layers), self.decoder.neurons if self.decoder else last]
         if sizes != wanted:
             raise ExportError(f"layers take {wanted} inputs but are fed by {sizes} channels: make them equal")
         for index, layer in enumerate(self.layers[:-1]):
@@ -169,10 +181,21 @@ class QuantizedGraph:
         """Encoder spikes and the always-on channel, ``(T, B, D K + 1)``, of observations ``(B, D)``.
 
         Raises:
-            ExportError: observations of another shape, or not finite.
+            ExportError: there is no encoder; observations of another shape, or not finite.
         """
-        spikes = self.encoder.encode(observations, self.steps)
-        return np.concatenate([spikes, np.ones_like(spikes[..., :1])], axis=2)
+        return with_always_on(needed(self.encoder).encode(observations, self.steps))
+
+
+def with_always_on(spikes: SpikeArray) -> SpikeArray:
+    """Spikes ``(T, B, N)`` and the always-on channel after them, ``(T, B, N + 1)``."""
+    return np.concatenate([spikes, np.ones_like(spikes[..., :1])], axis=2)
+
+
+def _weight_range(least: int, most: int) -> tuple[int, int]:
+    """What 8 bits hold in the sign mode of weights between ``least`` and ``most``."""
+    if least < 0 < most:
+        return WEIGHT_MIN, WEIGHT_MAX
+    return (0, UNSIGNED_MAX) if least >= 0 else (-UNSIGNED_MAX, 0)
 
 
 def growth(current_decay: int, steps: int) -> float:

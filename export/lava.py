@@ -23,7 +23,7 @@ from export._bounded import end_with_parent, run_bounded
 from export._lava_compat import LAVA_INSTALL, lava_version, load_dense_block, load_runtime, require_lava
 from export.arrays import SpikeArray, as_spikes
 from export.errors import ExportError
-from export.integers import WEIGHT_MIN, QuantizedGraph, QuantizedLayer
+from export.integers import QuantizedGraph, QuantizedLayer
 
 __all__ = ["LAVA_INSTALL", "lava_version", "read_network", "run_network", "write_network"]
 
@@ -134,10 +134,10 @@ def _check_loadable(layers: Sequence[QuantizedLayer]) -> None:
                 f"layer {index} has only zero weights, which lava-dl cannot load: "
                 "set one that changes no spike, as quantize() does"
             )
-        if high <= 0 and low == WEIGHT_MIN:
+        if high == 0 and low < -128 and (layer.weight & 1).any():
             raise ExportError(
-                f"layer {index} has no positive weight and one of {low}, which lava-dl turns into {low + 1}: "
-                f"keep to {low + 2} or above, as quantize() does"
+                f"layer {index} has odd weights, none above 0 and one of {low}: in lava-dl they would all "
+                "become 0; make them even, as quantize() does"
             )
 
 

@@ -7,12 +7,13 @@ References:
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from export.arrays import FloatArray, SpikeArray, as_observations, freeze, is_positive, require, require_bias
+from export.errors import ExportError
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,3 +131,19 @@ class PopulationDecoder:
         drive = (rate.reshape(batch, *self.weight.shape) * self.weight).sum(axis=-1, dtype=np.float32)
         actions: FloatArray = np.tanh(drive + self.bias)
         return actions
+
+
+_Coder = TypeVar("_Coder", PopulationEncoder, PopulationDecoder)
+
+
+def needed(coder: _Coder | None) -> _Coder:
+    """The encoder or decoder, where there must be one.
+
+    Raises:
+        ExportError: there is none.
+    """
+    if coder is None:
+        raise ExportError(
+            "the network has no encoder or no decoder, only layers: give it input spikes, and read its spikes"
+        )
+    return coder

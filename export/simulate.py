@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes
+from export.arrays import FloatArray, SpikeArray, as_spikes
 from export.graph import SpikingGraph, SpikingLayer
 from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
+from export.population import needed
 
 # Decisions that are advanced together: their states stay in the processor's cache.
 _CHUNK = 256
@@ -48,10 +49,10 @@ def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     Raises:
         ExportError: observations of another shape, or not finite.
     """
-    inputs = graph.encoder.encode(as_observations(observations, graph.input_size), graph.steps)
+    inputs = graph.input_spikes(observations)
     steps = [_float_stepper(layer) for layer in graph.layers]
     spikes = _run([layer.neurons for layer in graph.layers], steps, inputs)
-    return Activity(inputs, spikes, graph.decoder.decode(spikes[-1]))
+    return Activity(inputs, spikes, needed(graph.decoder).decode(spikes[-1]))
 
 
 def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activity:
@@ -62,7 +63,7 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     """
     inputs = qgraph.input_spikes(observations)
     spikes = integer_spikes(qgraph.layers, inputs)
-    return Activity(inputs, spikes, qgraph.decoder.decode(spikes[-1]))
+    return Activity(inputs, spikes, needed(qgraph.decoder).decode(spikes[-1]))
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:

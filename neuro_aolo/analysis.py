@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import BaseModel
 
 from export.graph import DenseGraph, SpikingGraph
 from export.integers import QuantizedGraph
 from export.lava import LAVA_INSTALL, lava_version, run_network, write_network
+from export.quantity import Quantity
 from export.quantize import quantize
 from export.simulate import Activity, simulate_integer
 from export.verify import compare
@@ -132,6 +134,20 @@ class Analysis:
             return best_constant_action(self.task)
 
     @cached_property
+    def quantities(self) -> tuple[tuple[Quantity, ...], tuple[Quantity, ...]]:
+        """Physical observations and actions as the actor was trained on them."""
+        scenario = self.folder.config().scenario
+        observations = [
+            Quantity(name, _unit(scenario.state, name), *getattr(scenario.state, name).observe)
+            for name in scenario.state_names
+        ]
+        actions = [
+            Quantity(name, _unit(scenario.actions, name), *getattr(scenario.actions, name))
+            for name in self.task.action_names
+        ]
+        return tuple(observations), tuple(actions)
+
+    @cached_property
     def graph(self) -> SpikingGraph:
         """The trained actor's graph.
 
@@ -141,7 +157,7 @@ class Analysis:
         network = self.saved.network
         if not isinstance(network, PopSAN):
             raise RunError(f"{self.folder.path} holds an MLP, which has no spikes: train with --actor popsan")
-        return freeze_spiking(network)
+        return freeze_spiking(network, *self.quantities)
 
     @cached_property
     def quantized(self) -> QuantizedGraph:
@@ -181,7 +197,7 @@ class Analysis:
             sizes = len(spec.observation_names), len(spec.action_names)
             network = MLP(*sizes, MLPConfig(hidden), torch.Generator())
         assert isinstance(network, MLP)
-        return freeze_dense(network)
+        return freeze_dense(network, *self.quantities)
 
     @cached_property
     def twin(self) -> tuple[Evaluation, SavedActor] | None:
@@ -302,3 +318,9 @@ class Analysis:
             }
             for name, spikes, received in zip(["encoder", *names], own, events, strict=True)
         ]
+
+
+def _unit(section: BaseModel, name: str) -> str:
+    extra = type(section).model_fields[name].json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra["unit"])

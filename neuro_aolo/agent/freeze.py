@@ -1,5 +1,7 @@
 """A trained actor as a neutral graph: the one step between learning and every deployment."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from export.graph import (
     DenseLayer,
     PopulationDecoder,
     PopulationEncoder,
+    Quantity,
     SpikingGraph,
     SpikingLayer,
 )
@@ -18,20 +21,29 @@ from neuro_aolo.agent.popsan import LIFLayer, PopSAN
 from neuro_aolo.errors import AgentError
 
 
-def freeze(actor: nn.Module) -> SpikingGraph | DenseGraph:
+def freeze(
+    actor: nn.Module, observations: Sequence[Quantity] = (), actions: Sequence[Quantity] = ()
+) -> SpikingGraph | DenseGraph:
     """The actor's graph, in NumPy.
+
+    Args:
+        actor: the trained network.
+        observations: physical observations and how they are normalised, if the graph is to tell.
+        actions: physical actions, likewise.
 
     Raises:
         AgentError: the actor is neither a PopSAN nor an MLP.
     """
     if isinstance(actor, PopSAN):
-        return freeze_spiking(actor)
+        return freeze_spiking(actor, observations, actions)
     if isinstance(actor, MLP):
-        return freeze_dense(actor)
+        return freeze_dense(actor, observations, actions)
     raise AgentError(f"a {type(actor).__name__} has no graph: freeze a PopSAN or an MLP")
 
 
-def freeze_spiking(actor: PopSAN) -> SpikingGraph:
+def freeze_spiking(
+    actor: PopSAN, observations: Sequence[Quantity] = (), actions: Sequence[Quantity] = ()
+) -> SpikingGraph:
     """The graph of a PopSAN; decays and threshold in the paper's units, not Norse's."""
     config = actor.config
     encoder = PopulationEncoder(
@@ -50,17 +62,26 @@ def freeze_spiking(actor: PopSAN) -> SpikingGraph:
             )
         )
     decoder = PopulationDecoder(weight=_array(actor.decoder.weight), bias=_array(actor.decoder.bias))
-    return SpikingGraph(encoder=encoder, layers=tuple(layers), decoder=decoder, steps=config.steps)
+    return SpikingGraph(
+        encoder=encoder,
+        layers=tuple(layers),
+        decoder=decoder,
+        steps=config.steps,
+        observations=tuple(observations),
+        actions=tuple(actions),
+    )
 
 
-def freeze_dense(actor: MLP) -> DenseGraph:
+def freeze_dense(
+    actor: MLP, observations: Sequence[Quantity] = (), actions: Sequence[Quantity] = ()
+) -> DenseGraph:
     """The graph of an MLP: ReLU layers and a tanh."""
     layers = []
     for index, layer in enumerate(actor.layers):
         assert isinstance(layer, nn.Linear)
         activation: Activation = "tanh" if index == len(actor.layers) - 1 else "relu"
         layers.append(DenseLayer(_array(layer.weight), _array(layer.bias), activation))
-    return DenseGraph(layers=tuple(layers))
+    return DenseGraph(layers=tuple(layers), observations=tuple(observations), actions=tuple(actions))
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

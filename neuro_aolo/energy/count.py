@@ -101,7 +101,7 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
     quantised = isinstance(graph, QuantizedGraph)
     sources = list(zip(per_channel, fan_outs, strict=False))
     sizes = tuple(weight.shape[0] for weight in weights)
-    encoder_neurons = graph.encoder.neurons
+    encoder_neurons = graph.encoder.neurons if graph.encoder else 0
     return SpikingCounts(
         steps=graph.steps,
         input_channels=weights[0].shape[1],
@@ -114,8 +114,8 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
         synapses=int(sum(fan_out.sum() for fan_out in fan_outs)),
         encoder_exps=encoder_neurons,
         encoder_updates=encoder_neurons * graph.steps,
-        decoder_macs=int(graph.decoder.weight.size),
-        decoder_tanhs=graph.decoder.action_size,
+        decoder_macs=graph.decoder.neurons if graph.decoder else 0,
+        decoder_tanhs=graph.decoder.action_size if graph.decoder else 0,
         kernel_launches=3 + graph.steps * (1 + 2 * len(weights)),
         firing_rate=_firing_rate(per_channel[1:], graph.steps, has_bias_neurons=quantised),
     )

@@ -139,8 +139,7 @@ def test_a_failed_write_leaves_the_old_file(
     ("weight", "message"),
     [
         (np.zeros((2, 3), dtype=int), "layer 0 has only zero weights"),
-        ([[-256, 0, -2]], "turns into -255"),
-        ([[-256, -2, -2]], "turns into -255"),
+        ([[-129, 0, -2]], "would all become 0"),
     ],
 )
 def test_matrices_that_the_loader_alters_are_refused(weight: object, message: str, tmp_path: Path) -> None:

@@ -128,8 +128,10 @@ def _layer(**changes: object) -> QuantizedLayer:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"weight": np.array([[3, 2]])}, "weight 3 is odd"),
-        ({"weight": np.array([[256, 2]])}, r"weight 256: the chip holds -256\.\.254"),
+        ({"weight": np.array([[3, -2]])}, "weight 3 is odd"),
+        ({"weight": np.array([[256, -2]])}, r"weight 256: the chip holds -256\.\.254"),
+        ({"weight": np.array([[256, 2]])}, r"weight 256: the chip holds 0\.\.255"),
+        ({"weight": np.array([[-256, -2]])}, r"weight -256: the chip holds -255\.\.0"),
         ({"weight": np.array([[2.0, 2.0]])}, "type float64"),
         ({"bias_mant": np.array([4096])}, "bias_mant 4096"),
         ({"bias_mant": np.array([1, 2])}, "does not fit weight"),

@@ -55,7 +55,7 @@ class _Reference:
 def _random_layer(
     rng: np.random.Generator, inputs: int, outputs: int, skew: int, decays: tuple[int, int], threshold: int
 ) -> QuantizedLayer:
-    half = np.clip(rng.integers(-128, 128, (outputs, inputs)) + skew, -128, 127)
+    half = np.clip(rng.integers(-128, 128, (outputs, inputs)) + skew, -127, 127)
     return QuantizedLayer(2 * half, rng.integers(-4096, 4096, outputs), *decays, threshold)
 
 
