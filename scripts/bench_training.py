@@ -52,7 +52,7 @@ class Mark:
     Attributes:
         learner: which.
         regret: the regret to reach.
-        trained_s: how long it was trained in all, in s of wall time.
+        trained_s: how long it was trained in all, in s: wall time of ours, processor time of Stable-Baselines3.
         point: the first validation that reached it, None if none did.
     """
 
@@ -81,7 +81,7 @@ class Race:
 
     Args:
         violation_limit: share of requests in which a constraint may be broken.
-        limit_s: wall time that a learner has, in s.
+        limit_s: time that a learner has, in s, measured likewise.
     """
 
     def __init__(self, violation_limit: float, limit_s: float) -> None:

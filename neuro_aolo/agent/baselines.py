@@ -79,7 +79,7 @@ class BaselineMetrics:
     Attributes:
         requests: requests served so far.
         updates: batches learnt from so far, one step of the optimisers each.
-        seconds: wall time so far.
+        seconds: processor time so far.
         cost: mean noise-free cost on the validation requests.
         optimal_cost: mean optimum of the same.
         regret: regret on the same.
@@ -107,7 +107,7 @@ class BaselineTraining:
         curve: the learning curve.
         requests: requests served.
         updates: batches learnt from.
-        seconds: wall time, evaluations included.
+        seconds: processor time, evaluations included.
         interrupted: whether it was stopped before its end.
     """
 
@@ -136,7 +136,7 @@ def train_baseline(
     Args:
         name: which algorithm.
         task: the service; its scenario is served by AOLO-v0.
-        seconds: wall time, evaluations included. PPO ends with the update that it is in.
+        seconds: processor time, evaluations included. PPO ends with the update that it is in.
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
             Python, NumPy and PyTorch with a number drawn from it.
         on_metrics: called with every row of the learning curve.
@@ -223,7 +223,7 @@ class _Watch:
 
     def run(self) -> BaselineTraining:
         interrupted = False
-        self.began = time.perf_counter()
+        self.began = time.process_time()
         self.due_s = self.interval_s
         try:
             self.model.learn(sys.maxsize, callback=self._after_request)
@@ -239,18 +239,18 @@ class _Watch:
             curve=self.curve,
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.perf_counter() - self.began,
+            seconds=time.process_time() - self.began,
             interrupted=interrupted,
         )
 
     def _after_request(self, *_: Any) -> bool:
         """Stable-Baselines3 asks after every request whether to go on."""
         self.updates = self._updates()
-        elapsed_s = time.perf_counter() - self.began
+        elapsed_s = time.process_time() - self.began
         ended = elapsed_s >= self.seconds
         if ended or elapsed_s >= self.due_s:
             self._evaluate()
-            self.due_s = time.perf_counter() - self.began + self.interval_s
+            self.due_s = time.process_time() - self.began + self.interval_s
         return not ended
 
     def _evaluate(self) -> None:
@@ -263,7 +263,7 @@ class _Watch:
         row = BaselineMetrics(
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.perf_counter() - self.began,
+            seconds=time.process_time() - self.began,
             cost=result.cost,
             optimal_cost=result.optimal_cost,
             regret=result.regret,

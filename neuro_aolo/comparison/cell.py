@@ -74,7 +74,8 @@ class Cell:
         carbon_mg: mean carbon of the requests in which no constraint is broken; NaN where there is none.
         requests: requests served in training.
         updates: batches learnt from.
-        seconds: wall time of the training on one core, its validations included.
+        seconds: time of the training on one core, its validations included: wall time of our own loop,
+            processor time of Stable-Baselines3, which a busy machine must not rob of its share.
         curve: the validations of the training, if there were any.
         versions: of Python and of the packages that matter.
     """
@@ -132,7 +133,7 @@ class Plan:
         seed: of the training.
         training: settings of our own loop.
         popsan: shape of the spiking actor; the MLP has the same hidden sizes.
-        seconds: wall time that an algorithm of Stable-Baselines3 has.
+        seconds: processor time that an algorithm of Stable-Baselines3 has.
         variant: what sets it apart from other cells of the learner, in letters, figures and hyphens; none
             where empty.
     """

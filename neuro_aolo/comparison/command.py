@@ -39,7 +39,7 @@ def compare(
         int | None, typer.Option(min=1, help="Requests served in training by spiking and mlp.")
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=0.001, help="Wall time of training of each of sac, td3 and ppo.")
+        float, typer.Option(min=0.001, help="Processor time of training of each of sac, td3 and ppo.")
     ] = 180.0,
     jobs: Annotated[int, typer.Option(min=1, help="Cells at a time, one core each.")] = 2,
     out_dir: Annotated[

@@ -33,7 +33,7 @@ class Curve:
 
 
 def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violation_limit: float) -> str:
-    """Validation regret against wall time: median over seeds, and their range.
+    """Validation regret against time of training: median over seeds, and their range.
 
     Between two validations a seed has the regret of the last one, and after its end that of its end. A line
     is thin where the median of the violation rates is above the limit: such a regret may not be had. One of 0

@@ -58,7 +58,7 @@ class Setup:
         rows: some of :data:`ROWS`.
         seeds: of every row but the sweeps.
         sweep_seeds: of the sweeps.
-        seconds: wall time of training of each of Stable-Baselines3's algorithms.
+        seconds: processor time of training of each of Stable-Baselines3's algorithms.
         steps: requests served in training, by preset, where they are not the preset's own.
         opening_requests: over which the reward at the start of a training is averaged.
         sweeps: by row.
