@@ -52,7 +52,7 @@ class Mark:
     Attributes:
         learner: which.
         regret: the regret to reach.
-        trained_s: how long it was trained in all, in s: wall time of ours, processor time of Stable-Baselines3.
+        trained_s: how long it was trained in all, in s; of Stable-Baselines3 processor time.
         point: the first validation that reached it, None if none did.
     """
 
