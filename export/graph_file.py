@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import ExportError
+from export.files import write_whole
 from export.graph import (
     DenseGraph,
     DenseLayer,
@@ -49,18 +50,7 @@ def save_graph(graph: SpikingGraph | DenseGraph, path: str | os.PathLike[str]) -
 
     description, arrays = _parts(graph)
     text = json.dumps({"sha256": _digest(description, arrays), **description}, sort_keys=True)
-    data = save(arrays, metadata={_KEY: text})
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data)
-        partial.replace(target)
-    except OSError as error:
-        raise ExportError(
-            f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
-        ) from None
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, save(arrays, metadata={_KEY: text}))
 
 
 def load_graph(path: str | os.PathLike[str]) -> SpikingGraph | DenseGraph:
