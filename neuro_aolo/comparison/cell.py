@@ -194,12 +194,7 @@ class Plan:
         if not file.exists():
             return None
         cell = Cell.load(file)
-        other = _difference(cell.settings, self.settings)
-        if other:
-            raise RunError(
-                f"{file} was made with other settings ({other}): choose another --out, or add --overwrite "
-                "to train it again"
-            )
+        check_settings(file, cell.settings, self.settings)
         return cell
 
     def make(self) -> Cell:
@@ -294,6 +289,20 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def check_settings(file: Path, made: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Refuse what was made with other settings than are asked for.
+
+    Raises:
+        RunError: a setting differs; it is named.
+    """
+    other = _difference(made, asked)
+    if other:
+        raise RunError(
+            f"{file} was made with other settings ({other}): choose another --out, or add --overwrite "
+            "to train it again"
+        )
 
 
 def _difference(made: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> str:

@@ -56,37 +56,14 @@ def compare(
 
     A finished cell is kept and not trained again: after an interrupt the same command goes on.
     """
-    from neuro_aolo.agent.aolo import AoloTask
-    from neuro_aolo.comparison.cell import LEARNERS, file_name
-    from neuro_aolo.comparison.table import as_data, check_learners, lines, plans, unfinished, write
-    from neuro_aolo.comparison.workers import make
-    from neuro_aolo.report.comparison import NOTE, effort, results
-    from neuro_aolo.report.tables import as_rich
-    from neuro_aolo.run import PRESETS
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.comparison.cell import file_name
+    from neuro_aolo.comparison.table import as_data, lines, unfinished, write
 
-    if preset not in PRESETS:
-        raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
-    chosen = check_learners(LEARNERS if learners is None else _split(learners))
-    service = Scenario.load(scenario)
-    AoloTask(service)
+    wanted = _plans(scenario, learners, seeds, preset, steps, seconds)
+    service = wanted[0].scenario
     folder = out_dir or RESULTS / file_name(service)
-    training, popsan = PRESETS[preset]
-    if steps is not None:
-        training = replace(training, total_steps=steps)
-    wanted = plans(service, chosen, seeds, training, popsan, seconds)
     left = unfinished(wanted, folder, overwrite=overwrite)
-    try:
-        with _progress(len(wanted), len(left)) as advance:
-            failures = make(left, folder, jobs, advance)
-    except KeyboardInterrupt:
-        kept = len(wanted) - len(unfinished(wanted, folder, overwrite=True))
-        err.print(
-            f"interrupted; {folder} holds {kept} of {len(wanted)} cells: the same command goes on from there",
-            highlight=False,
-            soft_wrap=True,
-        )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+    failures = _make(wanted, left, folder, jobs)
     failed = {failure.cell for failure in failures}
     cells = [cell for plan in wanted if plan.name not in failed and (cell := plan.finished(folder))]
     if not cells:
@@ -103,6 +80,9 @@ def compare(
     }
 
     def in_words() -> None:
+        from neuro_aolo.report.comparison import NOTE, effort, results
+        from neuro_aolo.report.tables import as_rich
+
         out.print(as_rich(results(found)))
         out.print(as_rich(effort(found)))
         say(NOTE)
@@ -111,6 +91,45 @@ def compare(
     show(summary, as_json, in_words)
     if failures:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _plans(
+    scenario: str, learners: str | None, seeds: int, preset: str, steps: int | None, seconds: float
+) -> "list[Plan]":
+    """Every cell that was asked for; what was typed is checked here, before anything is trained."""
+    from neuro_aolo.agent.aolo import AoloTask
+    from neuro_aolo.comparison.cell import LEARNERS
+    from neuro_aolo.comparison.table import check_learners, plans
+    from neuro_aolo.run import PRESETS
+    from neuro_aolo.service.scenario import Scenario
+
+    if preset not in PRESETS:
+        raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
+    chosen = check_learners(LEARNERS if learners is None else _split(learners))
+    service = Scenario.load(scenario)
+    AoloTask(service)
+    training, popsan = PRESETS[preset]
+    if steps is not None:
+        training = replace(training, total_steps=steps)
+    return plans(service, chosen, seeds, training, popsan, seconds)
+
+
+def _make(wanted: "list[Plan]", left: "list[Plan]", folder: Path, jobs: int) -> "list[Failure]":
+    """Make the cells that are left; an interrupt says how far it came."""
+    from neuro_aolo.comparison.table import unfinished
+    from neuro_aolo.comparison.workers import make
+
+    try:
+        with _progress(len(wanted), len(left)) as advance:
+            return make(left, folder, jobs, advance)
+    except KeyboardInterrupt:
+        kept = len(wanted) - len(unfinished(wanted, folder, overwrite=True))
+        err.print(
+            f"interrupted; {folder} holds {kept} of {len(wanted)} cells: the same command goes on from there",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _split(names: str) -> list[str]:

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -152,20 +152,23 @@ def _inherited() -> Iterator[None]:
 def _work(pipe: Connection) -> None:
     """Make the cells that come through ``pipe``; answer with None, or the reason of a failure."""
     torch.set_num_threads(1)
-    while True:
-        try:
+    # Whoever asked may be gone by now: the cell is kept all the same, and nobody is left to tell.
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
             plan, folder = pipe.recv()
-        except EOFError:
-            return
-        try:
-            plan.make().save(plan.file(folder))
-        except NeuroAoloError as error:
-            pipe.send(_line(str(error)))
-        except Exception as error:
-            # Whatever it is, the other cells are made: the error's own words say what to mend in this one.
-            pipe.send(_line(f"{type(error).__name__}: {error}"))
-        else:
-            pipe.send(None)
+            pipe.send(_make(plan, folder))
+
+
+def _make(plan: Work, folder: Path) -> str | None:
+    """Make a cell and keep it; the reason in one line where that fails."""
+    try:
+        plan.make().save(plan.file(folder))
+    except NeuroAoloError as error:
+        return _line(str(error))
+    except Exception as error:
+        # Whatever it is, the other cells are made: the error's own words say what to mend in this one.
+        return _line(f"{type(error).__name__}: {error}")
+    return None
 
 
 def _line(text: str) -> str:

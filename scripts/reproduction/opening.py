@@ -15,7 +15,7 @@ from neuro_aolo.agent.baselines import stable_baselines
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.comparison.cell import versions
+from neuro_aolo.comparison.cell import check_settings, versions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
 from neuro_aolo.service.env import AoloEnv
@@ -100,8 +100,7 @@ class Opening:
             opened = Opened(**json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise RunError(f"{file} is damaged ({error}): remove it, or add --overwrite") from None
-        if opened.settings != self.settings:
-            raise RunError(f"{file} was made with other settings: choose another --out, or add --overwrite")
+        check_settings(file, opened.settings, self.settings)
         return opened
 
     def make(self) -> Opened:
