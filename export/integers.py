@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from export.arrays import IntArray, SpikeArray
 from export.errors import ExportError
@@ -29,6 +29,8 @@ WEIGHT_MIN, WEIGHT_MAX = -256, 254
 UNSIGNED_MAX = 255
 BIAS_MIN, BIAS_MAX = -4096, 4095
 THRESHOLD_MAX = (1 << 17) - 1
+WEIGHT_BITS = range(4, 9)
+"""Bits of a weight of mixed sign, its sign included, that :func:`export.quantize.quantize` offers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,9 @@ class LayerReport:
 
     Attributes:
         scale: integer units per unit of the float layer's potential.
-        clipped: weights and biases that did not fit in -254..254.
+        step: distance of neighbouring integer weights: ``2^(9 - b)`` of b bits.
+        clipped: weights and biases that did not fit in ``-256..256 - step``.
+        zeroed: weights and biases, not 0 before, that became 0: synapses that are no longer there.
         max_rounding_error: largest ``|W_int / scale - W|``, biases and clipping included, as a potential.
         rms_rounding_error: its root mean square.
         current_decay_error: d_c as kept by the integers, less d_c.
@@ -128,13 +132,37 @@ class LayerReport:
     """
 
     scale: float
+    step: int
     clipped: int
+    zeroed: int
     max_rounding_error: float
     rms_rounding_error: float
     current_decay_error: float
     voltage_decay_error: float
     worst_current: int
     may_wrap: bool
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How far integers moved an actor's spikes and actions, over a batch of decisions.
+
+    A slot is one neuron at one time step of one decision; bias neurons, which a float layer has not, are
+    left out. A layer's spikes move for its own rounding and for all that moved before it.
+
+    Attributes:
+        decisions: decisions compared.
+        slots: per layer, share of the slots in which one side fires and the other does not.
+        rates: per layer, mean absolute difference of a neuron's firing rate in a decision.
+        mean_action: mean absolute difference of an action, which lies in [-1, 1].
+        max_action: the largest.
+    """
+
+    decisions: int
+    slots: tuple[float, ...]
+    rates: tuple[float, ...]
+    mean_action: float
+    max_action: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +217,27 @@ class QuantizedGraph:
 def with_always_on(spikes: SpikeArray) -> SpikeArray:
     """Spikes ``(T, B, N)`` and the always-on channel after them, ``(T, B, N + 1)``."""
     return np.concatenate([spikes, np.ones_like(spikes[..., :1])], axis=2)
+
+
+def weight_step(weight_bits: int) -> int:
+    """Distance of neighbouring weights of mixed sign, ``2^(9 - b)``: a core floors the bits below.
+
+    Raises:
+        ExportError: a number of bits that is not in :data:`WEIGHT_BITS`.
+    """
+    if weight_bits not in WEIGHT_BITS:
+        raise ExportError(
+            f"{weight_bits} weight bits: give a whole number from {WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]}"
+        )
+    return 1 << (9 - weight_bits)
+
+
+def on_grid(values: NDArray[np.float64], step: int) -> IntArray:
+    """The nearest multiples of ``step`` in ``-256..256 - step``; where none is positive, -256 is out too."""
+    rounded = np.rint(values / step) * step
+    low = WEIGHT_MIN if (rounded > 0).any() else WEIGHT_MIN + step
+    grid: IntArray = np.clip(rounded, low, -WEIGHT_MIN - step).astype(np.int32)
+    return grid
 
 
 def _weight_range(least: int, most: int) -> tuple[int, int]:
