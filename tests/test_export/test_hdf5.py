@@ -251,3 +251,42 @@ def test_crowded_groups_and_groups_of_another_kind_are_refused(tmp_path: Path) -
             read_group(root, "data")
         with pytest.raises(ExportError, match="/none: missing"):
             read_group(root, "none")
+
+
+def test_damaged_text_is_refused_at_once(tmp_path: Path) -> None:
+    # The library itself follows each of these lists for ever.
+    path = _file(tmp_path / "a", lambda file: file.create_dataset("x", data=["ab", "c"]))
+    whole = path.read_bytes()
+    heap = whole.index(b"GCOL")
+    for place, value in ((heap + 8, 255), (heap + 24, 255), (heap + 30, 255), (heap, 0)):
+        damaged = bytearray(whole)
+        damaged[place] = value
+        path.write_bytes(damaged)
+        with open_plain(path) as root, pytest.raises(ExportError, match=r"that is not in the file|bytes"):
+            read_strings(root, "x", 2, max_length=64)
+
+
+def test_any_file_with_damage_is_read_or_refused(tmp_path: Path) -> None:
+    def build(file: h5py.File) -> None:
+        file.create_dataset("x", data=np.arange(60.0).reshape(6, 10), compression="gzip", chunks=(3, 4))
+        file.create_dataset("y", data=np.arange(9))
+        file["z"] = [("a", "b"), ("c", "d")]
+
+    path = _file(tmp_path / "a", build)
+    whole = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    told = np.flatnonzero(whole)
+    rng = np.random.default_rng(1)
+    refused = 0
+    for _ in range(400):
+        damaged = whole.copy()
+        places = rng.choice(told, rng.integers(1, 4))
+        damaged[places] ^= rng.integers(1, 256, places.size).astype(np.uint8)
+        path.write_bytes(damaged[: rng.integers(1, damaged.size) if rng.random() < 0.1 else None].tobytes())
+        try:
+            with open_plain(path) as root:
+                read_dataset(root, "x", 60)
+                read_dataset(root, "y", 60)
+                read_strings(root, "z", 60)
+        except ExportError:
+            refused += 1
+    assert refused > 100
