@@ -7,7 +7,6 @@ So the file is read here, field by known field, and ``nir`` only builds the node
 import os
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from export._hdf5 import member_names, open_plain, read_dataset, read_group, read_string, read_strings
@@ -60,7 +59,7 @@ def read_file(path: str | os.PathLike[str]) -> Any:
         fields: dict[str, Any] = {
             "type": kind,
             "nodes": {name: reader.node(nodes, name) for name in member_names(nodes, MAX_NODES)},
-            "edges": [tuple(pair) for pair in reader.edges(graph)],
+            "edges": reader.edges(graph),
             "metadata": reader.metadata(graph),
         }
     try:
@@ -101,13 +100,13 @@ class _Reader:
             )
         return {"type": kind, **{field: self.numbers(group, field) for field in sorted(found)}}
 
-    def edges(self, graph: Any) -> NDArray[np.str_]:
+    def edges(self, graph: Any) -> list[tuple[str, str]]:
         edges = read_strings(graph, "edges", 2 * MAX_NODES, _MAX_NAME)
         if edges.ndim != 2 or edges.shape[1] != 2:
             raise ExportError(
                 f"{self.path}: edges have shape {edges.shape}; give (edges, 2), source and target"
             )
-        return edges
+        return [(str(source), str(target)) for source, target in edges]
 
     def metadata(self, graph: Any) -> dict[str, Any]:
         if "metadata" not in member_names(graph, _MAX_MEMBERS):

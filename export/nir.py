@@ -159,8 +159,8 @@ def _described(metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]) -> Sp
     said = json.loads(metadata[DESCRIPTION])
     if said["format"] != FORMAT:
         raise ValueError(f"format {said['format']}, not {FORMAT}")
-    if not isinstance(said["steps"], int):
-        raise TypeError(f"steps {said['steps']}")
+    if type(said["steps"]) is not int or type(said["step_s"]) not in (int, float, type(None)):
+        raise TypeError(f"steps {said['steps']!r:.40}, step_s {said['step_s']!r:.40}")
     encoder = decoder = None
     if said["encoder"] is not None:
         encoder = PopulationEncoder(metadata["encoder_mean"], metadata["encoder_std"], **said["encoder"])
