@@ -1,14 +1,14 @@
 """Our ONNX files run back with onnxruntime, on the CPU."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export._onnx_model import OnnxFile, read_model
+from export._onnx_file import OnnxFile, read_model
 from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes, require
 from export.errors import ExportError
 
@@ -56,7 +56,8 @@ def run_decision(path: str | os.PathLike[str], inputs: ArrayLike, *, threads: in
     """
     model = _Model(read_model(path, "decision"), threads)
     given = model.inputs[0]
-    if given.name == "observations":
+    model.require_inputs([given.name if given.name == "input_spikes" else "observations"])
+    if len(given.shape) == 2:
         values = model.observations(inputs)
     else:
         spikes = as_spikes(np.asarray(inputs), given.shape[2])
@@ -83,6 +84,9 @@ def run_step(path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: 
     """
     model = _Model(read_model(path, "step"), threads)
     source, *states = model.inputs
+    layers = [f"layer{index}" for index in range(len(states) // 2)]
+    model.require_inputs([source.name, *(f"{x}_{state}" for x in layers for state in ("current", "voltage"))])
+    model.require_outputs(f"{x}_{y}" for x in layers for y in ("spikes", "next_current", "next_voltage"))
     spikes = as_spikes(np.asarray(input_spikes), source.shape[1])
     held = {state.name: np.zeros((spikes.shape[1], state.shape[1]), dtype=np.float32) for state in states}
     record: dict[str, list[NDArray[Any]]] = {}
@@ -91,10 +95,9 @@ def run_step(path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: 
         for name, result in results.items():
             record.setdefault(name, []).append(result)
         held = {name: results[name.replace("_", "_next_", 1)] for name in held}
-    layers = range(len(states) // 2)
 
     def trains(what: str) -> tuple[NDArray[Any], ...]:
-        return tuple(np.stack(record[f"layer{layer}_{what}"]) for layer in layers)
+        return tuple(np.stack(record[f"{layer}_{what}"]) for layer in layers)
 
     fired = tuple(train.astype(np.uint8) for train in trains("spikes"))
     return Stepped(fired, trains("next_current"), trains("next_voltage"))
@@ -112,6 +115,8 @@ def run_dense(path: str | os.PathLike[str], observations: ArrayLike, *, threads:
         ExportError: the file is not ours, or is damaged; observations of another shape, or not finite.
     """
     model = _Model(read_model(path, "dense", "dense_int8"), threads)
+    model.require_inputs(["observations"])
+    model.require_outputs(["actions"])
     actions: NDArray[Any] = model.run({"observations": model.observations(observations)})["actions"]
     return actions
 
@@ -132,12 +137,25 @@ class _Model:
             self._session = InferenceSession(file.data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's have no common base
             raise self._told(error) from None
+        self.inputs: Sequence[Any] = self._session.get_inputs()
+        self._outputs: Sequence[str] = [output.name for output in self._session.get_outputs()]
+        require(len(self.inputs) > 0, f"{file.path} takes no input: export it again")
 
-    @property
-    def inputs(self) -> Sequence[Any]:
-        """Name, type and shape of each."""
-        inputs: Sequence[Any] = self._session.get_inputs()
-        return inputs
+    def require_inputs(self, names: Sequence[str]) -> None:
+        """Check that the inputs are these, and every size but the batch's a number."""
+        told = {given.name: given.shape for given in self.inputs}
+        sizes = [shape[:-2] + shape[-1:] for shape in told.values()]
+        require(
+            list(told) == list(names)
+            and all(len(shape) in (2, 3) for shape in told.values())
+            and all(isinstance(size, int) and size > 0 for fixed in sizes for size in fixed),
+            f"{self._path} takes {str(told)[:200]}, which is not as we write it: export it again",
+        )
+
+    def require_outputs(self, names: Iterable[str]) -> None:
+        """Check that there are these outputs."""
+        missing = set(names) - set(self._outputs)
+        require(not missing, f"{self._path} does not give {sorted(missing)[:3]}: export it again")
 
     def observations(self, given: ArrayLike) -> NDArray[Any]:
         """Observations ``(B, D)`` in the type that the model takes."""
@@ -149,9 +167,8 @@ class _Model:
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """All outputs by name."""
-        names = [output.name for output in self._session.get_outputs()]
         try:
-            return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
+            return dict(zip(self._outputs, self._session.run(None, dict(inputs)), strict=True))
         except Exception as error:
             raise self._told(error) from None
 
