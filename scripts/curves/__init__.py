@@ -1,0 +1,1 @@
+"""What the curves of quantisation and of robustness share."""

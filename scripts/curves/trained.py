@@ -1,0 +1,119 @@
+"""A run's spiking actor beside the held-out requests that every figure is over."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from export.graph import SpikingGraph
+from export.graph_file import graph_digest
+from export.integers import QuantizedGraph
+from export.quantize import quantize
+from export.simulate import Activity, simulate_float, simulate_integer
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.checkpoint import SavedActor, load_actor
+from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
+from neuro_aolo.agent.freeze import freeze_spiking
+from neuro_aolo.agent.popsan import PopSAN
+from neuro_aolo.agent.task import Floats, Observations
+from neuro_aolo.comparison.cell import file_name
+from neuro_aolo.errors import RunError
+from neuro_aolo.run import RunFolder
+
+CALIBRATION_REQUESTS = 2_048
+CALIBRATION_SEED = 2503_04418_5
+"""Entropy of the requests whose spikes weigh the errors of rounding: apart from the held-out ones."""
+
+_CHUNK = 2_048
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained spiking actor, its task, and the requests that it is judged on.
+
+    Attributes:
+        path: its run folder.
+        saved: the actor.
+        task: what it was trained on.
+        requests: how many held-out requests are drawn.
+    """
+
+    path: Path
+    saved: SavedActor
+    task: AoloTask
+    requests: int
+
+    @classmethod
+    def load(cls, path: Path, requests: int) -> "Trained":
+        """The actor of a run folder.
+
+        Raises:
+            RunError, AgentError, ScenarioError: it is no run folder, or its actor has no spikes.
+        """
+        config = RunFolder.open(path).config()
+        saved = load_actor(path)
+        if not isinstance(saved.network, PopSAN):
+            raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
+        return cls(path, saved, AoloTask(config.scenario), requests)
+
+    @property
+    def scenario(self) -> str:
+        """Name of the service."""
+        return self.task.scenario.name
+
+    @cached_property
+    def graph(self) -> SpikingGraph:
+        """The actor's graph."""
+        return graph_of(self.saved)
+
+    @cached_property
+    def name(self) -> str:
+        """Scenario and digest of the actor, which stand for the run in files."""
+        return f"{file_name(self.task.scenario)}-{graph_digest(self.graph)[:12]}"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What every figure of the run depends on."""
+        scenario = hashlib.sha256(self.task.scenario.to_toml().encode()).hexdigest()
+        return {
+            "actor": graph_digest(self.graph),
+            "scenario_sha256": scenario,
+            "held_out_requests": self.requests,
+            "held_out_seed": HELD_OUT_SEED,
+        }
+
+    @cached_property
+    def held_out(self) -> Requests:
+        """The requests."""
+        return held_out(self.task, self.requests)
+
+    @cached_property
+    def calibration(self) -> Activity:
+        """Spikes of the float graph on requests of their own."""
+        rng = np.random.default_rng(CALIBRATION_SEED)
+        states = self.task.reset(CALIBRATION_REQUESTS, rng)
+        return simulate_float(self.graph, self.task.observe(states))
+
+    def rounded(self, weight_bits: int) -> QuantizedGraph:
+        """The graph in integers."""
+        return quantize(self.graph, weight_bits, self.calibration)
+
+
+def graph_of(saved: SavedActor) -> SpikingGraph:
+    """The graph of a PopSAN."""
+    assert isinstance(saved.network, PopSAN)
+    return freeze_spiking(saved.network)
+
+
+def on_chip(qgraph: QuantizedGraph) -> Policy:
+    """The policy of an integer graph."""
+
+    def decide(observations: Observations) -> Floats:
+        chunks = range(0, len(observations), _CHUNK)
+        actions = [simulate_integer(qgraph, observations[i : i + _CHUNK]).actions for i in chunks]
+        return np.concatenate(actions).astype(np.float64)
+
+    return decide
