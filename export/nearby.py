@@ -6,9 +6,9 @@ too. Here every difference that nothing before it causes is found and its potent
 it is explained if its distance from the threshold is within what float32 may lose.
 
 The bound is a running error analysis: each operation loses at most u = 2^-24 of its result, and a sum of n
-terms in any order n u of their magnitudes. That is the worst case: of an actor with 256 neurons a layer the
-bound is some 1e-4 of the threshold, real distances are a thousandth of it, and a potential that is wrong
-for another reason is seldom explained.
+terms in any order n u of their magnitudes. That is the worst case: an actor with 256 neurons a layer has
+bounds of 1e-4, at a threshold of 0.5, and met distances of 1e-7 (PyTorch beside onnxruntime). A potential
+that is wrong for another reason is seldom within them.
 
 References:
     N. J. Higham (2002), Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM, sections 3.1, 3.3 and

@@ -56,8 +56,9 @@ def run_decision(path: str | os.PathLike[str], inputs: ArrayLike, *, threads: in
     """
     model = _Model(read_model(path, "decision"), threads)
     given = model.inputs[0]
-    model.require_inputs([given.name if given.name == "input_spikes" else "observations"])
-    if len(given.shape) == 2:
+    bare = given.name == "input_spikes"
+    model.require_inputs([given.name if bare else "observations"], rank=3 if bare else 2)
+    if not bare:
         values = model.observations(inputs)
     else:
         spikes = as_spikes(np.asarray(inputs), given.shape[2])
@@ -85,7 +86,8 @@ def run_step(path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: 
     model = _Model(read_model(path, "step"), threads)
     source, *states = model.inputs
     layers = [f"layer{index}" for index in range(len(states) // 2)]
-    model.require_inputs([source.name, *(f"{x}_{state}" for x in layers for state in ("current", "voltage"))])
+    named = [f"{layer}_{state}" for layer in layers for state in ("current", "voltage")]
+    model.require_inputs(["input_spikes", *named], rank=2)
     model.require_outputs(f"{x}_{y}" for x in layers for y in ("spikes", "next_current", "next_voltage"))
     spikes = as_spikes(np.asarray(input_spikes), source.shape[1])
     held = {state.name: np.zeros((spikes.shape[1], state.shape[1]), dtype=np.float32) for state in states}
@@ -115,7 +117,7 @@ def run_dense(path: str | os.PathLike[str], observations: ArrayLike, *, threads:
         ExportError: the file is not ours, or is damaged; observations of another shape, or not finite.
     """
     model = _Model(read_model(path, "dense", "dense_int8"), threads)
-    model.require_inputs(["observations"])
+    model.require_inputs(["observations"], rank=2)
     model.require_outputs(["actions"])
     actions: NDArray[Any] = model.run({"observations": model.observations(observations)})["actions"]
     return actions
@@ -141,14 +143,14 @@ class _Model:
         self._outputs: Sequence[str] = [output.name for output in self._session.get_outputs()]
         require(len(self.inputs) > 0, f"{file.path} takes no input: export it again")
 
-    def require_inputs(self, names: Sequence[str]) -> None:
-        """Check that the inputs are these, and every size but the batch's a number."""
+    def require_inputs(self, names: Sequence[str], *, rank: int) -> None:
+        """Check that the inputs are these, and every size but the batch's, the last but one, a number."""
         told = {given.name: given.shape for given in self.inputs}
-        sizes = [shape[:-2] + shape[-1:] for shape in told.values()]
+        fixed = [size for shape in told.values() for size in (*shape[:-2], *shape[-1:])]
         require(
             list(told) == list(names)
-            and all(len(shape) in (2, 3) for shape in told.values())
-            and all(isinstance(size, int) and size > 0 for fixed in sizes for size in fixed),
+            and all(len(shape) == rank for shape in told.values())
+            and all(isinstance(size, int) and size > 0 for size in fixed),
             f"{self._path} takes {str(told)[:200]}, which is not as we write it: export it again",
         )
 

@@ -202,10 +202,23 @@ def test_harm_under_a_right_digest_is_refused(
 
 def test_a_step_of_another_form_is_refused(graph: SpikingGraph, tmp_path: Path) -> None:
     path = tmp_path / "step.onnx"
-    for place in ("input", "output"):
+    changes = [
+        ("input", "less"),
+        ("input", "name"),
+        ("input", "rank"),
+        ("output", "less"),
+        ("output", "name"),
+    ]
+    for place, change in changes:
         write_step(graph, path)
         model = onnx.load(path)
-        del getattr(model.graph, place)[-1]
+        values = getattr(model.graph, place)
+        if change == "less":
+            del values[-1]
+        elif change == "name":
+            values[0].name = "other"
+        else:
+            values[1].type.tensor_type.shape.dim.add(dim_param="more")
         seal(model, path)
         with pytest.raises(ExportError, match=r"export it again"):
             run_step(path, np.zeros((5, 1, 12)))
