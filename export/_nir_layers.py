@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export._nir_file import ALLOWED
+from export._nir_file import ALLOWED, MAX_NODES
 from export.arrays import require
 from export.errors import ExportError
 from export.graph import SpikingLayer
@@ -22,10 +22,12 @@ def nodes_of(layers: Sequence[SpikingLayer], dt_s: float) -> _Nodes:
     """Nodes in the order of the chain, from ``input`` to ``output``; parameters in float64, at layer width.
 
     Raises:
-        ExportError: a decay that a time constant cannot hold without loss.
+        ExportError: a decay that a time constant cannot hold without loss, or too many layers.
     """
     import nir
 
+    most = (MAX_NODES - 2) // 2
+    require(len(layers) <= most, f"{len(layers)} layers: a NIR file holds at most {most} here")
     nodes: _Nodes = {"input": nir.Input(input_type=np.array([layers[0].inputs]))}
     for index, layer in enumerate(layers):
         _require_lossless(layer, index, dt_s)

@@ -154,6 +154,31 @@ def test_nirs_equations_give_the_same_spikes(
     assert 0.02 < np.mean(activity.layer_spikes[-1]) < 0.98
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("decays", [(0.5, 0.75), (0.0, 1.0)])
+def test_norse_makes_the_same_spikes_of_our_file(
+    make_graph: Callable[..., SpikingGraph], decays: tuple[float, float], tmp_path: Path
+) -> None:
+    import torch
+    from norse.torch import from_nir
+
+    graph = make_graph(np.random.default_rng(3), steps=8)
+    layers = tuple(
+        SpikingLayer(np.round(layer.weight * 256) / 256, np.round(layer.bias * 256) / 256, *decays, 0.53)
+        for layer in graph.layers
+    )
+    graph = replace(graph, layers=layers)
+    activity = simulate_float(graph, np.random.default_rng(4).uniform(-1, 1, (100, 3)))
+    write_nir(graph, tmp_path / "a.nir")
+    network = from_nir(nir.read(tmp_path / "a.nir"), dt=NOMINAL_DT_S, ignore_warnings=True)
+    state, outputs = None, []
+    with torch.no_grad():
+        for spikes in torch.from_numpy(activity.input_spikes).float():
+            output, state = network(spikes, state)
+            outputs.append(output.numpy())
+    np.testing.assert_array_equal(outputs, activity.layer_spikes[-1])
+
+
 def test_other_readers_see_plain_layers(make_graph: Callable[..., SpikingGraph], tmp_path: Path) -> None:
     graph = make_graph(np.random.default_rng(0))
     write_nir(graph, tmp_path / "a.nir")
@@ -326,6 +351,12 @@ def test_networks_of_another_kind_are_refused(case: str, tmp_path: Path) -> None
         read_nir(path, steps=3, dt_s=DT_S)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_a_graph_too_deep_to_be_read_is_not_written(tmp_path: Path) -> None:
+    graph = SpikingGraph(None, (SpikingLayer([[1.0]], [0.0], 0.5, 0.75, 1.0),) * 128, None, 5)
+    with pytest.raises(ExportError, match="128 layers: a NIR file holds at most 127"):
+        write_nir(graph, tmp_path / "a.nir")
 
 
 def test_what_the_file_does_not_say_is_asked_for(tmp_path: Path) -> None:
