@@ -34,7 +34,7 @@ _EXPONENTIAL_ROUNDINGS = 4
 _ENCODER = -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Crossing:
     """A spike that one implementation has and the other has not, without a difference before it.
 
@@ -111,10 +111,8 @@ def compare_decisions(
         f"actions have shapes {first[0].shape} and {second[0].shape}: give both, of the same decisions",
     )
     away = np.abs(np.asarray(first[0], np.float64) - second[0]).max(axis=1, initial=0.0)
-    parted = np.zeros(len(away), dtype=bool)
-    for one, other in zip(first[1], second[1], strict=True):
-        parted |= (one != other).any(axis=(0, 2))
-    same_output = ~(first[1][-1] != second[1][-1]).any(axis=(0, 2))
+    parted = _parted(first[1], second[1])
+    same_output = ~_parted(first[1][-1:], second[1][-1:])
     without_cause = ~parted
     without_cause[[crossing.decision for crossing in crossings if not crossing.explained]] = True
     exceptions = ~(away <= tolerance)
@@ -152,27 +150,34 @@ def trace_differences(
         ExportError: shapes do not fit the graph or each other, or input spikes differ.
     """
     _require_shapes(graph, first, second)
-    crossings: list[Crossing] = []
-    differs = [one != other for one, other in zip(first, second, strict=True)]
+    decisions = np.flatnonzero(_parted(first, second))
+    ours = [train[:, decisions] for train in first]
+    differs = [one != train[:, decisions] for one, train in zip(ours, second, strict=True)]
+    found: list[Crossing] = []
     if graph.encoder is None:
         require(not differs[0].any(), "the two were given other input spikes: give both the same")
     else:
-        batch = as_observations(() if observations is None else observations, graph.input_size)
-        require(
-            len(batch) == first[0].shape[1],
-            f"{len(batch)} observations for spikes of {first[0].shape[1]} decisions: make them equal",
-        )
-        for decision, step, neuron in _causes(differs[0], None):
-            train = first[0][:step, decision, neuron]
-            away = _encoder_distance(graph.encoder, batch[decision], train, neuron)
-            crossings.append(Crossing(decision, _ENCODER, step, neuron, *away))
+        batch = _observations(graph, observations, first[0].shape[1])[decisions]
+        for place, step, neuron in _causes(differs[0], None):
+            fired = ours[0][:step, place, neuron]
+            away = _encoder_distance(graph.encoder, batch[place], fired, neuron)
+            found.append(Crossing(int(decisions[place]), _ENCODER, step, neuron, *away))
     for index, layer in enumerate(graph.layers):
-        for decision, step, neuron in _causes(differs[index + 1], differs[index]):
-            arriving = first[index][: step + 1, decision]
-            fired = first[index + 1][:step, decision, neuron]
+        for place, step, neuron in _causes(differs[index + 1], differs[index]):
+            arriving, fired = ours[index][: step + 1, place], ours[index + 1][:step, place, neuron]
             away = _layer_distance(layer, neuron, arriving, fired)
-            crossings.append(Crossing(decision, index, step, neuron, *away))
-    return tuple(sorted(crossings, key=lambda x: (x.decision, x.layer, x.step, x.neuron)))
+            found.append(Crossing(int(decisions[place]), index, step, neuron, *away))
+    return tuple(sorted(found))
+
+
+def _observations(graph: SpikingGraph, observations: ArrayLike | None, decisions: int) -> FloatArray:
+    require(observations is not None, "the network has an encoder: give the observations too")
+    batch = as_observations(() if observations is None else observations, graph.input_size)
+    require(
+        len(batch) == decisions,
+        f"{len(batch)} observations for spikes of {decisions} decisions: make them equal",
+    )
+    return batch
 
 
 def _require_shapes(graph: SpikingGraph, first: Sequence[SpikeArray], second: Sequence[SpikeArray]) -> None:
@@ -182,6 +187,13 @@ def _require_shapes(graph: SpikingGraph, first: Sequence[SpikeArray], second: Se
     for spikes in (first, second):
         shapes = [train.shape for train in spikes]
         require(shapes == wanted, f"spikes have shapes {shapes}: the graph's are {wanted}; run it on both")
+
+
+def _parted(first: Sequence[SpikeArray], second: Sequence[SpikeArray]) -> NDArray[np.bool_]:
+    """``(B,)``: the decisions in which any spike differs."""
+    differs = [(one != other).any(axis=(0, 2)) for one, other in zip(first, second, strict=True)]
+    parted: NDArray[np.bool_] = np.logical_or.reduce(differs)
+    return parted
 
 
 def _causes(differs: NDArray[np.bool_], before: NDArray[np.bool_] | None) -> list[tuple[int, int, int]]:

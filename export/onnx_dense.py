@@ -102,7 +102,7 @@ def write_dense_int8(
         met = layer.forward(met)
     outputs = [actions_out(nodes, graph, source, physical)]
     text = "A dense actor in 8-bit integers, QDQ form."
-    facts = {"physical": physical, "calibration_decisions": len(np.asarray(calibration_observations))}
+    facts = {"physical": physical, "calibration_decisions": len(met)}
     write_model(path, graph, nodes, [given], outputs, kind="dense_int8", text=text, facts=facts)
 
 

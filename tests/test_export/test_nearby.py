@@ -163,5 +163,7 @@ def test_what_cannot_be_compared_is_refused(make_graph, at_the_edge: SpikingGrap
     trains = [np.zeros((5, 4, n), np.uint8) for n in (12, 9, 8)]
     with pytest.raises(ExportError, match="3 observations for spikes of 4 decisions"):
         trace_differences(graph, np.zeros((3, 3)), trains, trains)
+    with pytest.raises(ExportError, match="give the observations too"):
+        trace_differences(graph, None, trains, trains)
     with pytest.raises(ExportError, match="actions have shapes"):
         compare_decisions(graph, np.zeros((4, 3)), (np.zeros((4, 2)), trains), (np.zeros((3, 2)), trains))
