@@ -29,10 +29,10 @@ from neuro_aolo.agent.task import Task
 from neuro_aolo.errors import AgentError
 
 FINETUNING = SDRLConfig(
-    total_steps=96_000,
+    total_steps=128_000,
     learning_starts=1_280,
     actor_starts=2_560,
-    bias_share=0.25,
+    bias_share=0.5,
     bias_lr=0.0,
     margin_start=0.005,
     actor_lr=5e-5,
@@ -40,7 +40,7 @@ FINETUNING = SDRLConfig(
     noise_start=0.05,
     evaluate_every=50,
 )
-"""Gentle settings: for a quarter of the training only the critics learn (``bias_lr`` 0), then the actor does
+"""Gentle settings: for half of the training only the critics learn (``bias_lr`` 0), then the actor does too,
 with steps and noise as near the end of its first training. They are those of the objective ``constraints``,
 whatever the actor was trained with."""
 

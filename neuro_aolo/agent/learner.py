@@ -65,7 +65,7 @@ class SDRLConfig:
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
         output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
             that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
-        bias_lr: Adam's step while the output bias moves alone.
+        bias_lr: Adam's step while the output bias moves alone; with 0 the actor stands still meanwhile.
         critic_lr: Adam's step for the critics at the start.
         critic_lr_end: the same at the end.
         critic_hidden: neurons of each hidden layer of a critic.
@@ -200,8 +200,9 @@ class Learner:
         loss = self._update_critic(batch)
         if served > config.random_requests:
             if progress < config.bias_share:
-                _set_lr(self.bias_optimiser, config.bias_lr)
-                self._update_actor(batch["observation"], self.bias_optimiser)
+                if config.bias_lr > 0.0:
+                    _set_lr(self.bias_optimiser, config.bias_lr)
+                    self._update_actor(batch["observation"], self.bias_optimiser)
             else:
                 _set_lr(self.actor_optimiser, geometric(config.actor_lr, config.actor_lr_end, progress))
                 self._update_actor(batch["observation"], self.actor_optimiser)

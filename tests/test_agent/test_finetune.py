@@ -122,10 +122,12 @@ def test_float_and_integer_decide_alike_afterwards(rounded: Finetuning) -> None:
 
 def test_the_actor_stands_still_while_the_critics_learn(saved: SavedActor, control: Finetuning) -> None:
     rounds = [row.requests // SHORT.num_envs for row in control.metrics]
-    still = [row for row, served in zip(control.metrics, rounds, strict=True) if served < 0.25 * SHORT.rounds]
-    assert len(still) == 2
-    later = control.metrics[-1]
-    assert still[0].cost == still[1].cost != later.cost
+    until = SHORT.bias_share * SHORT.rounds
+    still = [row.cost for row, done in zip(control.metrics, rounds, strict=True) if done < until]
+    assert len(still) == 4
+    assert len(set(still)) == 1
+    assert control.metrics[-1].cost != still[0]
+    assert control.metrics[3].critic_loss < control.metrics[0].critic_loss
     # So the actor as it was is among the checkpoints, and what is kept does no worse in validation.
     limit = SHORT.checkpoint_share * TASK.violation_limit
     assert control.metrics[0].best
@@ -142,14 +144,14 @@ def test_the_control_serves_the_same_requests(rounded: Finetuning, control: Fine
 
 def test_what_was_given_is_left_as_it_was(saved: SavedActor) -> None:
     before = weights(saved.network).clone()
-    brief = replace(SHORT, total_steps=640, evaluate_every=5)
+    brief = replace(SHORT, total_steps=1_280, bias_share=0.0, evaluate_every=20)
     runs = [finetune(saved, TASK, grids_of(saved, 6), seed, brief) for seed in (1, 1, 2)]
     assert torch.equal(weights(saved.network), before)
     first, again, other = (weights(run.actor.network) for run in runs)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert set(runs[0].actor.network.state_dict()) == set(saved.network.state_dict())
-    assert runs[0].actor.training == {"requests": 19_200, "finetuned_requests": 640}
+    assert runs[0].actor.training == {"requests": 19_200, "finetuned_requests": 1_280}
 
 
 def test_the_gradient_passes_the_rounding_unchanged() -> None:
