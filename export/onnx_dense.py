@@ -36,6 +36,7 @@ _WEIGHT_MAX = 127
 _ACTIVATION_MAX = 255
 _BIAS_MAX = 2**31 - 1
 _ZERO = 128
+_LEAST_SCALE = float(np.finfo(np.float32).tiny)
 
 
 def write_dense(graph: DenseGraph, path: str | os.PathLike[str], *, physical: bool = False) -> None:
@@ -120,10 +121,18 @@ class ActivationScale:
 
 
 def activation_scale(met: FloatArray) -> ActivationScale:
-    """The scale of activations whose smallest and largest value lie in ``met``."""
+    """The scale of activations whose smallest and largest value lie in ``met``.
+
+    Raises:
+        ExportError: they are not finite.
+    """
     low, high = min(float(met.min()), 0.0), max(float(met.max()), 0.0)
+    require(
+        bool(np.isfinite(high - low)),
+        f"activations range from {low:g} to {high:g}: give weights and observations that keep them finite",
+    )
     scale = np.float32((high - low) / _ACTIVATION_MAX)
-    if not scale > 0.0:
+    if scale < _LEAST_SCALE:
         return ActivationScale(np.float32(1.0), np.uint8(0))
     return ActivationScale(scale, np.uint8(np.clip(np.rint(-low / scale), 0, _ACTIVATION_MAX)))
 
@@ -152,7 +161,8 @@ def quantize_layer(layer: DenseLayer, input_scale: np.float32) -> IntegerLayer:
     # Half of int32 for the bias leaves the other for the sum that it adds to.
     for_bias = np.abs(layer.bias).astype(np.float64) / (float(input_scale) * (_BIAS_MAX / 2))
     scale = np.maximum(for_weight, for_bias).astype(np.float32)
-    scale[scale == 0.0] = 1.0
+    # A row of zeros, or next to them: every weight is stored as 0.
+    scale[scale * min(1.0, float(input_scale)) < _LEAST_SCALE] = 1.0
     weight = np.clip(np.rint(layer.weight / scale[:, None]), -_WEIGHT_MAX, _WEIGHT_MAX)
     bias = np.rint(layer.bias.astype(np.float64) / (input_scale * scale))
     return IntegerLayer(weight.astype(np.int8), bias.astype(np.int32), scale)

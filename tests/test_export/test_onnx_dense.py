@@ -8,6 +8,9 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from export.errors import ExportError
@@ -132,6 +135,25 @@ def test_rows_have_their_own_scale_and_biases_fit() -> None:
     np.testing.assert_allclose(steps, layer.bias, rtol=1e-6, atol=1e-4)
 
 
+numbers = st.floats(-1e6, 1e6, width=32)
+
+
+@given(
+    hnp.arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 5)), elements=numbers),
+    numbers,
+    st.floats(2.0**-40, 1e6, width=32),
+)
+def test_integers_are_the_nearest(weight: NDArray[np.float32], bias: float, input_scale: float) -> None:
+    layer = DenseLayer(weight, np.full(len(weight), bias), "relu")
+    integers = quantize_layer(layer, np.float32(input_scale))
+    scale = integers.scale.astype(np.float64)
+    assert (scale > 0).all()
+    away = np.abs(layer.weight - integers.weight * scale[:, None])
+    assert (away <= scale[:, None] * 0.50001).all()
+    bias_scale = (integers.scale * np.float32(input_scale)).astype(np.float64)
+    assert (np.abs(layer.bias - integers.bias * bias_scale) <= bias_scale * 0.50001).all()
+
+
 def test_nothing_is_exactly_zero() -> None:
     met = np.array([[-0.5, 0.25], [1.0, 0.1]], dtype=np.float32)
     by = activation_scale(met)
@@ -171,11 +193,17 @@ def test_same_graph_gives_the_same_bytes_and_a_valid_model(tmp_path: Path) -> No
 
 
 def test_calibration_needs_observations(tmp_path: Path) -> None:
-    for given, message in [
+    for calibration, message in [
         (np.empty((0, 5)), "no calibration observations"),
         (np.zeros((3, 4)), r"shape \(3, 4\): give \(decisions, 5\)"),
         (np.full((3, 5), np.nan), "NaN"),
     ]:
         with pytest.raises(ExportError, match=message):
-            write_dense_int8(random_graph(9), tmp_path / "a.onnx", given)
+            write_dense_int8(random_graph(9), tmp_path / "a.onnx", calibration)
+    huge = DenseGraph((DenseLayer(np.full((1, 9), 3e38), [0.0], "relu"), DenseLayer([[1.0]], [0.0], "tanh")))
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(ExportError, match="activations range from 0 to inf: give weights"),
+    ):
+        write_dense_int8(huge, tmp_path / "a.onnx", np.ones((3, 9)))
     assert list(tmp_path.iterdir()) == []
