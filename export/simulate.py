@@ -1,7 +1,7 @@
-"""Reference simulators: the float equations, and bit-exact Loihi 2 integers. Both are batched.
+"""Simulators: the float equations, and bit-exact Loihi 2 integers. Both are batched, both event-driven.
 
 One decision is T steps from neurons at rest. The step of delay that each layer adds on the chip is taken
-out: column t of every layer belongs to column t of the input.
+out: column t of every layer belongs to column t of the input. A decision does not depend on its batch.
 
 References:
     M. Davies et al. (2018), Loihi: a neuromorphic manycore processor with on-chip learning, IEEE Micro
@@ -12,19 +12,22 @@ References:
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_spikes
+from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes
 from export.graph import SpikingGraph, SpikingLayer
 from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
-from export.population import needed
+from export.kernels import FLOAT, WHOLE, WHOLE_AT_EDGES, WIDTH, encode, run_layer
+from export.population import PopulationEncoder, needed
 
-# Decisions that are advanced together: their states stay in the processor's cache.
-_CHUNK = 256
+# Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
+_CHUNK = 32
 _FLOAT32_EXACT = 1 << 24
+_INT8_MAX, _INT16_MAX = 127, (1 << 15) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +46,36 @@ class Activity:
     actions: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class LayerStates:
+    """Every neuron of a layer at every step, each ``(T, B, N)``.
+
+    Attributes:
+        spikes: uint8, 0 or 1.
+        current: the synaptic current, c of eq. (29) in float32, or the chip's u in int32.
+        charged: the membrane potential that is compared with the threshold, before a spike resets it.
+    """
+
+    spikes: SpikeArray
+    current: NDArray[Any]
+    charged: NDArray[Any]
+
+    @property
+    def potential(self) -> NDArray[Any]:
+        """The membrane potential that is left after the step, 0 where the neuron fired: the chip's v."""
+        return np.where(self.spikes, self.charged.dtype.type(0), self.charged)
+
+
 def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     """Run equations (26)-(33) in float32 on observations ``(B, D)``.
 
     Raises:
         ExportError: observations of another shape, or not finite.
     """
-    inputs = graph.input_spikes(observations)
-    steps = [_float_stepper(layer) for layer in graph.layers]
-    spikes = _run([layer.neurons for layer in graph.layers], steps, inputs)
-    return Activity(inputs, spikes, needed(graph.decoder).decode(spikes[-1]))
+    encoder, decoder = needed(graph.encoder), needed(graph.decoder)
+    inputs = _encode(encoder, observations, graph.steps, always_on=0)
+    spikes = _run(_float_plans(graph.layers), inputs)
+    return Activity(inputs, spikes, decoder.decode(spikes[-1]))
 
 
 def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activity:
@@ -61,9 +84,32 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     Raises:
         ExportError: observations of another shape, or not finite.
     """
-    inputs = qgraph.input_spikes(observations)
-    spikes = integer_spikes(qgraph.layers, inputs)
-    return Activity(inputs, spikes, needed(qgraph.decoder).decode(spikes[-1]))
+    encoder, decoder = needed(qgraph.encoder), needed(qgraph.decoder)
+    inputs = _encode(encoder, observations, qgraph.steps, always_on=1)
+    spikes = _run(_integer_plans(qgraph.layers, qgraph.steps), inputs)
+    return Activity(inputs, spikes, decoder.decode(spikes[-1]))
+
+
+def float_spikes(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
+    """Spikes ``(T, B, Nl)`` of every layer, of input spikes ``(T, B, N0)`` that are 0 or 1.
+
+    Equations (29)-(31), each operation rounded to float32. ``W s + b`` is b and then, one after the other
+    in the order of the channels, the weights of those that spike. A matrix product sums in an order of its
+    own: its last bits, and a spike where the potential is within them of the threshold, may differ.
+
+    Raises:
+        ExportError: input spikes of another shape, or other than 0 and 1.
+    """
+    return _run(_float_plans(layers), as_spikes(input_spikes, layers[0].inputs))
+
+
+def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
+    """What :func:`float_spikes` computes, with both states of every neuron: ``8 T B N`` bytes more a layer.
+
+    Raises:
+        ExportError: input spikes of another shape, or other than 0 and 1.
+    """
+    return _trace(_float_plans(layers), as_spikes(input_spikes, layers[0].inputs), np.float32)
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
@@ -80,107 +126,185 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs)
-    steps = [_integer_stepper(layer, len(inputs)) for layer in layers]
-    return _run([layer.neurons for layer in layers], steps, inputs)
+    return _run(_integer_plans(layers, len(inputs)), inputs)
 
 
-_Stepper = Callable[[SpikeArray, SpikeArray], None]
+def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
+    """What :func:`integer_spikes` computes, with both states of every neuron: ``8 T B N`` bytes more a layer.
+
+    Raises:
+        ExportError: input spikes of another shape, or other than 0 and 1.
+    """
+    inputs = as_spikes(input_spikes, layers[0].inputs)
+    return _trace(_integer_plans(layers, len(inputs)), inputs, np.int32)
 
 
-def _run(sizes: list[int], steppers: list[_Stepper], inputs: SpikeArray) -> tuple[SpikeArray, ...]:
-    """Fill one output per layer, a chunk of decisions at a time."""
-    total, batch, _ = inputs.shape
-    outputs = tuple(np.empty((total, batch, size), dtype=np.uint8) for size in sizes)
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A layer as :func:`export.kernels.run_layer` takes it."""
+
+    table: NDArray[Any]
+    bias: NDArray[Any]
+    always: NDArray[Any]
+    constants: NDArray[Any]
+    arithmetic: int
+    untraced: NDArray[Any]
+
+    @classmethod
+    def of(
+        cls,
+        table: NDArray[Any],
+        bias: NDArray[Any],
+        always: NDArray[Any],
+        constants: Sequence[float],
+        arithmetic: int,
+    ) -> "_Plan":
+        """A plan whose constants have the states' type: that of ``bias``."""
+        untraced = np.empty((0, 0, 0), bias.dtype)
+        return cls(table, bias, always, np.array(constants, bias.dtype), arithmetic, untraced)
+
+    def run(
+        self,
+        inputs: SpikeArray,
+        spikes: SpikeArray,
+        start: int,
+        stop: int,
+        currents: NDArray[Any] | None = None,
+        potentials: NDArray[Any] | None = None,
+    ) -> None:
+        """Fill ``spikes`` of decisions ``start`` to ``stop``, and where wanted currents and potentials."""
+        run_layer(
+            inputs,
+            self.table,
+            self.bias,
+            self.always,
+            self.constants,
+            self.arithmetic,
+            spikes,
+            self.untraced if currents is None else currents,
+            self.untraced if potentials is None else potentials,
+            start,
+            stop,
+        )
+
+
+def _run(plans: Sequence[_Plan], inputs: SpikeArray) -> tuple[SpikeArray, ...]:
+    """Spikes of every layer, a chunk of decisions at a time."""
+    inputs = _writable(inputs)
+    steps, batch, _ = inputs.shape
+    outputs = tuple(np.empty((steps, batch, len(plan.bias)), dtype=np.uint8) for plan in plans)
     for start in range(0, batch, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        spikes = inputs[:, part]
-        for stepper, output in zip(steppers, outputs, strict=True):
-            stepper(spikes, output[:, part])
-            spikes = output[:, part]
+        stop = min(start + _CHUNK, batch)
+        arriving = inputs
+        for plan, output in zip(plans, outputs, strict=True):
+            plan.run(arriving, output, start, stop)
+            arriving = output
     return outputs
 
 
-def _products(weight: NDArray[Any], spikes: SpikeArray) -> NDArray[Any]:
-    """``W s`` at every step, ``(T, B, out)``, in the type of ``weight``."""
-    steps, batch, channels = spikes.shape
-    flat = spikes.reshape(steps * batch, channels).astype(weight.dtype)
-    product: NDArray[Any] = (flat @ weight.T).reshape(steps, batch, len(weight))
-    return product
+def _trace(
+    plans: Sequence[_Plan], inputs: SpikeArray, dtype: type[np.number[Any]]
+) -> tuple[LayerStates, ...]:
+    """Spikes and states of every layer."""
+    arriving = _writable(inputs)
+    steps, batch, _ = inputs.shape
+    layers = []
+    for plan in plans:
+        shape = (steps, batch, len(plan.bias))
+        spikes = np.empty(shape, dtype=np.uint8)
+        states = [np.empty(shape, dtype=plan.bias.dtype) for _ in range(2)]
+        plan.run(arriving, spikes, 0, batch, *states)
+        layers.append(LayerStates(spikes, *(state.astype(dtype, copy=False) for state in states)))
+        arriving = spikes
+    return tuple(layers)
 
 
-def _float_stepper(layer: SpikingLayer) -> _Stepper:
-    keep_current, keep_voltage = np.float32(layer.current_decay), np.float32(layer.voltage_decay)
-    threshold = np.float32(layer.threshold)
-
-    def advance(spikes: SpikeArray, output: SpikeArray) -> None:
-        drive = _products(layer.weight, spikes) + layer.bias
-        current, voltage = np.zeros_like(drive[0]), np.zeros_like(drive[0])
-        for step, arriving in enumerate(drive):
-            current = keep_current * current + arriving
-            voltage = keep_voltage * voltage + current
-            fired = voltage > threshold
-            voltage[fired] = 0.0
-            output[step] = fired
-
-    return advance
+def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
+    """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
+    batch = _writable(as_observations(observations, encoder.input_size))
+    mean, std = _prepared(encoder, 0, _fields)
+    spikes = np.empty((steps, len(batch), encoder.neurons + always_on), dtype=np.uint8)
+    encode(batch, mean, std, np.float32(encoder.threshold), spikes, 0, len(batch))
+    return spikes
 
 
-def _integer_stepper(layer: QuantizedLayer, steps: int) -> _Stepper:
-    # A sum of integers is exact in float32, in any order, while the terms of each sign stay below 2^24.
-    weight = layer.weight.astype(np.float32 if layer.largest_input < _FLOAT32_EXACT else np.float64)
-    keep_current = _Fraction.of(DECAY_UNITY - layer.current_decay)
-    keep_voltage = _Fraction.of(DECAY_UNITY - layer.voltage_decay)
-    narrow = (layer.largest_input << STATE_SHIFT) <= 2 * STATE_LIMIT
-    narrow = narrow and keep_current.narrow and keep_voltage.narrow
-    state: type[np.signedinteger[Any]] = np.int32 if narrow else np.int64
-    bias = (layer.bias_mant << STATE_SHIFT).astype(state)
+def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray]:
+    return encoder.mean.copy(), encoder.std.copy()
+
+
+def _float_plans(layers: Sequence[SpikingLayer]) -> list[_Plan]:
+    return [_prepared(layer, 0, _float_plan) for layer in layers]
+
+
+def _integer_plans(layers: Sequence[QuantizedLayer], steps: int) -> list[_Plan]:
+    # How far the states can go, and with it the arithmetic that is exact, depends on the steps.
+    return [_prepared(layer, steps, _integer_plan) for layer in layers]
+
+
+def _float_plan(layer: SpikingLayer, _: int) -> _Plan:
+    return _Plan.of(
+        table=_table(layer.weight, np.float32),
+        bias=np.zeros_like(layer.bias),
+        always=_table(layer.bias[:, None], np.float32)[:, 0].copy(),
+        constants=(1.0, layer.current_decay, layer.voltage_decay, layer.threshold),
+        arithmetic=FLOAT,
+    )
+
+
+def _integer_plan(layer: QuantizedLayer, steps: int) -> _Plan:
+    """Integers in the narrowest types that hold them exactly.
+
+    States are whole numbers in floating point: a product with ``k / 4096`` is exact there, and one
+    instruction rounds it to zero. float32 will do while no state times its k, in lowest terms, reaches 2^24.
+    """
+    step = 1 if (layer.weight & 1).any() else 2
+    weight = layer.weight // step
+    narrow = int(np.abs(weight).max()) <= _INT8_MAX and layer.largest_input // step <= _INT16_MAX
+    current, voltage = layer.worst_current(steps), layer.worst_voltage(steps)
+    at_edges = max(current, voltage) >= STATE_LIMIT
+    kept = (DECAY_UNITY - layer.current_decay, DECAY_UNITY - layer.voltage_decay)
+    largest = max(
+        state * max(1, share // math.gcd(share, DECAY_UNITY))
+        for state, share in zip((current, voltage), kept, strict=True)
+    )
+    single = narrow and not at_edges and largest < _FLOAT32_EXACT
+    real: type[np.floating[Any]] = np.float32 if single else np.float64
+    table = _table(weight, np.int8 if narrow else np.int16)
     threshold = layer.threshold_mant << STATE_SHIFT
-    wraps = layer.worst_current(steps) >= STATE_LIMIT
-    clips = layer.worst_voltage(steps) >= STATE_LIMIT
-
-    def advance(spikes: SpikeArray, output: SpikeArray) -> None:
-        drive = np.left_shift(_products(weight, spikes).astype(state), STATE_SHIFT)
-        u, v = np.zeros_like(drive[0]), np.zeros_like(drive[0])
-        for step, arriving in enumerate(drive):
-            keep_current.apply(u)
-            u += arriving
-            if wraps:
-                high, low = u > STATE_LIMIT, u <= -STATE_LIMIT
-                u[high] -= 2 * STATE_LIMIT
-                u[low] += 2 * STATE_LIMIT
-            keep_voltage.apply(v)
-            v += u
-            v += bias
-            if clips:
-                np.clip(v, 1 - STATE_LIMIT, STATE_LIMIT - 1, out=v)
-            resting = v <= threshold
-            v *= resting
-            output[step] = ~resting
-
-    return advance
+    return _Plan.of(
+        table=table,
+        bias=(layer.bias_mant << STATE_SHIFT).astype(real),
+        always=np.zeros((len(table), WIDTH), np.int16 if narrow else np.int32),
+        constants=(step << STATE_SHIFT, *(share / DECAY_UNITY for share in kept), threshold),
+        arithmetic=WHOLE_AT_EDGES if at_edges else WHOLE,
+    )
 
 
-@dataclass(frozen=True)
-class _Fraction:
-    """``numerator / 2^shift``: what a state keeps of itself per step."""
+def _table(weight: NDArray[Any], dtype: type[np.number[Any]]) -> NDArray[Any]:
+    """W ``(out, in)`` as ``(blocks, in, WIDTH)``: what a spike adds lies together."""
+    neurons, inputs = weight.shape
+    blocks = -(-neurons // WIDTH)
+    table = np.zeros((inputs, blocks * WIDTH), dtype)
+    table[:, :neurons] = weight.T
+    return np.ascontiguousarray(table.reshape(inputs, blocks, WIDTH).swapaxes(0, 1))
 
-    numerator: int
-    shift: int
 
-    @classmethod
-    def of(cls, kept: int) -> "_Fraction":
-        """``kept / 4096`` in lowest terms: small numerators leave the product in 32 bits."""
-        common = math.gcd(kept, DECAY_UNITY)
-        return cls(kept // common, (DECAY_UNITY // common).bit_length() - 1)
+_Owner = TypeVar("_Owner")
+_Made = TypeVar("_Made")
+_made: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
 
-    @property
-    def narrow(self) -> bool:
-        """A state in +-2^23 times the numerator fits in int32."""
-        return self.numerator * STATE_LIMIT < (1 << 31) - DECAY_UNITY
 
-    def apply(self, x: NDArray[Any]) -> None:
-        """Replace ``x`` by ``trunc(x numerator / 2^shift)``, rounding to zero."""
-        x *= self.numerator
-        if self.shift:
-            x += (x >> (8 * x.itemsize - 1)) & ((1 << self.shift) - 1)
-            x >>= self.shift
+def _prepared(owner: _Owner, steps: int, make: Callable[[_Owner, int], _Made]) -> _Made:
+    """What ``make`` makes of a frozen ``owner`` and its steps, made once and kept as long as the owner."""
+    kept = _made.get(owner)
+    if kept is None:
+        kept = _made.setdefault(owner, {})
+    if steps not in kept:
+        kept[steps] = make(owner, steps)
+    made: _Made = kept[steps]
+    return made
+
+
+def _writable(array: NDArray[Any]) -> Any:
+    """The array as the compiled functions know it: other layouts would be compiled anew."""
+    return array if array.flags.carray else array.copy(order="C")
