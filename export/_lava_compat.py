@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -34,13 +34,14 @@ _COMPANIONS = ("asteval", "h5py", "networkx")
 
 
 class Runtime(NamedTuple):
-    """What it takes to run a network: Lava's classes, and a recorder of spikes.
+    """What it takes to run a network: Lava's classes, and files in place of their buffers.
 
     Attributes:
         network: ``netx.hdf5.Network``.
-        source: a process that sends the columns of an array, one per step.
+        source: a process that sends one vector per step.
         sink: a process that receives, one vector per step.
-        record: ``record(sink, path, steps)`` makes a sink write ``(steps, N)`` uint8 to a file.
+        attach: ``attach(process, path)`` makes a source or sink go round the rows of an ``.npy`` file
+            ``(steps, N)``, uint8.
         steps: run condition, a number of steps.
         config: run configuration, fixed-point models on the CPU.
     """
@@ -48,7 +49,7 @@ class Runtime(NamedTuple):
     network: Any
     source: Any
     sink: Any
-    record: Callable[[Any, Path, int], None]
+    attach: Callable[[Any, Path], None]
     steps: Any
     config: Any
 
@@ -106,37 +107,52 @@ def load_runtime() -> Runtime:
             sys.modules[resonate_and_fire].__dict__["neuron_params"] = None
             network = importlib.import_module("lava.lib.dl.netx.hdf5").Network
         sink = importlib.import_module("lava.proc.io.sink")
+        source = importlib.import_module("lava.proc.io.source")
         configs = importlib.import_module("lava.magma.core.run_configs")
-        recorder = _recorder(sink)
+        models = {source.RingBuffer: _feeder(source), sink.RingBuffer: _recorder(sink)}
         return Runtime(
             network=network,
-            source=importlib.import_module("lava.proc.io.source").RingBuffer,
+            source=source.RingBuffer,
             sink=sink.RingBuffer,
-            record=_record,
+            attach=_attach,
             steps=importlib.import_module("lava.magma.core.run_conditions").RunSteps,
-            config=configs.Loihi2SimCfg(
-                select_tag="fixed_pt", exception_proc_model_map={sink.RingBuffer: recorder}
-            ),
+            config=configs.Loihi2SimCfg(select_tag="fixed_pt", exception_proc_model_map=models),
         )
 
 
-def _record(sink: Any, path: Path, steps: int) -> None:
-    size = sink.shape[0]
-    np.memmap(path, dtype=np.uint8, mode="w+", shape=(steps, size)).flush()
-    sink.proc_params["recording"] = (str(path), (steps, size))
+# A Var is set and read back one element at a time, 40 us each: whence the files.
+def _attach(process: Any, path: Path) -> None:
+    process.proc_params["rows"] = str(path)
+
+
+def _rows(proc_params: Any, mode: Literal["r", "r+"]) -> Any:
+    return np.load(proc_params["rows"], mmap_mode=mode, allow_pickle=False)
+
+
+def _feeder(source: ModuleType) -> Any:
+    """A model of Lava's source that reads a file."""
+
+    class Feeder(source.PySendModelFixed):  # type: ignore[misc, name-defined]
+        def __init__(self, proc_params: Any) -> None:
+            super().__init__(proc_params)
+            self.rows = _rows(proc_params, "r")
+
+        def run_spk(self) -> None:
+            self.s_out.send(self.rows[(self.time_step - 1) % len(self.rows)].astype(np.int32))
+
+    return Feeder
 
 
 def _recorder(sink: ModuleType) -> Any:
-    """A model of Lava's sink that writes to a file: a Var is read back one element at a time, 40 us each."""
+    """A model of Lava's sink that writes to a file."""
 
     class Recorder(sink.PyReceiveModelFixed):  # type: ignore[misc, name-defined]
         def __init__(self, proc_params: Any) -> None:
             super().__init__(proc_params)
-            path, shape = proc_params["recording"]
-            self.recording = np.memmap(path, dtype=np.uint8, mode="r+", shape=shape)
+            self.rows = _rows(proc_params, "r+")
 
         def run_spk(self) -> None:
-            self.recording[self.time_step - 1] = self.a_in.recv() != 0
+            self.rows[(self.time_step - 1) % len(self.rows)] = self.a_in.recv() != 0
 
     return Recorder
 
