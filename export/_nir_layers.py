@@ -194,8 +194,8 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
     gain = np.where(np.abs(gain - 1.0) <= ROUNDING, 1.0, gain)
     require(
         gain.size == 1 or gain.shape == bias.shape,
-        f"node {name!r} has {gain.size} neurons but is fed {len(bias)} values by {linear_name!r}: "
-        "make them equal",
+        f"node {name!r} has parameters of shape {gain.shape} but is fed {len(bias)} values by "
+        f"{linear_name!r}: make them equal",
     )
     threshold = _uniform(neurons, name, "v_threshold")
     gain = np.broadcast_to(gain.ravel(), bias.shape)

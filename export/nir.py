@@ -84,12 +84,6 @@ def read_nir(
         return _from_nir(network, steps, dt_s)
     except ExportError as error:
         raise ExportError(f"{path}: {error}") from None
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise ExportError(
-            f"{path}: its metadata '{DESCRIPTION}' is damaged ({reason}): "
-            "export it again, or take that key out"
-        ) from None
 
 
 def _to_nir(graph: SpikingGraph) -> Any:
@@ -154,9 +148,29 @@ def _described(metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]) -> Sp
     """The graph that was written, from its layers and the metadata.
 
     Raises:
-        ExportError: the graph is not the one that the metadata's digest names.
+        ExportError: no description of ours, or the graph is not the one that its digest names.
     """
-    said = json.loads(metadata[DESCRIPTION])
+    try:
+        said = json.loads(metadata[DESCRIPTION])
+        graph, digest = _assembled(said, metadata, layers), str(said["sha256"])
+    except ExportError:
+        raise
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ExportError(
+            f"its metadata '{DESCRIPTION}' is damaged ({reason}): export it again, or take that key out"
+        ) from None
+    if graph_digest(graph) != digest:
+        raise ExportError(
+            f"the network is not what its digest {digest[:16]!r} says, so it was changed or damaged: "
+            f"export it again, or take '{DESCRIPTION}' out of the metadata"
+        )
+    return graph
+
+
+def _assembled(
+    said: dict[str, Any], metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]
+) -> SpikingGraph:
     if said["format"] != FORMAT:
         raise ValueError(f"format {said['format']}, not {FORMAT}")
     if type(said["steps"]) is not int or type(said["step_s"]) not in (int, float, type(None)):
@@ -166,7 +180,7 @@ def _described(metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]) -> Sp
         encoder = PopulationEncoder(metadata["encoder_mean"], metadata["encoder_std"], **said["encoder"])
     if said["decoder"] is not None:
         decoder = PopulationDecoder(metadata["decoder_weight"], metadata["decoder_bias"])
-    graph = SpikingGraph(
+    return SpikingGraph(
         encoder,
         layers,
         decoder,
@@ -175,9 +189,3 @@ def _described(metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]) -> Sp
         observations=tuple(Quantity(**item) for item in said["observations"]),
         actions=tuple(Quantity(**item) for item in said["actions"]),
     )
-    if graph_digest(graph) != said["sha256"]:
-        raise ExportError(
-            f"the network is not what its digest {str(said['sha256'])[:16]!r} says, so it was changed or "
-            f"damaged: export it again, or take '{DESCRIPTION}' out of the metadata"
-        )
-    return graph

@@ -319,7 +319,11 @@ _REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]] | None, str]] = 
     "no weights": ({"i": _IN, "n": _lif(), "o": _OUT}, None, "node 'n', of type LIF, comes after 'i'"),
     "no neurons": ({"i": _IN, "w": _linear()}, None, "node 'w' feeds no neurons"),
     "no layer": ({"i": _IN, "o": _OUT}, None, "there is no spiking layer"),
-    "widths": ({"w": _linear(3, 2), "n": _lif()}, None, "node 'n' has 2 neurons but is fed 3 values by 'w'"),
+    "widths": (
+        {"w": _linear(3, 2), "n": _lif()},
+        None,
+        r"node 'n' has parameters of shape \(2,\) but is fed 3 values by 'w'",
+    ),
     "layers": ({**_PAIR, "x": _linear(2, 3), "y": _lif()}, None, "node 'x' takes 3 values but is fed 2"),
     "input": ({"i": _ends(7)[0], **_PAIR}, None, "node 'w' takes 2 values but is fed 7"),
     "output": ({**_PAIR, "o": _ends(7)[1]}, None, "node 'o' takes 7 values but is fed 2"),
