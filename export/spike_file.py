@@ -60,7 +60,7 @@ def save_activity(activity: Activity, path: str | os.PathLike[str], *, bias_neur
     if activity.actions.shape[1]:
         arrays["action"] = activity.actions
     stream = io.BytesIO()
-    np.savez_compressed(stream, **{name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
     write_whole(path, stream.getvalue())
 
 

@@ -186,6 +186,18 @@ class Analysis:
         """Operations of one decision of the integer graph."""
         return count_spiking(self.quantized, self.activity)
 
+    @property
+    def is_spiking(self) -> bool:
+        """Whether the actor has spikes; an MLP otherwise."""
+        return isinstance(self.saved.network, PopSAN)
+
+    @cached_property
+    def dense_graph(self) -> DenseGraph | None:
+        """The trained MLP's graph, the actor itself or its same-size twin; None where none was trained."""
+        if isinstance(self.saved.network, MLP):
+            return freeze_dense(self.saved.network, *self.quantities)
+        return self.twin_graph if self.twin is not None else None
+
     @cached_property
     def twin_graph(self) -> DenseGraph:
         """The same-size MLP: trained with the run where it was, else untrained. Its counts are the same."""

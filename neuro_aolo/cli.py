@@ -8,6 +8,7 @@ import typer
 
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
 from neuro_aolo.comparison.command import compare
+from neuro_aolo.deployment.command import energy, export, simulate
 from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import (
     EXIT_INTERRUPTED,
@@ -47,6 +48,9 @@ app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
 app.command()(doctor)
 app.command()(compare)
+app.command()(export)
+app.command()(simulate)
+app.command()(energy)
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder to make.")]
@@ -227,56 +231,6 @@ def evaluate(
         out.print(evaluation_table(summary))
 
     show(summary, as_json, in_words)
-
-
-@app.command()
-def export(
-    run_dir: RunArgument,
-    file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Network file; RUN/actor.net if absent.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Quantise the actor to Loihi 2 integers and write it as a lava-dl network file."""
-    from neuro_aolo.run import NETWORK
-
-    analysis = _analysis(run_dir)
-    path = file or run_dir / NETWORK
-    analysis.write_network(path)
-    shapes = [list(layer.weight.shape) for layer in analysis.quantized.layers]
-    clipped = sum(report.clipped for report in analysis.quantized.report)
-    result = {"file": str(path), "layers": shapes, "clipped": clipped, "time_steps": analysis.quantized.steps}
-    sizes = "-".join(str(n) for n in [shapes[0][1], *(shape[0] for shape in shapes)])
-    show(
-        result, as_json, lambda: say(f"{path}: {sizes}, always-on axons included, {clipped} weights clipped")
-    )
-
-
-@app.command()
-def simulate(run_dir: RunArgument, as_json: JsonOption = False) -> None:
-    """Run the integer actor in our simulator and on Lava, spike for spike."""
-    from neuro_aolo.report.tables import lava_table
-    from neuro_aolo.summary import simulation_summary
-
-    summary = simulation_summary(_analysis(run_dir))
-    show(summary, as_json, lambda: out.print(lava_table(summary)))
-
-
-@app.command()
-def energy(
-    run_dir: RunArgument,
-    profile: Annotated[
-        list[str] | None,
-        typer.Option("--profile", metavar="NAME|FILE.toml", help="Only this device; can be repeated."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Joules per decision on each device, the spiking actor beside the MLP."""
-    from neuro_aolo.report.tables import energy_table
-    from neuro_aolo.summary import energy_summary
-
-    summary = energy_summary(_analysis(run_dir, profiles=tuple(profile or ())))
-    show(summary, as_json, lambda: out.print(energy_table(summary)))
 
 
 @app.command()

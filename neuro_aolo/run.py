@@ -39,10 +39,17 @@ EVENTS = "tensorboard"
 """Subfolder of TensorBoard's event files."""
 SUMMARY = "summary.json"
 NETWORK = "actor.net"
+GRAPH = "actor.graph"
+NIR = "actor.nir"
+STEP, DECISION = "actor_step.onnx", "actor_decision.onnx"
+DENSE, DENSE_INT8 = "actor_dense.onnx", "actor_dense_int8.onnx"
+EXPORTS = "exports.json"
+"""What was exported from which graph, and how it ran when it was run back."""
 TWIN = "mlp"
 """Subfolder of a run with the same-size MLP, itself a run folder."""
 
-_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, NETWORK, WEIGHTS, DESCRIPTION, "report.html")
+_EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
+_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, WEIGHTS, DESCRIPTION, "report.html", *_EXPORTED)
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,8 @@ def energy_summary(analysis: Analysis) -> dict[str, Any]:
         "bills": {
             name: {
                 "device": analysis.profiles[name].name,
-                "snn": _bill(spiking),
-                "mlp": _bill(dense),
+                "snn": bill_summary(spiking),
+                "mlp": bill_summary(dense),
             }
             for name, (spiking, dense) in analysis.bills.items()
         },
@@ -111,7 +111,8 @@ def _twin(analysis: Analysis) -> dict[str, Any] | None:
     }
 
 
-def _bill(bill: Bill | None) -> dict[str, Any] | None:
+def bill_summary(bill: Bill | None) -> dict[str, Any] | None:
+    """One bill as plain data; None where there is none."""
     if bill is None:
         return None
     return {

@@ -11,10 +11,17 @@ MAY_IMPORT_EXPORT = {
     "neuro_aolo.agent.freeze",
     "neuro_aolo.energy",
     "neuro_aolo.analysis",
+    "neuro_aolo.deployment",
     "neuro_aolo.summary",
     *COMMANDS,
 }
-MAY_IMPORT_PROFILES = {"neuro_aolo.energy", "neuro_aolo.analysis", "neuro_aolo.summary", *COMMANDS}
+MAY_IMPORT_PROFILES = {
+    "neuro_aolo.energy",
+    "neuro_aolo.analysis",
+    "neuro_aolo.deployment",
+    "neuro_aolo.summary",
+    *COMMANDS,
+}
 
 
 def imports(file: Path) -> set[str]:

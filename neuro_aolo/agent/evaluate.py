@@ -47,6 +47,8 @@ class Requests:
         self.task = task
         states = task.reset(count, np.random.default_rng(seed))
         optimum = task.optimum(states)
+        self.feasible = optimum.feasible
+        """Which of the drawn requests have a feasible action, ``(count,)``; the others are left out."""
         self.states = states[optimum.feasible]
         self.optimal_cost = optimum.cost[optimum.feasible]
         self.scale = optimum.scale[optimum.feasible]

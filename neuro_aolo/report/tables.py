@@ -9,7 +9,7 @@ from rich.text import Text
 from neuro_aolo.report import grids
 from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
 from neuro_aolo.report.facts import Summary, agent_mg, check, service_sum_mg
-from neuro_aolo.report.grids import Grid
+from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import amount, count, percent, plain
 from neuro_aolo.report.verdict import interruption, title
 
@@ -48,6 +48,16 @@ def energy_table(summary: Summary) -> Table:
     grid = grids.energy(summary)
     columns = ("device: boundary (evidence)", *grid.columns[1:3])
     rows = [(f"{row[0]} ({row[3]})" if row[3] else row[0], *row[1:3]) for row in grid.rows]
+    return as_rich(replace(grid, columns=columns, rows=rows))
+
+
+def network_energy_table(summary: Summary) -> Table:
+    """Energy of one decision of a network that has no dense rival beside it."""
+    grid = grids.energy(summary)
+    columns = ("device: boundary (evidence)", "energy")
+    rows: list[tuple[Cell, ...]] = [
+        (f"{row[0]} ({row[3]})" if row[3] else row[0], row[1]) for row in grid.rows
+    ]
     return as_rich(replace(grid, columns=columns, rows=rows))
 
 

@@ -105,10 +105,10 @@ def trained(cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_export_writes_the_network_file(cli, trained: Path, tmp_path: Path) -> None:
     from export.lava import read_network
 
-    done = cli("export", trained, "--out", tmp_path / "net.h5", "--json")
+    done = cli("export", trained, "--to", "lava", "--out", tmp_path / "net", "--json")
     assert done.returncode == 0, done.stderr
-    layers = [list(layer.weight.shape) for layer in read_network(tmp_path / "net.h5")]
-    assert layers == json.loads(done.stdout)["layers"] == [[257, 51], [257, 257], [OUTPUTS, 257]]
+    layers = [list(layer.weight.shape) for layer in read_network(tmp_path / "net" / "actor.net")]
+    assert layers == [[257, 51], [257, 257], [OUTPUTS, 257]]
 
 
 def test_the_scenario_alone_keeps_its_ranges(cli, trained: Path) -> None:

@@ -1,0 +1,254 @@
+"""The commands that take a trained actor, or a network file of one's own, to the chip and back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuro_aolo.errors import AgentError
+from neuro_aolo.terminal import JsonOption, busy, out, say, show
+
+if TYPE_CHECKING:
+    from export.faults import Fault
+    from neuro_aolo.analysis import Analysis
+    from neuro_aolo.deployment.network import Network
+
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN|FILE", help="Folder that `train` or `run` wrote; or a .nir or .graph file, with --input."
+    ),
+]
+InputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--input", metavar="FILE.npz", help="Input spikes of a FILE: `input`, (decisions, steps, channels)."
+    ),
+]
+TimeStepsOption = Annotated[
+    int | None,
+    typer.Option("--time-steps", min=1, max=10_000, help="Time steps of a decision, where FILE tells none."),
+]
+DtOption = Annotated[
+    float | None, typer.Option("--dt", metavar="SECONDS", help="Time step of a .nir FILE that tells none.")
+]
+BitsOption = Annotated[
+    int, typer.Option("--weight-bits", min=4, max=8, help="Bits of a weight in the chip's integers.")
+]
+
+
+def export(
+    source: SourceArgument,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="lava,nir,onnx", help="Formats; all if absent, Lava where installed."),
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where files go; RUN if absent.")
+    ] = None,
+    input_file: InputOption = None,
+    time_steps: TimeStepsOption = None,
+    dt_s: DtOption = None,
+    weight_bits: BitsOption = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the actor for other tools, and run every file back before it counts."""
+    from neuro_aolo.deployment.exports import chosen_formats, export_run, export_spiking
+    from neuro_aolo.deployment.tables import checks_grid, checks_summary
+    from neuro_aolo.report.tables import as_rich
+
+    formats, left_out = chosen_formats(to)
+    with busy("exporting, and running it back"):
+        if _is_run(source, input_file, time_steps, dt_s):
+            analysis = _run(source)
+            folder = _folder(source, out_dir)
+            checks = export_run(analysis, formats, folder, weight_bits)
+        else:
+            network = _file(source, input_file, time_steps, dt_s, weight_bits)
+            folder = _folder(source, out_dir)
+            checks = export_spiking(network, formats, folder)
+    summary = {"folder": str(folder), "files": checks_summary(checks), "left_out": left_out}
+
+    def in_words() -> None:
+        out.print(as_rich(checks_grid(checks, str(folder))))
+        for reason in left_out:
+            say(reason)
+
+    show(summary, as_json, in_words)
+
+
+def simulate(
+    source: SourceArgument,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="float|loihi2|lava|onnx", help="What runs it; if absent, our integers beside Lava."
+        ),
+    ] = None,
+    decisions: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Requests of a RUN to decide.")
+    ] = 2_048,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the requests, and of faults.")] = 0,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Write input, spikes of every layer and actions.")
+    ] = None,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND=SHARE,...",
+            help="weight-noise, lost-spikes, stuck-silent or stuck-firing, of the chip's integers.",
+        ),
+    ] = None,
+    closed_loop: Annotated[
+        bool, typer.Option("--closed-loop", help="Lava decides one request at a time, in turn with AOLO-v0.")
+    ] = False,
+    input_file: InputOption = None,
+    time_steps: TimeStepsOption = None,
+    dt_s: DtOption = None,
+    weight_bits: BitsOption = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the actor on a backend; spike for spike beside Lava where none is named."""
+    wrong = _fault(fault, backend)
+    if not (backend or fault or closed_loop or save or input_file):
+        _beside_lava(source, as_json)
+        return
+    if closed_loop:
+        _closed_loop(source, backend, decisions, seed, weight_bits, as_json)
+        return
+
+    from neuro_aolo.deployment.simulation import chosen_backend, run
+    from neuro_aolo.deployment.tables import simulation_grid, simulation_sentence, simulation_summary
+    from neuro_aolo.report.tables import as_rich
+
+    chosen = chosen_backend(backend or "loihi2")
+    with busy(f"simulating on {chosen}"):
+        if _is_run(source, input_file, time_steps, dt_s):
+            network = _requests(_run(source), decisions, seed, weight_bits)
+        else:
+            network = _file(source, input_file, time_steps, dt_s, weight_bits)
+        simulation = run(network, chosen, wrong, seed)
+        summary = simulation_summary(network, simulation) | {"seed": seed, "fault": fault}
+        if save is not None:
+            simulation.save(save)
+            summary["saved"] = str(save)
+
+    def in_words() -> None:
+        out.print(as_rich(simulation_grid(summary)))
+        say(simulation_sentence(summary))
+        if save is not None:
+            say(f"written: {save}")
+
+    show(summary, as_json, in_words)
+
+
+def energy(
+    source: SourceArgument,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", metavar="NAME|FILE.toml", help="Only this device; can be repeated."),
+    ] = None,
+    input_file: InputOption = None,
+    time_steps: TimeStepsOption = None,
+    dt_s: DtOption = None,
+    weight_bits: BitsOption = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Joules per decision on each device, the spiking actor beside the MLP."""
+    from neuro_aolo.report.tables import energy_table, network_energy_table
+
+    profiles = tuple(profile or ())
+    if _is_run(source, input_file, time_steps, dt_s):
+        from neuro_aolo.summary import energy_summary
+
+        if weight_bits != 8:
+            raise AgentError(f"--weight-bits {weight_bits} prices a FILE: a RUN is priced at 8 bits")
+        summary = energy_summary(_run(source, profiles))
+        show(summary, as_json, lambda: out.print(energy_table(summary)))
+        return
+
+    from hardware_profiles.profile import load_profile, profile_names
+    from neuro_aolo.deployment.tables import energy_summary as network_summary
+
+    network = _file(source, input_file, time_steps, dt_s, weight_bits)
+    found = network_summary(network, {name: load_profile(name) for name in profiles or profile_names()})
+    show(found, as_json, lambda: out.print(network_energy_table(found)))
+
+
+def _folder(source: Path, out_dir: Path | None) -> Path:
+    folder = out_dir or (source if source.is_dir() else source.parent)
+    if out_dir is not None and not out_dir.is_dir():
+        if out_dir.exists():
+            raise AgentError(f"--out {out_dir} is a file: give a folder for the exported files")
+        out_dir.mkdir(parents=True)
+    return folder
+
+
+def _fault(text: str | None, backend: str | None) -> "Fault | None":
+    from export.faults import Fault
+
+    if text is None:
+        return None
+    if backend not in (None, "loihi2"):
+        raise AgentError(f"--fault is of the chip's integers, not of --backend {backend}: leave one out")
+    return Fault.parse(text)
+
+
+def _is_run(source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None) -> bool:
+    """Whether ``source`` is a run folder; a network file otherwise."""
+    if source.exists() and not source.is_dir():
+        return False
+    for option, value in (("--input", input_file), ("--time-steps", time_steps), ("--dt", dt_s)):
+        if value is not None:
+            raise AgentError(
+                f"{option} {value} goes with a network file, and {source} is none: leave it out for a run, "
+                "which has its own requests"
+            )
+    return True
+
+
+def _run(source: Path, profiles: tuple[str, ...] = ()) -> "Analysis":
+    from neuro_aolo.analysis import Analysis
+    from neuro_aolo.run import RunFolder
+
+    return Analysis(RunFolder.open(source), profiles=profiles)
+
+
+def _requests(analysis: "Analysis", decisions: int, seed: int, weight_bits: int) -> "Network":
+    from neuro_aolo.deployment.network import of_run
+
+    return of_run(analysis, decisions, seed, weight_bits)
+
+
+def _file(
+    source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None, weight_bits: int
+) -> "Network":
+    from neuro_aolo.deployment.network import of_file
+
+    return of_file(source, input_file, time_steps, dt_s, weight_bits)
+
+
+def _beside_lava(source: Path, as_json: bool) -> None:
+    """The simulation section of a run's report."""
+    from neuro_aolo.report.tables import lava_table
+    from neuro_aolo.summary import simulation_summary
+
+    summary = simulation_summary(_run(source))
+    show(summary, as_json, lambda: out.print(lava_table(summary)))
+
+
+def _closed_loop(
+    source: Path, backend: str | None, decisions: int, seed: int, weight_bits: int, as_json: bool
+) -> None:
+    from dataclasses import asdict
+
+    from neuro_aolo.deployment.simulation import closed_loop
+    from neuro_aolo.deployment.tables import loop_sentence
+
+    if backend not in (None, "lava"):
+        raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")
+    analysis = _run(source)
+    with busy("deciding on Lava, one request at a time"):
+        network = _requests(analysis, 1, seed, weight_bits)
+        loop = closed_loop(network, analysis.config.scenario, decisions, seed)
+    show({"source": str(source), "seed": seed, **asdict(loop)}, as_json, lambda: say(loop_sentence(loop)))

@@ -1,0 +1,135 @@
+"""What the deployment commands say: plain data for ``--json``, and the same as tables."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from export.graph_file import graph_digest
+from export.simulate import Activity
+from export.verify import Check
+from hardware_profiles.profile import Profile
+from neuro_aolo.deployment.network import Network
+from neuro_aolo.deployment.simulation import ClosedLoop, Simulation
+from neuro_aolo.energy.bill import price
+from neuro_aolo.energy.count import count_spiking
+from neuro_aolo.report.grids import Cell, Grid
+from neuro_aolo.report.numbers import MISSING, amount, count, percent
+from neuro_aolo.summary import bill_summary
+
+Summary = dict[str, Any]
+
+
+def checks_summary(checks: Mapping[str, Check]) -> Summary:
+    """Each file and how it ran when it was run back."""
+    return {name: asdict(check) for name, check in checks.items()}
+
+
+def checks_grid(checks: Mapping[str, Check], where: str) -> Grid:
+    """Each file, what ran it, and what differed."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            name,
+            check.run_by,
+            count(check.decisions),
+            count(check.slots),
+            count(check.mismatches),
+            count(check.traced),
+            MISSING if check.action_difference is None else amount(check.action_difference, digits=2),
+        )
+        for name, check in checks.items()
+    ]
+    columns = ("file", "run by", "decisions", "slots", "differ", "traced", "largest action error")
+    return Grid(f"Written to {where}, each run back before it counted", columns, rows)
+
+
+def simulation_summary(network: Network, simulation: Simulation) -> Summary:
+    """What a backend made of the network's inputs."""
+    activity = simulation.activity
+    evaluation = network.evaluate(activity.actions)
+    return {
+        "source": str(network.source),
+        "graph_sha256": graph_digest(network.graph),
+        "backend": simulation.backend,
+        "decisions": network.decisions,
+        "time_steps": network.graph.steps,
+        "weight_bits": network.weight_bits if simulation.has_bias_neurons else None,
+        "layers": _layers(network, activity, simulation.has_bias_neurons),
+        "regret": evaluation.regret if evaluation else None,
+        "violation_rate": evaluation.violation_rate if evaluation else None,
+        "requests_evaluated": evaluation.requests if evaluation else 0,
+        "seconds": simulation.seconds,
+        "us_per_decision": 1e6 * simulation.seconds / network.decisions,
+    }
+
+
+def _layers(network: Network, activity: Activity, has_bias_neurons: bool) -> list[Summary]:
+    """The network's own channels and neurons, always-on channel and bias neurons left out."""
+    names = ["input", *network.layer_names]
+    found = []
+    for index, (name, spikes) in enumerate(
+        zip(names, (activity.input_spikes, *activity.layer_spikes), strict=True)
+    ):
+        own = spikes[..., :-1] if has_bias_neurons and index < len(names) - 1 else spikes
+        found.append(
+            {
+                "name": name,
+                "neurons": own.shape[-1],
+                "spikes_per_decision": float(own.sum(dtype="int64")) / own.shape[1],
+                "firing_rate": float(own.mean()),
+            }
+        )
+    return found
+
+
+def simulation_grid(summary: Summary) -> Grid:
+    """Spikes of every layer."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            layer["name"],
+            count(layer["neurons"]),
+            amount(layer["spikes_per_decision"], digits=4),
+            percent(layer["firing_rate"]),
+        )
+        for layer in summary["layers"]
+    ]
+    title = f"{summary['decisions']:,} decisions of {summary['time_steps']} steps on {summary['backend']}"
+    return Grid(title, ("layer", "neurons", "spikes per decision", "firing rate"), rows)
+
+
+def simulation_sentence(summary: Summary) -> str:
+    """Regret and time in a line."""
+    time_us = f"{summary['us_per_decision']:,.1f} us per decision, preparation included"
+    if summary["regret"] is None:
+        return f"{time_us}."
+    return (
+        f"Regret {summary['regret']:.3%}, violations {summary['violation_rate']:.2%} over "
+        f"{summary['requests_evaluated']:,} requests with a feasible action; {time_us}."
+    )
+
+
+def loop_sentence(loop: ClosedLoop) -> str:
+    """The closed loop in a line."""
+    return (
+        f"{loop.decisions:,} requests of AOLO-v0 in turn on Lava: mean reward {loop.reward_mg:.4g} mg, "
+        f"violations {loop.violation_rate:.2%}; {loop.mismatches:,} of {loop.slots:,} slots differ from the "
+        f"simulator's; one decision takes {1e3 * loop.median_s:.1f} ms (95 %: {1e3 * loop.p95_s:.1f} ms)."
+    )
+
+
+def energy_summary(network: Network, profiles: Mapping[str, Profile]) -> Summary:
+    """Joules of one decision of a network file, in the chip's integers."""
+    counts = count_spiking(network.quantized, network.integer_activity)
+    bills = {name: price(counts, profile) for name, profile in profiles.items()}
+    return {
+        "source": str(network.source),
+        "graph_sha256": graph_digest(network.graph),
+        "decisions": network.decisions,
+        "firing_rate": counts.firing_rate,
+        "energy_j": {
+            name: {"snn": asdict(bill.total_j) if bill else None, "mlp": None} for name, bill in bills.items()
+        },
+        "bills": {
+            name: {"device": profiles[name].name, "snn": bill_summary(bill), "mlp": None}
+            for name, bill in bills.items()
+        },
+    }

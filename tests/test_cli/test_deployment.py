@@ -1,0 +1,186 @@
+"""Export, simulate and energy as they are typed, on a run and on network files of one's own."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.graph_file import graph_digest, load_graph
+from export.lava import lava_version
+from export.nir import read_nir
+from neuro_aolo.agent.checkpoint import load_actor
+from neuro_aolo.agent.freeze import freeze_spiking
+
+needs_lava = pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
+FILES = {"actor.nir", "actor_step.onnx", "actor_decision.onnx", "actor_dense.onnx", "actor_dense_int8.onnx"}
+
+
+@pytest.fixture(scope="module")
+def exported(cli, small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a small run, exported to NIR and ONNX."""
+    folder = tmp_path_factory.mktemp("exported") / "run"
+    shutil.copytree(small_run, folder)
+    done = cli("export", folder, "--to", "nir,onnx", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert set(said["files"]) == FILES
+    return folder
+
+
+def test_every_export_is_run_back_and_recorded(exported: Path) -> None:
+    record = json.loads((exported / "exports.json").read_text())
+    digest = record["actor.graph"]["graph_sha256"]
+    assert graph_digest(load_graph(exported / "actor.graph")) == digest
+    assert graph_digest(read_nir(exported / "actor.nir")) == digest
+    spiking = record["actor.graph"]["files"]
+    for name in ("actor.nir", "actor_step.onnx", "actor_decision.onnx"):
+        assert spiking[name]["decisions"] == 2_048
+        assert spiking[name]["slots"] == 2_048 * 8 * (256 + 256 + 80)
+        assert spiking[name]["spikes"] > 10_000
+    assert spiking["actor.nir"]["mismatches"] == 0
+    assert spiking["actor_decision.onnx"]["same_spikes_difference"] < 1e-5
+    dense = record["actor_dense.onnx"]["files"]
+    assert dense["actor_dense.onnx"]["action_difference"] < 1e-5
+    assert 0 < dense["actor_dense_int8.onnx"]["action_difference"] < 0.5
+    assert not [entry.name for entry in exported.iterdir() if entry.name.startswith(".")]
+
+
+@needs_lava
+def test_lava_joins_what_was_exported_before(cli, exported: Path) -> None:
+    done = cli("export", exported, "--to", "lava", "--json")
+    assert done.returncode == 0, done.stderr
+    check = json.loads(done.stdout)["files"]["actor.net"]
+    assert (check["decisions"], check["mismatches"]) == (128, 0)
+    files = json.loads((exported / "exports.json").read_text())["actor.graph"]["files"]
+    assert {"actor.net", "actor.nir"} <= set(files)
+
+
+def test_backends_write_the_same_shapes(cli, exported: Path, tmp_path: Path) -> None:
+    backends = ["float", "loihi2", "onnx", *(["lava"] if lava_version() else [])]
+    stored = {}
+    for backend in backends:
+        path = tmp_path / f"{backend}.npz"
+        done = cli(
+            "simulate", exported, "--backend", backend, "--decisions", "9", "--seed", "4", "--save", path, "--json"
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["decisions"] == 9
+        with np.load(path, allow_pickle=False) as file:
+            stored[backend] = {name: file[name] for name in file.files}
+    for arrays in stored.values():
+        assert {name: array.shape for name, array in arrays.items()} == {
+            "input": (9, 8, 50),
+            "layer0": (9, 8, 256),
+            "layer1": (9, 8, 256),
+            "layer2": (9, 8, 80),
+            "action": (9, 2),
+        }
+        assert arrays["layer0"].dtype == np.uint8
+        np.testing.assert_array_equal(arrays["input"], stored["float"]["input"])
+    for name, array in stored["loihi2"].items():
+        if "lava" in stored:
+            np.testing.assert_array_equal(array, stored["lava"][name])
+    np.testing.assert_array_equal(stored["onnx"]["layer2"], stored["float"]["layer2"])
+    graph = freeze_spiking(load_actor(exported).network)  # type: ignore[arg-type]
+    spikes = stored["float"]["layer2"].transpose(1, 0, 2)
+    np.testing.assert_allclose(graph.decoder.decode(spikes), stored["float"]["action"], atol=1e-6)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["actor.graph", "actor.nir"])
+def test_a_network_file_is_exported_simulated_and_priced(
+    cli, exported: Path, tmp_path: Path, name: str
+) -> None:
+    spikes, file = tmp_path / "spikes.npz", tmp_path / name
+    shutil.copy(exported / name, file)
+    done = cli("simulate", exported, "--backend", "float", "--decisions", "5", "--save", spikes, "--json")
+    of_run = json.loads(done.stdout)
+    done = cli("simulate", file, "--input", spikes, "--backend", "float", "--json")
+    assert done.returncode == 0, done.stderr
+    of_file = json.loads(done.stdout)
+    assert of_file["layers"] == of_run["layers"]
+    assert of_file["graph_sha256"] == of_run["graph_sha256"]
+    done = cli("export", file, "--input", spikes, "--to", "nir,onnx", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "actor.nir").read_bytes() == (exported / "actor.nir").read_bytes()
+    done = cli("energy", file, "--input", spikes, "--profile", "loihi2", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["energy_j"]["loihi2"]["snn"]["nominal"] > 0.0
+    said = cli("energy", file, "--input", spikes, "--profile", "loihi2").stdout
+    assert "Loihi 2" in said
+    assert "MLP" not in said
+
+
+def test_a_fault_changes_decisions_and_a_fault_of_nothing_does_not(cli, exported: Path) -> None:
+    def regret(*arguments: str) -> float:
+        done = cli("simulate", exported, "--backend", "loihi2", "--decisions", "400", *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)["regret"]
+        assert isinstance(found, float)
+        return found
+
+    whole = regret()
+    assert regret("--fault", "weight-noise=0") == whole
+    assert regret("--fault", "lost-spikes=0.5,stuck-silent=0.3") != whole
+
+
+@needs_lava
+def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
+    done = cli("simulate", exported, "--closed-loop", "--decisions", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    loop = json.loads(done.stdout)
+    assert loop["decisions"] == 5
+    assert loop["slots"] == 5 * 8 * (257 + 257 + 80)
+    assert loop["mismatches"] == 0
+    assert loop["reward_mg"] < 0.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        (("export", "RUN", "--to", "onxx"), "'onxx'"),
+        (("export", "RUN", "--to", ","), "give one or more of lava, nir, onnx"),
+        (("export", "RUN/mlp", "--to", "nir"), "add onnx"),
+        (("export", "RUN", "--input", "x.npz"), "leave it out for a run"),
+        (("export", "RUN/actor.nir",), "--input FILE.npz"),
+        (("export", "RUN/actor.nir", "--input", "none.npz"), "none.npz"),
+        (("export", "RUN/config.toml", "--input", "none.npz"), "is no graph file"),
+        (("export", "RUN", "--out", "RUN/config.toml"), "give a folder"),
+        (("simulate", "RUN", "--backend", "loihi3"), "'loihi3'"),
+        (("simulate", "RUN", "--backend", "float", "--fault", "lost-spikes=0.1"), "leave one out"),
+        (("simulate", "RUN", "--fault", "lost=0.1"), "lost-spikes"),
+        (("simulate", "RUN", "--closed-loop", "--backend", "float"), "runs on Lava"),
+        (("simulate", "RUN", "--backend", "float", "--save", "missing/x.npz"), "missing/x.npz"),
+        (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
+        (("energy", "RUN", "--weight-bits", "6"), "--weight-bits 6"),
+    ],
+)
+def test_wrong_input_is_one_line_and_writes_nothing(
+    cli, exported: Path, arguments: tuple[str, ...], about: str
+) -> None:
+    before = {file: file.stat().st_mtime_ns for file in exported.rglob("*")}
+    done = cli(*(argument.replace("RUN", str(exported)) for argument in arguments))
+    assert done.returncode == 2
+    assert about in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert {file: file.stat().st_mtime_ns for file in exported.rglob("*")} == before
+
+
+def test_a_failed_check_replaces_nothing(cli, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import export.onnx
+
+    honest = export.onnx.write_step
+
+    def wrong(graph, path):  # type: ignore[no-untyped-def]
+        from dataclasses import replace
+
+        layer = replace(graph.layers[0], threshold=2 * graph.layers[0].threshold)
+        honest(replace(graph, layers=(layer, *graph.layers[1:])), path)
+
+    monkeypatch.setattr("neuro_aolo.deployment.exports.write_step", wrong)
+    before = {file: file.read_bytes() for file in exported.glob("*.*") if file.is_file()}
+    done = cli("export", exported, "--to", "nir,onnx")
+    assert done.returncode == 2
+    assert "actor_step.onnx failed its check" in done.stderr
+    assert {file: file.read_bytes() for file in exported.glob("*.*") if file.is_file()} == before
