@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from export._hdf5 import member_names, open_plain, read_dataset, read_group, read_string
 from export._lava_compat import LAVA_INSTALL, load_dense_block
+from export.arrays import IntArray
 from export.errors import ExportError
 from export.integers import QuantizedGraph, QuantizedLayer
 
@@ -168,7 +168,7 @@ def _read_layer(group: Any, max_weights: int) -> QuantizedLayer:
         if name in neuron and _integer(neuron, name) != supported:
             raise ExportError(f"{neuron.name}/{name} is other than {supported}, which is not supported")
     weight = _integers(group, "weight", max_weights)
-    bias = _integers(group, "bias", len(weight)) if "bias" in group else np.zeros(len(weight), dtype=np.int64)
+    bias = _integers(group, "bias", len(weight)) if "bias" in group else np.zeros(len(weight), dtype=np.int32)
     shape = read_dataset(group, "shape", 8)
     if weight.ndim != 2 or int(np.prod(shape)) != len(weight):
         raise ExportError(f"{group.name} has weight {weight.shape} and shape {shape.tolist()}")
@@ -181,11 +181,11 @@ def _read_layer(group: Any, max_weights: int) -> QuantizedLayer:
     )
 
 
-def _integers(group: Any, name: str, max_elements: int) -> NDArray[np.int64]:
+def _integers(group: Any, name: str, max_elements: int) -> IntArray:
     values = read_dataset(group, name, max_elements)
     if values.ndim == 0 or not np.array_equal(values, np.rint(values)) or np.any(np.abs(values) > 1 << 30):
         raise ExportError(f"{group.name}/{name} is not an array of integers")
-    return values.astype(np.int64)
+    return values.astype(np.int32)
 
 
 def _integer(group: Any, name: str) -> int:
