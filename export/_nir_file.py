@@ -34,6 +34,7 @@ _NUMBERS_OF_TYPE = {
 }
 # Older files lack a reset potential, which then is 0; nir fills it in, as it does the rest of these.
 _OPTIONAL = {"v_reset", "w_in", "input_type", "start_dim", "end_dim"}
+_NEURONS = {"CubaLIF", "LIF", "IF"}
 _BESIDE = {"type", "metadata"}
 _MAX_MEMBERS = 64
 _MAX_NAME = 256
@@ -98,7 +99,15 @@ class _Reader:
             raise ExportError(
                 f"{self.path}: {kind} node {_shown(name)} {what} {_shown(field)}; write it again with nir"
             )
-        return {"type": kind, **{field: self.numbers(group, field) for field in sorted(found)}}
+        values = {field: self.numbers(group, field) for field in sorted(found)}
+        # nir says so too, but without the name, and not at all where assertions are off.
+        shapes = {values[field].shape for field in values if kind in _NEURONS and field != "w_in"}
+        if len(shapes) > 1:
+            raise ExportError(
+                f"{self.path}: {kind} node {_shown(name)} has parameters of shapes "
+                f"{', '.join(str(shape) for shape in sorted(shapes))[:200]}; make them one"
+            )
+        return {"type": kind, **values}
 
     def edges(self, graph: Any) -> list[tuple[str, str]]:
         edges = read_strings(graph, "edges", 2 * MAX_NODES, _MAX_NAME)

@@ -145,7 +145,7 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
     "infinite": (lambda f: f[TAU].write_direct(np.full(4, np.inf)), "tau_mem: NaN or infinity"),
     "wrong shape": (
         lambda f: _replace(f, TAU, data=np.ones((2, 2))),
-        "All parameters must have the same shape",
+        r"'layer0_neurons' has parameters of shapes \(2, 2\), \(4,\)",
     ),
     "empty": (lambda f: _replace(f, WEIGHT, shape=(0, 3), dtype="f4"), r"weight has shape \(0, 3\)"),
     "no data": (lambda f: _replace(f, WEIGHT, data=h5py.Empty("f4")), "weight: empty"),
