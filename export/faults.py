@@ -150,8 +150,8 @@ def _lose(
     if probability == 0.0:
         return spikes
     kept = spikes.copy()
-    own = kept[..., :-1] if has_constant else kept
-    steps, decisions, channels = np.nonzero(own)
-    lost = rng.random(len(steps)) < probability
-    own[steps[lost], decisions[lost], channels[lost]] = 0
+    sent = np.flatnonzero(kept)
+    kept.reshape(-1)[sent[rng.random(len(sent)) < probability]] = 0
+    if has_constant:
+        kept[..., -1] = spikes[..., -1]
     return kept
