@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
 _array: Any = make_array
@@ -22,9 +22,6 @@ WIDTH = 96
 """Neurons whose sums stay in vector registers together; tables are filled up to a multiple."""
 LANES = 32
 """Of which so many are one vector of the compiler's."""
-
-FLOAT, WHOLE, WHOLE_AT_EDGES = 0, 1, 2
-"""Arithmetic of a layer: float32; integers; integers whose current may wrap or whose potential may clip."""
 
 _LIMIT = 1 << 23
 _INDEX = np.uintp
@@ -92,6 +89,106 @@ def _rows_added(
 _add_rows: Any = intrinsic(_rows_added)
 
 
+def _step_float(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """Equations (29)-(31) in float32."""
+    rest = potential.dtype.type(0)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        c = keep_current * current[n] + total[n]
+        v = keep_voltage * held + c
+        current[n] = c
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def _step_whole(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """The chip's step where no current wraps and no potential clips."""
+    rest = potential.dtype.type(0)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
+        v = np.trunc(keep_voltage * held) + u + bias[n]
+        current[n] = u
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def _step_anywhere(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """The chip's step: the current wraps, the potential clips."""
+    rest = potential.dtype.type(0)
+    limit = potential.dtype.type(_LIMIT)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
+        u -= limit * (bias.dtype.type(u > limit) - bias.dtype.type(u <= -limit)) * 2
+        v = np.trunc(keep_voltage * held) + u + bias[n]
+        v = min(max(v, 1 - limit), limit - 1)
+        current[n] = u
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def _step(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """One step of all neurons: which one, the types of sums and states tell :func:`_chosen_step`."""
+
+
+@overload(_step)
+def _chosen_step(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> Callable[..., None]:
+    if isinstance(total.dtype, types.Float):
+        return _step_float
+    return _step_whole if current.dtype == types.float32 else _step_anywhere
+
+
 @_compiled
 def encode(
     observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any, start: int, stop: int
@@ -129,7 +226,6 @@ def run_layer(
     bias: Any,
     always: Any,
     constants: Any,
-    arithmetic: int,
     spikes: Any,
     currents: Any,
     potentials: Any,
@@ -145,7 +241,6 @@ def run_layer(
         always: what every step's input sums start from, ``(blocks, WIDTH)``, in the sums' type.
         constants: in the states' type: what one unit of the sums is worth in the current, the shares of
             current and potential that are kept per step, and the threshold.
-        arithmetic: ``FLOAT``, ``WHOLE`` or ``WHOLE_AT_EDGES``.
         spikes: output ``(T, B, out)`` uint8.
         currents: output ``(T, B, out)``, or of no steps where none is wanted.
         potentials: the same, of the potential before it is reset.
@@ -177,18 +272,17 @@ def run_layer(
         flat = sums.reshape(-1)
         for t in range(steps):
             first = t * blocks * WIDTH
-            total = flat[first : first + neurons]
-            fired = spikes[t, b]
-            if arithmetic == FLOAT:
-                _step_float(total, current, potential, keep_current, keep_voltage, threshold, fired)
-            elif arithmetic == WHOLE:
-                _step_whole(
-                    total, current, potential, bias, unit, keep_current, keep_voltage, threshold, fired
-                )
-            else:
-                _step_at_edges(
-                    total, current, potential, bias, unit, keep_current, keep_voltage, threshold, fired
-                )
+            _step(
+                flat[first : first + neurons],
+                current,
+                potential,
+                bias,
+                unit,
+                keep_current,
+                keep_voltage,
+                threshold,
+                spikes[t, b],
+            )
             if traced:
                 currents[t, b] = current
                 potentials[t, b] = potential
@@ -221,64 +315,3 @@ def _list_spikes(inputs: Any, b: int, seen: Any, active: Any, rows: Any, counts:
             place += _INDEX(inputs[t, b, n])
             place_later += _INDEX(inputs[later, b, n])
         counts[t], counts[later] = place - first, place_later - second
-
-
-@_compiled
-def _step_float(
-    total: Any, current: Any, potential: Any, keep_current: Any, keep_voltage: Any, threshold: Any, fired: Any
-) -> None:
-    rest = potential.dtype.type(0)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        c = keep_current * current[n] + total[n]
-        v = keep_voltage * held + c
-        current[n] = c
-        potential[n] = v
-        fired[n] = v > threshold
-
-
-@_compiled
-def _step_whole(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    rest = potential.dtype.type(0)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
-        v = np.trunc(keep_voltage * held) + u + bias[n]
-        current[n] = u
-        potential[n] = v
-        fired[n] = v > threshold
-
-
-@_compiled
-def _step_at_edges(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    rest = potential.dtype.type(0)
-    limit = bias.dtype.type(_LIMIT)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
-        u -= limit * (bias.dtype.type(u > limit) - bias.dtype.type(u <= -limit)) * 2
-        v = np.trunc(keep_voltage * held) + u + bias[n]
-        v = min(max(v, 1 - limit), limit - 1)
-        current[n] = u
-        potential[n] = v
-        fired[n] = v > threshold

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes
 from export.graph import SpikingGraph, SpikingLayer
 from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
-from export.kernels import FLOAT, WHOLE, WHOLE_AT_EDGES, WIDTH, encode, run_layer
+from export.kernels import WIDTH, encode, run_layer
 from export.population import PopulationEncoder, needed
 
 # Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
@@ -147,7 +147,6 @@ class _Plan:
     bias: NDArray[Any]
     always: NDArray[Any]
     constants: NDArray[Any]
-    arithmetic: int
     untraced: NDArray[Any]
 
     @classmethod
@@ -157,11 +156,10 @@ class _Plan:
         bias: NDArray[Any],
         always: NDArray[Any],
         constants: Sequence[float],
-        arithmetic: int,
     ) -> "_Plan":
         """A plan whose constants have the states' type: that of ``bias``."""
         untraced = np.empty((0, 0, 0), bias.dtype)
-        return cls(table, bias, always, np.array(constants, bias.dtype), arithmetic, untraced)
+        return cls(table, bias, always, np.array(constants, bias.dtype), untraced)
 
     def run(
         self,
@@ -179,7 +177,6 @@ class _Plan:
             self.bias,
             self.always,
             self.constants,
-            self.arithmetic,
             spikes,
             self.untraced if currents is None else currents,
             self.untraced if potentials is None else potentials,
@@ -247,7 +244,6 @@ def _float_plan(layer: SpikingLayer, _: int) -> _Plan:
         bias=np.zeros_like(layer.bias),
         always=_table(layer.bias[:, None], np.float32)[:, 0].copy(),
         constants=(1.0, layer.current_decay, layer.voltage_decay, layer.threshold),
-        arithmetic=FLOAT,
     )
 
 
@@ -276,7 +272,6 @@ def _integer_plan(layer: QuantizedLayer, steps: int) -> _Plan:
         bias=(layer.bias_mant << STATE_SHIFT).astype(real),
         always=np.zeros((len(table), WIDTH), np.int16 if narrow else np.int32),
         constants=(step << STATE_SHIFT, *(share / DECAY_UNITY for share in kept), threshold),
-        arithmetic=WHOLE_AT_EDGES if at_edges else WHOLE,
     )
 
 
