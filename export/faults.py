@@ -77,7 +77,7 @@ class Fault:
 
     def __str__(self) -> str:
         """As :meth:`parse` reads it."""
-        found = [f"{name}={value:g}" for name, value in self._strengths().items() if value > 0.0]
+        found = [f"{name}={value!r}" for name, value in self._strengths().items() if value > 0.0]
         return ",".join(found) or "weight-noise=0"
 
     def _strengths(self) -> dict[str, float]:

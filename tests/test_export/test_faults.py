@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from export.errors import ExportError
@@ -14,7 +14,7 @@ from export.integers import QuantizedGraph
 from export.quantize import quantize
 from export.simulate import Activity, integer_spikes, simulate_integer
 
-SHARES = st.floats(0.0, 0.5).map(lambda share: float(f"{share:g}"))
+SHARES = st.floats(0.0, 0.5)
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def decided(qgraph: QuantizedGraph, text: str, seed: int = 0) -> Activity:
     return faulty_activity(qgraph, observations(), Fault.parse(text), np.random.default_rng(seed))
 
 
+@settings(deadline=None)
 @given(SHARES, SHARES, SHARES, SHARES)
 def test_a_fault_reads_as_it_is_written(noise: float, lost: float, silent: float, firing: float) -> None:
     fault = Fault(noise, lost, silent, firing)
