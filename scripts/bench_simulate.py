@@ -242,7 +242,10 @@ def lava_long_run(on: Subject, decisions: tuple[int, int], folder: Path) -> Spee
         start = time.perf_counter()
         run_network(file, spikes[:, :count], on.qgraph.steps, timeout_s=PEER_TIMEOUT_S)
         taken.append(time.perf_counter() - start)
-    return Speed("Lava, one long run", {1: 1e6 * (taken[1] - taken[0]) / (decisions[1] - decisions[0])})
+    what, difference = "Lava, one long run", taken[1] - taken[0]
+    if difference <= 0.0:
+        return Speed(what, {}, "not measured: its start varied by more; raise --lava-decisions")
+    return Speed(what, {1: 1e6 * difference / (decisions[1] - decisions[0])})
 
 
 def lava_online(on: Subject, decisions: int) -> Speed:
