@@ -13,7 +13,11 @@ import dataclasses
 import importlib
 import importlib.metadata
 import importlib.util
+import multiprocessing
+import os
+import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,7 +90,8 @@ def load_dense_block() -> Any:
 def load_runtime() -> Runtime:
     """Lava's runtime and lava-dl's network loader, without PyTorch.
 
-    It bars PyTorch from the whole process, so it is for a process of its own.
+    It bars PyTorch from the whole process, and a failing part of a network ends the whole process group,
+    so it is for a process and a group of its own.
 
     Raises:
         ExportError: Lava is missing or does not import.
@@ -109,6 +114,9 @@ def load_runtime() -> Runtime:
         sink = importlib.import_module("lava.proc.io.sink")
         source = importlib.import_module("lava.proc.io.source")
         configs = importlib.import_module("lava.magma.core.run_configs")
+        _end_on_failure(
+            importlib.import_module("lava.magma.runtime.message_infrastructure.multiprocessing").SystemProcess
+        )
         models = {source.RingBuffer: _feeder(source), sink.RingBuffer: _recorder(sink)}
         return Runtime(
             network=network,
@@ -118,6 +126,21 @@ def load_runtime() -> Runtime:
             steps=importlib.import_module("lava.magma.core.run_conditions").RunSteps,
             config=configs.Loihi2SimCfg(select_tag="fixed_pt", exception_proc_model_map=models),
         )
+
+
+def _end_on_failure(system_process: Any) -> None:
+    """Where a part of a network fails, Lava keeps the reason to itself and waits: tell it, and end all."""
+
+    def run(self: Any) -> None:
+        try:
+            multiprocessing.Process.run(self)
+            self._cconn.send(None)
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os.killpg(0, signal.SIGTERM)
+
+    system_process.run = run
 
 
 # A Var is set and read back one element at a time, 40 us each: whence the files.

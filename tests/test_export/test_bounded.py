@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from export._bounded import run_bounded
+from export._bounded import end_group, exchange, run_bounded, start_bounded
 from export.errors import ExportError
 
 # A child that will not be told, with a grandchild of the same mind.
@@ -84,3 +86,51 @@ def test_child_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
         pids = _pids(tmp_path, 2)
         process.send_signal(signal.SIGKILL)
     assert _all_end(pids)
+
+
+# Answers each request of 3 bytes with the same, twice.
+ECHO = """
+import os
+from export._bounded import end_with_parent
+from queue import SimpleQueue
+queue = SimpleQueue()
+end_with_parent(3, queue.put)
+while True:
+    os.write(1, 2 * queue.get())
+"""
+
+
+@contextmanager
+def _answering(code: str, folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    process = start_bounded(
+        [sys.executable, "-W", "ignore", "-c", code], folder=folder, environment=os.environ, answers=True
+    )
+    try:
+        yield process
+    finally:
+        end_group(process)
+
+
+def test_requests_are_answered_in_turn_and_the_last_one_too_late(tmp_path: Path) -> None:
+    with _answering(ECHO, tmp_path) as process:
+        assert exchange(process, b"abc", 6, 20) == b"abcabc"
+        assert exchange(process, b"defghi", 12, 20) == b"defdefghighi"
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            exchange(process, b"ab", 1, 0.3)
+        assert 0.3 <= time.monotonic() - began < 5
+    assert _all_end([process.pid])
+
+
+def test_a_request_that_nobody_takes_does_not_block(tmp_path: Path) -> None:
+    with _answering("import time; time.sleep(60)", tmp_path) as process, pytest.raises(TimeoutError):
+        exchange(process, bytes(1 << 22), 1, 0.5)
+
+
+def test_an_end_is_noticed_though_a_grandchild_holds_the_pipes(tmp_path: Path) -> None:
+    code = "import os, time\nif os.fork(): os._exit(3)\ntime.sleep(60)"
+    with _answering(code, tmp_path) as process:
+        began = time.monotonic()
+        with pytest.raises(EOFError):
+            exchange(process, b"", 1, 30)
+        assert time.monotonic() - began < 10

@@ -248,6 +248,26 @@ def test_without_lava_one_line_says_how_to_install_it(
     assert not list(tmp_path.iterdir())
 
 
+@needs_lava
+def test_a_part_that_fails_ends_the_run_and_tells_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_network([_layer([[2, 4, -6]])], tmp_path / "x.net")
+    # One of the processes that Lava forks cannot open its file.
+    (tmp_path / "sitecustomize.py").write_text("""
+import numpy
+load = numpy.load
+def failing(path, *args, **kwargs):
+    if "layer_0" in str(path):
+        raise RuntimeError("no memory map")
+    return load(path, *args, **kwargs)
+numpy.load = failing
+""")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ExportError, match=r"failed with exit status -15 \(RuntimeError: no memory map\)"):
+        run_network(tmp_path / "x.net", np.ones((5, 1, 3)), 5)
+
+
 def _damage(change: Callable[[h5py.Group], object]) -> Callable[[h5py.File], object]:
     return lambda file: change(file["layer/0"])
 
