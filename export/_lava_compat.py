@@ -60,19 +60,28 @@ class Runtime(NamedTuple):
 
 def lava_version() -> str | None:
     """The versions of lava-nc and lava-dl, or None where they or a package they import are missing."""
-    try:
-        versions = [f"{name} {importlib.metadata.version(name)}" for name in _DISTRIBUTIONS]
-    except importlib.metadata.PackageNotFoundError:
+    if _missing():
         return None
-    if any(importlib.util.find_spec(name) is None for name in _COMPANIONS):
-        return None
-    return ", ".join(versions)
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _DISTRIBUTIONS)
 
 
 def require_lava() -> None:
-    """Raise ExportError, with the command that installs Lava, where it is missing."""
-    if lava_version() is None:
-        raise ExportError(f"Lava is not installed: install it with  {LAVA_INSTALL}")
+    """Raise ExportError, with what is missing and the command that installs it, where Lava cannot run."""
+    missing = _missing()
+    if missing:
+        raise ExportError(
+            f"Lava is not installed ({', '.join(missing)} missing): install it with  {LAVA_INSTALL}"
+        )
+
+
+def _missing() -> list[str]:
+    missing = [name for name in _COMPANIONS if importlib.util.find_spec(name) is None]
+    for name in _DISTRIBUTIONS:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    return missing
 
 
 def load_dense_block() -> Any:
