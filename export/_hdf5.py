@@ -24,6 +24,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from export._hdf5_text import bounded_text, variable_texts
 from export.errors import ExportError
 
 MAX_BYTES = 1 << 28
@@ -125,9 +126,9 @@ def read_strings(group: Any, name: str, max_elements: int = 1, max_length: int =
             raise ValueError("compressed text: store it bare")
         _require_storage(dataset, 16 if variable else kind.get_size())
         if variable:
-            texts = _variable_texts(dataset, max_length)
+            texts = variable_texts(dataset, max_length)
         else:
-            texts = [_text(item, max_length) for item in np.asarray(dataset[()]).reshape(-1).tolist()]
+            texts = [bounded_text(item, max_length) for item in np.asarray(dataset[()]).reshape(-1).tolist()]
         return np.array(texts, dtype=np.str_).reshape(dataset.shape)
 
 
@@ -249,45 +250,3 @@ def _chunk(dataset: Any, corner: tuple[int, ...], dtype: np.dtype[Any]) -> NDArr
     if len(data) != wanted:
         raise ValueError(f"the chunk at {corner} does not unpack to its {wanted:,} bytes")
     return np.frombuffer(data, dtype=dtype).reshape(dataset.chunks)
-
-
-def _variable_texts(dataset: Any, max_length: int) -> list[str]:
-    """Text of variable length, from the bytes of the file: the library follows damaged references for ever.
-
-    Sections III.E and IV.B of the specification: an element is the length of its text, the address of a
-    collection and the number of an object in it.
-    """
-    creation = dataset.file.id.get_create_plist()
-    if creation.get_sizes() != (8, 8) or creation.get_userblock():
-        raise ValueError("text in a file with a user block, or with other than 64-bit addresses")
-    offset = dataset.id.get_offset()
-    if offset is None:
-        raise ValueError("text stored in pieces: store it whole")
-    image: bytes = dataset.file.id.get_file_image()
-    texts = []
-    for element in struct.iter_unpack("<IQI", image[offset : offset + 16 * dataset.size]):
-        length, address, number = element
-        texts.append(_text(_heap_object(image, address, number)[:length] if length else b"", max_length))
-    return texts
-
-
-def _heap_object(image: bytes, address: int, number: int) -> memoryview:
-    """An object of a collection: 16 bytes that tell number and size, then its data, padded to 8."""
-    size = int.from_bytes(image[address + 8 : address + 16], "little")
-    if image[address : address + 4] != b"GCOL" or address + size > len(image):
-        raise ValueError("text that is not in the file")
-    place, end = address + 16, address + size
-    while end - place >= 16:
-        found, used = struct.unpack_from("<H6xQ", image, place)
-        if found == 0 or place + 16 + used > end:
-            break
-        if found == number:
-            return memoryview(image)[place + 16 : place + 16 + used]
-        place += 16 + -(-used // 8) * 8
-    raise ValueError("text that is not in the file")
-
-
-def _text(data: bytes | memoryview, max_length: int) -> str:
-    if len(data) > max_length:
-        raise ValueError(f"a string of {len(data):,} bytes: at most {max_length}")
-    return bytes(data).decode()
