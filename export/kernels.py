@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
@@ -193,7 +193,7 @@ def _chosen_step(
 def encode(
     observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any, start: int, stop: int
 ) -> None:
-    """Equations (26) and (27): spikes ``(T, B, at least D K)`` of decisions ``start`` to ``stop``.
+    """Equations (26) and (27): spikes ``(B, T, at least D K)`` of decisions ``start`` to ``stop``.
 
     Float32 but for the exponential, which is evaluated in float64 and rounded: the very spikes of
     :meth:`export.population.PopulationEncoder.encode`. Channels after the encoder's are always on.
@@ -209,14 +209,14 @@ def encode(
                 exponent = np.float32(-0.5) * (distance * distance)
                 stimulus[i * population + k] = np.float32(np.exp(np.float64(exponent)))
         voltage[:] = 0
-        for t in range(spikes.shape[0]):
+        for t in range(spikes.shape[1]):
             for n in range(neurons):
                 charged = voltage[n] + stimulus[n]
                 fired = charged > threshold
                 voltage[n] = charged - threshold if fired else charged
-                spikes[t, b, n] = fired
+                spikes[b, t, n] = fired
             for n in range(neurons, spikes.shape[2]):
-                spikes[t, b, n] = 1
+                spikes[b, t, n] = 1
 
 
 @_compiled
@@ -235,19 +235,19 @@ def run_layer(
     """Spikes of one layer at all steps of decisions ``start`` to ``stop``, from rest.
 
     Args:
-        inputs: ``(T, B, in)`` uint8, 0 or 1.
+        inputs: ``(B, T, in)`` uint8, 0 or 1: what a decision needs lies together.
         table: W transposed, ``(blocks, in, WIDTH)``, neurons beyond the last filled up with zeros.
         bias: what every step adds to the potential, ``(out,)``, in the states' type.
         always: what every step's input sums start from, ``(blocks, WIDTH)``, in the sums' type.
         constants: in the states' type: what one unit of the sums is worth in the current, the shares of
             current and potential that are kept per step, and the threshold.
-        spikes: output ``(T, B, out)`` uint8.
-        currents: output ``(T, B, out)``, or of no steps where none is wanted.
+        spikes: output ``(B, T, out)`` uint8.
+        currents: output ``(B, T, out)``, or of no decisions where none is wanted.
         potentials: the same, of the potential before it is reset.
         start: first decision.
         stop: the decision after the last.
     """
-    steps, _, channels = inputs.shape
+    _, steps, channels = inputs.shape
     blocks = table.shape[0]
     neurons = spikes.shape[2]
     traced = currents.shape[0] > 0
@@ -281,11 +281,11 @@ def run_layer(
                 keep_current,
                 keep_voltage,
                 threshold,
-                spikes[t, b],
+                spikes[b, t],
             )
             if traced:
-                currents[t, b] = current
-                potentials[t, b] = potential
+                currents[b, t] = current
+                potentials[b, t] = potential
 
 
 @_compiled
@@ -295,11 +295,11 @@ def _list_spikes(inputs: Any, b: int, seen: Any, active: Any, rows: Any, counts:
     Channels that are silent throughout are left out first. An entry is written whether it counts or not, and
     kept by moving on, as a branch would be mispredicted; two steps at a time leave the processor no pause.
     """
-    steps, _, channels = inputs.shape
+    _, steps, channels = inputs.shape
     seen[:] = 0
     for t in range(steps):
         for n in range(channels):
-            seen[n] |= inputs[t, b, n]
+            seen[n] |= inputs[b, t, n]
     most = _INDEX(0)
     for n in range(channels):
         active[most] = n
@@ -312,6 +312,6 @@ def _list_spikes(inputs: Any, b: int, seen: Any, active: Any, rows: Any, counts:
             n = active[k]
             rows[place] = n
             rows[place_later] = n
-            place += _INDEX(inputs[t, b, n])
-            place_later += _INDEX(inputs[later, b, n])
+            place += _INDEX(inputs[b, t, n])
+            place_later += _INDEX(inputs[b, later, n])
         counts[t], counts[later] = place - first, place_later - second

@@ -122,15 +122,16 @@ class PopulationDecoder:
         Raises:
             ExportError: spikes of another shape.
         """
-        require(
-            output_spikes.ndim == 3 and output_spikes.shape[2] == self.neurons and len(output_spikes) > 0,
-            f"output spikes have shape {output_spikes.shape}: give (steps, decisions, {self.neurons})",
-        )
-        steps, batch, _ = output_spikes.shape
-        rate = output_spikes.sum(axis=0, dtype=np.float32) / np.float32(steps)
-        drive = (rate.reshape(batch, *self.weight.shape) * self.weight).sum(axis=-1, dtype=np.float32)
-        actions: FloatArray = np.tanh(drive + self.bias)
-        return actions
+        shape = output_spikes.shape
+        if len(shape) != 3 or shape[2] != self.neurons or shape[0] == 0:
+            raise ExportError(f"output spikes have shape {shape}: give (steps, decisions, {self.neurons})")
+        weighted = np.add.reduce(output_spikes, axis=0, dtype=np.float32)
+        weighted /= np.float32(shape[0])
+        weighted = weighted.reshape(shape[1], *self.weight.shape)
+        weighted *= self.weight
+        actions: FloatArray = np.add.reduce(weighted, axis=-1)
+        actions += self.bias
+        return np.tanh(actions, out=actions)
 
 
 _Coder = TypeVar("_Coder", PopulationEncoder, PopulationDecoder)

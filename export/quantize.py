@@ -190,7 +190,7 @@ def _quantize_layer(
         # A matrix of zeros cannot be loaded. This one entry changes no spike: the bias neuron fires
         # anyway, and an output neuron that nothing excites stays silent when it is held down.
         weight = weight.copy()
-        weight[-1, -1] = step if hidden else -step
+        weight[-1, -1] = step if hidden else -3 * step
     quantized = QuantizedLayer(weight, bias_mant, current_decay, voltage_decay, threshold)
     error = np.abs(own / scale - axons)
     worst = quantized.worst_current(steps)

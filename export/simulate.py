@@ -187,42 +187,49 @@ class _Plan:
 
 def _run(plans: Sequence[_Plan], inputs: SpikeArray) -> tuple[SpikeArray, ...]:
     """Spikes of every layer, a chunk of decisions at a time."""
-    inputs = _writable(inputs)
-    steps, batch, _ = inputs.shape
-    outputs = tuple(np.empty((steps, batch, len(plan.bias)), dtype=np.uint8) for plan in plans)
+    arriving_first = _by_decision(inputs)
+    batch, steps, _ = arriving_first.shape
+    outputs = [np.empty((batch, steps, len(plan.bias)), dtype=np.uint8) for plan in plans]
     for start in range(0, batch, _CHUNK):
         stop = min(start + _CHUNK, batch)
-        arriving = inputs
+        arriving = arriving_first
         for plan, output in zip(plans, outputs, strict=True):
             plan.run(arriving, output, start, stop)
             arriving = output
-    return outputs
+    return tuple(output.swapaxes(0, 1) for output in outputs)
 
 
 def _trace(
     plans: Sequence[_Plan], inputs: SpikeArray, dtype: type[np.number[Any]]
 ) -> tuple[LayerStates, ...]:
     """Spikes and states of every layer."""
-    arriving = _writable(inputs)
-    steps, batch, _ = inputs.shape
+    arriving = _by_decision(inputs)
+    batch, steps, _ = arriving.shape
     layers = []
     for plan in plans:
-        shape = (steps, batch, len(plan.bias))
+        shape = (batch, steps, len(plan.bias))
         spikes = np.empty(shape, dtype=np.uint8)
         states = [np.empty(shape, dtype=plan.bias.dtype) for _ in range(2)]
         plan.run(arriving, spikes, 0, batch, *states)
-        layers.append(LayerStates(spikes, *(state.astype(dtype, copy=False) for state in states)))
+        found = (state.astype(dtype, copy=False).swapaxes(0, 1) for state in states)
+        layers.append(LayerStates(spikes.swapaxes(0, 1), *found))
         arriving = spikes
     return tuple(layers)
+
+
+def _by_decision(spikes: SpikeArray) -> SpikeArray:
+    """Spikes ``(T, B, N)`` as ``(B, T, N)`` in one piece; without a copy where they are ours."""
+    ordered: SpikeArray = _writable(spikes.swapaxes(0, 1))
+    return ordered
 
 
 def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
     """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
     batch = _writable(as_observations(observations, encoder.input_size))
     mean, std = _prepared(encoder, 0, _fields)
-    spikes = np.empty((steps, len(batch), encoder.neurons + always_on), dtype=np.uint8)
+    spikes = np.empty((len(batch), steps, encoder.neurons + always_on), dtype=np.uint8)
     encode(batch, mean, std, np.float32(encoder.threshold), spikes, 0, len(batch))
-    return spikes
+    return spikes.swapaxes(0, 1)
 
 
 def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray]:

@@ -62,9 +62,8 @@ def test_backends_write_the_same_shapes(cli, exported: Path, tmp_path: Path) -> 
     stored = {}
     for backend in backends:
         path = tmp_path / f"{backend}.npz"
-        done = cli(
-            "simulate", exported, "--backend", backend, "--decisions", "9", "--seed", "4", "--save", path, "--json"
-        )
+        asked = ("--backend", backend, "--decisions", "9", "--seed", "4", "--save", path, "--json")
+        done = cli("simulate", exported, *asked)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["decisions"] == 9
         with np.load(path, allow_pickle=False) as file:
@@ -143,7 +142,13 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("export", "RUN", "--to", ","), "give one or more of lava, nir, onnx"),
         (("export", "RUN/mlp", "--to", "nir"), "add onnx"),
         (("export", "RUN", "--input", "x.npz"), "leave it out for a run"),
-        (("export", "RUN/actor.nir",), "--input FILE.npz"),
+        (
+            (
+                "export",
+                "RUN/actor.nir",
+            ),
+            "--input FILE.npz",
+        ),
         (("export", "RUN/actor.nir", "--input", "none.npz"), "none.npz"),
         (("export", "RUN/config.toml", "--input", "none.npz"), "is no graph file"),
         (("export", "RUN", "--out", "RUN/config.toml"), "give a folder"),

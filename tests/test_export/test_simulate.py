@@ -291,7 +291,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) ->
     (tmp_path / "home").write_text("")
     code = (
         "import numpy as np, export.kernels as kernels\n"
-        "one, spikes = np.ones((1, 1), np.float32), np.empty((3, 1, 1), np.uint8)\n"
+        "one, spikes = np.ones((1, 1), np.float32), np.empty((1, 3, 1), np.uint8)\n"
         "kernels.encode(one, one, one, np.float32(0.999), spikes, 0, 1)\n"
         "print(kernels.__file__, spikes.tolist())"
     )
@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert str(package) in done.stdout
-    assert "[[[1]], [[1]], [[1]]]" in done.stdout
+    assert "[[[1], [1], [1]]]" in done.stdout
 
 
 def test_float_simulator_is_equations_29_to_31(make_graph) -> None:  # type: ignore[no-untyped-def]
