@@ -8,7 +8,7 @@ import typer
 
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
 from neuro_aolo.comparison.command import compare
-from neuro_aolo.deployment.command import energy, export, simulate
+from neuro_aolo.deployment.command import energy, export, finetune, simulate
 from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import (
     EXIT_INTERRUPTED,
@@ -48,6 +48,7 @@ app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
 app.command()(doctor)
 app.command()(compare)
+app.command()(finetune)
 app.command()(export)
 app.command()(simulate)
 app.command()(energy)

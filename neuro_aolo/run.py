@@ -146,17 +146,21 @@ class RunFolder:
             RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
         """
         try:
-            if path.exists():
-                if not overwrite:
-                    raise RunError(
-                        f"{path} exists: choose another --out, or add --overwrite to replace that run"
-                    )
+            if path.exists() and overwrite:
                 _remove_run(path)
+            elif path.exists():
+                raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
             return cls(path)._begin(config)
         except OSError as error:
             raise RunError(
                 f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
             ) from None
+
+    @staticmethod
+    def refuse_existing(path: Path) -> None:
+        """Raise RunError where ``path`` exists."""
+        if path.exists():
+            raise RunError(f"{path} exists: choose another --out")
 
     def begin_twin(self, config: RunConfig) -> "RunFolder":
         """The folder of the same-size MLP, begun with its own settings."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuro_aolo.errors import AgentError
-from neuro_aolo.terminal import JsonOption, busy, out, say, show
+from neuro_aolo.terminal import EXIT_INTERRUPTED, JsonOption, busy, out, progress_bar, say, show
 
 if TYPE_CHECKING:
     from export.faults import Fault
@@ -140,6 +140,40 @@ def simulate(
             say(f"written: {save}")
 
     show(summary, as_json, in_words)
+
+
+def finetune(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")],
+    out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")],
+    weight_bits: BitsOption = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random.")] = 0,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Requests served, rounded up to a batch; 128,000 if absent.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
+    from neuro_aolo.deployment.finetuning import REQUESTS, finetune_run
+
+    analysis = _run(run_dir)
+    with progress_bar(f"fine-tuning with weights of {weight_bits} bits", steps or REQUESTS) as advance:
+        result = finetune_run(analysis, out_dir, weight_bits, seed, steps, advance)
+    summary = {
+        "run": str(out_dir),
+        "weight_bits": weight_bits,
+        "requests": result.metrics[-1].requests,
+        "validation_regret": result.best.regret,
+        "validation_violation_rate": result.best.violation_rate,
+        "interrupted": result.interrupted,
+    }
+    line = (
+        f"{out_dir}: {summary['requests']:,} requests, validation regret {result.best.regret:.2%}, "
+        f"violations {result.best.violation_rate:.2%}. "
+        f"Next: neuro-aolo export {out_dir} --weight-bits {weight_bits}"
+    )
+    show(summary, as_json, lambda: say(line))
+    if result.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def energy(

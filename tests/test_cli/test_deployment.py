@@ -124,6 +124,25 @@ def test_a_fault_changes_decisions_and_a_fault_of_nothing_does_not(cli, exported
     assert regret("--fault", "lost-spikes=0.5,stuck-silent=0.3") != whole
 
 
+def test_a_finetuned_actor_is_a_run_whose_integers_decide_as_it_does(
+    cli, exported: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "fine"
+    done = cli("finetune", exported, "--weight-bits", "5", "--steps", "200", "--out", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["requests"] == 256
+    found = {}
+    for backend in ("float", "loihi2"):
+        asked = ("--backend", backend, "--decisions", "500", "--weight-bits", "5", "--json")
+        done = cli("simulate", folder, *asked)
+        assert done.returncode == 0, done.stderr
+        found[backend] = json.loads(done.stdout)["regret"]
+    assert found["loihi2"] == pytest.approx(found["float"], abs=2e-3)
+    refused = cli("finetune", exported, "--out", folder)
+    assert refused.returncode == 2
+    assert "choose another --out" in refused.stderr
+
+
 @needs_lava
 def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
     done = cli("simulate", exported, "--closed-loop", "--decisions", "5", "--json")
@@ -159,6 +178,8 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("simulate", "RUN", "--backend", "float", "--save", "missing/x.npz"), "missing/x.npz"),
         (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
         (("energy", "RUN", "--weight-bits", "6"), "--weight-bits 6"),
+        (("finetune", "RUN/mlp", "--out", "RUN/fine"), "no spikes"),
+        (("finetune", "RUN", "--out", "RUN/fine", "--weight-bits", "3"), "3"),
     ],
 )
 def test_wrong_input_is_one_line_and_writes_nothing(

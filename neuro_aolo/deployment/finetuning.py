@@ -1,0 +1,59 @@
+"""A run's actor trained on with the weights of a chip, as a run of its own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from export.quantize import grids, quantize
+from neuro_aolo.agent.checkpoint import save_actor
+from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
+from neuro_aolo.agent.sdrl import Metrics
+from neuro_aolo.analysis import Analysis
+from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
+from neuro_aolo.run import RunFolder
+
+REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
+"""Requests of a fine-tuning where no other number is asked for."""
+
+
+def finetune_run(
+    analysis: Analysis,
+    out: Path,
+    weight_bits: int,
+    seed: int,
+    steps: int | None,
+    on_metrics: Callable[[Metrics], None],
+) -> Finetuning:
+    """Fine-tune the actor of a run for weights of so many bits, and write it as a run folder.
+
+    Its settings are those of the run; ``actor.json`` says that, and how, it was fine-tuned. The carbon of
+    both trainings is on its account. Nothing is written before the training has ended; an interrupt ends it
+    early with the best actor so far.
+
+    Raises:
+        RunError: the run holds an MLP, or ``out`` exists or cannot be written.
+    """
+    rounding = grids(quantize(analysis.graph, weight_bits))
+    RunFolder.refuse_existing(out)
+    # As in the first training: products this small lose more to a second thread than they gain.
+    torch.set_num_threads(1)
+    config = FINETUNING if steps is None else replace(FINETUNING, total_steps=steps)
+    facts = analysis.saved.training
+    before = EnergyMeasurement(facts["energy_kwh"], facts["seconds"], facts["measured_by"])
+    with measure_energy(before) as energy:
+        result = finetune(analysis.saved, analysis.task, rounding, seed, config, on_metrics)
+        used = energy()
+    folder = RunFolder.create(out, analysis.folder.config(), overwrite=False)
+    training = {
+        **result.actor.training,
+        "energy_kwh": used.energy_kwh,
+        "seconds": used.duration_s,
+        "measured_by": used.measured_by,
+        "finetuned_weight_bits": weight_bits,
+        "finetuned_seed": seed,
+    }
+    save_actor(folder.path, result.actor.network, result.actor.spec, training)
+    folder.write_metrics(result.metrics)
+    return result
