@@ -55,7 +55,7 @@ class Check:
     """How a file ran when it was run back.
 
     Attributes:
-        run_by: what read and ran it.
+        run_by: what ran it, or read it for our simulator to run, and its version.
         decisions: decisions compared.
         slots: slots compared (neuron x step x decision), bias neurons left out; 0 of a dense actor.
         spikes: slots in which our own simulator's neuron fired.
@@ -132,7 +132,7 @@ def check_nir(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Chec
     if graph_digest(read) != graph_digest(graph):
         raise _failed(path, "what is read back is another graph")
     found = _compare(float_spikes(graph.layers, input_spikes), float_spikes(read.layers, input_spikes))
-    return _no_mismatch(path, _as_check(found, "our reader and float simulator"))
+    return _no_mismatch(path, _as_check(found, _library("nir")))
 
 
 def check_step(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Check:
@@ -150,7 +150,7 @@ def check_step(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Che
 
     ours = float_spikes(graph.layers, input_spikes)
     theirs = run_step(path, input_spikes).spikes
-    check = _as_check(_compare(ours, theirs), _onnxruntime())
+    check = _as_check(_compare(ours, theirs), _library("onnxruntime"))
     alone = replace(graph, encoder=None, observations=())
     crossings = trace_differences(alone, None, (input_spikes, *ours), (input_spikes, *theirs))
     unexplained = sum(not crossing.explained for crossing in crossings)
@@ -178,7 +178,8 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
     encoded = np.asarray(inputs) if graph.encoder is None else graph.input_spikes(inputs)
     ours = float_spikes(graph.layers, encoded)
     check = replace(
-        _as_check(_compare(ours, theirs), _onnxruntime()), traced=_decisions_that_differ(ours, theirs)
+        _as_check(_compare(ours, theirs), _library("onnxruntime")),
+        traced=_decisions_that_differ(ours, theirs),
     )
     if graph.encoder is None or graph.decoder is None or decided.actions is None:
         observations = None if graph.encoder is None else inputs
@@ -223,7 +224,7 @@ def check_dense(graph: DenseGraph, path: File, observations: ArrayLike, toleranc
     largest = float(away.max())
     if not largest <= (np.inf if tolerance is None else tolerance):
         raise _failed(path, f"an action differs by {largest:.3g}, more than {tolerance:g}")
-    return Check(_onnxruntime(), len(away), action_difference=largest)
+    return Check(_library("onnxruntime"), len(away), action_difference=largest)
 
 
 def _compare(
@@ -263,7 +264,7 @@ def _failed(path: File, reason: str) -> ExportError:
     return ExportError(f"{Path(path).name} failed its check: {reason}; no file was replaced")
 
 
-def _onnxruntime() -> str:
+def _library(name: str) -> str:
     from importlib.metadata import version
 
-    return f"onnxruntime {version('onnxruntime')}"
+    return f"{name} {version(name)}"

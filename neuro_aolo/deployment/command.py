@@ -54,7 +54,7 @@ def export(
 ) -> None:
     """Write the actor for other tools, and run every file back before it counts."""
     from neuro_aolo.deployment.exports import chosen_formats, export_run, export_spiking
-    from neuro_aolo.deployment.tables import checks_grid, checks_summary
+    from neuro_aolo.deployment.tables import CHECKS_NOTE, checks_grid, checks_summary
     from neuro_aolo.report.tables import as_rich
 
     formats, left_out = chosen_formats(to)
@@ -71,6 +71,7 @@ def export(
 
     def in_words() -> None:
         out.print(as_rich(checks_grid(checks, str(folder))))
+        say(CHECKS_NOTE)
         for reason in left_out:
             say(reason)
 

@@ -13,7 +13,7 @@ from neuro_aolo.deployment.simulation import ClosedLoop, Simulation
 from neuro_aolo.energy.bill import price
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import MISSING, amount, count, percent
+from neuro_aolo.report.numbers import amount, count, percent
 from neuro_aolo.summary import bill_summary
 
 Summary = dict[str, Any]
@@ -25,21 +25,26 @@ def checks_summary(checks: Mapping[str, Check]) -> Summary:
 
 
 def checks_grid(checks: Mapping[str, Check], where: str) -> Grid:
-    """Each file, what ran it, and what differed."""
+    """Each file, what ran it, and what differed; short, to keep within 80 columns."""
     rows: list[tuple[Cell, ...]] = [
         (
             name,
-            check.run_by,
-            count(check.decisions),
+            check.run_by.split()[0],
             count(check.slots),
             count(check.mismatches),
             count(check.traced),
-            MISSING if check.action_difference is None else amount(check.action_difference, digits=2),
+            "" if check.action_difference is None else amount(check.action_difference, digits=2),
         )
         for name, check in checks.items()
     ]
-    columns = ("file", "run by", "decisions", "slots", "differ", "traced", "largest action error")
-    return Grid(f"Written to {where}, each run back before it counted", columns, rows)
+    columns = ("file", "run by", "slots", "differ", "traced", "error")
+    return Grid(f"Written to {where}, each run back first", columns, rows)
+
+
+CHECKS_NOTE = (
+    "slots: neuron x step x decision compared; traced: decisions that differ because a potential came within "
+    "float32's rounding of its threshold, any other difference fails; error: largest difference of an action."
+)
 
 
 def simulation_summary(network: Network, simulation: Simulation) -> Summary:
@@ -98,7 +103,8 @@ def simulation_grid(summary: Summary) -> Grid:
 
 def simulation_sentence(summary: Summary) -> str:
     """Regret and time in a line."""
-    time_us = f"{summary['us_per_decision']:,.1f} us per decision, preparation included"
+    start = ", its start included" if summary["backend"] in ("lava", "onnx") else ""
+    time_us = f"{summary['us_per_decision']:,.1f} us per decision{start}"
     if summary["regret"] is None:
         return f"{time_us}."
     return (
