@@ -70,14 +70,14 @@ def read_nir(
 
     Args:
         path: the file.
-        steps: time steps T of one decision; needed where the file does not say.
+        steps: time steps T of a decision, whatever the file says; needed where it does not.
         dt_s: time step in seconds; needed where the file does not say. NIR itself has no place for it: it is
             the one that the file's author discretised with (snnTorch: 1e-4).
 
     Raises:
         ExportError: not a readable file, other nodes or connections than a chain of dense spiking layers,
-            neurons that this package has not, a missing ``steps`` or ``dt_s``, or one that contradicts the
-            file, or contents that the file's own digest denies.
+            neurons that this package has not, a missing ``steps`` or ``dt_s``, a ``dt_s`` that contradicts
+            the file, or contents that the file's own digest denies.
     """
     network = read_file(path)
     try:
@@ -122,7 +122,9 @@ def _from_nir(network: Any, steps: int | None, dt_s: float | None) -> SpikingGra
         graph = _described(network.metadata, layers)
         return graph if steps is None else replace(graph, steps=steps)
     if steps is None:
-        raise ExportError("the file does not say how many time steps a decision takes: give steps")
+        raise ExportError(
+            "the file does not say how many time steps a decision takes: give steps (--time-steps)"
+        )
     return SpikingGraph(None, layers, None, steps, step_s=dt_s)
 
 
@@ -130,16 +132,17 @@ def _time_step(metadata: dict[str, Any], dt_s: float | None) -> float:
     said = metadata.get("dt", dt_s)
     if said is None:
         raise ExportError(
-            "the file does not say which time step its time constants are for: give dt_s in seconds "
-            f"({NOMINAL_DT_S:g} for a file of snnTorch)"
+            "the file does not say which time step its time constants are for: give dt_s (--dt) in "
+            f"seconds ({NOMINAL_DT_S:g} for a file of snnTorch)"
         )
     values = np.asarray(said, dtype=np.float64).ravel()
     require(
-        len(values) == 1 and is_positive(values[0]), f"time step {values[:4]}: give one, in seconds, above 0"
+        len(values) == 1 and is_positive(values[0]),
+        f"time step {', '.join(f'{value:g}' for value in values[:4])}: give one, in seconds, above 0",
     )
     require(
         dt_s is None or math.isclose(float(values[0]), dt_s, rel_tol=ROUNDING),
-        f"dt_s {dt_s} is not the {values[0]:g} s that the file says: leave dt_s out",
+        f"dt_s {dt_s} is not the {values[0]:g} s that the file says: leave dt_s (--dt) out",
     )
     return float(values[0])
 

@@ -365,15 +365,17 @@ def test_a_graph_too_deep_to_be_read_is_not_written(tmp_path: Path) -> None:
 
 def test_what_the_file_does_not_say_is_asked_for(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.nir", _PAIR)
-    with pytest.raises(ExportError, match=r"give dt_s in seconds \(0\.0001 for a file of snnTorch\)"):
+    with pytest.raises(ExportError, match=r"give dt_s \(--dt\) in seconds \(0\.0001 for a file of snnTorch"):
         read_nir(path, steps=3)
-    with pytest.raises(ExportError, match=r"how many time steps a decision takes: give steps$"):
+    with pytest.raises(
+        ExportError, match=r"how many time steps a decision takes: give steps \(--time-steps\)$"
+    ):
         read_nir(path, dt_s=DT_S)
-    with pytest.raises(ExportError, match=r"time step \[0\.\]: give one, in seconds, above 0"):
+    with pytest.raises(ExportError, match=r"time step 0: give one, in seconds, above 0"):
         read_nir(path, steps=3, dt_s=0.0)
     write_nir(read_nir(path, steps=3, dt_s=DT_S), path)
     with pytest.raises(
-        ExportError, match=r"dt_s 0\.1 is not the 0\.001 s that the file says: leave dt_s out"
+        ExportError, match=r"dt_s 0\.1 is not the 0\.001 s that the file says: leave dt_s \(--dt\) out"
     ):
         read_nir(path, dt_s=0.1)
     assert read_nir(path, dt_s=DT_S).step_s == DT_S
