@@ -222,8 +222,9 @@ def check_dense(graph: DenseGraph, path: File, observations: ArrayLike, toleranc
 
     away = np.abs(run_dense(path, observations) - graph.forward(observations))
     largest = float(away.max())
-    if not largest <= (np.inf if tolerance is None else tolerance):
-        raise _failed(path, f"an action differs by {largest:.3g}, more than {tolerance:g}")
+    most = np.inf if tolerance is None else tolerance
+    if not largest <= most:
+        raise _failed(path, f"an action differs by {largest:.3g}, where at most {most:g} is allowed")
     return Check(_library("onnxruntime"), len(away), action_difference=largest)
 
 

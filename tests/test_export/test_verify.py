@@ -1,11 +1,15 @@
 """The comparison counts every difference, and only real neurons."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from export.errors import ExportError
+from export.graph import DenseGraph, DenseLayer
+from export.onnx_dense import write_dense
 from export.simulate import Activity
-from export.verify import compare
+from export.verify import check_dense, compare
 
 
 def _activity() -> Activity:
@@ -40,3 +44,15 @@ def test_other_shapes_are_refused() -> None:
     activity = _activity()
     with pytest.raises(ExportError, match="run both on the same input"):
         compare(activity, activity.layer_spikes[:1])
+
+
+@pytest.mark.parametrize("tolerance", [1e-5, None])
+def test_a_dense_file_that_gives_no_number_fails(tmp_path: Path, tolerance: float | None) -> None:
+    huge = DenseLayer(np.full((2, 2), 3e38), np.zeros(2), "relu")
+    graph = DenseGraph((huge, DenseLayer(np.array([[1.0, -1.0]]), np.zeros(1), "tanh")))
+    write_dense(graph, tmp_path / "a.onnx")
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(ExportError, match=r"a\.onnx failed its check: an action differs by nan"),
+    ):
+        check_dense(graph, tmp_path / "a.onnx", np.ones((3, 2)), tolerance)
