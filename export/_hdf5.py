@@ -12,12 +12,10 @@ References:
 import itertools
 import math
 import os
-import stat
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import h5py
@@ -26,6 +24,7 @@ from numpy.typing import NDArray
 
 from export._hdf5_text import bounded_text, variable_texts
 from export.errors import ExportError
+from export.files import regular_size
 
 MAX_BYTES = 1 << 28
 """Largest file that is opened: a quarter of a gibibyte."""
@@ -46,11 +45,9 @@ def open_plain(path: str | os.PathLike[str]) -> Iterator[Any]:
         ExportError: no such file, not a regular one, too large, or not HDF5.
     """
     with _telling(f"{path} is not a readable HDF5 file"):
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise OSError(f"{status.st_size:,} bytes, more than {MAX_BYTES:,}")
+        size = regular_size(path)
+        if size > MAX_BYTES:
+            raise OSError(f"{size:,} bytes, more than {MAX_BYTES:,}")
         file = h5py.File(path, "r")
     with file:
         yield file

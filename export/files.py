@@ -1,6 +1,7 @@
-"""Files that are whole, or as they were."""
+"""Files that are whole, or as they were; and that are files."""
 
 import os
+import stat
 from pathlib import Path
 
 from export.errors import ExportError
@@ -13,6 +14,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         ExportError: the file cannot be written.
     """
     target = Path(path)
+    if not target.name:
+        raise ExportError(f"{target} is a folder: give the path of a file in it")
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         partial.write_bytes(data)
@@ -23,3 +26,15 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         ) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def regular_size(path: str | os.PathLike[str]) -> int:
+    """Bytes of a regular file: a pipe would never end, a device need not either.
+
+    Raises:
+        OSError: there is no such file, or it is no regular one.
+    """
+    status = Path(path).stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a regular file")
+    return status.st_size

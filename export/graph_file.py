@@ -9,14 +9,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import ExportError
-from export.files import write_whole
+from export.files import regular_size, write_whole
 from export.graph import (
     DenseGraph,
     DenseLayer,
@@ -62,7 +61,7 @@ def load_graph(path: str | os.PathLike[str]) -> SpikingGraph | DenseGraph:
     from safetensors import SafetensorError, safe_open
 
     try:
-        size = Path(path).stat().st_size
+        size = regular_size(path)
         if size > MAX_BYTES:
             raise ExportError(
                 f"{path} has {size:,} bytes: a graph file has at most {MAX_BYTES:,}; export it again"

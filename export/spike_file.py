@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from export.arrays import SpikeArray
 from export.errors import ExportError
-from export.files import write_whole
+from export.files import regular_size, write_whole
 from export.simulate import Activity
 
 MAX_BYTES = 1 << 28
@@ -78,10 +78,11 @@ def load_spikes(path: str | os.PathLike[str], channels: int, steps: int | None =
     """
     wanted = f"(decisions, {'steps' if steps is None else steps}, {channels})"
     try:
+        regular_size(path)
         with zipfile.ZipFile(path) as archive:
             array = _read(archive, f"{INPUT}.npy")
     except _NOT_SPIKES as error:
-        reason = " ".join(str(error).strip("'").split())[:200]
+        reason = " ".join(_reason(error).split())[:200]
         raise ExportError(
             f"{path} is no file of spikes ({reason}): give an .npz file with an array '{INPUT}' {wanted}"
         ) from None
@@ -94,6 +95,13 @@ def load_spikes(path: str | os.PathLike[str], channels: int, steps: int | None =
     if bits.max() > 1 or not np.array_equal(bits, array):
         raise ExportError(f"'{INPUT}' of {path} holds values other than 0 and 1: give one bit per slot")
     return np.ascontiguousarray(bits.transpose(1, 0, 2))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # As a KeyError's text its message would be in quotes.
+    return str(error.args[0]) if isinstance(error, KeyError) else str(error)
 
 
 def _own(spikes: SpikeArray, has_bias_neuron: bool) -> SpikeArray:

@@ -1,6 +1,7 @@
 """Graphs to disk and back, their digest, and files that are none."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +93,9 @@ def test_normaliser_is_affine_and_clipped() -> None:
         physical(ACTIONS, [1.0, 2.0])
     with pytest.raises(ExportError, match=r"x ranges from 1\.0 to 1\.0"):
         Quantity("x", "1", 1, 1)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "actor.graph")
+    with pytest.raises(ExportError, match="not a regular file"):
+        load_graph(tmp_path / "actor.graph")

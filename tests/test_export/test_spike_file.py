@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import struct
 import tempfile
 import tracemalloc
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export.errors import ExportError
+from export.files import write_whole
 from export.quantize import quantize
 from export.simulate import simulate_float, simulate_integer
 from export.spike_file import load_spikes, save_activity
@@ -114,6 +116,8 @@ def test_hostile_files_are_refused_before_they_are_unpacked(tmp_path: Path) -> N
     }.items():
         files[name] = tmp_path / f"{name}.npz"
         files[name].write_bytes(data)
+    files["pipe"] = tmp_path / "pipe.npz"
+    os.mkfifo(files["pipe"])
     tracemalloc.start()
     for file in files.values():
         with pytest.raises(ExportError, match="is no file of spikes") as refused:
@@ -135,3 +139,18 @@ def test_a_file_with_any_bytes_in_it_is_read_or_refused(at: int, junk: bytes) ->
         path.write_bytes(data[:at] + junk + data[at + len(junk) :])
         with contextlib.suppress(ExportError):
             assert load_spikes(path, 4, 3).shape == (3, 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("missing.npz", "No such file or directory"), ("x.npz", "There is")]
+)
+def test_the_reason_is_without_stray_quotes(tmp_path: Path, name: str, reason: str) -> None:
+    np.savez(tmp_path / "x.npz", spikes=SPIKES)
+    with pytest.raises(ExportError, match=rf"is no file of spikes \({reason}[^\"]*\): give"):
+        load_spikes(tmp_path / name, 4, 3)
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_folder_is_no_place_for_a_file(path: str) -> None:
+    with pytest.raises(ExportError, match="is a folder: give the path of a file in it"):
+        write_whole(path, b"")
