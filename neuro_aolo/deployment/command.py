@@ -36,6 +36,9 @@ BitsOption = Annotated[
     int, typer.Option("--weight-bits", min=4, max=8, help="Bits of a weight in the chip's integers.")
 ]
 
+DECISIONS = 2_048
+"""Requests of a run that are decided where no other number is asked for."""
+
 
 def export(
     source: SourceArgument,
@@ -83,12 +86,14 @@ def simulate(
     backend: Annotated[
         str | None,
         typer.Option(
-            metavar="float|loihi2|lava|onnx", help="What runs it; if absent, our integers beside Lava."
+            metavar="float|loihi2|lava|onnx",
+            help="What runs it; if absent loihi2, our integers, and without any option beside Lava.",
         ),
     ] = None,
     decisions: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Requests of a RUN to decide.")
-    ] = 2_048,
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="Requests of a RUN to decide; 2,048 if absent."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the requests, and of faults.")] = 0,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Write input, spikes of every layer and actions.")
@@ -111,21 +116,23 @@ def simulate(
 ) -> None:
     """Run the actor on a backend; spike for spike beside Lava where none is named."""
     wrong = _fault(fault, backend)
-    if not (backend or fault or closed_loop or save or input_file):
-        _beside_lava(source, as_json)
-        return
     if closed_loop:
-        _closed_loop(source, backend, decisions, seed, weight_bits, as_json)
+        _refuse_beside_closed_loop(fault, save, input_file, time_steps, dt_s)
+        _closed_loop(source, backend, decisions or DECISIONS, seed, weight_bits, as_json)
+        return
+    asked = (backend, decisions, save, fault, input_file, time_steps, dt_s)
+    if not (source.is_file() or seed or weight_bits != 8) and all(value is None for value in asked):
+        _beside_lava(source, as_json)
         return
 
     from neuro_aolo.deployment.simulation import chosen_backend, run
     from neuro_aolo.deployment.tables import simulation_grid, simulation_sentence, simulation_summary
     from neuro_aolo.report.tables import as_rich
 
-    chosen = chosen_backend(backend or "loihi2")
+    chosen = chosen_backend("loihi2" if backend is None else backend)
     with busy(f"simulating on {chosen}"):
         if _is_run(source, input_file, time_steps, dt_s):
-            network = _requests(_run(source), decisions, seed, weight_bits)
+            network = _requests(_run(source), decisions or DECISIONS, seed, weight_bits)
         else:
             network = _file(source, input_file, time_steps, dt_s, weight_bits)
         simulation = run(network, chosen, wrong, seed)
@@ -215,7 +222,12 @@ def _folder(source: Path, out_dir: Path | None) -> Path:
     if out_dir is not None and not out_dir.is_dir():
         if out_dir.exists():
             raise AgentError(f"--out {out_dir} is a file: give a folder for the exported files")
-        out_dir.mkdir(parents=True)
+        try:
+            out_dir.mkdir(parents=True)
+        except OSError as error:
+            raise AgentError(
+                f"--out {out_dir} cannot be made ({error.strerror}): give a folder in a writable place"
+            ) from None
     return folder
 
 
@@ -231,7 +243,12 @@ def _fault(text: str | None, backend: str | None) -> "Fault | None":
 
 def _is_run(source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None) -> bool:
     """Whether ``source`` is a run folder; a network file otherwise."""
-    if source.exists() and not source.is_dir():
+    if not source.exists():
+        raise AgentError(
+            f"{source} is not a folder, nor a file: name a folder that `neuro-aolo train` or `run` wrote, "
+            "or a .nir or .graph file"
+        )
+    if not source.is_dir():
         return False
     for option, value in (("--input", input_file), ("--time-steps", time_steps), ("--dt", dt_s)):
         if value is not None:
@@ -261,6 +278,21 @@ def _file(
     from neuro_aolo.deployment.network import of_file
 
     return of_file(source, input_file, time_steps, dt_s, weight_bits)
+
+
+def _refuse_beside_closed_loop(
+    fault: str | None, save: Path | None, input_file: Path | None, time_steps: int | None, dt_s: float | None
+) -> None:
+    others = {
+        "--fault": fault,
+        "--save": save,
+        "--input": input_file,
+        "--time-steps": time_steps,
+        "--dt": dt_s,
+    }
+    for option, value in others.items():
+        if value is not None:
+            raise AgentError(f"--closed-loop has no {option} {value}: leave one of them out")
 
 
 def _beside_lava(source: Path, as_json: bool) -> None:

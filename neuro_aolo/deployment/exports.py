@@ -46,6 +46,7 @@ LAVA_DECISIONS = 128
 
 Checks = dict[str, Check]
 _Export = Callable[[Path], Check]
+_Record = dict[str, dict[str, Any]]
 
 
 def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -102,10 +103,11 @@ def export_spiking(network: Network, formats: tuple[str, ...], folder: Path) -> 
     if "onnx" in formats:
         made[STEP] = lambda path: _step(network, path)
         made[DECISION] = lambda path: _decision(network, path)
+    record = _earlier(folder / EXPORTS)
     with _staged(folder) as stage:
         save_graph(network.graph, stage / GRAPH)
         checks = {name: export(stage / name) for name, export in made.items()}
-    _record(folder, GRAPH, network.graph, checks)
+    _record(folder, record, GRAPH, network.graph, checks)
     return checks
 
 
@@ -123,6 +125,7 @@ def export_dense(graph: DenseGraph, observations: Observations, folder: Path) ->
     """
     half = max(1, len(observations) // 2)
     calibration, inputs = observations[:half], observations[-half:]
+    record = _earlier(folder / EXPORTS)
     with _staged(folder) as stage:
         write_dense(graph, stage / DENSE)
         write_dense_int8(graph, stage / DENSE_INT8, calibration)
@@ -130,7 +133,7 @@ def export_dense(graph: DenseGraph, observations: Observations, folder: Path) ->
             DENSE: check_dense(graph, stage / DENSE, inputs, TOLERANCE),
             DENSE_INT8: check_dense(graph, stage / DENSE_INT8, inputs, None),
         }
-    _record(folder, DENSE, graph, checks)
+    _record(folder, record, DENSE, graph, checks)
     return checks
 
 
@@ -169,7 +172,11 @@ def _staged(folder: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
             stage = Path(name)
             yield stage
-            for file in sorted(stage.iterdir()):
+            made = sorted(stage.iterdir())
+            for file in made:
+                if (folder / file.name).is_dir():
+                    raise RunError(f"{folder / file.name} is a folder: move it away, or give another --out")
+            for file in made:
                 file.replace(folder / file.name)
     except OSError as error:
         raise RunError(
@@ -177,25 +184,27 @@ def _staged(folder: Path) -> Iterator[Path]:
         ) from None
 
 
-def _record(folder: Path, name: str, graph: SpikingGraph | DenseGraph, checks: Mapping[str, Check]) -> None:
-    """Add the checks to ``exports.json``; what came of another graph is dropped."""
+def _record(
+    folder: Path, earlier: _Record, name: str, graph: SpikingGraph | DenseGraph, checks: Mapping[str, Check]
+) -> None:
+    """Add the checks to those of ``exports.json``; what came of another graph is dropped."""
     digest = graph_digest(graph)
-    file = folder / EXPORTS
-    record = _earlier(file)
-    earlier = record.get(name, {})
-    files = earlier.get("files", {}) if earlier.get("graph_sha256") == digest else {}
-    files |= {key: asdict(check) for key, check in checks.items()}
-    record[name] = {"graph_sha256": digest, "files": files}
-    write_whole(file, to_json(record) + "\n")
+    before = earlier.get(name, {})
+    files = before["files"] if before.get("graph_sha256") == digest else {}
+    files = {**files, **{key: asdict(check) for key, check in checks.items()}}
+    record = {**earlier, name: {"graph_sha256": digest, "files": files}}
+    write_whole(folder / EXPORTS, to_json(record) + "\n")
 
 
-def _earlier(file: Path) -> dict[str, dict[str, Any]]:
+def _earlier(file: Path) -> _Record:
+    """What ``exports.json`` says; read before anything is replaced, for it may be damaged."""
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ExportError(f"{file} is damaged ({error}): remove it, and export again") from None
-    if not isinstance(record, dict) or not all(isinstance(entry, dict) for entry in record.values()):
-        raise ExportError(f"{file} is damaged (no objects in an object): remove it, and export again")
+    entries = record.values() if isinstance(record, dict) else [record]
+    if not all(isinstance(entry, dict) and isinstance(entry.get("files"), dict) for entry in entries):
+        raise ExportError(f"{file} is damaged (no `files` of a graph): remove it, and export again")
     return dict(record)

@@ -1,5 +1,6 @@
 """A run's actor trained on with the weights of a chip, as a run of its own."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
+from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
 
 REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
@@ -36,7 +38,7 @@ def finetune_run(
         RunError: the run holds an MLP, or ``out`` exists or cannot be written.
     """
     rounding = grids(quantize(analysis.graph, weight_bits))
-    RunFolder.refuse_existing(out)
+    _refuse_unwritable(out)
     # As in the first training: products this small lose more to a second thread than they gain.
     torch.set_num_threads(1)
     config = FINETUNING if steps is None else replace(FINETUNING, total_steps=steps)
@@ -57,3 +59,11 @@ def finetune_run(
     save_actor(folder.path, result.actor.network, result.actor.spec, training)
     folder.write_metrics(result.metrics)
     return result
+
+
+def _refuse_unwritable(out: Path) -> None:
+    """Raise RunError where no folder can be made: minutes of training would be lost."""
+    RunFolder.refuse_existing(out)
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if out.is_symlink() or not (above.is_dir() and os.access(above, os.W_OK)):
+        raise RunError(f"{out} cannot be made a folder: choose a writable place for --out")

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
+import nir
 import numpy as np
 import pytest
 
@@ -171,6 +173,17 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("export", "RUN/actor.nir", "--input", "none.npz"), "none.npz"),
         (("export", "RUN/config.toml", "--input", "none.npz"), "is no graph file"),
         (("export", "RUN", "--out", "RUN/config.toml"), "give a folder"),
+        (("export", "RUN", "--to", "nir", "--out", "RUN/config.toml/x"), "give a folder in a writable place"),
+        (("export", "RUN/missing.nir", "--input", "none.npz"), "is not a folder, nor a file"),
+        (("simulate", "RUN/actor.nir"), "--input FILE.npz"),
+        (("simulate", "RUN/actor.nir", "--time-steps", "8"), "--input FILE.npz"),
+        (("simulate", "RUN", "--backend", ""), "--backend ''"),
+        (("simulate", "RUN", "--backend", "float", "--save", ""), "is a folder"),
+        (("simulate", "RUN", "--closed-loop", "--save", "x.npz"), "--save x.npz: leave one of them out"),
+        (
+            ("simulate", "RUN", "--closed-loop", "--fault", "lost-spikes=0.1"),
+            "--fault lost-spikes=0.1: leave",
+        ),
         (("simulate", "RUN", "--backend", "loihi3"), "'loihi3'"),
         (("simulate", "RUN", "--backend", "float", "--fault", "lost-spikes=0.1"), "leave one out"),
         (("simulate", "RUN", "--fault", "lost=0.1"), "lost-spikes"),
@@ -179,6 +192,7 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
         (("energy", "RUN", "--weight-bits", "6"), "--weight-bits 6"),
         (("finetune", "RUN/mlp", "--out", "RUN/fine"), "no spikes"),
+        (("finetune", "RUN", "--out", "RUN/config.toml/fine"), "choose a writable place"),
         (("finetune", "RUN", "--out", "RUN/fine", "--weight-bits", "3"), "3"),
     ],
 )
@@ -191,6 +205,61 @@ def test_wrong_input_is_one_line_and_writes_nothing(
     assert about in done.stderr
     assert done.stderr.count("\n") == 1
     assert {file: file.stat().st_mtime_ns for file in exported.rglob("*")} == before
+
+
+def test_decisions_alone_are_decided_in_the_chips_integers(cli, exported: Path) -> None:
+    done = cli("simulate", exported, "--decisions", "7", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["backend"], said["decisions"]) == ("loihi2", 7)
+
+
+def test_a_network_file_that_tells_no_step_is_asked_for_by_option(cli, tmp_path: Path) -> None:
+    wide = dict(r=np.ones(4), v_leak=np.zeros(4), v_threshold=np.ones(4), v_reset=np.zeros(4))
+    nodes = {
+        "input": nir.Input(np.array([3])),
+        "weights": nir.Affine(np.ones((4, 3)), np.zeros(4)),
+        "neurons": nir.LIF(tau=np.full(4, 2e-3), **wide),
+        "output": nir.Output(np.array([4])),
+    }
+    nir.write(tmp_path / "own.nir", nir.NIRGraph(nodes, list(pairwise(nodes))))
+    np.savez(tmp_path / "own.npz", input=np.ones((5, 6, 3), np.uint8))
+
+    def said(*options: str) -> str:
+        asked = ("--input", tmp_path / "own.npz", "--backend", "float", "--json", *options)
+        done = cli("simulate", tmp_path / "own.nir", *asked)
+        if done.returncode == 0:
+            return str(json.loads(done.stdout)["time_steps"])
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        return str(done.stderr)
+
+    assert "--dt" in said("--time-steps", "6")
+    assert "--time-steps" in said("--dt", "1e-4")
+    for wrong in ("0", "nan", "-1", "inf"):
+        assert "give one, in seconds, above 0" in said("--time-steps", "6", "--dt", wrong)
+    assert "less than a time step of 1 s" in said("--time-steps", "6", "--dt", "1")
+    assert said("--time-steps", "6", "--dt", "1e-4") == "6"
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "[" * 100_000, '{"actor.graph": {"files": [1]}}', "\udcff"])
+def test_a_damaged_record_is_told_before_anything_is_replaced(
+    cli, exported: Path, tmp_path: Path, text: str
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "exports.json").write_bytes(text.encode(errors="surrogateescape"))
+    refused = cli("export", exported, "--to", "nir", "--out", folder)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "remove it, and export again" in refused.stderr
+    assert [entry.name for entry in folder.iterdir()] == ["exports.json"]
+
+
+def test_a_folder_in_the_place_of_a_file_stops_all_files(cli, exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "actor.nir").mkdir(parents=True)
+    refused = cli("export", exported, "--to", "nir", "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert "actor.nir is a folder" in refused.stderr
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["actor.nir"]
 
 
 def test_a_failed_check_replaces_nothing(cli, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
