@@ -1,5 +1,6 @@
 """Files that are whole, or as they were; and that are files."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -25,7 +26,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
             f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
         ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        # Gone by now, or where nothing could be written in the first place.
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def regular_size(path: str | os.PathLike[str]) -> int:

@@ -86,7 +86,7 @@ def load_graph(path: str | os.PathLike[str]) -> SpikingGraph | DenseGraph:
             raise
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ExportError(
-            f"{path} is no graph file ({reason}): name one that `neuro-aolo export` wrote"
+            f"{path} is no graph file ({reason}): name an actor.graph that `neuro-aolo export` wrote"
         ) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from export.quantize import grids, quantize
-from neuro_aolo.agent.checkpoint import save_actor
+from neuro_aolo.agent.checkpoint import DESCRIPTION, save_actor
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.analysis import Analysis
@@ -35,15 +35,15 @@ def finetune_run(
     early with the best actor so far.
 
     Raises:
-        RunError: the run holds an MLP, or ``out`` exists or cannot be written.
+        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
+            written.
     """
     rounding = grids(quantize(analysis.graph, weight_bits))
     _refuse_unwritable(out)
     # As in the first training: products this small lose more to a second thread than they gain.
     torch.set_num_threads(1)
     config = FINETUNING if steps is None else replace(FINETUNING, total_steps=steps)
-    facts = analysis.saved.training
-    before = EnergyMeasurement(facts["energy_kwh"], facts["seconds"], facts["measured_by"])
+    before = _measured(analysis)
     with measure_energy(before) as energy:
         result = finetune(analysis.saved, analysis.task, rounding, seed, config, on_metrics)
         used = energy()
@@ -59,6 +59,20 @@ def finetune_run(
     save_actor(folder.path, result.actor.network, result.actor.spec, training)
     folder.write_metrics(result.metrics)
     return result
+
+
+def _measured(analysis: Analysis) -> EnergyMeasurement:
+    """What the training so far took."""
+    facts = analysis.saved.training
+    try:
+        return EnergyMeasurement(
+            float(facts["energy_kwh"]), float(facts["seconds"]), str(facts["measured_by"])
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{analysis.folder.path / DESCRIPTION} does not say what its training took "
+            f"({type(error).__name__}: {error}): name another run, or train again"
+        ) from None
 
 
 def _refuse_unwritable(out: Path) -> None:

@@ -133,7 +133,7 @@ def read_network_file(path: Path, steps: int | None, dt_s: float | None) -> Spik
     Raises:
         ExportError: the file is missing or wrong.
     """
-    if path.suffix == NIR_SUFFIX:
+    if path.suffix.lower() == NIR_SUFFIX:
         from export.nir import read_nir
 
         return read_nir(path, steps, dt_s)

@@ -145,6 +145,23 @@ def test_a_finetuned_actor_is_a_run_whose_integers_decide_as_it_does(
     assert "choose another --out" in refused.stderr
 
 
+@pytest.mark.parametrize("energy_kwh", ["none", None, "absent"])
+def test_a_run_that_does_not_say_what_it_took_is_not_trained_on(
+    cli, exported: Path, tmp_path: Path, energy_kwh: str | None
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(exported, folder)
+    said = json.loads((folder / "actor.json").read_text())
+    said["training"]["energy_kwh"] = energy_kwh
+    if energy_kwh == "absent":
+        del said["training"]["energy_kwh"]
+    (folder / "actor.json").write_text(json.dumps(said))
+    refused = cli("finetune", folder, "--out", tmp_path / "fine", "--steps", "10")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "does not say what its training took" in refused.stderr
+    assert not (tmp_path / "fine").exists()
+
+
 @needs_lava
 def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
     done = cli("simulate", exported, "--closed-loop", "--decisions", "5", "--json")

@@ -150,6 +150,12 @@ def test_the_reason_is_without_stray_quotes(tmp_path: Path, name: str, reason: s
         load_spikes(tmp_path / name, 4, 3)
 
 
+def test_below_a_file_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportError, match=r"x cannot be written \(Not a directory\)"):
+        write_whole(tmp_path / "file" / "x", b"")
+
+
 @pytest.mark.parametrize("path", ["", ".", "/"])
 def test_a_folder_is_no_place_for_a_file(path: str) -> None:
     with pytest.raises(ExportError, match="is a folder: give the path of a file in it"):
