@@ -37,7 +37,7 @@ from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import TUNED, PopSAN
-from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.run import RunFolder
 from neuro_aolo.service.scenario import Scenario
 
@@ -115,6 +115,8 @@ def subject(run: Path | None) -> Subject:
         network: Any = PopSAN(*sizes, TUNED, torch.Generator().manual_seed(0)).eval()
     else:
         network = load_actor(run).network
+        if not isinstance(network, PopSAN):
+            raise RunError(f"{run} holds an MLP, which has no spikes: name a run of --actor popsan")
         task = AoloTask(RunFolder(run).config().scenario)
     graph = freeze_spiking(network)
     observations = np.ascontiguousarray(held_out(task).observations, dtype=np.float32)

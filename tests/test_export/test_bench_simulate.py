@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from export.simulate import float_spikes
+from neuro_aolo.errors import RunError
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_simulate.py"
 
@@ -86,3 +87,8 @@ def test_a_wrong_argument_is_one_line(
     with pytest.raises(SystemExit, match="2"):
         run(bench, monkeypatch, *arguments)
     assert wanted in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_run_without_spikes_is_refused(bench: ModuleType, small_run: Path) -> None:
+    with pytest.raises(RunError, match="holds an MLP, which has no spikes"):
+        bench.subject(small_run / "mlp")
