@@ -33,7 +33,8 @@ def test_ten_thousand_decisions_of_a_trained_actor_agree_with_lava(  # type: ign
     spikes = run_network(path, activity.input_spikes, qgraph.steps, timeout_s=3600.0)
     found = compare(activity, spikes)
     with capsys.disabled():
-        print(f"\n{DECISIONS:,} decisions: {found.slots:,} slots, {found.spikes:,} spikes, 0 mismatches")
+        told = f"{found.slots:,} slots, {found.spikes:,} spikes, {found.mismatches:,} mismatches"
+        print(f"\n{DECISIONS:,} decisions: {told}")
     assert found.mismatches == 0
     assert found.spikes > 100 * DECISIONS
     np.testing.assert_array_equal(needed(qgraph.decoder).decode(spikes[-1]), activity.actions)
