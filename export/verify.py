@@ -194,7 +194,9 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
             (decided.actions, (decided.spikes["encoder"], *theirs)),
             tolerance=TOLERANCE,
         )
-        unexplained = found.unexplained
+        # A spike without a reason is one too where it moves no action.
+        strays = {crossing.decision for crossing in found.crossings if not crossing.explained}
+        unexplained = max(found.unexplained, len(strays))
         check = replace(
             check,
             traced=found.differing,

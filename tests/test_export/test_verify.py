@@ -1,5 +1,6 @@
 """The comparison counts every difference, and only real neurons."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 from export.errors import ExportError
 from export.graph import DenseGraph, DenseLayer
+from export.onnx import write_decision
 from export.onnx_dense import write_dense
 from export.simulate import Activity
-from export.verify import check_dense, compare
+from export.verify import check_decision, check_dense, compare
 
 
 def _activity() -> Activity:
@@ -56,3 +58,16 @@ def test_a_dense_file_that_gives_no_number_fails(tmp_path: Path, tolerance: floa
         pytest.raises(ExportError, match=r"a\.onnx failed its check: an action differs by nan"),
     ):
         check_dense(graph, tmp_path / "a.onnx", np.ones((3, 2)), tolerance)
+
+
+def test_a_spike_without_a_reason_fails_though_no_action_moves(make_graph, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    graph = make_graph(np.random.default_rng(0))
+    deaf = replace(graph, decoder=replace(graph.decoder, weight=np.zeros_like(graph.decoder.weight)))
+    first = deaf.layers[0]
+    other = replace(deaf, layers=(replace(first, threshold=2 * first.threshold), *deaf.layers[1:]))
+    observations = np.random.default_rng(1).uniform(-1, 1, (20, graph.input_size))
+    write_decision(deaf, tmp_path / "same.onnx", spikes=True)
+    assert check_decision(deaf, tmp_path / "same.onnx", observations).mismatches == 0
+    write_decision(other, tmp_path / "other.onnx", spikes=True)
+    with pytest.raises(ExportError, match="decisions differ that rounding does not explain"):
+        check_decision(deaf, tmp_path / "other.onnx", observations)
