@@ -16,7 +16,7 @@ import torch
 from pydantic import BaseModel
 
 from export.graph import DenseGraph, SpikingGraph
-from export.integers import QuantizedGraph
+from export.integers import WEIGHT_BITS, QuantizedGraph
 from export.lava import LAVA_INSTALL, lava_version, run_network, write_network
 from export.quantity import Quantity
 from export.quantize import quantize
@@ -67,6 +67,7 @@ class Analysis:
         requests: held-out requests to decide.
         profiles: hardware profiles to price on; all shipped ones where none is named.
         scenario: the service to look at the actor in; the one that it was trained in where none is given.
+        weight_bits: of the integer graph; those that the actor was fine-tuned for, else 8, where None.
 
     Raises:
         RunError, AgentError: the folder's files are missing or wrong.
@@ -79,6 +80,7 @@ class Analysis:
         requests: int = HELD_OUT_REQUESTS,
         profiles: tuple[str, ...] = (),
         scenario: Scenario | None = None,
+        weight_bits: int | None = None,
     ) -> None:
         self.folder = folder
         self.config = folder.config()
@@ -93,6 +95,7 @@ class Analysis:
             )
         self.profiles = {name: load_profile(name) for name in profiles or profile_names()}
         self._requests = requests
+        self._weight_bits = weight_bits
         self.timings_s: dict[str, float] = {}
 
     @contextmanager
@@ -160,9 +163,23 @@ class Analysis:
         return freeze_spiking(network, *self.quantities)
 
     @cached_property
+    def weight_bits(self) -> int:
+        """Bits of a weight on the chip.
+
+        Raises:
+            RunError: the run says a number of bits that no chip has.
+        """
+        bits = self._weight_bits or self.saved.training.get("finetuned_weight_bits", 8)
+        if bits not in WEIGHT_BITS:
+            raise RunError(
+                f"{self.folder.path}: finetuned_weight_bits = {bits!r}: give 4 to 8, or train again"
+            )
+        return int(bits)
+
+    @cached_property
     def quantized(self) -> QuantizedGraph:
         """The graph in Loihi 2 integers."""
-        return quantize(self.graph)
+        return quantize(self.graph, self.weight_bits)
 
     @cached_property
     def activity(self) -> Activity:

@@ -35,3 +35,10 @@ def test_the_two_commands_are_make_targets() -> None:
     for target in re.findall(r"^make (\S+)", block("sh", "Two commands"), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     assert "make test" in (Path(__file__).parent.parent / ".ci" / "run").read_text()
+
+
+def test_the_table_of_results_is_made_from_results() -> None:
+    script = Path(__file__).parent.parent / "scripts" / "results_table.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") > 5
+    assert done.stdout in README

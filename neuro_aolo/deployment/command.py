@@ -33,7 +33,10 @@ DtOption = Annotated[
     float | None, typer.Option("--dt", metavar="SECONDS", help="Time step of a .nir FILE that tells none.")
 ]
 BitsOption = Annotated[
-    int, typer.Option("--weight-bits", min=4, max=8, help="Bits of a weight in the chip's integers.")
+    int | None,
+    typer.Option(
+        "--weight-bits", min=4, max=8, help="Bits of a weight; if absent those of a fine-tuning, else 8."
+    ),
 ]
 
 DECISIONS = 2_048
@@ -52,29 +55,31 @@ def export(
     input_file: InputOption = None,
     time_steps: TimeStepsOption = None,
     dt_s: DtOption = None,
-    weight_bits: BitsOption = 8,
+    weight_bits: BitsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the actor for other tools, and run every file back before it counts."""
-    from neuro_aolo.deployment.exports import chosen_formats, export_run, export_spiking
-    from neuro_aolo.deployment.tables import CHECKS_NOTE, checks_grid, checks_summary
+    from neuro_aolo.deployment.exports import chosen_formats, export_network, export_run
+    from neuro_aolo.deployment.tables import CHECKS_NOTE, checks_grid, quantisation_sentence
     from neuro_aolo.report.tables import as_rich
 
     formats, left_out = chosen_formats(to)
     with busy("exporting, and running it back"):
         if _is_run(source, input_file, time_steps, dt_s):
-            analysis = _run(source)
+            analysis = _run(source, weight_bits=weight_bits)
             folder = _folder(source, out_dir)
-            checks = export_run(analysis, formats, folder, weight_bits)
+            exported = export_run(analysis, formats, folder)
         else:
             network = _file(source, input_file, time_steps, dt_s, weight_bits)
             folder = _folder(source, out_dir)
-            checks = export_spiking(network, formats, folder)
-    summary = {"folder": str(folder), "files": checks_summary(checks), "left_out": left_out}
+            exported = export_network(network, formats, folder)
+    summary = {"folder": str(folder), **exported.summary, "left_out": left_out}
 
     def in_words() -> None:
-        out.print(as_rich(checks_grid(checks, str(folder))))
+        out.print(as_rich(checks_grid(exported.checks, str(folder))))
         say(CHECKS_NOTE)
+        if exported.quantisation is not None:
+            say(quantisation_sentence(exported.quantisation))
         for reason in left_out:
             say(reason)
 
@@ -111,7 +116,7 @@ def simulate(
     input_file: InputOption = None,
     time_steps: TimeStepsOption = None,
     dt_s: DtOption = None,
-    weight_bits: BitsOption = 8,
+    weight_bits: BitsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the actor on a backend; spike for spike beside Lava where none is named."""
@@ -120,11 +125,12 @@ def simulate(
         _refuse_beside_closed_loop(fault, save, input_file, time_steps, dt_s)
         _closed_loop(source, backend, decisions or DECISIONS, seed, weight_bits, as_json)
         return
-    asked = (backend, decisions, save, fault, input_file, time_steps, dt_s)
-    if not (source.is_file() or seed or weight_bits != 8) and all(value is None for value in asked):
+    asked = (backend, decisions, save, fault, input_file, time_steps, dt_s, weight_bits)
+    if not (source.is_file() or seed) and all(value is None for value in asked):
         _beside_lava(source, as_json)
         return
 
+    from neuro_aolo.deployment.network import of_run
     from neuro_aolo.deployment.simulation import chosen_backend, run
     from neuro_aolo.deployment.tables import simulation_grid, simulation_sentence, simulation_summary
     from neuro_aolo.report.tables import as_rich
@@ -132,7 +138,7 @@ def simulate(
     chosen = chosen_backend("loihi2" if backend is None else backend)
     with busy(f"simulating on {chosen}"):
         if _is_run(source, input_file, time_steps, dt_s):
-            network = _requests(_run(source), decisions or DECISIONS, seed, weight_bits)
+            network = of_run(_run(source, weight_bits=weight_bits), decisions or DECISIONS, seed)
         else:
             network = _file(source, input_file, time_steps, dt_s, weight_bits)
         simulation = run(network, chosen, wrong, seed)
@@ -153,7 +159,7 @@ def simulate(
 def finetune(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")],
     out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")],
-    weight_bits: BitsOption = 8,
+    weight_bits: BitsOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random.")] = 0,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Requests served, rounded up to a batch; 128,000 if absent.")
@@ -163,12 +169,13 @@ def finetune(
     """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
     from neuro_aolo.deployment.finetuning import REQUESTS, finetune_run
 
-    analysis = _run(run_dir)
-    with progress_bar(f"fine-tuning with weights of {weight_bits} bits", steps or REQUESTS) as advance:
-        result = finetune_run(analysis, out_dir, weight_bits, seed, steps, advance)
+    analysis = _run(run_dir, weight_bits=weight_bits)
+    bits = analysis.weight_bits
+    with progress_bar(f"fine-tuning with weights of {bits} bits", steps or REQUESTS) as advance:
+        result = finetune_run(analysis, out_dir, seed, steps, advance)
     summary = {
         "run": str(out_dir),
-        "weight_bits": weight_bits,
+        "weight_bits": bits,
         "requests": result.metrics[-1].requests,
         "validation_regret": result.best.regret,
         "validation_violation_rate": result.best.violation_rate,
@@ -177,7 +184,7 @@ def finetune(
     line = (
         f"{out_dir}: {summary['requests']:,} requests, validation regret {result.best.regret:.2%}, "
         f"violations {result.best.violation_rate:.2%}. "
-        f"Next: neuro-aolo export {out_dir} --weight-bits {weight_bits}"
+        f"Next: neuro-aolo export {out_dir}"
     )
     show(summary, as_json, lambda: say(line))
     if result.interrupted:
@@ -193,7 +200,7 @@ def energy(
     input_file: InputOption = None,
     time_steps: TimeStepsOption = None,
     dt_s: DtOption = None,
-    weight_bits: BitsOption = 8,
+    weight_bits: BitsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
@@ -203,9 +210,7 @@ def energy(
     if _is_run(source, input_file, time_steps, dt_s):
         from neuro_aolo.summary import energy_summary
 
-        if weight_bits != 8:
-            raise AgentError(f"--weight-bits {weight_bits} prices a FILE: a RUN is priced at 8 bits")
-        summary = energy_summary(_run(source, profiles))
+        summary = energy_summary(_run(source, profiles, weight_bits))
         show(summary, as_json, lambda: out.print(energy_table(summary)))
         return
 
@@ -259,21 +264,15 @@ def _is_run(source: Path, input_file: Path | None, time_steps: int | None, dt_s:
     return True
 
 
-def _run(source: Path, profiles: tuple[str, ...] = ()) -> "Analysis":
+def _run(source: Path, profiles: tuple[str, ...] = (), weight_bits: int | None = None) -> "Analysis":
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.run import RunFolder
 
-    return Analysis(RunFolder.open(source), profiles=profiles)
-
-
-def _requests(analysis: "Analysis", decisions: int, seed: int, weight_bits: int) -> "Network":
-    from neuro_aolo.deployment.network import of_run
-
-    return of_run(analysis, decisions, seed, weight_bits)
+    return Analysis(RunFolder.open(source), profiles=profiles, weight_bits=weight_bits)
 
 
 def _file(
-    source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None, weight_bits: int
+    source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None, weight_bits: int | None
 ) -> "Network":
     from neuro_aolo.deployment.network import of_file
 
@@ -305,17 +304,17 @@ def _beside_lava(source: Path, as_json: bool) -> None:
 
 
 def _closed_loop(
-    source: Path, backend: str | None, decisions: int, seed: int, weight_bits: int, as_json: bool
+    source: Path, backend: str | None, decisions: int, seed: int, weight_bits: int | None, as_json: bool
 ) -> None:
     from dataclasses import asdict
 
+    from neuro_aolo.deployment.network import of_run
     from neuro_aolo.deployment.simulation import closed_loop
     from neuro_aolo.deployment.tables import loop_sentence
 
     if backend not in (None, "lava"):
         raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")
-    analysis = _run(source)
+    analysis = _run(source, weight_bits=weight_bits)
     with busy("deciding on Lava, one request at a time"):
-        network = _requests(analysis, 1, seed, weight_bits)
-        loop = closed_loop(network, analysis.config.scenario, decisions, seed)
+        loop = closed_loop(of_run(analysis, 1, seed), analysis.config.scenario, decisions, seed)
     show({"source": str(source), "seed": seed, **asdict(loop)}, as_json, lambda: say(loop_sentence(loop)))

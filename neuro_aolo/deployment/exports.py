@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ LAVA_DECISIONS = 128
 """The first of them, which Lava is compared on: milliseconds each."""
 
 Checks = dict[str, Check]
-_Export = Callable[[Path], Check]
+_Export = Callable[[Network, Path], Check]
 _Record = dict[str, dict[str, Any]]
 
 
@@ -66,75 +66,107 @@ def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names, ()
 
 
-def export_run(analysis: Analysis, formats: tuple[str, ...], folder: Path, weight_bits: int = 8) -> Checks:
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        checks: each file, and how it ran when it was run back.
+        quantisation: what rounding to the chip's integers did: ``weight_bits``, ``layers`` and ``movement``;
+            None of a dense actor.
+    """
+
+    checks: Checks
+    quantisation: dict[str, Any] | None = None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The same as plain data."""
+        files = {name: asdict(check) for name, check in self.checks.items()}
+        return {"files": files, "quantisation": self.quantisation}
+
+
+def export_run(analysis: Analysis, formats: tuple[str, ...], folder: Path) -> Exported:
     """Write the files of a run's actor to ``folder``, and those of the MLP trained beside it.
+
+    All files take their places, or none where one does not run as it should.
 
     Raises:
         ExportError: a file cannot be written, or differs when it is run back.
         RunError: the folder cannot be written, or the run holds an MLP and no format is for it.
     """
-    checks: Checks = {}
-    if analysis.is_spiking:
-        checks |= export_spiking(of_run(analysis, DECISIONS, SEED, weight_bits), formats, folder)
-    elif "onnx" not in formats:
+    if not analysis.is_spiking and "onnx" not in formats:
         raise RunError(
             f"{analysis.folder.path} holds an MLP, which has no spikes for {' and '.join(formats)}: "
             "add onnx to --to"
         )
-    if "onnx" in formats and analysis.dense_graph is not None:
-        task = analysis.task
-        observations = task.observe(task.reset(DECISIONS, np.random.default_rng(SEED)))
-        checks |= export_dense(analysis.dense_graph, observations, folder)
-    return checks
+    network = of_run(analysis, DECISIONS, SEED) if analysis.is_spiking else None
+    return _export(network, analysis.dense_graph if "onnx" in formats else None, formats, folder, analysis)
 
 
-def export_spiking(network: Network, formats: tuple[str, ...], folder: Path) -> Checks:
-    """Write a spiking network's files to ``folder``: all, or none where one does not run as it should.
+def export_network(network: Network, formats: tuple[str, ...], folder: Path) -> Exported:
+    """Write the files of a network of one's own to ``folder``, all or none.
 
     Raises:
         ExportError: a file cannot be written, or differs when it is run back.
         RunError: the folder cannot be written.
     """
-    made: dict[str, _Export] = {}
-    if "lava" in formats:
-        made[NETWORK] = lambda path: _lava(network, path)
-    if "nir" in formats:
-        made[NIR] = lambda path: _nir(network, path)
-    if "onnx" in formats:
-        made[STEP] = lambda path: _step(network, path)
-        made[DECISION] = lambda path: _decision(network, path)
+    return _export(network, None, formats, folder, None)
+
+
+def _export(
+    network: Network | None,
+    dense: DenseGraph | None,
+    formats: tuple[str, ...],
+    folder: Path,
+    analysis: Analysis | None,
+) -> Exported:
     record = _earlier(folder / EXPORTS)
+    spiking_checks: Checks = {}
+    dense_checks: Checks = {}
     with _staged(folder) as stage:
-        save_graph(network.graph, stage / GRAPH)
-        checks = {name: export(stage / name) for name, export in made.items()}
-    _record(folder, record, GRAPH, network.graph, checks)
-    return checks
+        if network is not None:
+            save_graph(network.graph, stage / GRAPH)
+            makers = [maker for format_ in formats for maker in _MAKERS[format_]]
+            spiking_checks = {name: make(network, stage / name) for name, make in makers}
+        if dense is not None and analysis is not None:
+            task = analysis.task
+            dense_checks = _dense(
+                dense, task.observe(task.reset(DECISIONS, np.random.default_rng(SEED))), stage
+            )
+    quantisation = None
+    if network is not None:
+        quantisation = _quantisation(network)
+        record = _with(record, GRAPH, network.graph, spiking_checks, quantisation)
+    if dense is not None:
+        record = _with(record, DENSE, dense, dense_checks, None)
+    write_whole(folder / EXPORTS, to_json(record) + "\n")
+    return Exported(spiking_checks | dense_checks, quantisation)
 
 
-def export_dense(graph: DenseGraph, observations: Observations, folder: Path) -> Checks:
-    """Write a dense actor's files to ``folder``, fp32 and int8, both or none.
-
-    Args:
-        graph: the actor.
-        observations: ``(B, D)``: the first half calibrates the activations' scales, the other is run back.
-        folder: where the files go.
-
-    Raises:
-        ExportError: a file cannot be written, or differs when it is run back.
-        RunError: the folder cannot be written.
-    """
+def _dense(graph: DenseGraph, observations: Observations, stage: Path) -> Checks:
+    """Both files of a dense actor; half of the observations scale the integers, the others are run back."""
     half = max(1, len(observations) // 2)
     calibration, inputs = observations[:half], observations[-half:]
-    record = _earlier(folder / EXPORTS)
-    with _staged(folder) as stage:
-        write_dense(graph, stage / DENSE)
-        write_dense_int8(graph, stage / DENSE_INT8, calibration)
-        checks = {
-            DENSE: check_dense(graph, stage / DENSE, inputs, TOLERANCE),
-            DENSE_INT8: check_dense(graph, stage / DENSE_INT8, inputs, None),
-        }
-    _record(folder, record, DENSE, graph, checks)
-    return checks
+    write_dense(graph, stage / DENSE)
+    write_dense_int8(graph, stage / DENSE_INT8, calibration)
+    return {
+        DENSE: check_dense(graph, stage / DENSE, inputs, TOLERANCE),
+        DENSE_INT8: check_dense(graph, stage / DENSE_INT8, inputs, None),
+    }
+
+
+def _quantisation(network: Network) -> dict[str, Any]:
+    """What rounding did: what was clipped and rounded, and how far spikes and actions moved."""
+    moved = network.movement
+    return {
+        "weight_bits": network.weight_bits,
+        "layers": [
+            {"name": name, **asdict(report)}
+            for name, report in zip(network.layer_names, network.quantized.report, strict=True)
+        ],
+        "movement": asdict(moved) if moved else None,
+    }
 
 
 def _lava(network: Network, path: Path) -> Check:
@@ -165,6 +197,13 @@ def _decision(network: Network, path: Path) -> Check:
     return check_decision(network.graph, path, observations)
 
 
+_MAKERS: dict[str, tuple[tuple[str, _Export], ...]] = {
+    "lava": ((NETWORK, _lava),),
+    "nir": ((NIR, _nir),),
+    "onnx": ((STEP, _step), (DECISION, _decision)),
+}
+
+
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
     """A folder to write files into, which take their places in ``folder`` once nothing has failed."""
@@ -184,16 +223,20 @@ def _staged(folder: Path) -> Iterator[Path]:
         ) from None
 
 
-def _record(
-    folder: Path, earlier: _Record, name: str, graph: SpikingGraph | DenseGraph, checks: Mapping[str, Check]
-) -> None:
-    """Add the checks to those of ``exports.json``; what came of another graph is dropped."""
-    digest = graph_digest(graph)
-    before = earlier.get(name, {})
-    files = before["files"] if before.get("graph_sha256") == digest else {}
+def _with(
+    record: _Record,
+    name: str,
+    graph: SpikingGraph | DenseGraph,
+    checks: Mapping[str, Check],
+    quantisation: dict[str, Any] | None,
+) -> _Record:
+    """The record with these checks; earlier ones of another graph, or other integers, are dropped."""
+    entry = {"graph_sha256": graph_digest(graph), "quantisation": quantisation}
+    before = record.get(name, {})
+    same = json.loads(to_json(entry)) == {key: before.get(key) for key in entry}
+    files = before["files"] if same else {}
     files = {**files, **{key: asdict(check) for key, check in checks.items()}}
-    record = {**earlier, name: {"graph_sha256": digest, "files": files}}
-    write_whole(folder / EXPORTS, to_json(record) + "\n")
+    return {**record, name: {**entry, "files": files}}
 
 
 def _earlier(file: Path) -> _Record:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from export.quantize import grids, quantize
+from export.quantize import grids
 from neuro_aolo.agent.checkpoint import DESCRIPTION, save_actor
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.sdrl import Metrics
@@ -23,12 +23,11 @@ REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
 def finetune_run(
     analysis: Analysis,
     out: Path,
-    weight_bits: int,
     seed: int,
     steps: int | None,
     on_metrics: Callable[[Metrics], None],
 ) -> Finetuning:
-    """Fine-tune the actor of a run for weights of so many bits, and write it as a run folder.
+    """Fine-tune the actor of a run for the analysis's bits of a weight, and write it as a run folder.
 
     Its settings are those of the run; ``actor.json`` says that, and how, it was fine-tuned. The carbon of
     both trainings is on its account. Nothing is written before the training has ended; an interrupt ends it
@@ -38,7 +37,7 @@ def finetune_run(
         RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
             written.
     """
-    rounding = grids(quantize(analysis.graph, weight_bits))
+    rounding = grids(analysis.quantized)
     _refuse_unwritable(out)
     # As in the first training: products this small lose more to a second thread than they gain.
     torch.set_num_threads(1)
@@ -53,7 +52,7 @@ def finetune_run(
         "energy_kwh": used.energy_kwh,
         "seconds": used.duration_s,
         "measured_by": used.measured_by,
-        "finetuned_weight_bits": weight_bits,
+        "finetuned_weight_bits": analysis.weight_bits,
         "finetuned_seed": seed,
     }
     save_actor(folder.path, result.actor.network, result.actor.spec, training)

@@ -10,8 +10,8 @@ from export.arrays import FloatArray, SpikeArray
 from export.errors import ExportError
 from export.graph import DenseGraph, SpikingGraph
 from export.graph_file import load_graph
-from export.integers import QuantizedGraph, with_always_on
-from export.quantize import quantize
+from export.integers import Movement, QuantizedGraph, with_always_on
+from export.quantize import movement, quantize
 from export.simulate import Activity, float_spikes, integer_spikes
 from export.spike_file import load_spikes
 from neuro_aolo.agent.evaluate import Evaluation, Requests
@@ -44,6 +44,13 @@ class Network:
     def quantized(self) -> QuantizedGraph:
         """The graph in Loihi 2 integers."""
         return quantize(self.graph, self.weight_bits)
+
+    @cached_property
+    def movement(self) -> Movement | None:
+        """How far the integers' spikes and actions are from the float graph's; None without observations."""
+        if self.observations is None:
+            return None
+        return movement(self.graph, self.quantized, self.observations)
 
     @cached_property
     def chip_spikes(self) -> SpikeArray:
@@ -85,7 +92,7 @@ class Network:
         return [*(f"hidden {index + 1}" for index in range(len(self.graph.layers) - 1)), "output"]
 
 
-def of_run(analysis: Analysis, decisions: int, seed: int, weight_bits: int = 8) -> Network:
+def of_run(analysis: Analysis, decisions: int, seed: int) -> Network:
     """The actor of a run, and requests drawn from ``seed``.
 
     Raises:
@@ -96,7 +103,8 @@ def of_run(analysis: Analysis, decisions: int, seed: int, weight_bits: int = 8) 
     observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
     spikes = graph.input_spikes(observations)
     requests = Requests(task, decisions, seed)
-    return Network(analysis.folder.path, graph, spikes, observations, requests, weight_bits)
+    bits = analysis.weight_bits
+    return Network(analysis.folder.path, graph, spikes, observations, requests, bits)
 
 
 def of_file(
@@ -104,7 +112,7 @@ def of_file(
     input_file: Path | None,
     steps: int | None = None,
     dt_s: float | None = None,
-    weight_bits: int = 8,
+    weight_bits: int | None = None,
 ) -> Network:
     """A network in a graph file or a NIR file, and input spikes from a file.
 
@@ -113,7 +121,7 @@ def of_file(
         input_file: ``.npz`` file with the array ``input``, ``(decisions, steps, channels)``.
         steps: time steps of a decision; those of the file where None.
         dt_s: time step in s; that of the file where None.
-        weight_bits: of the integer graph.
+        weight_bits: of the integer graph; 8 where None.
 
     Raises:
         ExportError: a file is missing or wrong, or holds a network without spikes.
@@ -124,7 +132,7 @@ def of_file(
     if isinstance(graph, DenseGraph):
         raise ExportError(f"{path} holds a dense network, which has no spikes: give a spiking one")
     spikes = load_spikes(input_file, graph.layers[0].inputs, graph.steps)
-    return Network(path, graph, spikes, weight_bits=weight_bits)
+    return Network(path, graph, spikes, weight_bits=weight_bits or 8)
 
 
 def read_network_file(path: Path, steps: int | None, dt_s: float | None) -> SpikingGraph | DenseGraph:

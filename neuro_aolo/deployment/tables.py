@@ -19,11 +19,6 @@ from neuro_aolo.summary import bill_summary
 Summary = dict[str, Any]
 
 
-def checks_summary(checks: Mapping[str, Check]) -> Summary:
-    """Each file and how it ran when it was run back."""
-    return {name: asdict(check) for name, check in checks.items()}
-
-
 def checks_grid(checks: Mapping[str, Check], where: str) -> Grid:
     """Each file, what ran it, and what differed; short, to keep within 80 columns."""
     rows: list[tuple[Cell, ...]] = [
@@ -45,6 +40,20 @@ CHECKS_NOTE = (
     "slots: neuron x step x decision compared; traced: decisions that differ because a potential came within "
     "float32's rounding of its threshold, any other difference fails; error: largest difference of an action."
 )
+
+
+def quantisation_sentence(quantisation: Summary) -> str:
+    """What rounding to the chip's integers did, in a line."""
+    clipped = sum(layer["clipped"] for layer in quantisation["layers"])
+    said = f"Integers of {quantisation['weight_bits']} bits: {clipped:,} weights clipped"
+    moved = quantisation["movement"]
+    if moved is None:
+        return f"{said}."
+    slots = ", ".join(f"{share:.2%}" for share in moved["slots"])
+    return (
+        f"{said}; over {moved['decisions']:,} decisions {slots} of the layers' slots moved, and actions by "
+        f"{moved['mean_action']:.2g} on average, {moved['max_action']:.2g} at most."
+    )
 
 
 def simulation_summary(network: Network, simulation: Simulation) -> Summary:
