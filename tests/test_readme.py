@@ -27,7 +27,8 @@ def test_every_command_of_the_table_exists(cli) -> None:
     commands = re.findall(r"^\| `neuro-aolo (\w+)", README, re.MULTILINE)
     assert {"run", "train", "evaluate", "export", "simulate", "energy", "report"} <= set(commands)
     for command in commands:
-        assert cli(command, "--help").returncode == 0
+        done = cli(command, "--help")
+        assert done.returncode == 0, (command, done.stderr)
 
 
 def test_the_two_commands_are_make_targets() -> None:
