@@ -136,7 +136,8 @@ def train_baseline(
     Args:
         name: which algorithm.
         task: the service; its scenario is served by AOLO-v0.
-        seconds: processor time, evaluations included. PPO ends with the update that it is in.
+        seconds: processor time of the calling thread, evaluations included. PPO ends with the update
+            that it is in.
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
             Python, NumPy and PyTorch with a number drawn from it.
         on_metrics: called with every row of the learning curve.
@@ -223,7 +224,7 @@ class _Watch:
 
     def run(self) -> BaselineTraining:
         interrupted = False
-        self.began = time.process_time()
+        self.began = time.thread_time()
         self.due_s = self.interval_s
         try:
             self.model.learn(sys.maxsize, callback=self._after_request)
@@ -239,18 +240,18 @@ class _Watch:
             curve=self.curve,
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.process_time() - self.began,
+            seconds=time.thread_time() - self.began,
             interrupted=interrupted,
         )
 
     def _after_request(self, *_: Any) -> bool:
         """Stable-Baselines3 asks after every request whether to go on."""
         self.updates = self._updates()
-        elapsed_s = time.process_time() - self.began
+        elapsed_s = time.thread_time() - self.began
         ended = elapsed_s >= self.seconds
         if ended or elapsed_s >= self.due_s:
             self._evaluate()
-            self.due_s = time.process_time() - self.began + self.interval_s
+            self.due_s = time.thread_time() - self.began + self.interval_s
         return not ended
 
     def _evaluate(self) -> None:
@@ -263,7 +264,7 @@ class _Watch:
         row = BaselineMetrics(
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.process_time() - self.began,
+            seconds=time.thread_time() - self.began,
             cost=result.cost,
             optimal_cost=result.optimal_cost,
             regret=result.regret,
