@@ -53,13 +53,27 @@ def as_observations(observations: ArrayLike, size: int) -> FloatArray:
     Raises:
         ExportError: another shape, or an entry that is not finite.
     """
+    batch = as_rows(observations, size)
+    require_finite(bool(np.isfinite(batch).all()))
+    return batch
+
+
+def as_rows(observations: ArrayLike, size: int) -> FloatArray:
+    """:func:`as_observations` where somebody else finds out whether they are finite.
+
+    Raises:
+        ExportError: another shape.
+    """
     # One decision takes microseconds: nothing is done here that only an error needs.
     batch = _as_float32(observations, "observations")
     if batch.ndim != 2 or batch.shape[1] != size:
         raise ExportError(f"observations have shape {batch.shape}: give (decisions, {size})")
-    if not np.logical_and.reduce(np.isfinite(batch), axis=None):
-        raise ExportError("observations hold NaN or infinity: every entry must be finite")
     return batch
+
+
+def require_finite(finite: bool) -> None:
+    """Raise ExportError unless all observations are ``finite``."""
+    require(finite, "observations hold NaN or infinity: every entry must be finite")
 
 
 def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
@@ -75,6 +89,11 @@ def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
     if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
         raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
     return bits
+
+
+def writable(array: NDArray[Any]) -> Any:
+    """The array as the compiled functions know it: other layouts would be compiled anew."""
+    return array if array.flags.carray else array.copy(order="C")
 
 
 def _as_float32(values: ArrayLike, label: str) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The simulators' inner loops, compiled: one layer, one encoder, a batch of decisions each.
+"""The simulators' inner loops, compiled: encoder, layers and decoder, each over a batch of decisions.
 
 A spike adds its column of W to the inputs of the next layer, and a silent input costs nothing: work goes with
 spikes. A layer's input is known for all T steps before the layer runs, so layers run one after the other.
@@ -9,21 +9,16 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
+from numba.core import types
+from numba.extending import overload
 
-_array: Any = make_array
-_variable: Any = cgutils.alloca_once_value
+from export._rows import WIDTH, add_rows
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-WIDTH = 96
-"""Neurons whose sums stay in vector registers together; tables are filled up to a multiple."""
-LANES = 32
-"""Of which so many are one vector of the compiler's."""
-
 _LIMIT = 1 << 23
+# Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
+_CHUNK = 32
 _INDEX = np.uintp
 
 
@@ -37,56 +32,6 @@ def _compiled(function: _Function) -> _Function:
         # Neither the package's folder nor the user's can be written: compile again in each process.
         compiled = njit(**options)(function)
     return compiled
-
-
-def _rows_added(
-    context: Any, table: Any, block: Any, rows: Any, listed: Any, count: Any, sums: Any, place: Any
-) -> Any:
-    """Add the rows ``table[block, rows[listed : listed + count]]`` to ``sums[place]``, one after the other.
-
-    ``table`` is ``(blocks, inputs, WIDTH)``, ``sums`` ``(places, WIDTH)``, ``rows`` flat; all contiguous. The
-    running sum stays in vector registers from the first row to the last, where a loop over arrays would load
-    and store it for every row.
-    """
-    signature = types.void(table, block, rows, listed, count, sums, place)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kinds = signature.args
-        source, target = (context.get_data_type(kinds[index].dtype) for index in (0, 5))
-        source_bytes, target_bytes = (kinds[index].dtype.bitwidth // 8 for index in (0, 5))
-        tables, lists, places = (_array(kinds[i])(context, builder, args[i]) for i in (0, 2, 5))
-        width = ir.Constant(args[1].type, WIDTH)
-        offsets = [ir.Constant(args[1].type, LANES * part) for part in range(WIDTH // LANES)]
-
-        def vectors(data: Any, row: Any, element: Any) -> list[Any]:
-            start = builder.gep(data, [builder.mul(row, width)])
-            vector = ir.VectorType(element, LANES).as_pointer()
-            return [builder.bitcast(builder.gep(start, [offset]), vector) for offset in offsets]
-
-        def grown(sum_: Any, row: Any) -> Any:
-            if isinstance(kinds[5].dtype, types.Float):
-                return builder.fadd(sum_, row)
-            return builder.add(sum_, builder.sext(row, sum_.type))
-
-        first = builder.mul(args[1], builder.extract_value(tables.shape, 1))
-        chosen = builder.gep(lists.data, [args[3]])
-        kept = vectors(places.data, args[6], target)
-        running = [_variable(builder, builder.load(place, align=target_bytes)) for place in kept]
-        with cgutils.for_range(builder, args[4]) as loop:
-            number = builder.add(
-                first, builder.zext(builder.load(builder.gep(chosen, [loop.index])), args[1].type)
-            )
-            for sum_, place in zip(running, vectors(tables.data, number, source), strict=True):
-                row = builder.load(place, align=source_bytes)
-                builder.store(grown(builder.load(sum_), row), sum_)
-        for sum_, place in zip(running, kept, strict=True):
-            builder.store(builder.load(sum_), place, align=target_bytes)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-_add_rows: Any = intrinsic(_rows_added)
 
 
 def _step_float(
@@ -190,10 +135,8 @@ def _chosen_step(
 
 
 @_compiled
-def encode(
-    observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any, start: int, stop: int
-) -> None:
-    """Equations (26) and (27): spikes ``(B, T, at least D K)`` of decisions ``start`` to ``stop``.
+def encode(observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any) -> bool:
+    """Equations (26) and (27): spikes ``(B, T, at least D K)``; whether every observation is finite.
 
     Float32 but for the exponential, which is evaluated in float64 and rounded: the very spikes of
     :meth:`export.population.PopulationEncoder.encode`. Channels after the encoder's are always on.
@@ -202,7 +145,7 @@ def encode(
     neurons = inputs * population
     stimulus = np.empty(neurons, np.float32)
     voltage = np.empty(neurons, np.float32)
-    for b in range(start, stop):
+    for b in range(len(spikes)):
         for i in range(inputs):
             for k in range(population):
                 distance = (observations[b, i] - mean[i, k]) / std[i, k]
@@ -217,59 +160,127 @@ def encode(
                 spikes[b, t, n] = fired
             for n in range(neurons, spikes.shape[2]):
                 spikes[b, t, n] = 1
+    finite: bool = np.isfinite(observations).all()
+    return finite
 
 
 @_compiled
-def run_layer(
+def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
+    """Equations (32) and (33) before tanh, in float32: ``(B, A)`` of spikes ``(B, T, A K)``."""
+    batch, steps, neurons = spikes.shape
+    population = weight.shape[1]
+    counts = np.empty(neurons, np.int32)
+    for b in range(batch):
+        counts[:] = 0
+        for t in range(steps):
+            for n in range(neurons):
+                counts[n] += spikes[b, t, n]
+        for a in range(len(bias)):
+            total = np.float32(0)
+            for k in range(population):
+                rate = np.float32(counts[a * population + k]) / np.float32(steps)
+                total += weight[a, k] * rate
+            actions[b, a] = total + bias[a]
+
+
+@_compiled
+def run_network(
+    inputs: Any,
+    sizes: Any,
+    tables: Any,
+    biases: Any,
+    always: Any,
+    constants: Any,
+    spikes: Any,
+    currents: Any,
+    potentials: Any,
+) -> None:
+    """Spikes of every layer at all steps of a batch of decisions, each from rest.
+
+    What the layers have of a kind is one flat array, layer after layer.
+
+    Args:
+        inputs: ``(B, T, in)`` uint8, 0 or 1: what a decision needs lies together.
+        sizes: channels of the input, then neurons of each layer.
+        tables: W transposed, ``(blocks, in, WIDTH)``, neurons beyond the last filled up with zeros; bytes
+            as :func:`export._rows.packed` lays them out.
+        biases: what every step adds to the potential, ``(out,)``, in the states' type.
+        always: what every step's input sums start from, ``(blocks, WIDTH)``, in the sums' type.
+        constants: of each layer, in the states' type: what one unit of the sums is worth in the current, the
+            shares of current and potential that are kept per step, and the threshold.
+        spikes: output, ``(B, T, out)`` uint8 of each layer.
+        currents: output, ``(B, T, out)`` of each layer, or nothing where none is wanted.
+        potentials: the same, of the potential before it is reset.
+    """
+    batch, steps, _ = inputs.shape
+    widest = max(sizes)
+    most = -(-widest // WIDTH)
+    seen = np.empty(widest, np.uint8)
+    active = np.empty(widest + 1, np.uint32)
+    rows = np.empty(steps * (widest + 1), np.uint32)
+    counts = np.empty(steps, np.intp)
+    sums = np.empty((steps * most, WIDTH), always.dtype)
+    current = np.empty(widest, biases.dtype)
+    potential = np.empty(widest, biases.dtype)
+    for start in range(0, batch, _CHUNK):
+        stop = min(start + _CHUNK, batch)
+        arriving = inputs
+        before, at_table, at_block, at_neuron = inputs.shape[2], 0, 0, 0
+        for layer in range(len(sizes) - 1):
+            neurons = sizes[layer + 1]
+            blocks = -(-neurons // WIDTH)
+            here = slice(batch * steps * at_neuron, batch * steps * (at_neuron + neurons))
+            leaving = spikes[here].reshape(batch, steps, neurons)
+            # An array of nothing stays one.
+            traced = currents[here].reshape(-1, neurons), potentials[here].reshape(-1, neurons)
+            until = at_table + blocks * before * WIDTH
+            _run_layer(
+                arriving,
+                tables[at_table:until].reshape(blocks, before, WIDTH),
+                biases[at_neuron : at_neuron + neurons],
+                always[at_block * WIDTH : (at_block + blocks) * WIDTH],
+                constants[layer],
+                leaving,
+                traced,
+                (seen[:before], active, rows, counts, sums, current[:neurons], potential[:neurons]),
+                start,
+                stop,
+            )
+            arriving = leaving
+            before, at_table = neurons, until
+            at_block, at_neuron = at_block + blocks, at_neuron + neurons
+
+
+@_compiled
+def _run_layer(
     inputs: Any,
     table: Any,
     bias: Any,
     always: Any,
     constants: Any,
     spikes: Any,
-    currents: Any,
-    potentials: Any,
+    traced: Any,
+    scratch: Any,
     start: int,
     stop: int,
 ) -> None:
-    """Spikes of one layer at all steps of decisions ``start`` to ``stop``, from rest.
-
-    Args:
-        inputs: ``(B, T, in)`` uint8, 0 or 1: what a decision needs lies together.
-        table: W transposed, ``(blocks, in, WIDTH)``, neurons beyond the last filled up with zeros.
-        bias: what every step adds to the potential, ``(out,)``, in the states' type.
-        always: what every step's input sums start from, ``(blocks, WIDTH)``, in the sums' type.
-        constants: in the states' type: what one unit of the sums is worth in the current, the shares of
-            current and potential that are kept per step, and the threshold.
-        spikes: output ``(B, T, out)`` uint8.
-        currents: output ``(B, T, out)``, or of no decisions where none is wanted.
-        potentials: the same, of the potential before it is reset.
-        start: first decision.
-        stop: the decision after the last.
-    """
+    """One layer of :func:`run_network`, for decisions ``start`` to ``stop``."""
     _, steps, channels = inputs.shape
-    blocks = table.shape[0]
-    neurons = spikes.shape[2]
-    traced = currents.shape[0] > 0
+    blocks, neurons = table.shape[0], spikes.shape[2]
     unit, keep_current, keep_voltage, threshold = constants[0], constants[1], constants[2], constants[3]
-    seen = np.empty(channels, np.uint8)
-    active = np.empty(channels + 1, np.uint32)
-    rows = np.empty(steps * (channels + 1), np.uint32)
-    counts = np.empty(steps, np.intp)
-    sums = np.empty((steps * blocks, WIDTH), always.dtype)
-    current = np.empty_like(bias)
-    potential = np.empty_like(bias)
+    currents, potentials = traced
+    seen, active, rows, counts, sums, current, potential = scratch
+    flat = sums.reshape(-1)
     for b in range(start, stop):
         _list_spikes(inputs, b, seen, active, rows, counts)
         for block in range(blocks):
             for t in range(steps):
                 place = t * blocks + block
                 for n in range(WIDTH):
-                    sums[place, n] = always[block, n]
-                _add_rows(table, block, rows, t * (channels + 1), counts[t], sums, place)
+                    sums[place, n] = always[block * WIDTH + n]
+                add_rows(table, block, rows, t * (channels + 1), counts[t], sums, place)
         current[:] = 0
         potential[:] = 0
-        flat = sums.reshape(-1)
         for t in range(steps):
             first = t * blocks * WIDTH
             _step(
@@ -283,9 +294,9 @@ def run_layer(
                 threshold,
                 spikes[b, t],
             )
-            if traced:
-                currents[b, t] = current
-                potentials[b, t] = potential
+            if len(currents) > 0:
+                currents[b * steps + t] = current
+                potentials[b * steps + t] = potential
 
 
 @_compiled

@@ -12,8 +12,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_observations, freeze, is_positive, require, require_bias
+from export.arrays import (
+    FloatArray,
+    SpikeArray,
+    as_observations,
+    freeze,
+    is_positive,
+    require,
+    require_bias,
+    writable,
+)
 from export.errors import ExportError
+from export.kernels import decode
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +135,9 @@ class PopulationDecoder:
         shape = output_spikes.shape
         if len(shape) != 3 or shape[2] != self.neurons or shape[0] == 0:
             raise ExportError(f"output spikes have shape {shape}: give (steps, decisions, {self.neurons})")
-        weighted = np.add.reduce(output_spikes, axis=0, dtype=np.float32)
-        weighted /= np.float32(shape[0])
-        weighted = weighted.reshape(shape[1], *self.weight.shape)
-        weighted *= self.weight
-        actions: FloatArray = np.add.reduce(weighted, axis=-1)
-        actions += self.bias
+        actions: FloatArray = np.empty((shape[1], self.action_size), np.float32)
+        spikes = writable(output_spikes.swapaxes(0, 1).astype(np.uint8, copy=False))
+        decode(spikes, self.weight, self.bias, actions)
         return np.tanh(actions, out=actions)
 
 

@@ -18,14 +18,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from export.arrays import FloatArray, SpikeArray, as_observations, as_spikes
+from export._rows import WIDTH, packed
+from export.arrays import FloatArray, SpikeArray, as_rows, as_spikes, require_finite, writable
 from export.graph import SpikingGraph, SpikingLayer
 from export.integers import DECAY_UNITY, STATE_LIMIT, STATE_SHIFT, QuantizedGraph, QuantizedLayer
-from export.kernels import WIDTH, encode, run_layer
+from export.kernels import encode, run_network
 from export.population import PopulationEncoder, needed
 
-# Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
-_CHUNK = 32
 _FLOAT32_EXACT = 1 << 24
 _INT8_MAX, _INT16_MAX = 127, (1 << 15) - 1
 
@@ -74,7 +73,7 @@ def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     """
     encoder, decoder = needed(graph.encoder), needed(graph.decoder)
     inputs = _encode(encoder, observations, graph.steps, always_on=0)
-    spikes = _run(_float_plans(graph.layers), inputs)
+    spikes = _run(_prepared(graph, 0, _graph_float_plan), inputs)
     return Activity(inputs, spikes, decoder.decode(spikes[-1]))
 
 
@@ -86,7 +85,7 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     """
     encoder, decoder = needed(qgraph.encoder), needed(qgraph.decoder)
     inputs = _encode(encoder, observations, qgraph.steps, always_on=1)
-    spikes = _run(_integer_plans(qgraph.layers, qgraph.steps), inputs)
+    spikes = _run(_prepared(qgraph, qgraph.steps, _graph_integer_plan), inputs)
     return Activity(inputs, spikes, decoder.decode(spikes[-1]))
 
 
@@ -100,7 +99,7 @@ def float_spikes(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
-    return _run(_float_plans(layers), as_spikes(input_spikes, layers[0].inputs))
+    return _run(_float_plan(layers), as_spikes(input_spikes, layers[0].inputs))
 
 
 def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
@@ -109,7 +108,7 @@ def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
-    return _trace(_float_plans(layers), as_spikes(input_spikes, layers[0].inputs), np.float32)
+    return _trace(_float_plan(layers), as_spikes(input_spikes, layers[0].inputs), np.float32)
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
@@ -126,7 +125,7 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs)
-    return _run(_integer_plans(layers, len(inputs)), inputs)
+    return _run(_integer_plan(layers, len(inputs)), inputs)
 
 
 def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
@@ -136,150 +135,155 @@ def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs)
-    return _trace(_integer_plans(layers, len(inputs)), inputs, np.int32)
+    return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """A layer as :func:`export.kernels.run_layer` takes it."""
+    """All layers of a network as :func:`export.kernels.run_network` takes them."""
 
-    table: NDArray[Any]
-    bias: NDArray[Any]
+    sizes: NDArray[np.int64]
+    tables: NDArray[Any]
+    biases: NDArray[Any]
     always: NDArray[Any]
     constants: NDArray[Any]
-    untraced: NDArray[Any]
 
     @classmethod
     def of(
         cls,
-        table: NDArray[Any],
-        bias: NDArray[Any],
+        weights: Sequence[NDArray[Any]],
+        table: type[np.number[Any]],
+        biases: Sequence[NDArray[Any]],
         always: NDArray[Any],
-        constants: Sequence[float],
+        constants: Sequence[Sequence[float]],
     ) -> "_Plan":
-        """A plan whose constants have the states' type: that of ``bias``."""
-        untraced = np.empty((0, 0, 0), bias.dtype)
-        return cls(table, bias, always, np.array(constants, bias.dtype), untraced)
-
-    def run(
-        self,
-        inputs: SpikeArray,
-        spikes: SpikeArray,
-        start: int,
-        stop: int,
-        currents: NDArray[Any] | None = None,
-        potentials: NDArray[Any] | None = None,
-    ) -> None:
-        """Fill ``spikes`` of decisions ``start`` to ``stop``, and where wanted currents and potentials."""
-        run_layer(
-            inputs,
-            self.table,
-            self.bias,
-            self.always,
-            self.constants,
-            spikes,
-            self.untraced if currents is None else currents,
-            self.untraced if potentials is None else potentials,
-            start,
-            stop,
+        """A plan whose tables have the type ``table``, and whose constants have the states': the biases'."""
+        sizes = np.array([weights[0].shape[1], *map(len, weights)])
+        tables = [_table(weight, table) for weight in weights]
+        return cls(
+            sizes,
+            np.concatenate([(packed(part) if table is np.int8 else part).ravel() for part in tables]),
+            np.concatenate(biases),
+            always,
+            np.array(constants, biases[0].dtype),
         )
 
+    @property
+    def neurons(self) -> int:
+        """Of all layers."""
+        return len(self.biases)
 
-def _run(plans: Sequence[_Plan], inputs: SpikeArray) -> tuple[SpikeArray, ...]:
-    """Spikes of every layer, a chunk of decisions at a time."""
-    arriving_first = _by_decision(inputs)
-    batch, steps, _ = arriving_first.shape
-    outputs = [np.empty((batch, steps, len(plan.bias)), dtype=np.uint8) for plan in plans]
-    for start in range(0, batch, _CHUNK):
-        stop = min(start + _CHUNK, batch)
-        arriving = arriving_first
-        for plan, output in zip(plans, outputs, strict=True):
-            plan.run(arriving, output, start, stop)
-            arriving = output
-    return tuple(output.swapaxes(0, 1) for output in outputs)
+    def run(self, inputs: SpikeArray, *, traced: bool = False) -> tuple[NDArray[Any], ...]:
+        """Spikes, and where wanted currents and potentials, of input spikes ``(B, T, N0)``: all flat."""
+        batch, steps, _ = inputs.shape
+        slots = batch * steps * self.neurons
+        spikes = np.empty(slots, np.uint8)
+        states = [np.empty(slots if traced else 0, self.biases.dtype) for _ in range(2)]
+        run_network(
+            inputs, self.sizes, self.tables, self.biases, self.always, self.constants, spikes, *states
+        )
+        return spikes, *states
+
+    def by_layer(self, flat: NDArray[Any], steps: int, batch: int) -> list[NDArray[Any]]:
+        """What lies one layer after the other, as ``(T, B, N)`` each."""
+        layers, start = [], 0
+        for neurons in self.sizes[1:].tolist():
+            stop = start + batch * steps * neurons
+            layers.append(flat[start:stop].reshape(batch, steps, neurons).swapaxes(0, 1))
+            start = stop
+        return layers
 
 
-def _trace(
-    plans: Sequence[_Plan], inputs: SpikeArray, dtype: type[np.number[Any]]
-) -> tuple[LayerStates, ...]:
+def _run(plan: _Plan, inputs: SpikeArray) -> tuple[SpikeArray, ...]:
+    """Spikes of every layer."""
+    spikes, *_ = plan.run(_by_decision(inputs))
+    return tuple(plan.by_layer(spikes, *inputs.shape[:2]))
+
+
+def _trace(plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]]) -> tuple[LayerStates, ...]:
     """Spikes and states of every layer."""
-    arriving = _by_decision(inputs)
-    batch, steps, _ = arriving.shape
-    layers = []
-    for plan in plans:
-        shape = (batch, steps, len(plan.bias))
-        spikes = np.empty(shape, dtype=np.uint8)
-        states = [np.empty(shape, dtype=plan.bias.dtype) for _ in range(2)]
-        plan.run(arriving, spikes, 0, batch, *states)
-        found = (state.astype(dtype, copy=False).swapaxes(0, 1) for state in states)
-        layers.append(LayerStates(spikes.swapaxes(0, 1), *found))
-        arriving = spikes
-    return tuple(layers)
+    spikes, *states = (
+        plan.by_layer(flat, *inputs.shape[:2]) for flat in plan.run(_by_decision(inputs), traced=True)
+    )
+    found = ([state.astype(dtype, copy=False) for state in layers] for layers in states)
+    return tuple(LayerStates(*layer) for layer in zip(spikes, *found, strict=True))
 
 
 def _by_decision(spikes: SpikeArray) -> SpikeArray:
     """Spikes ``(T, B, N)`` as ``(B, T, N)`` in one piece; without a copy where they are ours."""
-    ordered: SpikeArray = _writable(spikes.swapaxes(0, 1))
+    ordered: SpikeArray = writable(spikes.swapaxes(0, 1))
     return ordered
 
 
 def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
     """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
-    batch = _writable(as_observations(observations, encoder.input_size))
-    mean, std = _prepared(encoder, 0, _fields)
+    batch = writable(as_rows(observations, encoder.input_size))
+    mean, std, threshold = _prepared(encoder, 0, _fields)
     spikes = np.empty((len(batch), steps, encoder.neurons + always_on), dtype=np.uint8)
-    encode(batch, mean, std, np.float32(encoder.threshold), spikes, 0, len(batch))
+    require_finite(encode(batch, mean, std, threshold, spikes))
     return spikes.swapaxes(0, 1)
 
 
-def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray]:
-    return encoder.mean.copy(), encoder.std.copy()
+def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray, np.float32]:
+    return encoder.mean, encoder.std, np.float32(encoder.threshold)
 
 
-def _float_plans(layers: Sequence[SpikingLayer]) -> list[_Plan]:
-    return [_prepared(layer, 0, _float_plan) for layer in layers]
-
-
-def _integer_plans(layers: Sequence[QuantizedLayer], steps: int) -> list[_Plan]:
-    # How far the states can go, and with it the arithmetic that is exact, depends on the steps.
-    return [_prepared(layer, steps, _integer_plan) for layer in layers]
-
-
-def _float_plan(layer: SpikingLayer, _: int) -> _Plan:
+def _float_plan(layers: Sequence[SpikingLayer], _: int = 0) -> _Plan:
+    always = [_table(layer.bias[:, None], np.float32).ravel() for layer in layers]
     return _Plan.of(
-        table=_table(layer.weight, np.float32),
-        bias=np.zeros_like(layer.bias),
-        always=_table(layer.bias[:, None], np.float32)[:, 0].copy(),
-        constants=(1.0, layer.current_decay, layer.voltage_decay, layer.threshold),
+        [layer.weight for layer in layers],
+        np.float32,
+        [np.zeros_like(layer.bias) for layer in layers],
+        np.concatenate(always),
+        [(1.0, layer.current_decay, layer.voltage_decay, layer.threshold) for layer in layers],
     )
 
 
-def _integer_plan(layer: QuantizedLayer, steps: int) -> _Plan:
-    """Integers in the narrowest types that hold them exactly.
+def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
+    """Integers in the narrowest types that hold those of all layers exactly.
 
-    States are whole numbers in floating point: a product with ``k / 4096`` is exact there, and one
-    instruction rounds it to zero. float32 will do while no state times its k, in lowest terms, reaches 2^24.
+    How far states can go depends on the steps. States are whole numbers in floating point: a product with
+    ``k / 4096`` is exact there, and one instruction rounds it to zero. float32 will do while no state times
+    its k, in lowest terms, reaches 2^24.
     """
-    step = 1 if (layer.weight & 1).any() else 2
-    weight = layer.weight // step
-    narrow = int(np.abs(weight).max()) <= _INT8_MAX and layer.largest_input // step <= _INT16_MAX
-    current, voltage = layer.worst_current(steps), layer.worst_voltage(steps)
-    at_edges = max(current, voltage) >= STATE_LIMIT
-    kept = (DECAY_UNITY - layer.current_decay, DECAY_UNITY - layer.voltage_decay)
-    largest = max(
-        state * max(1, share // math.gcd(share, DECAY_UNITY))
-        for state, share in zip((current, voltage), kept, strict=True)
+    units = [1 if (layer.weight & 1).any() else 2 for layer in layers]
+    weights = [layer.weight // unit for layer, unit in zip(layers, units, strict=True)]
+    narrow = all(
+        int(np.abs(weight).max()) <= _INT8_MAX and layer.largest_input // unit <= _INT16_MAX
+        for layer, weight, unit in zip(layers, weights, units, strict=True)
     )
-    single = narrow and not at_edges and largest < _FLOAT32_EXACT
+    single = narrow and all(_fits_single(layer, steps) for layer in layers)
     real: type[np.floating[Any]] = np.float32 if single else np.float64
-    table = _table(weight, np.int8 if narrow else np.int16)
-    threshold = layer.threshold_mant << STATE_SHIFT
+    blocks = sum(-(-layer.neurons // WIDTH) for layer in layers)
     return _Plan.of(
-        table=table,
-        bias=(layer.bias_mant << STATE_SHIFT).astype(real),
-        always=np.zeros((len(table), WIDTH), np.int16 if narrow else np.int32),
-        constants=(step << STATE_SHIFT, *(share / DECAY_UNITY for share in kept), threshold),
+        weights,
+        np.int8 if narrow else np.int16,
+        [(layer.bias_mant << STATE_SHIFT).astype(real) for layer in layers],
+        np.zeros(blocks * WIDTH, np.int16 if narrow else np.int32),
+        [
+            (
+                unit << STATE_SHIFT,
+                *(share / DECAY_UNITY for share in _kept(layer)),
+                layer.threshold_mant << STATE_SHIFT,
+            )
+            for layer, unit in zip(layers, units, strict=True)
+        ],
     )
+
+
+def _fits_single(layer: QuantizedLayer, steps: int) -> bool:
+    """Whether float32 holds the layer's states, and they neither wrap nor clip."""
+    states = layer.worst_current(steps), layer.worst_voltage(steps)
+    products = (
+        state * max(1, share // math.gcd(share, DECAY_UNITY))
+        for state, share in zip(states, _kept(layer), strict=True)
+    )
+    return max(states) < STATE_LIMIT and max(products) < _FLOAT32_EXACT
+
+
+def _kept(layer: QuantizedLayer) -> tuple[int, int]:
+    """Shares of current and potential that are left after a step, of 4096."""
+    return DECAY_UNITY - layer.current_decay, DECAY_UNITY - layer.voltage_decay
 
 
 def _table(weight: NDArray[Any], dtype: type[np.number[Any]]) -> NDArray[Any]:
@@ -307,6 +311,9 @@ def _prepared(owner: _Owner, steps: int, make: Callable[[_Owner, int], _Made]) -
     return made
 
 
-def _writable(array: NDArray[Any]) -> Any:
-    """The array as the compiled functions know it: other layouts would be compiled anew."""
-    return array if array.flags.carray else array.copy(order="C")
+def _graph_float_plan(graph: SpikingGraph, _: int) -> _Plan:
+    return _float_plan(graph.layers)
+
+
+def _graph_integer_plan(qgraph: QuantizedGraph, steps: int) -> _Plan:
+    return _integer_plan(qgraph.layers, steps)

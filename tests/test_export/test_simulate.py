@@ -292,7 +292,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) ->
     code = (
         "import numpy as np, export.kernels as kernels\n"
         "one, spikes = np.ones((1, 1), np.float32), np.empty((1, 3, 1), np.uint8)\n"
-        "kernels.encode(one, one, one, np.float32(0.999), spikes, 0, 1)\n"
+        "kernels.encode(one, one, one, np.float32(0.999), spikes)\n"
         "print(kernels.__file__, spikes.tolist())"
     )
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "PYTHONPATH": str(tmp_path)}
