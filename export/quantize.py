@@ -32,7 +32,7 @@ from export.integers import (
     weight_step,
 )
 from export.scale import best_threshold
-from export.simulate import Activity, simulate_float, simulate_integer
+from export.simulate import simulate_float, simulate_integer
 
 __all__ = [
     "LayerReport",
@@ -50,7 +50,7 @@ _HIDDEN_THRESHOLD_MAX = BIAS_MAX - 1
 _SILENT_THRESHOLD = 64
 
 
-def quantize(graph: SpikingGraph, weight_bits: int = 8, activity: Activity | None = None) -> QuantizedGraph:
+def quantize(graph: SpikingGraph, weight_bits: int = 8) -> QuantizedGraph:
     """The graph in Loihi 2 integers: ``W_int = step round(scale W / step)``, with ``scale = vTh / V_th``.
 
     The integer threshold vTh comes first. Of those that the bias neuron's 13 bits and the current's 24 bits
@@ -64,17 +64,14 @@ def quantize(graph: SpikingGraph, weight_bits: int = 8, activity: Activity | Non
     Args:
         graph: the float graph.
         weight_bits: bits of a weight, its sign included, 4 to 8.
-        activity: spikes of the float graph on typical observations: an error counts as often as its input
-            channel spikes. Without it all channels count alike.
 
     Raises:
-        ExportError: another number of bits, or an activity of another graph.
+        ExportError: another number of bits.
     """
     step, last = weight_step(weight_bits), len(graph.layers) - 1
-    importance = _importance(graph, activity)
     pairs = [
-        _quantize_layer(layer, columns, graph.steps, step, hidden=index < last)
-        for index, (layer, columns) in enumerate(zip(graph.layers, importance, strict=True))
+        _quantize_layer(layer, graph.steps, step, hidden=index < last)
+        for index, layer in enumerate(graph.layers)
     ]
     layers, reports = zip(*pairs, strict=True)
     return QuantizedGraph(graph.encoder, layers, graph.decoder, graph.steps, reports)
@@ -152,24 +149,8 @@ def grids(qgraph: QuantizedGraph) -> tuple[WeightGrid, ...]:
     )
 
 
-def _importance(graph: SpikingGraph, activity: Activity | None) -> list[NDArray[np.float64]]:
-    """How much each column of weights counts, per layer ``(in + 1,)``; the bias, which is last, always."""
-    if activity is None:
-        return [np.ones(layer.inputs + 1) for layer in graph.layers]
-    feeding = (activity.input_spikes, *activity.layer_spikes[:-1])
-    channels = [spikes.shape[-1] for spikes in feeding]
-    inputs = [layer.inputs for layer in graph.layers]
-    require(
-        channels == inputs,
-        f"an activity of {channels} channels for layers of {inputs} inputs: simulate this float graph",
-    )
-    # One spike and one silent slot are added: what the sample never showed may still happen.
-    rates = [(spikes.sum(axis=(0, 1)) + 1.0) / (spikes[..., 0].size + 2.0) for spikes in feeding]
-    return [np.append(rate, 1.0) for rate in rates]
-
-
 def _quantize_layer(
-    layer: SpikingLayer, importance: NDArray[np.float64], steps: int, step: int, *, hidden: bool
+    layer: SpikingLayer, steps: int, step: int, *, hidden: bool
 ) -> tuple[QuantizedLayer, LayerReport]:
     # The chip's registers hold 1..4096 and 0..4095: no decay at all, and a full one of v, miss by 1/4096.
     current_decay = max(1, round((1.0 - layer.current_decay) * DECAY_UNITY))
@@ -179,7 +160,7 @@ def _quantize_layer(
     if axons.any():
         ceiling = _HIDDEN_THRESHOLD_MAX if hidden else THRESHOLD_MAX
         limit = min(ceiling, _overflow_limit(axons, layer.threshold, growth(current_decay, steps), step))
-        threshold = best_threshold(axons, importance, layer.threshold, step, limit)
+        threshold = best_threshold(axons, layer.threshold, step, limit)
     scale = threshold / layer.threshold
     own = on_grid(axons * scale, step)
     weight, bias_mant = own, np.zeros(len(own), dtype=np.int32)

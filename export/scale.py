@@ -24,8 +24,8 @@ _NOTHING = 1e-12
 """Share of the weights' mean square below which an error is float32's own rounding."""
 
 
-def best_threshold(axons: Floats, importance: Floats, threshold: float, step: int, limit: int) -> int:
-    """The integer threshold of least rounding error, ``sum_ij importance_j (W_int / scale - W)_ij^2``.
+def best_threshold(axons: Floats, threshold: float, step: int, limit: int) -> int:
+    """The integer threshold of least rounding error, ``sum_ij (W_int / scale - W)_ij^2``.
 
     Some thousand candidates are judged by the largest weights and a sample of the others, and the best of
     them by all weights. Where several are without error, as with weights that lie on a grid already, it is
@@ -33,24 +33,24 @@ def best_threshold(axons: Floats, importance: Floats, threshold: float, step: in
 
     Args:
         axons: weights and biases ``(out, in + 1)``, in units of the membrane potential, not all 0.
-        importance: of each column, ``(in + 1,)``, above 0.
         threshold: V_th of the float layer; the scale is the integer threshold over it.
         step: distance of neighbouring integer weights.
         limit: the largest integer threshold that the chip allows.
     """
-    values, weights = axons.ravel(), np.broadcast_to(importance, axons.shape).ravel()
+    values = axons.ravel()
     unclipped = -(WEIGHT_MIN + step) * threshold / float(np.abs(values).max())
     start = int(min(max(unclipped, 1.0), limit))
     candidates = _spaced(max(1, start // _BELOW), min(limit, start * _ABOVE))
-    sample = _sample(values, weights)
+    sample = _sample(values)
     best = candidates[np.argsort(_errors(candidates, *sample, threshold, step), kind="stable")[:_BEST]]
     near = np.unique(np.concatenate([_around(int(one)) for one in best]).clip(1, limit))
     best = near[np.argsort(_errors(near, *sample, threshold, step), kind="stable")[:_EXACT]]
     final = np.unique(np.append(best, start))
+    alike = np.ones_like(values)
     exact = np.concatenate(
-        [_errors(final[i : i + 1], values, weights, threshold, step) for i in range(len(final))]
+        [_errors(final[i : i + 1], values, alike, threshold, step) for i in range(len(final))]
     )
-    exact[exact <= _NOTHING * float(weights @ values**2)] = 0.0
+    exact[exact <= _NOTHING * float(values @ values)] = 0.0
     return int(final[exact == exact.min()].max())
 
 
@@ -66,13 +66,13 @@ def _around(candidate: int) -> NDArray[np.int64]:
     return np.arange(candidate - reach, candidate + reach + 1)
 
 
-def _sample(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _sample(values: Floats) -> tuple[Floats, Floats]:
     """The largest values, which may be clipped, and every k-th of the others, which stand for k each."""
     order = np.argsort(-np.abs(values), kind="stable")
     largest, others = order[:_LARGEST], order[_LARGEST:]
     stride = max(1, len(others) // _SAMPLED)
     taken = others[::stride]
-    share = np.concatenate([weights[largest], stride * weights[taken]])
+    share = np.repeat([1.0, stride], [len(largest), len(taken)])
     return values[np.concatenate([largest, taken])], share
 
 

@@ -2,11 +2,9 @@
 
 For each run, on the same held-out requests: the float actor; the float actor fine-tuned without rounding,
 which is the control; and for each number of bits the actor rounded, and fine-tuned with its weights
-rounded. Rounding errors are weighted by the spikes of requests drawn for that; ``neuro-aolo export`` and
-``finetune`` weigh all weights alike. All fine-tunings see the same requests, and keep a checkpoint by
-validation requests of their own; each takes about a minute. Every result is kept in OUT/cells: after an
-interrupt the same command goes on. ``--quick`` is a smoke run. A table is printed, and written to OUT as
-Markdown and CSV, with a figure.
+rounded. All fine-tunings see the same requests, and keep a checkpoint by validation requests of their own;
+each takes about a minute. Every result is kept in OUT/cells: after an interrupt the same command goes on.
+``--quick`` is a smoke run. A table is printed, and written to OUT as Markdown and CSV, with a figure.
 """
 
 import argparse

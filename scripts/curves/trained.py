@@ -12,7 +12,7 @@ from export.graph import SpikingGraph
 from export.graph_file import graph_digest
 from export.integers import QuantizedGraph
 from export.quantize import quantize
-from export.simulate import Activity, simulate_float, simulate_integer
+from export.simulate import simulate_integer
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
@@ -22,10 +22,6 @@ from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.comparison.cell import file_name
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
-
-CALIBRATION_REQUESTS = 2_048
-CALIBRATION_SEED = 2503_04418_5
-"""Entropy of the requests whose spikes weigh the errors of rounding: apart from the held-out ones."""
 
 _CHUNK = 2_048
 
@@ -90,16 +86,9 @@ class Trained:
         """The requests."""
         return held_out(self.task, self.requests)
 
-    @cached_property
-    def calibration(self) -> Activity:
-        """Spikes of the float graph on requests of their own."""
-        rng = np.random.default_rng(CALIBRATION_SEED)
-        states = self.task.reset(CALIBRATION_REQUESTS, rng)
-        return simulate_float(self.graph, self.task.observe(states))
-
     def rounded(self, weight_bits: int) -> QuantizedGraph:
         """The graph in integers."""
-        return quantize(self.graph, weight_bits, self.calibration)
+        return quantize(self.graph, weight_bits)
 
 
 def graph_of(saved: SavedActor) -> SpikingGraph:

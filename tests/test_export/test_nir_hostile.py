@@ -43,11 +43,11 @@ def path(graph: SpikingGraph, tmp_path: Path) -> Path:
 def _refuse(path: Path, message: str) -> None:
     """Refused in one short line that names the file, within bounds."""
     tracemalloc.start()
-    start = time.process_time()
+    start = time.thread_time()
     try:
         with pytest.raises(ExportError, match=message) as caught:
             read_nir(path)
-        assert time.process_time() - start < _MAX_CPU_S
+        assert time.thread_time() - start < _MAX_CPU_S
         assert tracemalloc.get_traced_memory()[1] < _MAX_BYTES
     finally:
         tracemalloc.stop()
@@ -263,7 +263,7 @@ _SETTINGS = settings(
 
 def _same_or_refused(path: Path, graph: SpikingGraph) -> None:
     """What can be read is what was written: the damage was to bytes that mean nothing."""
-    start = time.process_time()
+    start = time.thread_time()
     try:
         read = read_nir(path)
     except ExportError as error:
@@ -273,7 +273,7 @@ def _same_or_refused(path: Path, graph: SpikingGraph) -> None:
         assert graph_digest(read) == graph_digest(graph)
     assert "\n" not in told
     assert str(path) in told
-    assert time.process_time() - start < _MAX_CPU_S
+    assert time.thread_time() - start < _MAX_CPU_S
 
 
 @_SETTINGS
