@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.extending import overload
+from numpy.typing import NDArray
 
 from export._rows import WIDTH, add_rows
 
@@ -20,6 +21,7 @@ _LIMIT = 1 << 23
 # Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
 _CHUNK = 32
 _INDEX = np.uintp
+_BYTE_MAX = 255
 
 
 def _compiled(function: _Function) -> _Function:
@@ -181,6 +183,24 @@ def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
                 rate = np.float32(counts[a * population + k]) / np.float32(steps)
                 total += weight[a, k] * rate
             actions[b, a] = total + bias[a]
+
+
+@_compiled
+def count_spikes(spikes: Any) -> NDArray[np.int64]:
+    """How often each channel spiked at each step, ``(T, N)``, of spikes ``(B, T, N)`` uint8, 0 or 1."""
+    batch, steps, channels = spikes.shape
+    slots = spikes.reshape(batch, steps * channels)
+    total = np.zeros(steps * channels, np.int64)
+    some = np.empty(steps * channels, np.uint8)
+    # A byte holds the sum of 255 decisions.
+    for start in range(0, batch, _BYTE_MAX):
+        some[:] = 0
+        for b in range(start, min(start + _BYTE_MAX, batch)):
+            for n in range(len(some)):
+                some[n] += slots[b, n]
+        for n in range(len(some)):
+            total[n] += some[n]
+    return total.reshape(steps, channels)
 
 
 @_compiled

@@ -15,9 +15,16 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from hardware_profiles.figure import Calibration, Doi, Evidence, Figure, NonNegative, Sourced, Table, Url
+from hardware_profiles.figure import Calibration, Evidence, Figure, NonNegative, Sourced, Table
 
 Actor = Literal["snn", "mlp"]
+Count = Annotated[int, Field(gt=0, strict=True)]
+
+
+_NEEDED: dict[Actor, tuple[str, ...]] = {
+    "snn": ("synop", "network_step"),
+    "mlp": ("mac_int8", "mac_fp32"),
+}
 
 
 class ProfileError(ValueError):
@@ -25,7 +32,11 @@ class ProfileError(ValueError):
 
 
 class Prices(Table):
-    """Energy per operation in pJ; an absent table means that nobody published the price."""
+    """Energy per operation in pJ; an absent table means that nobody published the price.
+
+    ``network_step`` is one time step of a whole network, ``sram_32b`` and ``dram_32b`` one access to a 32-bit
+    word, ``io_byte`` one byte in or out of the device, ``core_reset`` one core set back to rest.
+    """
 
     synop: Figure | None = None
     weight_fetch: Figure | None = None
@@ -34,23 +45,43 @@ class Prices(Table):
     spike_emit: Figure | None = None
     spike_within: Figure | None = None
     hop: Figure | None = None
+    network_step: Figure | None = None
     mac_int8: Figure | None = None
     mac_fp32: Figure | None = None
+    act_fn: Figure | None = None
     exp: Figure | None = None
     encoder_update: Figure | None = None
+    sram_32b: Figure | None = None
+    dram_32b: Figure | None = None
+    io_byte: Figure | None = None
+    core_reset: Figure | None = None
 
 
 class Power(Table):
-    """Power in mW: ``static`` of the idle chip, ``active`` of the whole device while it works."""
+    """Power in mW.
+
+    ``static`` of the idle chip, ``board_idle`` of the rest of its board, ``mgmt_cpu`` of processors beside
+    its cores, ``active`` of the whole device while it works, ``sleep`` of the whole device between decisions.
+    """
 
     static: Figure | None = None
+    board_idle: Figure | None = None
+    mgmt_cpu: Figure | None = None
     active: Figure | None = None
+    sleep: Figure | None = None
 
 
 class Timing(Table):
-    """Time: chip steps that a decision takes beyond its T steps, and us per kernel launch."""
+    """Time: chip steps that a decision takes beyond its T steps, and us.
+
+    ``step_us`` is one chip step, barrier included; ``io_us`` what a decision spends on its way in and out,
+    ``wake_us`` on waking the device, ``launch_us`` on one kernel of a device that launches them.
+    """
 
     extra_steps_per_layer: Annotated[int, Field(ge=0, strict=True)] = 0
+    step_us: Figure | None = None
+    io_us: Figure | None = None
+    wake_us: Figure | None = None
     launch_us: Figure | None = None
 
 
@@ -58,27 +89,37 @@ class Mapping(Table):
     """How a network sits on the chip.
 
     With ``input_relay`` every input channel is a compartment of its own, updated each step, and adds one step
-    to the pipeline. ``hops_per_spike`` counts the tile-to-tile hops of one spike to all its destinations.
+    to the pipeline. Cores are filled in order; ``cores_per_tile`` of them share a router, and the tiles stand
+    in rows of ``tiles_per_row``.
     """
 
     input_relay: bool = False
-    hops_per_spike: Figure | None = None
+    cores_per_tile: Count = 1
+    tiles_per_row: Count = 1
 
 
-class Capacity(Table):
-    """What one chip holds; a network that exceeds it cannot run there."""
+class Capacity(Sourced):
+    """What a chip holds; a network that exceeds it cannot run there, or takes more chips.
 
-    cores: Annotated[int, Field(gt=0, strict=True)]
-    neurons_per_core: Annotated[int, Field(gt=0, strict=True)]
-    synapse_kib_per_core: Annotated[int, Field(gt=0, strict=True)]
-    weight_bits: Annotated[int, Field(gt=0, strict=True)]
-    doi: Doi | None = None
-    url: Url | None = None
+    Attributes:
+        cores: cores of a chip.
+        neurons_per_core: compartments of a core.
+        synapse_kib_per_core: memory for weights of a core, in KiB; not limited if absent.
+        axons_in: channels that may enter a core.
+        axons_out: pairs of a neuron and a core that it sends to, per core.
+        fan_in: inputs of a neuron.
+        weight_bits: most bits of a weight, its sign included.
+        chips: most chips that work together.
+    """
 
-    def holds(self, neurons: int, synapses: int) -> bool:
-        """Whether ``neurons`` compartments and ``synapses`` weights fit, placement overheads aside."""
-        synapse_bits = self.cores * self.synapse_kib_per_core * 1024 * 8
-        return neurons <= self.cores * self.neurons_per_core and synapses * self.weight_bits <= synapse_bits
+    cores: Count
+    neurons_per_core: Count
+    synapse_kib_per_core: Annotated[float, Field(gt=0, strict=True)] | None = None
+    axons_in: Count | None = None
+    axons_out: Count | None = None
+    fan_in: Count | None = None
+    weight_bits: Count
+    chips: Count = 1
 
 
 class Embodied(Table):
@@ -106,6 +147,9 @@ class Profile(Table):
     ``power_mw.active``), never both. ``scope`` says what a price holds: one operation alone (``per_term``),
     a measured workload with idle power taken off (``dynamic_workload``), or the whole power of the device
     shared out over the operations (``all_in``), to which nothing may be added.
+
+    ``executes`` is empty where the device runs no such network, and ``refuses`` says why. ``excludes`` is
+    what lies outside the boundary, ``unpriced`` the work inside it that has no price of its own.
     """
 
     schema_version: Literal[1] = Field(alias="schema")
@@ -120,6 +164,7 @@ class Profile(Table):
     voltage_v: NonNegative | None = None
     temperature_c: NonNegative | Literal["unstated"] = "unstated"
     inherited_from: str = ""
+    refuses: str = ""
     excludes: tuple[str, ...] = ()
     unpriced: tuple[str, ...] = ()
     energy_pj: Prices = Prices()
@@ -133,15 +178,17 @@ class Profile(Table):
 
     @model_validator(mode="after")
     def _can_be_priced(self) -> Self:
-        per_operation = {"snn": self.energy_pj.synop, "mlp": self.energy_pj.mac_int8}
         by_time = self.timing.launch_us is not None
         if by_time and self.power_mw.active is None:
             raise ValueError("timing.launch_us needs power_mw.active to become energy; add it")
         if by_time and self.energy_pj != Prices():
             raise ValueError("timing.launch_us and energy_pj would count the work twice; keep one of them")
+        if not self.executes and not self.refuses:
+            raise ValueError('executes nothing; add "snn" or "mlp", or say why in refuses')
         for actor in self.executes:
-            if not by_time and per_operation[actor] is None:
-                needed = {"snn": "energy_pj.synop", "mlp": "energy_pj.mac_int8"}[actor]
+            prices = {name: getattr(self.energy_pj, name) for name in _NEEDED[actor]}
+            if not by_time and not any(prices.values()):
+                needed = " or ".join(f"energy_pj.{name}" for name in prices)
                 raise ValueError(f'executes "{actor}" without {needed}; add the price or drop "{actor}"')
         return self
 
@@ -189,12 +236,21 @@ def load_profile(name_or_path: str | Path) -> Profile:
         ) from error
     except ValidationError as error:
         raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
+    if profile.id != _stem(name_or_path):
+        raise ProfileError(
+            f"hardware profile {name_or_path}: id {profile.id!r} is not the file's name; "
+            f"call it {_stem(name_or_path)!r} or rename the file to {profile.id}.toml"
+        )
     if profile.inherited_from and profile.inherited_from not in profile_names():
         raise ProfileError(
             f"hardware profile {name_or_path}: inherited_from {profile.inherited_from!r} is unknown; "
             f"allowed: {', '.join(profile_names())}"
         )
     return profile
+
+
+def _stem(name_or_path: str | Path) -> str:
+    return Path(name_or_path).name.removesuffix(".toml")
 
 
 def _read(name_or_path: str | Path) -> str:

@@ -22,7 +22,7 @@ from export.quantity import Quantity
 from export.quantize import quantize
 from export.simulate import Activity, simulate_integer
 from export.verify import compare
-from hardware_profiles.profile import load_profile, profile_names
+from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
@@ -32,8 +32,9 @@ from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.carbon.ledger import Ledger, ledger
-from neuro_aolo.energy.bill import Bill, price
+from neuro_aolo.energy.bill import Bill
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
+from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import NETWORK, RunFolder
 from neuro_aolo.service.request import outcome, to_physical
@@ -46,6 +47,12 @@ COUNTED_DECISIONS = 2_048
 
 LAVA_DECISIONS = 128
 """Held-out requests that Lava decides too."""
+
+DEFAULT_PROFILES = ("h100", "loihi1", "loihi2", "mcu_m33_u575")
+"""Devices of a run's report: two chips, a microcontroller, a GPU."""
+
+HOST = "mcu_m33_u575"
+"""What encodes and decodes for a chip that cannot: the cheapest shipped device whose MACs were metered."""
 
 AMORTISED_OVER = 1_000_000
 """Requests that share the carbon of training on the ledger."""
@@ -65,9 +72,13 @@ class Analysis:
     Args:
         folder: the run.
         requests: held-out requests to decide.
-        profiles: hardware profiles to price on; all shipped ones where none is named.
+        profiles: hardware profiles to price on.
         scenario: the service to look at the actor in; the one that it was trained in where none is given.
         weight_bits: of the integer graph; those that the actor was fine-tuned for, else 8, where None.
+        request_rate_hz: decisions a second of devices that are always on; they are on for each decision alone
+            where None.
+        twin: ``mlp-int8`` or ``mlp-fp32``, the dense actor beside the spiking one.
+        host: profile of the device that encodes and decodes for a chip that cannot; none where None.
 
     Raises:
         RunError, AgentError: the folder's files are missing or wrong.
@@ -78,9 +89,12 @@ class Analysis:
         self,
         folder: RunFolder,
         requests: int = HELD_OUT_REQUESTS,
-        profiles: tuple[str, ...] = (),
+        profiles: tuple[str, ...] = DEFAULT_PROFILES,
         scenario: Scenario | None = None,
         weight_bits: int | None = None,
+        request_rate_hz: float | None = None,
+        twin: str = "mlp-int8",
+        host: str | None = HOST,
     ) -> None:
         self.folder = folder
         self.config = folder.config()
@@ -93,7 +107,11 @@ class Analysis:
                 f"{folder.path}: the actor observes {', '.join(self.saved.spec.observation_names)}, "
                 f"its scenario has {', '.join(self.task.observation_names)}: train it again"
             )
-        self.profiles = {name: load_profile(name) for name in profiles or profile_names()}
+        self.profiles: dict[str, Profile] = {}
+        for name in profiles:
+            profile = load_profile(name)
+            self.profiles[profile.id] = profile
+        self._conditions = load_conditions(host, request_rate_hz, twin)
         self._requests = requests
         self._weight_bits = weight_bits
         self.timings_s: dict[str, float] = {}
@@ -237,13 +255,10 @@ class Analysis:
         return self.held_out.evaluate(noise_free(saved.network)), saved
 
     @cached_property
-    def bills(self) -> dict[str, tuple[Bill | None, Bill | None]]:
+    def profiler(self) -> Profiler:
         """Bills of one decision per profile, of the spiking actor and of the MLP."""
-        dense = count_dense(self.twin_graph)
-        return {
-            name: (price(self.counts, profile), price(dense, profile))
-            for name, profile in self.profiles.items()
-        }
+        conditions = replace(self._conditions, spiking_bits=self.weight_bits)
+        return Profiler(self.counts, count_dense(self.twin_graph), self.profiles, conditions)
 
     @cached_property
     def site_intensity_g_per_kwh(self) -> float:
@@ -279,7 +294,7 @@ class Analysis:
         """Service, agent inference and agent training, per request."""
         return ledger(
             self.service_terms_mg,
-            {name: spiking.total_j if spiking else None for name, (spiking, _) in self.bills.items()},
+            {name: bill.total_j for name, bill in self.profiler.spiking.items() if isinstance(bill, Bill)},
             self.site_intensity_g_per_kwh,
             self.training_g,
             AMORTISED_OVER,

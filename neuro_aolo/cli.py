@@ -385,14 +385,13 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
 def _analysis(
     run_dir: Path,
     requests: int | None = None,
-    profiles: tuple[str, ...] = (),
     scenario: "Scenario | None" = None,
 ) -> "Analysis":
     from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.run import RunFolder
 
-    return Analysis(RunFolder.open(run_dir), requests or HELD_OUT_REQUESTS, profiles, scenario)
+    return Analysis(RunFolder.open(run_dir), requests or HELD_OUT_REQUESTS, scenario=scenario)
 
 
 def _report(folder: "RunFolder", as_json: bool) -> None:

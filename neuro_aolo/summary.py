@@ -10,7 +10,9 @@ from typing import Any
 
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.analysis import Analysis
-from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.bill import Bill, Unfit
+from neuro_aolo.energy.breakeven import by_layer, published
+from neuro_aolo.energy.profiler import Profiler
 
 
 def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
@@ -63,21 +65,8 @@ def energy_summary(analysis: Analysis) -> dict[str, Any]:
     return {
         "agent_site": analysis.config.agent_site,
         "agent_intensity_g_per_kwh": analysis.site_intensity_g_per_kwh,
-        "energy_j": {
-            name: {
-                "snn": asdict(spiking.total_j) if spiking else None,
-                "mlp": asdict(dense.total_j) if dense else None,
-            }
-            for name, (spiking, dense) in analysis.bills.items()
-        },
-        "bills": {
-            name: {
-                "device": analysis.profiles[name].name,
-                "snn": bill_summary(spiking),
-                "mlp": bill_summary(dense),
-            }
-            for name, (spiking, dense) in analysis.bills.items()
-        },
+        "firing_rate": analysis.counts.firing_rate,
+        **profile_summary(analysis.profiler),
         "agent_mg_per_request": {entry.name: asdict(entry.carbon_mg) for entry in analysis.ledger.agent},
         "training_g": analysis.training_g,
         "training_kwh": analysis.saved.training["energy_kwh"],
@@ -111,19 +100,75 @@ def _twin(analysis: Analysis) -> dict[str, Any] | None:
     }
 
 
-def bill_summary(bill: Bill | None) -> dict[str, Any] | None:
+def profile_summary(profiler: Profiler) -> dict[str, Any]:
+    """What a profiler found, as plain data."""
+    counts, conditions = profiler.counts, profiler.conditions
+    bills = {
+        name: {"snn": profiler.spiking[name], "mlp": profiler.dense.get(name)} for name in profiler.profiles
+    }
+    return {
+        "energy_j": {
+            name: {
+                actor: asdict(bill.total_j) if isinstance(bill, Bill) else None
+                for actor, bill in pair.items()
+            }
+            for name, pair in bills.items()
+        },
+        "bills": {
+            name: {
+                "device": profiler.profiles[name].name,
+                **{actor: bill_summary(bill) for actor, bill in pair.items()},
+                "unfit": {actor: bill.reason for actor, bill in pair.items() if isinstance(bill, Unfit)},
+                "by_layer_j": by_layer(counts, pair["snn"]) if isinstance(pair["snn"], Bill) else None,
+            }
+            for name, pair in bills.items()
+        },
+        "pairs": [asdict(pair) for pair in profiler.pairs],
+        "nearest_pairs": {
+            name: asdict(pair) for name in profiler.profiles if (pair := profiler.nearest(name))
+        },
+        "published_conditions": [
+            {**asdict(condition), "verdict": condition.verdict, "reduction": condition.reduction}
+            for condition in published(counts)
+        ],
+        "synapses": sum(counts.synapses),
+        "spikes_per_synapse": counts.spikes_per_synapse,
+        "synaptic_events_by_step": [list(steps) for steps in counts.events_by_step],
+        "conditions": {
+            "host": conditions.host.id if conditions.host else None,
+            "request_rate_hz": conditions.request_rate_hz,
+            "spiking_bits": conditions.spiking_bits,
+            "dense_bits": conditions.dense_bits,
+        },
+    }
+
+
+def bill_summary(bill: Bill | Unfit | None) -> dict[str, Any] | None:
     """One bill as plain data; None where there is none."""
-    if bill is None:
+    if not isinstance(bill, Bill):
         return None
     return {
         "boundary": bill.boundary,
         "evidence": bill.evidence,
         "total_j": asdict(bill.total_j),
+        "interval_j": list(bill.interval_j),
+        "parts_j": {part: asdict(energy_j) for part, energy_j in bill.parts_j.items()},
         "modelled_j": asdict(bill.modelled_j),
+        "static_share": bill.static_share,
+        "latency_s": asdict(bill.latency_s) if bill.latency_s else None,
+        "delay_product_js": asdict(product) if (product := bill.delay_product_js) else None,
+        "placement": asdict(bill.placement) if bill.placement else None,
         "lines": [
-            {"name": line.name, "count": line.count, "energy_j": asdict(line.energy_j), "source": line.source}
+            {
+                "name": line.name,
+                "part": line.part,
+                "count": line.count,
+                "energy_j": asdict(line.energy_j),
+                "source": line.source,
+            }
             for line in bill.lines
         ],
         "unpriced": list(bill.unpriced),
+        "left_out": list(bill.left_out),
         "excluded": list(bill.excluded),
     }

@@ -195,8 +195,30 @@ def energy(
     source: SourceArgument,
     profile: Annotated[
         list[str] | None,
-        typer.Option("--profile", metavar="NAME|FILE.toml", help="Only this device; can be repeated."),
+        typer.Option(
+            "--profile",
+            metavar="NAME|FILE.toml",
+            help="Only these devices: names or files, separated by commas or the option repeated.",
+        ),
     ] = None,
+    request_rate_hz: Annotated[
+        float | None,
+        typer.Option(
+            "--request-rate",
+            metavar="HZ",
+            help="Decisions a second of a device that is always on; if absent, it is on for each alone.",
+        ),
+    ] = None,
+    twin: Annotated[
+        str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
+    ] = "mlp-int8",
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml|none",
+            help="What encodes and decodes for a chip that cannot; `none` leaves that out.",
+        ),
+    ] = "mcu_m33_u575",
     input_file: InputOption = None,
     time_steps: TimeStepsOption = None,
     dt_s: DtOption = None,
@@ -204,22 +226,40 @@ def energy(
     as_json: JsonOption = False,
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
-    from neuro_aolo.report.tables import energy_table, network_energy_table
+    from hardware_profiles.profile import load_profile, profile_names
+    from neuro_aolo.report.tables import network_energy_table, print_energy
 
-    profiles = tuple(profile or ())
+    named = [name for text in profile or () for name in text.split(",")]
+    profiles = tuple(named) or profile_names()
+    device = None if host == "none" else host
     if _is_run(source, input_file, time_steps, dt_s):
+        from neuro_aolo.analysis import Analysis
+        from neuro_aolo.run import RunFolder
         from neuro_aolo.summary import energy_summary
 
-        summary = energy_summary(_run(source, profiles, weight_bits))
-        show(summary, as_json, lambda: out.print(energy_table(summary)))
+        summary = energy_summary(
+            Analysis(
+                RunFolder.open(source),
+                profiles=profiles,
+                weight_bits=weight_bits,
+                request_rate_hz=request_rate_hz,
+                twin=twin,
+                host=device,
+            )
+        )
+        show(summary, as_json, lambda: print_energy(summary, out))
         return
 
-    from hardware_profiles.profile import load_profile, profile_names
-    from neuro_aolo.deployment.tables import energy_summary as network_summary
+    from dataclasses import replace
 
+    from neuro_aolo.deployment.tables import energy_summary as network_summary
+    from neuro_aolo.energy.profiler import load_conditions
+
+    conditions = load_conditions(device, request_rate_hz, twin)
     network = _file(source, input_file, time_steps, dt_s, weight_bits)
-    found = network_summary(network, {name: load_profile(name) for name in profiles or profile_names()})
-    show(found, as_json, lambda: out.print(network_energy_table(found)))
+    devices = {found.id: found for found in map(load_profile, profiles)}
+    told = network_summary(network, devices, replace(conditions, spiking_bits=network.weight_bits))
+    show(told, as_json, lambda: out.print(network_energy_table(told)))
 
 
 def _folder(source: Path, out_dir: Path | None) -> Path:
@@ -264,11 +304,11 @@ def _is_run(source: Path, input_file: Path | None, time_steps: int | None, dt_s:
     return True
 
 
-def _run(source: Path, profiles: tuple[str, ...] = (), weight_bits: int | None = None) -> "Analysis":
+def _run(source: Path, weight_bits: int | None = None) -> "Analysis":
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.run import RunFolder
 
-    return Analysis(RunFolder.open(source), profiles=profiles, weight_bits=weight_bits)
+    return Analysis(RunFolder.open(source), weight_bits=weight_bits)
 
 
 def _file(

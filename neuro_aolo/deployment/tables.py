@@ -1,7 +1,6 @@
 """What the deployment commands say: plain data for ``--json``, and the same as tables."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from export.graph_file import graph_digest
@@ -10,11 +9,12 @@ from export.verify import Check
 from hardware_profiles.profile import Profile
 from neuro_aolo.deployment.network import Network
 from neuro_aolo.deployment.simulation import ClosedLoop, Simulation
-from neuro_aolo.energy.bill import price
+from neuro_aolo.energy.bill import Conditions
 from neuro_aolo.energy.count import count_spiking
+from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import amount, count, percent
-from neuro_aolo.summary import bill_summary
+from neuro_aolo.summary import profile_summary
 
 Summary = dict[str, Any]
 
@@ -131,20 +131,13 @@ def loop_sentence(loop: ClosedLoop) -> str:
     )
 
 
-def energy_summary(network: Network, profiles: Mapping[str, Profile]) -> Summary:
+def energy_summary(network: Network, profiles: Mapping[str, Profile], conditions: Conditions) -> Summary:
     """Joules of one decision of a network file, in the chip's integers."""
     counts = count_spiking(network.quantized, network.integer_activity)
-    bills = {name: price(counts, profile) for name, profile in profiles.items()}
     return {
         "source": str(network.source),
         "graph_sha256": graph_digest(network.graph),
         "decisions": network.decisions,
         "firing_rate": counts.firing_rate,
-        "energy_j": {
-            name: {"snn": asdict(bill.total_j) if bill else None, "mlp": None} for name, bill in bills.items()
-        },
-        "bills": {
-            name: {"device": profiles[name].name, "snn": bill_summary(bill), "mlp": None}
-            for name, bill in bills.items()
-        },
+        **profile_summary(Profiler(counts, None, profiles, conditions)),
     }

@@ -1,138 +1,378 @@
 """Counts times prices: the energy of one decision, line by line, as low / nominal / high.
 
-    E = sum_i n_i e_i (+ calibration)                 devices priced per operation
-    E = n_launches t_launch P_active                  devices bound by kernel launches
+    E_dynamic = sum_i n_i e_i (+ calibration)         devices priced per operation
+    E_dynamic = n_launches t_launch P_active          devices bound by kernel launches
+    E = E_dynamic + E_host + P_static t_on            what the device and its host need for a decision
+    t_on = t_decision + t_wake, or 1 / f where the device is on all the time and decides f requests a second
 
 The prices of one device err together (one process, one voltage), so the lows add up to the low and the highs
-to the high. Published operation prices of neuromorphic chips are a simulated minimum: the calibration line
-carries what measurements show beyond them. Whatever has no price is named in ``unpriced``, whatever lies
-outside the boundary in ``excluded``; where either is not empty, the total is a lower bound.
+to the high; random draws between them keep one latent factor per device. Published operation prices of
+neuromorphic chips are a simulated minimum: the calibration line carries what measurements show beyond them.
+Whatever has no price is named in ``unpriced``, whatever lies outside the boundary in ``excluded``; where
+either is not empty, the total is a lower bound.
 
 References:
     M. Davies et al. (2018), doi:10.1109/MM.2018.112130359.
     G. Tang, N. Kumar, K. Michmizos (2020), doi:10.1109/IROS45743.2020.9340948.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import mul
+from typing import Literal
 
 from hardware_profiles.figure import Evidence, Figure
 from hardware_profiles.profile import Actor, Profile
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo.energy.draws import Draws, Values, interval, reversed_bounds, spread, total
+from neuro_aolo.energy.placement import Placement, place
 from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.terms import Term, compartments, terms_of
+from neuro_aolo.energy.terms import Term, chip_steps, coding_terms, figures_of, terms_of
 
-__all__ = ["Bill", "Line", "Range", "price"]
+__all__ = ["Bill", "Conditions", "Line", "Range", "Unfit", "price"]
 
 J_PER_PJ = 1e-12
+J_PER_MW_US = 1e-9
+US_PER_S = 1e6
+PJ_PER_MW_US = 1e3
+
+Part = Literal["dynamic", "host", "static"]
+INT8_BITS, FP32_BITS = 8, 32
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which a decision is priced.
+
+    Attributes:
+        host: the device that encodes and decodes for a chip that cannot; None leaves that out.
+        request_rate_hz: decisions a second of a device that is always on; None: it is on for each decision.
+        spiking_bits: bits of the spiking actor's weights.
+        dense_bits: 8 for an int8 dense actor, 32 for float32.
+        draws: random values of the figures.
+    """
+
+    host: Profile | None = None
+    request_rate_hz: float | None = None
+    spiking_bits: int = INT8_BITS
+    dense_bits: int = INT8_BITS
+    draws: Draws = field(default_factory=Draws)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a bill: ``count`` operations a decision at ``price_pj`` each."""
+    """One line of a bill.
+
+    Attributes:
+        name: what is paid for.
+        part: ``dynamic`` work of the device, work of its ``host``, or ``static`` power.
+        count: operations a decision; 1 where it is not counted.
+        price_pj: of one.
+        energy_j: of all.
+        source: evidence, grade and place of its figures.
+    """
 
     name: str
+    part: Part
     count: float
     price_pj: Range
     energy_j: Range
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bill:
     """What one decision of one actor costs on one device.
 
     Attributes:
         profile: id of the hardware profile.
         actor: ``snn`` or ``mlp``.
-        lines: they sum to ``total_j``, the calibration line included.
+        lines: they sum to ``total_j``.
+        modelled_j: operation counts times prices, without the calibration line.
+        parts_j: energy of each part that has lines.
         total_j: energy of one decision in J.
-        modelled_j: the same without the calibration line: operation counts times prices.
-        boundary: what the total covers; the same for both actors of a profile.
+        interval_j: the 5 and 95 % quantiles of the total over the random draws.
+        latency_s: time of one decision in s; None where no figure tells it.
+        placement: cores and chips, where the profile says what a chip holds.
+        boundary: what the total covers, in words.
+        extent: core, chip, module, board or system: how far it reaches.
+        left_out: of static power, encoder and decoder: what the total lacks and another may hold.
         evidence: the weakest evidence among the figures used.
         unpriced: work inside the boundary that has no price of its own.
         excluded: what lies outside the boundary.
+        draws_j: the total in every random draw, after low, nominal and high.
     """
 
     profile: str
     actor: Actor
     lines: tuple[Line, ...]
-    total_j: Range
     modelled_j: Range
+    parts_j: dict[Part, Range]
+    total_j: Range
+    interval_j: tuple[float, float]
+    latency_s: Range | None
+    placement: Placement | None
     boundary: str
+    extent: str
+    left_out: tuple[str, ...]
     evidence: Evidence
     unpriced: tuple[str, ...]
     excluded: tuple[str, ...]
+    draws_j: Values
+
+    @property
+    def dynamic_j(self) -> Range:
+        """Energy of the device's own work, calibration included."""
+        return self.parts_j["dynamic"]
+
+    @property
+    def static_share(self) -> float:
+        """Share of the nominal total that is static power."""
+        static = self.parts_j.get("static")
+        return static.nominal / self.total_j.nominal if static and self.total_j.nominal else 0.0
+
+    @property
+    def delay_product_js(self) -> Range | None:
+        """Energy times latency, in J s."""
+        return None if self.latency_s is None else self.total_j * self.latency_s
 
 
-def price(counts: SpikingCounts | DenseCounts, profile: Profile) -> Bill | None:
+@dataclass(frozen=True)
+class Unfit:
+    """Why a device does not run an actor."""
+
+    profile: str
+    actor: Actor
+    reason: str
+
+
+def price(
+    counts: SpikingCounts | DenseCounts, profile: Profile, conditions: Conditions = Conditions()
+) -> Bill | Unfit:
     """The bill of one decision on the device of ``profile``.
 
-    Where the profile is calibrated, ``total_j = modelled_j x calibration`` value by value: the low is the
-    simulated minimum itself, nominal and high carry the measured excess. For a chip, give the counts of the
-    quantised graph: there a bias costs events, which a float graph does not show.
+    Where the profile is calibrated, the dynamic energy is ``modelled_j x calibration`` value by value: the
+    low is the simulated minimum itself, nominal and high carry the measured excess. For a chip, give the
+    counts of the quantised graph: there a bias costs events, which a float graph does not show.
 
     Returns:
-        The bill, or None where the device cannot run this kind of actor or does not hold this network.
+        The bill, or the reason where the device cannot run this kind of actor or does not hold this network.
     """
     actor: Actor = "snn" if isinstance(counts, SpikingCounts) else "mlp"
-    if actor not in profile.executes or not _fits(counts, profile):
+    bits = conditions.spiking_bits if actor == "snn" else conditions.dense_bits
+    placement = _placement(counts, profile, bits)
+    reason = placement if isinstance(placement, str) else _missing(actor, profile, bits)
+    if reason or isinstance(placement, str):
+        return Unfit(profile.id, actor, reason)
+    return _Account(counts, profile, placement, bits, conditions).bill(actor)
+
+
+def _placement(counts: SpikingCounts | DenseCounts, profile: Profile, bits: int) -> Placement | str | None:
+    if profile.capacity is None or isinstance(counts, DenseCounts) or "snn" not in profile.executes:
         return None
-    terms = terms_of(counts, profile)
-    lines = [_line(term, term.price_pj) for term in terms if term.price_pj is not None]
-    modelled_j = Range.total(line.energy_j for line in lines)
-    figures = [figure for term in terms for figure in term.figures]
-    if profile.calibration is not None:
-        figures.append(profile.calibration)
-        lines.append(_calibration_line(modelled_j, profile.calibration))
-    return Bill(
-        profile=profile.id,
-        actor=actor,
-        lines=tuple(lines),
-        total_j=Range.total(line.energy_j for line in lines),
-        modelled_j=modelled_j,
-        boundary=_boundary(profile),
-        evidence=profile.weakest_evidence(figure.evidence for figure in figures),
-        unpriced=_unpriced(terms, profile),
-        excluded=_excluded(terms, profile),
-    )
+    return place(counts, bits, profile.capacity, profile.mapping)
 
 
-def _fits(counts: SpikingCounts | DenseCounts, profile: Profile) -> bool:
-    if profile.capacity is None or isinstance(counts, DenseCounts):
-        return True
-    return profile.capacity.holds(compartments(counts, profile), counts.synapses)
+def _missing(actor: Actor, profile: Profile, bits: int) -> str:
+    """Why the device has no price for the actor; nothing where it has."""
+    if actor not in profile.executes:
+        kinds = {"snn": "spiking", "mlp": "dense"}
+        return profile.refuses or f"it runs no {kinds[actor]} networks"
+    mac = profile.energy_pj.mac_int8 if bits <= INT8_BITS else profile.energy_pj.mac_fp32
+    if actor == "mlp" and profile.timing.launch_us is None and mac is None:
+        return f"no price of a multiply-accumulate of {bits} bits"
+    return ""
 
 
-def _line(term: Term, price_pj: Range) -> Line:
-    source = "; ".join(figure.source for figure in term.figures)
-    return Line(term.name, term.count, price_pj, price_pj * (term.count * J_PER_PJ), source)
+class _Account:
+    """The sums behind one bill, as arrays over low, nominal, high and the random draws."""
 
+    def __init__(
+        self,
+        counts: SpikingCounts | DenseCounts,
+        profile: Profile,
+        placement: Placement | None,
+        bits: int,
+        conditions: Conditions,
+    ) -> None:
+        self.counts, self.profile, self.placement, self.conditions = counts, profile, placement, conditions
+        self.draws = conditions.draws
+        self.terms = terms_of(counts, profile, placement, bits)
+        self.lines: list[Line] = []
+        self.energies: dict[Part, list[Values]] = {}
+        self.figures: list[Figure] = figures_of(self.terms)
+        self.time_figures: list[Figure] = []
+        self.excluded: list[str] = []
 
-def _calibration_line(modelled_j: Range, calibration: Figure) -> Line:
-    excess = Range(calibration.low - 1.0, calibration.nominal - 1.0, calibration.high - 1.0)
-    energy_j = modelled_j * excess
-    return Line("measured beyond the prices", 1.0, energy_j * (1.0 / J_PER_PJ), energy_j, calibration.source)
-
-
-def _boundary(profile: Profile) -> str:
-    if profile.scope == "all_in":
-        return f"whole energy of the {profile.boundary} while it works"
-    return f"dynamic energy of the {profile.boundary}"
-
-
-def _unpriced(terms: list[Term], profile: Profile) -> tuple[str, ...]:
-    missing = [term for term in terms if term.price_pj is None and term.count > 0 and not term.on_host]
-    if profile.scope == "all_in":
-        missing = [term for term in missing if not term.overhead]
-    return (*map(str, missing), *profile.unpriced)
-
-
-def _excluded(terms: list[Term], profile: Profile) -> tuple[str, ...]:
-    missing = [f"host: {term}" for term in terms if term.price_pj is None and term.count > 0 and term.on_host]
-    static = profile.power_mw.static
-    if static is not None:
-        missing.append(
-            f"static power: {static.nominal:g} mW ({static.low:g}-{static.high:g}), "
-            f"{static.nominal * 1e-3:.3g} uJ for each us that the {profile.boundary} is on"
+    def bill(self, actor: Actor) -> Bill:
+        """All lines, added up."""
+        self._pay(self.terms, self.profile, "dynamic")
+        modelled = total(self.energies.get("dynamic", []), self.draws)
+        if self.profile.calibration is not None:
+            self._calibrate(modelled, self.profile.calibration)
+        host_us = self._host()
+        latency_us = self._latency_us(host_us)
+        self._static(latency_us)
+        parts = {part: total(amounts, self.draws) for part, amounts in self.energies.items()}
+        everything = total(list(parts.values()), self.draws)
+        evidence = self.profile.weakest_evidence(figure.evidence for figure in self.figures)
+        return Bill(
+            profile=self.profile.id,
+            actor=actor,
+            lines=tuple(self.lines),
+            modelled_j=spread(modelled),
+            parts_j={part: spread(values) for part, values in parts.items()},
+            total_j=spread(everything),
+            interval_j=interval(everything),
+            latency_s=None if latency_us is None else spread(latency_us / US_PER_S),
+            placement=self.placement,
+            boundary=self._boundary(),
+            extent=self.profile.boundary,
+            left_out=self._left_out(),
+            evidence=evidence,
+            unpriced=self._unpriced(),
+            excluded=(*self.excluded, *self.profile.excludes),
+            draws_j=everything,
         )
-    return (*missing, *profile.excludes)
+
+    def _add(self, name: str, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]) -> None:
+        source = "; ".join(dict.fromkeys(figure.source for figure in figures))
+        of_one = spread(energy_j / (count * J_PER_PJ)) if count else Range(0.0, 0.0, 0.0)
+        self.lines.append(Line(name, part, count, of_one, spread(energy_j), source))
+        self.energies.setdefault(part, []).append(energy_j)
+
+    def _pay(self, terms: Sequence[Term], profile: Profile, part: Part) -> None:
+        """A line for each term that has a price."""
+        by_time = profile.timing.launch_us is not None
+        for term in terms:
+            if term.figures is None:
+                continue
+            values = [self._value(figure, profile) for figure in term.figures]
+            scale = PJ_PER_MW_US if by_time else 1.0
+            energy_j = reduce(mul, values) * (term.count * scale * J_PER_PJ)
+            self._add(term.name, part, term.count, energy_j, term.figures)
+
+    def _value(self, figure: Figure, profile: Profile, latent: str = "prices") -> Values:
+        return self.draws.of(figure, f"{profile.id} {latent}")
+
+    def _calibrate(self, modelled: Values, calibration: Figure) -> None:
+        excess = self._value(calibration, self.profile, "calibration") - 1.0
+        self.figures.append(calibration)
+        self._add("measured beyond the prices", "dynamic", 1.0, modelled * excess, [calibration])
+
+    def _host(self) -> Values:
+        """Lines of the host that encodes and decodes; its time in us."""
+        nothing = self.draws.constant(0.0)
+        outside = [term for term in self.terms if term.on_host and term.figures is None and term.count > 0]
+        host = self.conditions.host
+        if not outside or not isinstance(self.counts, SpikingCounts):
+            return nothing
+        if host is None or not self.profile.kind.startswith("neuromorphic"):
+            self.excluded += [f"host: {term}" for term in outside]
+            return nothing
+        terms = coding_terms(self.counts, host)
+        self._pay(terms, host, "host")
+        if self.conditions.request_rate_hz is not None:
+            self.excluded.append(f"host: power of {host.id} between decisions")
+        self.figures += figures_of(terms)
+        self.excluded += [f"host: {term}" for term in terms if term.figures is None and term.count > 0]
+        if host.power_mw.active is None:
+            return nothing
+        energy_j = total(self.energies.get("host", []), self.draws)
+        return self._time_us(energy_j, host)
+
+    def _latency_us(self, host_us: Values) -> Values | None:
+        """Time of one decision, host included; None where no figure tells it."""
+        timing, power = self.profile.timing, self.profile.power_mw
+        if timing.launch_us is not None:
+            return self._value(timing.launch_us, self.profile) * self.counts.kernel_launches
+        if timing.step_us is not None and isinstance(self.counts, SpikingCounts):
+            self.time_figures.append(timing.step_us)
+            device_us = self._value(timing.step_us, self.profile, "step") * chip_steps(
+                self.counts, self.profile
+            )
+            woken = timing.wake_us if self.conditions.request_rate_hz is None else None
+            for figure in (timing.io_us, woken):
+                if figure is not None:
+                    self.time_figures.append(figure)
+                    device_us = device_us + self._value(figure, self.profile, "io")
+            return device_us + host_us
+        if power.active is not None:
+            # All of the energy is spent at this power: E / P is the time.
+            energy_j = total(self.energies.get("dynamic", []), self.draws)
+            return self._time_us(energy_j, self.profile) + host_us
+        return None
+
+    def _time_us(self, energy_j: Values, profile: Profile) -> Values:
+        """Of work that takes so much energy at the device's active power."""
+        active = profile.power_mw.active
+        assert active is not None
+        self.time_figures.append(active)
+        per_us = reversed_bounds(1.0 / (self._value(active, profile, "active") * J_PER_MW_US))
+        return energy_j * per_us
+
+    def _static(self, latency_us: Values | None) -> None:
+        """Lines of power that is drawn whether the device works or not."""
+        power, rate = self.profile.power_mw, self.conditions.request_rate_hz
+        window_us = latency_us
+        if rate is not None:
+            period_us = self.draws.constant(US_PER_S / rate)
+            # A device that is slower than the requests come works all the time, and falls behind.
+            window_us = period_us if latency_us is None else period_us.clip(min=latency_us)
+        chips = self.placement.chips if self.placement else 1
+        for name, figure, count in (
+            ("static power", power.static, chips),
+            ("static power of the board", power.board_idle, 1),
+            ("processors beside the cores", power.mgmt_cpu, chips),
+        ):
+            if figure is None:
+                continue
+            if window_us is None:
+                self.excluded.append(
+                    f"{name}: {figure.nominal:g} mW ({figure.low:g}-{figure.high:g}), for a time unknown"
+                )
+                continue
+            # The evidence of a time counts where the time becomes energy.
+            self.figures += [figure, *self.time_figures]
+            energy_j = self._value(figure, self.profile, name) * window_us * (count * J_PER_MW_US)
+            self._add(name, "static", 1.0, energy_j, [figure])
+        if rate is None or self.profile.scope != "all_in":
+            return
+        if power.sleep is None or latency_us is None or window_us is None:
+            self.excluded.append("power between decisions")
+            return
+        self.figures += [power.sleep, *self.time_figures]
+        idle_us = reversed_bounds(window_us - latency_us)
+        energy_j = self._value(power.sleep, self.profile, "sleep") * idle_us * J_PER_MW_US
+        self._add("sleep between decisions", "static", 1.0, energy_j, [power.sleep])
+
+    def _boundary(self) -> str:
+        where = self.profile.boundary
+        if self.profile.scope == "all_in":
+            covered = f"whole energy of the {where} while it works"
+        else:
+            static = ", static power included" if "static" in self.energies else ", static power left out"
+            covered = f"energy of the {where}{static}"
+        if "host" in self.energies and self.conditions.host is not None:
+            covered += f"; encoder and decoder on {self.conditions.host.id}"
+        if self.conditions.request_rate_hz is not None:
+            covered += f"; always on, {self.conditions.request_rate_hz:g} decisions a second"
+        return covered
+
+    def _left_out(self) -> tuple[str, ...]:
+        coded = [term for term in self.terms if term.on_host and term.count > 0]
+        found = []
+        if self.profile.scope != "all_in" and "static" not in self.energies:
+            found.append("static power")
+        if "host" not in self.energies and any(term.figures is None for term in coded):
+            found.append("encoder and decoder")
+        return tuple(found)
+
+    def _unpriced(self) -> tuple[str, ...]:
+        missing = [
+            term for term in self.terms if term.figures is None and term.count > 0 and not term.on_host
+        ]
+        if self.profile.scope != "per_term":
+            missing = [term for term in missing if not term.overhead]
+        return (*map(str, missing), *self.profile.unpriced)

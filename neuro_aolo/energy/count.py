@@ -1,4 +1,4 @@
-"""What one decision does, counted: synaptic events, neuron updates, spikes, MACs and kernel launches.
+"""What one decision does, counted: synaptic events, neuron updates, spikes, MACs, bytes and kernel launches.
 
 A synaptic event is one spike arriving through one non-zero weight. Counts come from the recorded activity,
 never from a mean rate, so silent inputs and pruned weights cost nothing.
@@ -9,17 +9,20 @@ References:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.arrays import writable
 from export.graph import DenseGraph, SpikingGraph
+from export.kernels import count_spikes
 from export.quantize import QuantizedGraph
 from export.simulate import Activity
 from neuro_aolo.errors import AgentError
 
-FloatArray = NDArray[np.float64]
+_FLOAT_BYTES = 4
+_BYTE_BITS = 8
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class SpikingCounts:
 
     In a quantised graph the always-on input channel and the bias neurons are real channels and neurons of
     the chip, and are inside every count but ``firing_rate``. In a float graph a bias is part of the neuron
-    update and ``bias_events`` is 0.
+    update and nothing is constant.
 
     Attributes:
         steps: time steps T.
@@ -36,14 +39,16 @@ class SpikingCounts:
         layer_sizes: neurons per layer, bias neurons included.
         input_spikes: spikes of the input channels.
         layer_spikes: spikes per layer.
-        synaptic_events: per layer, spikes arriving times their non-zero fan-out.
-        bias_events: the part of the synaptic events that always-on channels cause.
-        neuron_updates: neurons times T, before any step that a chip's pipeline adds.
-        synapses: non-zero weights.
+        constant_spikes: spikes of always-on channels: of the input, then of each layer.
+        events_by_step: per layer and step, spikes arriving times their non-zero fan-out, ``(L, T)``.
+        constant_events: per layer, those of its synaptic events that an always-on channel causes.
+        synapses: non-zero weights, per layer.
         encoder_exps: exponentials of equation (26).
         encoder_updates: integrate-and-fire updates of equation (27).
         decoder_macs: multiply-accumulates of equation (33).
         decoder_tanhs: hyperbolic tangents of equation (33).
+        bytes_in: a stimulus of each encoder neuron, a byte each; without encoder a bit per input spike slot.
+        bytes_out: a spike count of each output neuron, a byte each.
         kernel_launches: see :func:`count_spiking`.
         firing_rate: share of the slots (neuron x step) of hidden and output neurons that spike.
     """
@@ -53,16 +58,53 @@ class SpikingCounts:
     layer_sizes: tuple[int, ...]
     input_spikes: float
     layer_spikes: tuple[float, ...]
-    synaptic_events: tuple[float, ...]
-    bias_events: float
-    neuron_updates: int
-    synapses: int
+    constant_spikes: tuple[float, ...]
+    events_by_step: tuple[tuple[float, ...], ...]
+    constant_events: tuple[float, ...]
+    synapses: tuple[int, ...]
     encoder_exps: int
     encoder_updates: int
     decoder_macs: int
     decoder_tanhs: int
+    bytes_in: int
+    bytes_out: int
     kernel_launches: int
     firing_rate: float
+
+    @property
+    def synaptic_events(self) -> tuple[float, ...]:
+        """Per layer."""
+        return tuple(sum(steps) for steps in self.events_by_step)
+
+    @property
+    def neuron_updates(self) -> int:
+        """Neurons times T, before any step that a chip's pipeline adds."""
+        return self.steps * sum(self.layer_sizes)
+
+    @property
+    def spikes_per_synapse(self) -> float:
+        """Synaptic events over synapses: how often a weight is used in a decision."""
+        return sum(self.synaptic_events) / sum(self.synapses)
+
+    def scaled(self, factor: float) -> "SpikingCounts":
+        """The counts if every spike but those of always-on channels came ``factor`` times as often."""
+
+        def grown(total: float, constant: float) -> float:
+            return constant + factor * (total - constant)
+
+        sources = (self.input_spikes, *self.layer_spikes)
+        spikes = [grown(*pair) for pair in zip(sources, self.constant_spikes, strict=True)]
+        events = tuple(
+            tuple(grown(event, constant / self.steps) for event in steps)
+            for steps, constant in zip(self.events_by_step, self.constant_events, strict=True)
+        )
+        return replace(
+            self,
+            input_spikes=spikes[0],
+            layer_spikes=tuple(spikes[1:]),
+            events_by_step=events,
+            firing_rate=self.firing_rate * factor,
+        )
 
 
 @dataclass(frozen=True)
@@ -73,12 +115,18 @@ class DenseCounts:
         macs: multiply-accumulates; every weight is used once.
         weights: stored parameters, biases included.
         activations: ReLU and tanh evaluations.
+        values: numbers that layers read and write: inputs and outputs of each.
+        bytes_in: float32 observations.
+        bytes_out: float32 actions.
         kernel_launches: see :func:`count_dense`.
     """
 
     macs: int
     weights: int
     activations: int
+    values: int
+    bytes_in: int
+    bytes_out: int
     kernel_launches: int
 
 
@@ -96,28 +144,36 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
     spikes = [activity.input_spikes, *activity.layer_spikes]
     _check_shapes(graph.steps, weights, spikes)
     decisions = spikes[0].shape[1]
-    per_channel = [array.sum(axis=(0, 1), dtype=np.int64) / decisions for array in spikes]
-    fan_outs = [np.count_nonzero(weight, axis=0) for weight in weights]
-    quantised = isinstance(graph, QuantizedGraph)
-    sources = list(zip(per_channel, fan_outs, strict=False))
-    sizes = tuple(weight.shape[0] for weight in weights)
+    # (T, N) of the input and of each layer.
+    sent = [count_spikes(writable(array.swapaxes(0, 1))) / decisions for array in spikes]
+    fan_outs = [(weight != 0).sum(axis=0, dtype=np.int32) for weight in weights]
+    events = [channels @ fan_out for channels, fan_out in zip(sent, fan_outs, strict=False)]
+    # On a chip the last channel into each layer is always on.
+    constant = [float(channels[:, -1].sum()) for channels in sent[:-1]]
+    if not isinstance(graph, QuantizedGraph):
+        constant = [0.0] * len(constant)
     encoder_neurons = graph.encoder.neurons if graph.encoder else 0
+    input_bits = graph.steps * weights[0].shape[1]
     return SpikingCounts(
         steps=graph.steps,
         input_channels=weights[0].shape[1],
-        layer_sizes=sizes,
-        input_spikes=float(per_channel[0].sum()),
-        layer_spikes=tuple(float(channel.sum()) for channel in per_channel[1:]),
-        synaptic_events=tuple(float(sent @ fan_out) for sent, fan_out in sources),
-        bias_events=sum(float(sent[-1] * fan_out[-1]) for sent, fan_out in sources) if quantised else 0.0,
-        neuron_updates=graph.steps * sum(sizes),
-        synapses=int(sum(fan_out.sum() for fan_out in fan_outs)),
+        layer_sizes=tuple(len(weight) for weight in weights),
+        input_spikes=float(sent[0].sum()),
+        layer_spikes=tuple(float(channels.sum()) for channels in sent[1:]),
+        constant_spikes=(*constant, 0.0),
+        events_by_step=tuple(tuple(steps.tolist()) for steps in events),
+        constant_events=tuple(
+            spikes * float(fan_out[-1]) for spikes, fan_out in zip(constant, fan_outs, strict=True)
+        ),
+        synapses=tuple(int(fan_out.sum()) for fan_out in fan_outs),
         encoder_exps=encoder_neurons,
         encoder_updates=encoder_neurons * graph.steps,
         decoder_macs=graph.decoder.neurons if graph.decoder else 0,
         decoder_tanhs=graph.decoder.action_size if graph.decoder else 0,
+        bytes_in=encoder_neurons or -(-input_bits // _BYTE_BITS),
+        bytes_out=len(weights[-1]),
         kernel_launches=3 + graph.steps * (1 + 2 * len(weights)),
-        firing_rate=_firing_rate(per_channel[1:], graph.steps, has_bias_neurons=quantised),
+        firing_rate=_firing_rate(sent[1:], has_bias_neurons=isinstance(graph, QuantizedGraph)),
     )
 
 
@@ -132,15 +188,18 @@ def count_dense(graph: DenseGraph) -> DenseCounts:
         macs=macs,
         weights=macs + sum(layer.bias.size for layer in graph.layers),
         activations=sum(layer.neurons for layer in active),
+        values=sum(sum(layer.weight.shape) for layer in graph.layers),
+        bytes_in=_FLOAT_BYTES * graph.input_size,
+        bytes_out=_FLOAT_BYTES * graph.action_size,
         kernel_launches=len(graph.layers) + len(active),
     )
 
 
-def _firing_rate(per_layer: Sequence[FloatArray], steps: int, *, has_bias_neurons: bool) -> float:
+def _firing_rate(per_layer: Sequence[NDArray[np.float64]], *, has_bias_neurons: bool) -> float:
     """Spikes per slot of hidden and output neurons; bias neurons, which always fire, are left out."""
     hidden_end = -1 if has_bias_neurons else None
-    real = [*(spikes[:hidden_end] for spikes in per_layer[:-1]), per_layer[-1]]
-    return float(sum(spikes.sum() for spikes in real)) / (steps * sum(spikes.size for spikes in real))
+    real = [*(spikes[:, :hidden_end] for spikes in per_layer[:-1]), per_layer[-1]]
+    return float(sum(spikes.sum() for spikes in real)) / sum(spikes.size for spikes in real)
 
 
 def _check_shapes(

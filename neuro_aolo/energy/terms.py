@@ -1,4 +1,4 @@
-"""Which operations of a decision a device is charged for, with the price of each in pJ.
+"""Which operations of a decision a device is charged for, and by which of its figures.
 
     (1) n_steps = T + extra_steps_per_layer L + input_relay
     (2) n_updates = n_steps x compartments
@@ -13,14 +13,17 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.ranges import Range
+from neuro_aolo.energy.placement import Placement
 
-PJ_PER_MW_US = 1e3
+_WORD_BITS = 32
+_STATE_WORDS = 4
+"""Reads and writes of u and v at each update."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,14 @@ class Term:
     Attributes:
         name: what is counted.
         count: how much of it a decision needs.
-        price_pj: price of one, in pJ.
-        figures: the profile's figures that the price rests on.
+        figures: their product is the price of one; None where one of them is missing.
         overhead: an all-in price of the main operations already holds it.
         on_host: where it has no price, it is done outside the device.
     """
 
     name: str
     count: float
-    price_pj: Range | None
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...] | None
     overhead: bool = False
     on_host: bool = False
 
@@ -47,15 +48,29 @@ class Term:
         return f"{self.name} ({self.count:,.0f} a decision)"
 
 
-def terms_of(counts: SpikingCounts | DenseCounts, profile: Profile) -> list[Term]:
-    """The work of one decision as the device of ``profile`` is charged for it."""
-    launch, active = profile.timing.launch_us, profile.power_mw.active
-    if launch is not None and active is not None:
-        price_pj = Range.of(launch) * Range.of(active) * PJ_PER_MW_US
-        return [Term("kernel launches", counts.kernel_launches, price_pj, (launch, active))]
+def terms_of(
+    counts: SpikingCounts | DenseCounts, profile: Profile, placement: Placement | None, bits: int
+) -> list[Term]:
+    """The work of one decision as the device of ``profile`` is charged for it.
+
+    Args:
+        counts: of the actor.
+        profile: of the device.
+        placement: of the actor on the chip, where its profile says what it holds.
+        bits: of a weight.
+    """
+    if profile.timing.launch_us is not None:
+        figures = _all(profile.timing.launch_us, profile.power_mw.active)
+        return [Term("kernel launches", counts.kernel_launches, figures)]
     if isinstance(counts, SpikingCounts):
-        return _spiking_terms(counts, profile)
-    return _dense_terms(counts, profile)
+        terms = [*_spiking_terms(counts, profile, placement, bits), *coding_terms(counts, profile)]
+    else:
+        terms = _dense_terms(counts, profile, bits)
+    prices = profile.energy_pj
+    if prices.sram_32b is not None:
+        terms.append(Term("32-bit memory accesses", _words(counts, profile, bits), (prices.sram_32b,)))
+    io = Term("bytes in and out", counts.bytes_in + counts.bytes_out, _all(prices.io_byte), overhead=True)
+    return [*terms, io]
 
 
 def chip_steps(counts: SpikingCounts, profile: Profile) -> int:
@@ -69,56 +84,82 @@ def compartments(counts: SpikingCounts, profile: Profile) -> int:
     return sum(counts.layer_sizes) + (counts.input_channels if profile.mapping.input_relay else 0)
 
 
-def _spiking_terms(counts: SpikingCounts, profile: Profile) -> list[Term]:
+def coding_terms(counts: SpikingCounts, profile: Profile) -> list[Term]:
+    """Encoder and decoder, equations (26), (27), (32) and (33), at the prices of ``profile``."""
     prices = profile.energy_pj
+    exponentials = counts.encoder_exps + counts.decoder_tanhs
+    return [
+        Term("exponentials of the encoder and decoder", exponentials, _all(prices.exp), on_host=True),
+        Term("encoder neuron updates", counts.encoder_updates, _all(prices.encoder_update), on_host=True),
+        Term("decoder multiply-accumulates", counts.decoder_macs, _all(prices.mac_fp32), on_host=True),
+    ]
+
+
+def _spiking_terms(
+    counts: SpikingCounts, profile: Profile, placement: Placement | None, bits: int
+) -> list[Term]:
+    prices = profile.energy_pj
+    steps = chip_steps(counts, profile)
+    if prices.network_step is not None:
+        return [Term("time steps of the network", steps, (prices.network_step,))]
     events = sum(counts.synaptic_events)
-    spiking = sum(counts.layer_spikes) + (counts.input_spikes if profile.mapping.input_relay else 0.0)
-    silent = chip_steps(counts, profile) * compartments(counts, profile) - spiking
-    sent = sum(counts.layer_spikes) + counts.input_spikes
-    return [
-        _term("synaptic events", events, prices.synop),
-        _term("synaptic weight fetches", events, prices.weight_fetch, overhead=True),
-        _term("neuron updates, spiking", spiking, prices.neuron_update_active),
-        _silent_updates(silent, prices.neuron_update_active, prices.neuron_update_idle),
-        _term("spikes sent", sent, prices.spike_emit, overhead=True),
-        _term("spikes within a tile", sent, prices.spike_within, overhead=True),
-        _term("tile hops of spikes", sent, profile.mapping.hops_per_spike, prices.hop, overhead=True),
-        _term(
-            "exponentials of the encoder and decoder",
-            counts.encoder_exps + counts.decoder_tanhs,
-            prices.exp,
-            on_host=True,
+    sent = (counts.input_spikes, *counts.layer_spikes)
+    spiking = sum(sent) - (0.0 if profile.mapping.input_relay else counts.input_spikes)
+    silent = steps * compartments(counts, profile) - spiking
+    terms = [
+        Term("synaptic events", events, _all(prices.synop)),
+        Term("neuron updates, spiking", spiking, _all(prices.neuron_update_active), overhead=True),
+        Term(
+            "neuron updates, silent",
+            silent,
+            _silent(prices.neuron_update_active, prices.neuron_update_idle),
+            overhead=True,
         ),
-        _term("encoder neuron updates", counts.encoder_updates, prices.encoder_update, on_host=True),
-        _term("decoder multiply-accumulates", counts.decoder_macs, prices.mac_fp32, on_host=True),
+        Term("spikes sent", sum(sent), _all(prices.spike_emit), overhead=True),
+        Term("spikes within a tile", sum(sent), _all(prices.spike_within), overhead=True),
     ]
+    if prices.sram_32b is None:
+        terms.append(Term("synaptic weight fetches", events, _all(prices.weight_fetch), overhead=True))
+    if placement is not None:
+        hops = sum(spikes * far for spikes, far in zip(sent, placement.hops, strict=True))
+        terms.append(Term("tile hops of spikes", hops, _all(prices.hop), overhead=True))
+        terms.append(Term("core resets", sum(placement.cores), _all(prices.core_reset), overhead=True))
+    return terms
 
 
-def _dense_terms(counts: DenseCounts, profile: Profile) -> list[Term]:
+def _dense_terms(counts: DenseCounts, profile: Profile, bits: int) -> list[Term]:
     prices = profile.energy_pj
-    return [
-        _term("multiply-accumulates", counts.macs, prices.mac_int8),
-        _term("weight fetches", counts.weights, prices.weight_fetch, overhead=True),
-        _term("activations", counts.activations, None, overhead=True),
+    mac = prices.mac_int8 if bits <= 8 else prices.mac_fp32
+    terms = [
+        Term("multiply-accumulates", counts.macs, _all(mac)),
+        Term("activations", counts.activations, _all(prices.act_fn), overhead=True),
     ]
+    if prices.sram_32b is None:
+        terms.append(Term("weight fetches", counts.weights, _all(prices.weight_fetch), overhead=True))
+    return terms
 
 
-def _term(
-    name: str, count: float, *figures: Figure | None, overhead: bool = False, on_host: bool = False
-) -> Term:
-    """A term whose price is the product of ``figures``; it has none where one of them is missing."""
+def _words(counts: SpikingCounts | DenseCounts, profile: Profile, bits: int) -> float:
+    """Accesses to 32-bit words; neighbouring weights of a row share a word on both sides."""
+    per_word = _WORD_BITS / bits
+    if isinstance(counts, DenseCounts):
+        return (counts.weights + counts.values) / per_word
+    updates = chip_steps(counts, profile) * compartments(counts, profile)
+    return sum(counts.synaptic_events) / per_word + _STATE_WORDS * updates
+
+
+def _all(*figures: Figure | None) -> tuple[Figure, ...] | None:
     known = tuple(figure for figure in figures if figure is not None)
-    if len(known) < len(figures):
-        return Term(name, count, None, (), overhead, on_host)
-    price_pj = Range(1.0, 1.0, 1.0)
-    for figure in known:
-        price_pj = price_pj * Range.of(figure)
-    return Term(name, count, price_pj, known, overhead, on_host)
+    return known if len(known) == len(figures) else None
 
 
-def _silent_updates(count: float, active: Figure | None, idle: Figure | None) -> Term:
+def _silent(active: Figure | None, idle: Figure | None) -> tuple[Figure, ...] | None:
     """Updates without a spike. Davies et al. do not say which of them are active: high takes them all so."""
-    name = "neuron updates, silent"
     if active is None or idle is None:
-        return Term(name, count, None, ())
-    return Term(name, count, Range(idle.low, idle.nominal, max(idle.high, active.high)), (idle, active))
+        return None
+    return (idle.model_copy(update={"high": max(idle.high, active.high)}),)
+
+
+def figures_of(terms: Sequence[Term]) -> list[Figure]:
+    """All figures that the terms rest on."""
+    return [figure for term in terms for figure in term.figures or ()]

@@ -51,18 +51,32 @@ def energy_sentences(summary: Summary) -> list[str]:
     found = contests(summary)
     sentences = [_contest_sentence(contest) for contest in found]
     both = {contest.profile for contest in found}
-    if not found:
+    alone = [
+        profile
+        for profile, energy in summary["energy_j"].items()
+        if profile not in both and energy and energy.get("snn")
+    ]
+    pairs = (summary.get("nearest_pairs") or {}).values()
+    if not found and all(pair["refused"] for pair in pairs):
         sentences.append(
             "No device here runs both actors at one boundary, so no ratio is printed: energies at different "
             "boundaries cannot be divided."
         )
-    sentences += [
-        f"{device_name(summary, profile)}: {spread(energy['snn'], 'J')} for the spiking actor, at a boundary "
-        "that no MLP figure here shares, so no ratio."
-        for profile, energy in summary["energy_j"].items()
-        if profile not in both and energy and energy.get("snn")
-    ]
-    return sentences
+    return [*sentences, *(_alone_sentence(summary, profile) for profile in alone)]
+
+
+def _alone_sentence(summary: Summary, profile: str) -> str:
+    """A device that runs the spiking actor alone, beside the MLP on another where that is fair."""
+    energy = spread(summary["energy_j"][profile]["snn"], "J")
+    text = f"{device_name(summary, profile)}: {energy} for the spiking actor"
+    pair = (summary.get("nearest_pairs") or {}).get(profile)
+    if pair is None or pair["refused"]:
+        return f"{text}, at a boundary that no MLP figure here shares, so no ratio."
+    return (
+        f"{text}, encoder, decoder and static power included: {significant(pair['ratio'])} times the MLP's "
+        f"on {device_name(summary, pair['dense'])}, and less in {percent(pair['probability'])} of the "
+        "random draws."
+    )
 
 
 def carbon_sentences(summary: Summary) -> list[str]:

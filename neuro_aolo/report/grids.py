@@ -29,6 +29,7 @@ from neuro_aolo.units import MG_PER_G
 Cell = str | Quantity
 ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
 CANNOT = "cannot run it"
+_PLAIN_REASONS = ("it runs no spiking networks", "it runs no dense networks")
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,80 @@ def quantisation(summary: Summary) -> Grid:
 
 
 def energy(summary: Summary) -> Grid:
-    """Energy of one decision: a row per device with its boundary, the spiking actor beside the MLP."""
+    """Energy of one decision: a row per device with its boundary, the spiking actor beside the MLP.
+
+    What a total leaves out for want of a price, and why a device does not run an actor, stand in its row.
+    """
     rows: list[tuple[Cell, ...]] = []
     for profile, actors in summary["energy_j"].items():
-        bills = [bill for actor in ACTORS if (bill := (summary["bills"].get(profile) or {}).get(actor))]
-        boundaries = sorted(
-            {bill["boundary"] + (", a lower bound" if bill["unpriced"] else "") for bill in bills}
-        )
-        name = ": ".join([device_name(summary, profile), *([" / ".join(boundaries)] if boundaries else [])])
+        entry = summary["bills"].get(profile) or {}
+        bills = [bill for actor in ACTORS if (bill := entry.get(actor))]
+        told = sorted({bill["boundary"] for bill in bills})
+        unpriced = dict.fromkeys(text.split(" (")[0] for bill in bills for text in bill["unpriced"])
+        if unpriced:
+            told.append(f"a lower bound, without a price: {', '.join(unpriced)}")
+        reasons = dict.fromkeys((entry.get("unfit") or {}).values())
+        told += [reason for reason in reasons if reason not in _PLAIN_REASONS]
+        name = ": ".join([device_name(summary, profile), *(["; ".join(told)] if told else [])])
         figures = [(actors or {}).get(actor) for actor in ACTORS]
         cells = [CANNOT if values is None else spread(values, "J") for values in figures]
         rows.append((name, *cells, " / ".join(dict.fromkeys(bill["evidence"] for bill in bills))))
     columns = ("device and boundary", *ACTORS.values(), "evidence")
     return Grid("Energy of one decision, nominal (low – high)", columns, rows, stacks=True)
+
+
+def contests(summary: Summary) -> Grid:
+    """Spiking against dense: of each device that runs the spiking actor, the pair that says most."""
+    rows: list[tuple[Cell, ...]] = []
+    for profile, bill in _spiking_bills(summary):
+        pair = _nearest(summary, profile)
+        latency = bill["latency_s"]
+        time = amount(latency["nominal"], "s", 2) if latency else ""
+        told: tuple[Cell, ...] = (percent(bill["static_share"]), time)
+        if pair is None or pair["refused"]:
+            rows.append((profile, *told, "no ratio", "", ""))
+            continue
+        rate: Cell = "never" if pair["rate"] is None else percent(pair["rate"])
+        against = "itself" if pair["dense"] == profile else str(pair["dense"])
+        rows.append((profile, *told, against, percent(pair["probability"]), rate))
+    columns = ("on", "static", "time", "MLP on", "P(less)", "even at")
+    return Grid(f"Spiking against dense, firing rate {percent(summary['firing_rate'])}", columns, rows)
+
+
+def refused_ratios(summary: Summary) -> list[str]:
+    """Which devices have no ratio, and why."""
+    told: dict[str, list[str]] = {}
+    for profile, _ in _spiking_bills(summary):
+        pair = _nearest(summary, profile)
+        if pair is None or pair["refused"]:
+            reason = pair["refused"] if pair else "the MLP has no bill on it nor on its host here"
+            told.setdefault(reason.replace(profile, "it"), []).append(profile)
+    return [f"No ratio for {', '.join(profiles)}: {reason}." for reason, profiles in told.items()]
+
+
+def _spiking_bills(summary: Summary) -> list[tuple[str, Mapping[str, Any]]]:
+    bills = summary["bills"].items()
+    return [(profile, bill) for profile, pair in bills if (bill := (pair or {}).get("snn")) is not None]
+
+
+def _nearest(summary: Summary, profile: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = (summary.get("nearest_pairs") or {}).get(profile)
+    return found
+
+
+def conditions(summary: Summary) -> Grid:
+    """Published conditions under which a spiking network can win, beside what was counted."""
+    rows: list[tuple[Cell, ...]] = []
+    for condition in summary["published_conditions"]:
+        is_rate = condition["quantity"] == "firing rate"
+        low, high, seen = (
+            percent(condition[key]) if is_rate else amount(condition[key])
+            for key in ("low", "high", "observed")
+        )
+        bound = str(low) if condition["low"] == condition["high"] else f"{low} to {high}"
+        rows.append((condition["source"], condition["quantity"], bound, seen, condition["verdict"]))
+    columns = ("published by", "quantity", "must be below", "here", "condition")
+    return Grid("Published conditions; they contradict each other", columns, rows)
 
 
 def bill(title: str, lines: Sequence[Mapping[str, Any]], total_j: Mapping[str, float]) -> Grid:

@@ -18,10 +18,11 @@ def limits(summary: Summary) -> list[str]:
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
-        "Energies at different boundaries (the dynamic energy of a chip, the whole energy of a module) are "
-        "not compared: no ratio crosses a boundary.",
-        "The agent's carbon is that of its energy inside each device's boundary. Cooling, the rest of the "
-        "host and the making of the device are not in it.",
+        "Energies at different boundaries (a chip, a module, with or without static power or the host's "
+        "share) are not compared: no ratio crosses a boundary.",
+        "The agent's carbon is that of its energy inside each device's boundary, for as long as a decision "
+        "takes. Power between decisions, cooling, the rest of the host and the making of the device are "
+        "not in it.",
         "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
         "chosen, so ratios and rankings carry further than milligrams.",
         "A metered price was metered on its benchmark's network, not on this one. The MLP's energy on a "

@@ -51,6 +51,21 @@ def energy_table(summary: Summary) -> Table:
     return as_rich(replace(grid, columns=columns, rows=rows))
 
 
+def print_energy(summary: Summary, console: Console) -> None:
+    """Print what a decision costs on each device, and when spiking costs less than dense."""
+    console.print(energy_table(summary))
+    console.print(as_rich(grids.contests(summary)))
+    console.print(
+        Text(
+            "P(less): share of the random draws in which the spiking actor costs less; even at: the firing "
+            "rate at which it stops costing less."
+        )
+    )
+    for sentence in grids.refused_ratios(summary):
+        console.print(Text(plain(sentence)))
+    console.print(as_rich(grids.conditions(summary)))
+
+
 def network_energy_table(summary: Summary) -> Table:
     """Energy of one decision of a network that has no dense rival beside it."""
     grid = grids.energy(summary)

@@ -46,7 +46,9 @@ def test_events_are_what_a_loop_over_all_synapses_counts(
         activity = simulate_float(graph, observations)
     counts = count_spiking(graph, activity)
     assert list(counts.synaptic_events) == pytest.approx(events_by_loop(graph, activity), rel=1e-12)
-    assert counts.synapses == sum(int((layer.weight != 0).sum()) for layer in graph.layers)
+    assert counts.synapses == tuple(int((layer.weight != 0).sum()) for layer in graph.layers)
+    steps = np.array(counts.events_by_step)
+    assert steps.shape == (depth, counts.steps)
 
 
 def test_the_published_size_of_popsan(actors: Any) -> None:
@@ -56,7 +58,7 @@ def test_the_published_size_of_popsan(actors: Any) -> None:
     full = [dataclasses.replace(layer, weight=np.ones_like(layer.weight)) for layer in graph.layers]
     graph = dataclasses.replace(graph, layers=tuple(full))
     counts = count_spiking(graph, simulate_float(graph, rng.uniform(-1, 1, (2, 5))))
-    assert counts.synapses == 83_456
+    assert sum(counts.synapses) == 83_456
     assert counts.layer_sizes == (256, 256, 20)
     assert counts.neuron_updates == 5 * 532 == 2_660
     assert (counts.encoder_exps, counts.encoder_updates) == (50, 250)
@@ -68,15 +70,20 @@ def test_the_always_on_channels_are_counted_and_shown(actors: Any) -> None:
     graph = quantize(actors.spiking(rng, 3, [8], 1))
     activity = simulate_integer(graph, rng.uniform(-1, 1, (4, 3)))
     counts = count_spiking(graph, activity)
-    bias_synapses = sum(int((layer.weight[:, -1] != 0).sum()) for layer in graph.layers)
-    assert counts.bias_events == 5 * bias_synapses
+    bias_synapses = [int((layer.weight[:, -1] != 0).sum()) for layer in graph.layers]
+    assert counts.constant_events == tuple(5 * synapses for synapses in bias_synapses)
+    assert counts.constant_spikes == (5.0, 5.0, 0.0)
     assert counts.input_channels == 31
     assert counts.layer_sizes == (9, 10)
     inputs, hidden = activity.input_spikes.copy(), activity.layer_spikes[0].copy()
     inputs[..., :-1] = 0
     hidden[..., :-1] = 0
     only_bias = Activity(inputs, (hidden, activity.layer_spikes[1]), activity.actions)
-    assert sum(count_spiking(graph, only_bias).synaptic_events) == counts.bias_events
+    silent = count_spiking(graph, only_bias)
+    assert silent.synaptic_events == counts.constant_events
+    scaled = counts.scaled(0.0)
+    assert scaled.synaptic_events == pytest.approx(counts.constant_events)
+    assert (scaled.input_spikes, scaled.layer_spikes) == (5.0, (5.0, 0.0))
 
 
 def test_bias_neurons_are_no_part_of_the_firing_rate(actors: Any) -> None:
@@ -101,7 +108,7 @@ def test_a_batch_counts_as_the_mean_of_its_decisions(actors: Any, quantised: boo
     apart = [count_spiking(graph, simulate(graph, row[None])) for row in observations]
 
     def flat(counts: SpikingCounts) -> list[float]:
-        return [*np.hstack(list(dataclasses.astuple(counts)))]
+        return [*np.hstack([np.ravel(value) for value in dataclasses.astuple(counts)])]
 
     assert flat(together) == pytest.approx(list(np.mean([flat(one) for one in apart], axis=0)), rel=1e-12)
 

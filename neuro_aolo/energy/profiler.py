@@ -1,0 +1,91 @@
+"""One actor over many devices: bills, pairs and published conditions."""
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+
+from hardware_profiles.profile import Profile, load_profile
+from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit, price
+from neuro_aolo.energy.breakeven import Pair, compare
+from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo.errors import AgentError
+
+TWINS = {"mlp-int8": INT8_BITS, "mlp-fp32": FP32_BITS}
+"""Dense actors and the bits of their weights."""
+
+
+def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) -> Conditions:
+    """Conditions as they were asked for.
+
+    Args:
+        host: a profile's name or file; None for no host.
+        request_rate_hz: decisions a second, or None.
+        twin: one of :data:`TWINS`.
+
+    Raises:
+        AgentError: a rate that is not above 0, or another twin.
+        ProfileError: an unknown host.
+    """
+    if twin not in TWINS:
+        raise AgentError(f"--twin {twin!r} is none of {', '.join(TWINS)}: choose one of them")
+    if request_rate_hz is not None and not 0.0 < request_rate_hz < math.inf:
+        raise AgentError(
+            f"--request-rate {request_rate_hz:g} is not allowed: give decisions a second above 0"
+        )
+    device = load_profile(host) if host is not None else None
+    return Conditions(device, request_rate_hz, dense_bits=TWINS[twin])
+
+
+class Profiler:
+    """What a decision of a spiking actor and of its dense twin costs on each device.
+
+    Args:
+        counts: of the spiking actor.
+        dense_counts: of its twin; None where there is none.
+        profiles: devices by name.
+        conditions: under which all of them are priced.
+    """
+
+    def __init__(
+        self,
+        counts: SpikingCounts,
+        dense_counts: DenseCounts | None,
+        profiles: Mapping[str, Profile],
+        conditions: Conditions,
+    ) -> None:
+        self.counts, self.dense_counts = counts, dense_counts
+        self.profiles, self.conditions = profiles, conditions
+
+    @cached_property
+    def spiking(self) -> dict[str, Bill | Unfit]:
+        """Of the spiking actor, by profile."""
+        return {name: price(self.counts, profile, self.conditions) for name, profile in self.profiles.items()}
+
+    @cached_property
+    def dense(self) -> dict[str, Bill | Unfit]:
+        """Of its twin, by profile; empty where there is none."""
+        if self.dense_counts is None:
+            return {}
+        counts = self.dense_counts
+        return {name: price(counts, profile, self.conditions) for name, profile in self.profiles.items()}
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The spiking actor on each device that runs it beside the twin on each that runs that."""
+        silent_counts = self.counts.scaled(0.0)
+        found = []
+        for name, spiking in self.spiking.items():
+            if not isinstance(spiking, Bill):
+                continue
+            silent = price(silent_counts, self.profiles[name], self.conditions)
+            assert isinstance(silent, Bill)
+            for dense in self.dense.values():
+                if isinstance(dense, Bill):
+                    found.append(compare(self.counts, spiking, silent, dense))
+        return found
+
+    def nearest(self, profile: str) -> Pair | None:
+        """The pair that says most about a device: with the twin on itself, or else on its host."""
+        host = self.conditions.host.id if self.conditions.host else ""
+        pairs = {pair.dense: pair for pair in self.pairs if pair.spiking == profile}
+        return pairs.get(profile) or pairs.get(host)
