@@ -216,16 +216,24 @@ def fit_scenario(
 
 
 @profiles_app.callback()
-def profiles(context: typer.Context) -> None:
+def profiles(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the shipped hardware profiles."""
-    if context.invoked_subcommand is None:
-        from hardware_profiles.profile import load_profile, profile_names
+    if context.invoked_subcommand is not None:
+        return
+    from hardware_profiles.profile import load_profile, profile_names
 
-        table = Table("profile", "device", "runs", "scope", "boundary")
-        for name in profile_names():
-            device = load_profile(name)
-            table.add_row(name, device.name, ", ".join(device.executes), device.scope, device.boundary)
+    devices = [load_profile(name) for name in profile_names()]
+    keys = ("id", "name", "executes", "scope", "boundary")
+    summary = [{key: getattr(device, key) for key in keys} for device in devices]
+
+    def in_words() -> None:
+        table = Table(Column("profile", no_wrap=True), "device", "runs", "scope", "boundary")
+        for device in devices:
+            runs = ", ".join(device.executes) or "neither"
+            table.add_row(device.id, device.name, runs, device.scope, device.boundary)
         out.print(table)
+
+    show({"profiles": summary}, as_json, in_words)
 
 
 @profiles_app.command("show")

@@ -23,7 +23,8 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
         twin: one of :data:`TWINS`.
 
     Raises:
-        AgentError: a rate that is not above 0, or another twin.
+        AgentError: a rate that is not above 0, another twin, or a host that has no price of encoder and
+            decoder.
         ProfileError: an unknown host.
     """
     if twin not in TWINS:
@@ -33,6 +34,14 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
             f"--request-rate {request_rate_hz:g} is not allowed: give decisions a second above 0"
         )
     device = load_profile(host) if host is not None else None
+    if device is not None:
+        needed = ("exp", "encoder_update", "mac_fp32")
+        absent = [name for name in needed if getattr(device.energy_pj, name) is None]
+        if absent:
+            raise AgentError(
+                f"--host {host} has no price of {', '.join(absent)}, which encoding and decoding take: "
+                "choose another, such as mcu_m33_u575, or none"
+            )
     return Conditions(device, request_rate_hz, dense_bits=TWINS[twin])
 
 
@@ -71,15 +80,19 @@ class Profiler:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The spiking actor on each device that runs it beside the twin on each that runs that."""
+        """The spiking actor on each device that runs it, beside the twin on each that runs that or is host."""
         silent_counts = self.counts.scaled(0.0)
+        rivals = dict(self.dense)
+        host = self.conditions.host
+        if host is not None and self.dense_counts is not None and host.id not in rivals:
+            rivals[host.id] = price(self.dense_counts, host, self.conditions)
         found = []
         for name, spiking in self.spiking.items():
             if not isinstance(spiking, Bill):
                 continue
             silent = price(silent_counts, self.profiles[name], self.conditions)
             assert isinstance(silent, Bill)
-            for dense in self.dense.values():
+            for dense in rivals.values():
                 if isinstance(dense, Bill):
                     found.append(compare(self.counts, spiking, silent, dense))
         return found
