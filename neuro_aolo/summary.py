@@ -156,6 +156,7 @@ def bill_summary(bill: Bill | Unfit | None) -> dict[str, Any] | None:
         "modelled_j": asdict(bill.modelled_j),
         "static_share": bill.static_share,
         "latency_s": asdict(bill.latency_s) if bill.latency_s else None,
+        "highest_rate_hz": asdict(rate) if (rate := bill.highest_rate_hz) else None,
         "delay_product_js": asdict(product) if (product := bill.delay_product_js) else None,
         "placement": asdict(bill.placement) if bill.placement else None,
         "lines": [

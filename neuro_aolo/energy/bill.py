@@ -133,6 +133,13 @@ class Bill:
         return static.nominal / self.total_j.nominal if static and self.total_j.nominal else 0.0
 
     @property
+    def highest_rate_hz(self) -> Range | None:
+        """Decisions a second, one after the other: 1 over it is the deadline that a decision meets."""
+        if self.latency_s is None or self.latency_s.low <= 0.0:
+            return None
+        return Range(1.0 / self.latency_s.high, 1.0 / self.latency_s.nominal, 1.0 / self.latency_s.low)
+
+    @property
     def delay_product_js(self) -> Range | None:
         """Energy times latency, in J s."""
         return None if self.latency_s is None else self.total_j * self.latency_s

@@ -80,7 +80,7 @@ class Profiler:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The spiking actor on each device that runs it, beside the twin on each that runs that or is host."""
+        """The spiking actor on each device that runs it beside the twin on each that runs that or is host."""
         silent_counts = self.counts.scaled(0.0)
         rivals = dict(self.dense)
         host = self.conditions.host

@@ -140,7 +140,7 @@ def contests(summary: Summary) -> Grid:
     for profile, bill in _spiking_bills(summary):
         pair = _nearest(summary, profile)
         latency = bill["latency_s"]
-        time = amount(latency["nominal"], "s", 2) if latency else ""
+        time = with_prefix(latency["nominal"], "s", 2) if latency else ""
         told: tuple[Cell, ...] = (percent(bill["static_share"]), time)
         if pair is None or pair["refused"]:
             rows.append((profile, *told, "no ratio", "", ""))
@@ -161,6 +161,22 @@ def refused_ratios(summary: Summary) -> list[str]:
             reason = pair["refused"] if pair else "the MLP has no bill on it nor on its host here"
             told.setdefault(reason.replace(profile, "it"), []).append(profile)
     return [f"No ratio for {', '.join(profiles)}: {reason}." for reason, profiles in told.items()]
+
+
+def too_slow(summary: Summary) -> list[str]:
+    """Which devices may not keep up with the requests, and how long a decision takes there."""
+    wanted = (summary.get("conditions") or {}).get("request_rate_hz")
+    told = []
+    for profile, bill in _spiking_bills(summary):
+        rate = bill["highest_rate_hz"]
+        if wanted is None or rate is None or rate["low"] >= wanted:
+            continue
+        how = "cannot" if rate["high"] < wanted else "may not"
+        told.append(
+            f"{profile} {how} keep up with {wanted:g} decisions a second: one takes "
+            f"{spread(bill['latency_s'], 's')}."
+        )
+    return told
 
 
 def _spiking_bills(summary: Summary) -> list[tuple[str, Mapping[str, Any]]]:

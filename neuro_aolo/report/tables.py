@@ -61,7 +61,7 @@ def print_energy(summary: Summary, console: Console) -> None:
             "rate at which it stops costing less."
         )
     )
-    for sentence in grids.refused_ratios(summary):
+    for sentence in (*grids.refused_ratios(summary), *grids.too_slow(summary)):
         console.print(Text(plain(sentence)))
     console.print(as_rich(grids.conditions(summary)))
 
