@@ -26,7 +26,6 @@ from export.kernels import encode, run_network
 from export.population import PopulationEncoder, needed
 
 _FLOAT32_EXACT = 1 << 24
-_INT8_MAX, _INT16_MAX = 127, (1 << 15) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +248,7 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
     units = [1 if (layer.weight & 1).any() else 2 for layer in layers]
     weights = [layer.weight // unit for layer, unit in zip(layers, units, strict=True)]
     narrow = all(
-        int(np.abs(weight).max()) <= _INT8_MAX and layer.largest_input // unit <= _INT16_MAX
+        _fits(weight, np.int8) and layer.largest_input // unit <= np.iinfo(np.int16).max
         for layer, weight, unit in zip(layers, weights, units, strict=True)
     )
     single = narrow and all(_fits_single(layer, steps) for layer in layers)
@@ -269,6 +268,11 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
             for layer, unit in zip(layers, units, strict=True)
         ],
     )
+
+
+def _fits(weight: NDArray[Any], dtype: type[np.integer[Any]]) -> bool:
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= weight.min() and weight.max() <= limits.max)
 
 
 def _fits_single(layer: QuantizedLayer, steps: int) -> bool:
