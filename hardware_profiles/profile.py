@@ -108,6 +108,7 @@ class Capacity(Sourced):
         axons_in: channels that may enter a core.
         axons_out: pairs of a neuron and a core that it sends to, per core.
         fan_in: inputs of a neuron.
+        inputs: input channels of the chip.
         weight_bits: most bits of a weight, its sign included.
         chips: most chips that work together.
     """
@@ -118,6 +119,7 @@ class Capacity(Sourced):
     axons_in: Count | None = None
     axons_out: Count | None = None
     fan_in: Count | None = None
+    inputs: Count | None = None
     weight_bits: Count
     chips: Count = 1
 

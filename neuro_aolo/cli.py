@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo import settings
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
 from neuro_aolo.comparison.command import compare
 from neuro_aolo.deployment.command import energy, export, finetune, simulate
@@ -31,11 +32,8 @@ from neuro_aolo.terminal import (
 if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.job import Keeping
-    from neuro_aolo.run import AgentSite, Preset, RunConfig, RunFolder
+    from neuro_aolo.run import RunConfig, RunFolder
     from neuro_aolo.service.scenario import Scenario
-
-DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
-"""Countries of a run that names neither a scenario nor, for that side, a country or a trace."""
 
 app = typer.Typer(
     name="neuro-aolo",
@@ -75,6 +73,22 @@ StepsOption = Annotated[
     int | None,
     typer.Option(min=1, help="Requests served in training, rounded up to a batch; the preset's if absent."),
 ]
+TimeStepsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="T", help="Time steps of a decision of the spiking actor; the preset's if absent."
+    ),
+]
+SpikeWeightOption = Annotated[
+    float,
+    typer.Option(
+        metavar="MG",
+        help="What a microjoule of spikes counts as in training, in mg of carbon: above 0, spikes get fewer.",
+    ),
+]
+SpikeProfileOption = Annotated[
+    str, typer.Option(metavar="NAME|FILE.toml", help="Whose microjoules --spike-weight weighs.")
+]
 DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")]
 CompileOption = Annotated[
     bool,
@@ -105,6 +119,9 @@ def run(
     preset: PresetOption = "tuned",
     seed: SeedOption = 0,
     steps: StepsOption = None,
+    time_steps: TimeStepsOption = None,
+    spike_weight: SpikeWeightOption = 0.0,
+    spike_profile: SpikeProfileOption = settings.SPIKE_PROFILE,
     device: DeviceOption = "cpu",
     compiled: CompileOption = False,
     overwrite: OverwriteOption = False,
@@ -117,17 +134,19 @@ def run(
     from neuro_aolo.job import twin_config
     from neuro_aolo.run import RunFolder
 
-    keeping = _keeping(checkpoint_every, tensorboard)
+    keeping = settings.keeping(checkpoint_every, tensorboard)
     if resume is not None:
-        folder, config = _begun(ctx, resume)
+        folder, config = settings.begun(ctx, resume)
         if kind_of(config.actor) != "popsan":
             raise AgentError(
                 f"{resume} trains no spiking actor: go on with neuro-aolo train --resume {resume}"
             )
     else:
-        service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
-        config = _config(service, agent_site, preset, seed, steps, device, "popsan", compiled)
-        folder = RunFolder.create(_needed(out_dir), config, overwrite=overwrite)
+        service = settings.service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
+        typed = (agent_site, preset, seed, steps, device, "popsan", compiled)
+        spiking = (time_steps, spike_weight, spike_profile)
+        config = settings.config(service, *typed, *spiking)
+        folder = RunFolder.create(settings.needed(out_dir), config, overwrite=overwrite)
     go_on = f"neuro-aolo run --resume {folder.path}"
     interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
     if not interrupted:
@@ -153,6 +172,9 @@ def train(
     preset: PresetOption = "tuned",
     seed: SeedOption = 0,
     steps: StepsOption = None,
+    time_steps: TimeStepsOption = None,
+    spike_weight: SpikeWeightOption = 0.0,
+    spike_profile: SpikeProfileOption = settings.SPIKE_PROFILE,
     device: DeviceOption = "cpu",
     compiled: CompileOption = False,
     overwrite: OverwriteOption = False,
@@ -164,18 +186,20 @@ def train(
     from neuro_aolo.agent.checkpoint import kind_of
     from neuro_aolo.run import RunFolder
 
-    keeping = _keeping(checkpoint_every, tensorboard)
+    keeping = settings.keeping(checkpoint_every, tensorboard)
     if resume is not None:
-        folder, config = _begun(ctx, resume)
+        folder, config = settings.begun(ctx, resume)
         if folder.is_trained:
             raise AgentError(
                 f"{resume} is trained to its end, there is nothing to resume: "
                 f"look at it with neuro-aolo evaluate {resume}"
             )
     else:
-        service = _service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
-        config = _config(service, agent_site, preset, seed, steps, device, actor, compiled)
-        folder = RunFolder.create(_needed(out_dir), config, overwrite=overwrite)
+        service = settings.service(scenario, dc_country, bs_country, dc_trace, bs_trace, fill)
+        typed = (agent_site, preset, seed, steps, device, actor, compiled)
+        spiking = (time_steps, spike_weight, spike_profile)
+        config = settings.config(service, *typed, *spiking)
+        folder = RunFolder.create(settings.needed(out_dir), config, overwrite=overwrite)
     kind, path = kind_of(config.actor), folder.path
     go_on = f"neuro-aolo train --resume {path}"
     interrupted = _train(folder, config, kind, keeping, go_on)
@@ -216,7 +240,7 @@ def evaluate(
     from neuro_aolo.run import RunFolder
 
     trained_in = RunFolder.open(run_dir).config().scenario
-    service = trained_in if scenario is None else _shifted(trained_in, scenario, run_dir)
+    service = trained_in if scenario is None else settings.shifted(trained_in, scenario, run_dir)
     elsewhere = placed(service, dc_country, bs_country, dc_trace, bs_trace, fill)
 
     from neuro_aolo.report.tables import evaluation_table
@@ -245,128 +269,6 @@ def report(run_dir: RunArgument, as_json: JsonOption = False) -> None:
 def main() -> None:
     """Run the command line."""
     sys.exit(run_app(app))
-
-
-def _service(
-    name: str | None,
-    dc_country: str | None,
-    bs_country: str | None,
-    dc_trace: Path | None,
-    bs_trace: Path | None,
-    fill: str | None,
-) -> "Scenario":
-    """The scenario that was asked for, in the places that were asked for."""
-    from neuro_aolo.service.scenario import Scenario
-
-    if name is None:
-        if dc_country is None and dc_trace is None:
-            dc_country = DEMO_COUNTRIES["dc"]
-        if bs_country is None and bs_trace is None:
-            bs_country = DEMO_COUNTRIES["bs"]
-    return placed(Scenario.load(name or "paper"), dc_country, bs_country, dc_trace, bs_trace, fill)
-
-
-def _shifted(trained_in: "Scenario", name: str, run_dir: Path) -> "Scenario":
-    """Another scenario as the actor of a run meets it: the actor keeps the ranges that it learnt to read.
-
-    Raises:
-        ScenarioError: the other scenario has another state or another action box, or leaves those ranges.
-    """
-    from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.service.scenario import Scenario
-
-    other = Scenario.load(name)
-    own, others = trained_in.state_names, other.state_names
-    if own != others:
-        raise ScenarioError(
-            f"scenario {other.name!r} has {len(others)} observations ({', '.join(others)}), the actor of "
-            f"{run_dir} has {len(own)} ({', '.join(own)}): choose a scenario with the same, or train in it"
-        )
-    if other.actions != trained_in.actions:
-        raise ScenarioError(
-            f"scenario {other.name!r} has another action box than the actor of {run_dir} was trained for "
-            f"({other.actions}, not {trained_in.actions}): choose one with the same, or train in it"
-        )
-    ranges = {key: {"observe": list(getattr(trained_in.state, key).observe)} for key in own}
-    return other.with_values(state=ranges)
-
-
-def _needed(out_dir: Path | None) -> Path:
-    if out_dir is None:
-        raise AgentError(
-            "there is no folder to train into: add --out DIR, or --resume DIR to go on with a run"
-        )
-    return out_dir
-
-
-def _keeping(checkpoint_every: int, tensorboard: bool) -> "Keeping":
-    from neuro_aolo.event_log import check_tensorboard
-    from neuro_aolo.job import Keeping
-
-    if tensorboard:
-        check_tensorboard()
-    return Keeping(checkpoint_every, tensorboard)
-
-
-_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
-
-
-def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
-    """A run that was begun, and its settings; options that would change them are refused."""
-    from neuro_aolo.job import check_compiler, check_device
-    from neuro_aolo.run import RunFolder
-
-    for parameter in ctx.command.params:
-        source = ctx.get_parameter_source(parameter.name or "")
-        if parameter.name not in _BESIDE_RESUME and source is not None and source.name == "COMMANDLINE":
-            raise AgentError(
-                f"{parameter.opts[0]} cannot be given with --resume: {path} goes on with its own settings; "
-                "leave it out"
-            )
-    folder = RunFolder.begun(path)
-    config = folder.config()
-    check_device(config.device)
-    if config.compiled:
-        check_compiler()
-    return folder, config
-
-
-def _config(
-    service: "Scenario",
-    agent_site: str,
-    preset: str,
-    seed: int,
-    steps: int | None,
-    device: str,
-    actor: str,
-    compiled: bool,
-) -> "RunConfig":
-    """The settings of a run; what was typed is checked here, before anything is written."""
-    if agent_site not in ("bs", "dc"):
-        raise AgentError(f"--agent-site {agent_site!r} is neither bs nor dc: choose one of them")
-    if actor not in ("popsan", "mlp"):
-        raise AgentError(f"--actor {actor!r} is neither popsan nor mlp: choose one of them")
-    if preset not in ("tuned", "paper"):
-        raise AgentError(f"--preset {preset!r} is neither tuned nor paper: choose one of them")
-
-    from dataclasses import replace
-
-    from neuro_aolo.agent.aolo import AoloTask
-    from neuro_aolo.agent.mlp import MLPConfig
-    from neuro_aolo.job import check_compiler, check_device
-    from neuro_aolo.run import PRESETS, RunConfig
-
-    check_device(device)
-    if compiled:
-        check_compiler()
-    AoloTask(service)
-    name: Preset = preset  # type: ignore[assignment]
-    training, popsan = PRESETS[name]
-    if steps is not None:
-        training = replace(training, total_steps=steps)
-    network = popsan if actor == "popsan" else MLPConfig()
-    site: AgentSite = agent_site  # type: ignore[assignment]
-    return RunConfig(service, network, training, seed, device, site, name, compiled)
 
 
 def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keeping", go_on: str) -> bool:

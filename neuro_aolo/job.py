@@ -114,6 +114,7 @@ def train(
             record,
             keep,
             resume,
+            config.toll,
         )
         # What was learnt is not lost to an impatient second interrupt while it is being saved.
         restore = _ignore_interrupts()
@@ -184,4 +185,4 @@ def _ignore_interrupts() -> Callable[[], object]:
 
 def twin_config(config: RunConfig) -> RunConfig:
     """The same run with the dense actor of the same hidden sizes."""
-    return replace(config, actor=MLPConfig(hidden=config.actor.hidden))
+    return replace(config, actor=MLPConfig(hidden=config.actor.hidden), toll=None)

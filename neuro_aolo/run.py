@@ -19,6 +19,7 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
 from neuro_aolo.agent.sdrl import PAPER, Metrics, SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.service.scenario import Scenario
 
@@ -65,6 +66,7 @@ class RunConfig:
         agent_site: whose carbon intensity the agent's energy has: base station or data centre.
         preset: what actor and training were taken from.
         compiled: whether the actor is compiled with ``torch.compile`` in training.
+        toll: what spikes cost in training; None where they cost nothing.
     """
 
     scenario: Scenario
@@ -75,6 +77,7 @@ class RunConfig:
     agent_site: AgentSite = "bs"
     preset: Preset = "tuned"
     compiled: bool = False
+    toll: SpikeToll | None = None
 
     def to_toml(self) -> str:
         """The resolved settings."""
@@ -88,6 +91,8 @@ class RunConfig:
             "training": asdict(self.training),
             "scenario": tomllib.loads(self.scenario.to_toml()),
         }
+        if self.toll is not None:
+            data["toll"] = asdict(self.toll)
         return tomli_w.dumps(data)
 
     @classmethod
@@ -107,6 +112,7 @@ class RunConfig:
                 "scenario": Scenario.model_validate(data.pop("scenario")),
                 "actor": _settings(ACTORS[kind], actor),
                 "training": _settings(SDRLConfig, data.pop("training")),
+                "toll": _settings(SpikeToll, data.pop("toll")) if "toll" in data else None,
             }
             return _settings(cls, data | parts)
         except ValidationError as error:

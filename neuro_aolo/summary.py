@@ -9,10 +9,12 @@ from importlib.metadata import version
 from typing import Any
 
 from neuro_aolo.agent.checkpoint import kind_of
+from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import by_layer, published
 from neuro_aolo.energy.profiler import Profiler
+from neuro_aolo.run import PRESETS, RunConfig
 
 
 def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
@@ -37,8 +39,20 @@ def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
         "traces": analysis.trace_sources,
         "seed": analysis.config.seed,
         "steps": analysis.saved.training["requests"],
+        "options": _options(analysis.config),
         "interrupted": analysis.saved.training["interrupted"],
     }
+
+
+def _options(config: RunConfig) -> dict[str, str]:
+    """What was typed about preset and spikes, where it was not the default."""
+    found: dict[str, str] = {"--preset": config.preset} if config.preset != "tuned" else {}
+    popsan = PRESETS[config.preset][1]
+    if isinstance(config.actor, PopSANConfig) and config.actor.steps != popsan.steps:
+        found["--time-steps"] = str(config.actor.steps)
+    if config.toll is not None:
+        found |= {"--spike-weight": f"{config.toll.cost_per_uj:g}", "--spike-profile": config.toll.profile}
+    return found
 
 
 def simulation_summary(analysis: Analysis) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.replay import Replay
+from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import AgentError
 
 Objective = Literal["constraints", "reward"]
@@ -179,6 +180,9 @@ class Learner:
     generator: torch.Generator
     margins: Tensor
     """delta of (37'), one for each constraint, shape ``(C,)``."""
+    cost_scale: float = 1.0
+    """One unit of what the critics estimate, in units of the task's cost."""
+    toll: SpikeToll | None = None
     target_actor: nn.Module = field(init=False)
     target_critic: TwinCritic = field(init=False)
 
@@ -238,12 +242,18 @@ class Learner:
         return float(loss.detach())
 
     def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer) -> None:
-        """Equation (37')."""
+        """Equation (37'), or (37'') with a toll."""
         self.critic.requires_grad_(False)
-        estimates = self.critic(observations, self.actor(observations))
+        if self.toll is None:
+            actions, tolled = self.actor(observations), None
+        else:
+            actions, tolled = self.toll.decide(self.actor, observations)
+        estimates = self.critic(observations, actions)
         cost, slack = estimates[..., 0].amax(0), estimates[..., 1:].amin(0)
         short = torch.relu(self.margins - slack).sum(-1)
         loss = (cost + self.config.penalty_weight * short).mean()
+        if tolled is not None:
+            loss = loss + tolled / self.cost_scale
         self.actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

@@ -21,6 +21,7 @@ from neuro_aolo.agent.evaluate import Evaluation, Requests, noise_free
 from neuro_aolo.agent.learner import PAPER, Learner, SDRLConfig, geometric
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.snapshot import Snapshot, learner_state, restore_learner
+from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.task import Floats, Task
 from neuro_aolo.errors import AgentError
 
@@ -84,6 +85,7 @@ def train(
     on_metrics: Callable[[Metrics], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     resume: Snapshot | None = None,
+    toll: SpikeToll | None = None,
 ) -> Training:
     """Train an actor on ``task``; an interrupt from the keyboard ends it early with what there is.
 
@@ -96,6 +98,7 @@ def train(
         on_metrics: called with every row of the learning curve.
         on_snapshot: called after it with the training as it stands.
         resume: a snapshot of a training with the same arguments, to go on from.
+        toll: what spikes cost; checkpoints are then judged with it.
 
     Raises:
         AgentError: ``resume`` is of a training of another shape.
@@ -119,6 +122,8 @@ def train(
         config=config,
         generator=_torch_generator(replay),
         margins=torch.full((constraints,), config.margin_start, device=device),
+        cost_scale=task.reward_scale,
+        toll=toll,
     )
     rng = np.random.default_rng(requests)
     loop = _Loop(
@@ -150,6 +155,7 @@ class _Loop:
     on_snapshot: Callable[[Snapshot], None]
     metrics: list[Metrics] = field(default_factory=list)
     best: Evaluation | None = None
+    best_toll: float = 0.0
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     rounds: int = 0
     served: int = 0
@@ -210,9 +216,10 @@ class _Loop:
         limit = self.learner.config.checkpoint_share * self.task.violation_limit
         actions = noise_free(self.learner.actor)(self.validation.observations)
         result = self.validation.evaluate(lambda observations: actions)
-        better = self.best is None or result.score(limit) < self.best.score(limit)
+        toll = self._toll()
+        better = self.best is None or _score(result, toll, limit) < _score(self.best, self.best_toll, limit)
         if better:
-            self.best = result
+            self.best, self.best_toll = result, toll
             self.best_weights = copy.deepcopy(self.learner.actor.state_dict())
         row = Metrics(
             requests=self.served,
@@ -236,6 +243,14 @@ class _Loop:
         self.metrics.append(row)
         self.on_metrics(row)
 
+    def _toll(self) -> float:
+        """What the spikes of a noise-free validation pay, in units of the task's cost."""
+        toll, actor = self.learner.toll, self.learner.actor
+        if toll is None:
+            return 0.0
+        device = next(actor.parameters()).device
+        return toll.cost(actor, torch.from_numpy(self.validation.observations[:_TOLLED]).to(device))
+
     def _seconds(self) -> float:
         return self.seconds_before + time.perf_counter() - self.began
 
@@ -248,6 +263,7 @@ class _Loop:
             "learner": learner.values,
             "metrics": [asdict(row) for row in self.metrics],
             "best": asdict(self.best),
+            "best_toll": self.best_toll,
             "rounds": self.rounds,
             "served": self.served,
             "seconds": self._seconds(),
@@ -276,6 +292,7 @@ class _Loop:
         self.states = tensors["states"].numpy()
         self.metrics = [Metrics(**row) for row in values["metrics"]]
         self.best = Evaluation(**values["best"])
+        self.best_toll = values["best_toll"]
         self.rounds, self.served = values["rounds"], values["served"]
         self.seconds_before = values["seconds"]
         self.rng.bit_generator.state = values["requests_rng"]
@@ -289,7 +306,15 @@ def _explore(actions: Floats, noise: Floats, logits: bool) -> Floats:
     return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
 
 
+def _score(result: Evaluation, toll: float, violation_limit: float) -> tuple[float, float]:
+    """The evaluation's own sort key, with the toll as a part of the cost."""
+    excess, regret = result.score(violation_limit)
+    return excess, regret + toll / result.optimal_cost if toll else regret
+
+
 _LARGEST = 1.0 - 1e-6
+_TOLLED = 1_024
+"""Validation requests whose spikes are counted."""
 
 
 def _torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:

@@ -25,7 +25,7 @@ from typing import Literal
 from hardware_profiles.figure import Evidence, Figure
 from hardware_profiles.profile import Actor, Profile
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.draws import Draws, Values, interval, reversed_bounds, spread, total
+from neuro_aolo.energy.draws import Draws, Values, bounded, interval, spread, total
 from neuro_aolo.energy.placement import Placement, place
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.energy.terms import Term, chip_steps, coding_terms, figures_of, terms_of
@@ -39,6 +39,9 @@ PJ_PER_MW_US = 1e3
 
 Part = Literal["dynamic", "host", "static"]
 INT8_BITS, FP32_BITS = 8, 32
+CALIBRATION = "measured beyond the prices"
+"""The line that a calibrated profile adds."""
+_CODING = "encoder and decoder"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Bill:
         placement: cores and chips, where the profile says what a chip holds.
         boundary: what the total covers, in words.
         extent: core, chip, module, board or system: how far it reaches.
-        left_out: of static power, encoder and decoder: what the total lacks and another may hold.
+        left_out: of static power, power between decisions, encoder and decoder: what the total lacks and
+            another may hold.
         evidence: the weakest evidence among the figures used.
         unpriced: work inside the boundary that has no price of its own.
         excluded: what lies outside the boundary.
@@ -211,6 +215,7 @@ class _Account:
         self.figures: list[Figure] = figures_of(self.terms)
         self.time_figures: list[Figure] = []
         self.excluded: list[str] = []
+        self.left_out: list[str] = []
 
     def bill(self, actor: Actor) -> Bill:
         """All lines, added up."""
@@ -220,7 +225,7 @@ class _Account:
             self._calibrate(modelled, self.profile.calibration)
         host_us = self._host()
         latency_us = self._latency_us(host_us)
-        self._static(latency_us)
+        self._static(latency_us, host_us)
         parts = {part: total(amounts, self.draws) for part, amounts in self.energies.items()}
         everything = total(list(parts.values()), self.draws)
         evidence = self.profile.weakest_evidence(figure.evidence for figure in self.figures)
@@ -236,7 +241,7 @@ class _Account:
             placement=self.placement,
             boundary=self._boundary(),
             extent=self.profile.boundary,
-            left_out=self._left_out(),
+            left_out=tuple(dict.fromkeys(self.left_out)),
             evidence=evidence,
             unpriced=self._unpriced(),
             excluded=(*self.excluded, *self.profile.excludes),
@@ -244,6 +249,7 @@ class _Account:
         )
 
     def _add(self, name: str, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]) -> None:
+        energy_j = bounded(energy_j)
         source = "; ".join(dict.fromkeys(figure.source for figure in figures))
         of_one = spread(energy_j / (count * J_PER_PJ)) if count else Range(0.0, 0.0, 0.0)
         self.lines.append(Line(name, part, count, of_one, spread(energy_j), source))
@@ -266,7 +272,7 @@ class _Account:
     def _calibrate(self, modelled: Values, calibration: Figure) -> None:
         excess = self._value(calibration, self.profile, "calibration") - 1.0
         self.figures.append(calibration)
-        self._add("measured beyond the prices", "dynamic", 1.0, modelled * excess, [calibration])
+        self._add(CALIBRATION, "dynamic", 1.0, modelled * excess, [calibration])
 
     def _host(self) -> Values:
         """Lines of the host that encodes and decodes; its time in us."""
@@ -277,13 +283,15 @@ class _Account:
             return nothing
         if host is None or not self.profile.kind.startswith("neuromorphic"):
             self.excluded += [f"host: {term}" for term in outside]
+            self.left_out.append(_CODING)
             return nothing
         terms = coding_terms(self.counts, host)
         self._pay(terms, host, "host")
-        if self.conditions.request_rate_hz is not None:
-            self.excluded.append(f"host: power of {host.id} between decisions")
         self.figures += figures_of(terms)
-        self.excluded += [f"host: {term}" for term in terms if term.figures is None and term.count > 0]
+        missing = [f"host: {term}" for term in terms if term.figures is None and term.count > 0]
+        if missing:
+            self.excluded += missing
+            self.left_out.append(_CODING)
         if host.power_mw.active is None:
             return nothing
         energy_j = total(self.energies.get("host", []), self.draws)
@@ -316,10 +324,10 @@ class _Account:
         active = profile.power_mw.active
         assert active is not None
         self.time_figures.append(active)
-        per_us = reversed_bounds(1.0 / (self._value(active, profile, "active") * J_PER_MW_US))
+        per_us = bounded(1.0 / (self._value(active, profile, "active") * J_PER_MW_US))
         return energy_j * per_us
 
-    def _static(self, latency_us: Values | None) -> None:
+    def _static(self, latency_us: Values | None, host_us: Values) -> None:
         """Lines of power that is drawn whether the device works or not."""
         power, rate = self.profile.power_mw, self.conditions.request_rate_hz
         window_us = latency_us
@@ -344,20 +352,32 @@ class _Account:
             self.figures += [figure, *self.time_figures]
             energy_j = self._value(figure, self.profile, name) * window_us * (count * J_PER_MW_US)
             self._add(name, "static", 1.0, energy_j, [figure])
-        if rate is None or self.profile.scope != "all_in":
-            return
-        if power.sleep is None or latency_us is None or window_us is None:
+        if self.profile.scope != "all_in" and "static" not in self.energies:
+            self.left_out.append("static power")
+        if rate is None:
             self.excluded.append("power between decisions")
+        elif window_us is not None:
+            if self.profile.scope == "all_in":
+                self._sleep(self.profile, "sleep between decisions", window_us, latency_us)
+            if "host" in self.energies and self.conditions.host is not None:
+                self._sleep(self.conditions.host, "sleep of the host between decisions", window_us, host_us)
+
+    def _sleep(self, device: Profile, name: str, window_us: Values, busy_us: Values | None) -> None:
+        """A line of what a device draws from the end of its work to the next decision."""
+        sleep = device.power_mw.sleep
+        if sleep is None or busy_us is None:
+            self.excluded.append(f"{device.id}: power between decisions")
+            self.left_out.append("power between decisions")
             return
-        self.figures += [power.sleep, *self.time_figures]
-        idle_us = reversed_bounds(window_us - latency_us)
-        energy_j = self._value(power.sleep, self.profile, "sleep") * idle_us * J_PER_MW_US
-        self._add("sleep between decisions", "static", 1.0, energy_j, [power.sleep])
+        self.figures += [sleep, *self.time_figures]
+        idle_us = (window_us - busy_us).clip(min=0.0)
+        self._add(name, "static", 1.0, self._value(sleep, device, "sleep") * idle_us * J_PER_MW_US, [sleep])
 
     def _boundary(self) -> str:
         where = self.profile.boundary
         if self.profile.scope == "all_in":
-            covered = f"whole energy of the {where} while it works"
+            awake = " while it works" if self.conditions.request_rate_hz is None else ""
+            covered = f"whole energy of the {where}{awake}"
         else:
             static = ", static power included" if "static" in self.energies else ", static power left out"
             covered = f"energy of the {where}{static}"
@@ -366,15 +386,6 @@ class _Account:
         if self.conditions.request_rate_hz is not None:
             covered += f"; always on, {self.conditions.request_rate_hz:g} decisions a second"
         return covered
-
-    def _left_out(self) -> tuple[str, ...]:
-        coded = [term for term in self.terms if term.on_host and term.count > 0]
-        found = []
-        if self.profile.scope != "all_in" and "static" not in self.energies:
-            found.append("static power")
-        if "host" not in self.energies and any(term.figures is None for term in coded):
-            found.append("encoder and decoder")
-        return tuple(found)
 
     def _unpriced(self) -> tuple[str, ...]:
         missing = [

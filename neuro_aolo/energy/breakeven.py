@@ -15,13 +15,11 @@ References:
     arXiv:2409.08290; IEEE TCAD (2026), doi:10.1109/tcad.2026.3718799.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.bill import CALIBRATION, Bill
 from neuro_aolo.energy.count import SpikingCounts
 from neuro_aolo.energy.draws import share_below
 
@@ -38,7 +36,8 @@ class Pair:
         refused: why the two are not compared; nothing else is told then.
         ratio: nominal energy of the spiking actor over that of the dense one.
         probability: share of the random draws in which the spiking actor costs less.
-        rate: firing rate at which it stops winning, nominal; None where no rate wins, however small.
+        wins: at which firing rates it costs less, nominal: ``never``, ``always`` or ``below`` the next.
+        rate: firing rate at which it stops winning.
         reduction: firing rate over that rate: above 1, how many times too often it spikes.
     """
 
@@ -47,6 +46,7 @@ class Pair:
     refused: str = ""
     ratio: float | None = None
     probability: float | None = None
+    wins: Literal["", "never", "always", "below"] = ""
     rate: float | None = None
     reduction: float | None = None
 
@@ -89,12 +89,13 @@ class Condition:
 def refusal(spiking: Bill, dense: Bill) -> str:
     """Why the energies of two bills make no ratio; nothing where they do."""
     if spiking.profile == dense.profile:
-        return ""
+        missing = sorted({*spiking.left_out} ^ {*dense.left_out})
+        return f"only one of the two leaves out {', '.join(missing)}" if missing else ""
     if spiking.extent != dense.extent:
         return f"{spiking.profile} counts the {spiking.extent}, {dense.profile} the {dense.extent}"
     for bill in (spiking, dense):
         if bill.left_out:
-            return f"{bill.profile} leaves out {' and '.join(bill.left_out)}"
+            return f"{bill.profile} leaves out {', '.join(bill.left_out)}"
     return ""
 
 
@@ -113,11 +114,19 @@ def compare(counts: SpikingCounts, spiking: Bill, silent: Bill, dense: Bill) -> 
     room = dense.total_j.nominal - silent.total_j.nominal
     spent = spiking.total_j.nominal - silent.total_j.nominal
     rate = counts.firing_rate * room / spent if room > 0.0 and spent > 0.0 else None
+    wins: Literal["never", "always", "below"] = "below" if rate else "always" if room > 0.0 else "never"
+    if not counts.firing_rate:
+        # Its layers are silent, whatever the encoder sends: only the bills tell.
+        wins, rate = "always" if spiking.total_j.nominal < dense.total_j.nominal else "never", None
+    elif rate and rate >= 1.0:
+        # More than a spike of each neuron at each step there cannot be.
+        wins, rate = "always", None
     return Pair(
         spiking=spiking.profile,
         dense=dense.profile,
         ratio=spiking.total_j.nominal / dense.total_j.nominal if dense.total_j.nominal else None,
         probability=share_below(spiking.draws_j, dense.draws_j),
+        wins=wins,
         rate=rate,
         reduction=counts.firing_rate / rate if rate else None,
     )
@@ -146,53 +155,59 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
             "band over implementations of the dense network",
         ),
         Condition(
-            "Yan et al. 2024, version 2",
+            "Yan et al. 2024, T = 5 to 10",
             "arXiv:2409.08290",
             "firing rate",
             0.064,
             0.064,
             rate,
-            "T from 5 to 10, against a quantised network of as many bits",
+            "against a quantised network of as many bits",
         ),
         Condition(
-            "Yan et al. 2026",
+            "Yan et al. 2026, T = 5",
             "10.1109/tcad.2026.3718799",
             "firing rate",
             0.0341,
             0.108,
             rate,
-            "5.7 % at T = 5 with 4-bit weights; the band is their sensitivity analysis",
+            "5.7 % with 4-bit weights; the band is their sensitivity analysis",
         ),
     )
 
 
 def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
-    """Where the nominal energy of a bill goes, in J: layers, encoder and decoder, static power.
+    """Where the nominal energy of a bill goes, in J: input, layers, encoder and decoder, static power.
 
     Each line is shared out by what causes it: synaptic events, updates or spikes of a layer. What
     measurements show beyond the prices follows the other lines, and a line that no layer causes stays.
     """
-    names = [f"hidden {index + 1}" for index in range(len(counts.layer_sizes) - 1)] + ["output"]
-    shares = {
-        "synaptic events": counts.synaptic_events,
-        "synaptic weight fetches": counts.synaptic_events,
-        "neuron updates, spiking": counts.layer_spikes,
-        "neuron updates, silent": counts.layer_sizes,
-        "spikes sent": counts.layer_spikes,
-        "spikes within a tile": counts.layer_spikes,
-        "tile hops of spikes": counts.layer_spikes,
+    sent = (counts.input_spikes, *counts.layer_spikes)
+    hops = bill.placement.hops if bill.placement else (0.0,) * len(sent)
+    # Where the input has cores of its own it is relayed by neurons.
+    relays = bill.placement is not None and len(bill.placement.cores) == len(sent)
+    updated = (counts.input_spikes if relays else 0.0, *counts.layer_spikes)
+    sizes = (counts.input_channels if relays else 0, *counts.layer_sizes)
+    causes: dict[str, Sequence[float]] = {
+        "synaptic events": (0.0, *counts.synaptic_events),
+        "synaptic weight fetches": (0.0, *counts.synaptic_events),
+        "neuron updates, spiking": updated,
+        "neuron updates, silent": sizes,
+        "spikes sent": sent,
+        "spikes within a tile": sent,
+        "tile hops of spikes": [spikes * far for spikes, far in zip(sent, hops, strict=True)],
     }
+    names = ["input", *(f"hidden {index + 1}" for index in range(len(sent) - 2)), "output"]
     found: dict[str, float] = dict.fromkeys(names, 0.0)
     calibration = 1.0
     if bill.modelled_j.nominal:
         calibration = bill.dynamic_j.nominal / bill.modelled_j.nominal
     for line in bill.lines:
-        if line.part == "dynamic" and line.name in shares:
-            weights = np.asarray(shares[line.name], dtype=np.float64)
-            parts = weights / weights.sum() if weights.any() else np.full(len(names), 1 / len(names))
-            for name, part in zip(names, parts, strict=True):
-                found[name] += calibration * line.energy_j.nominal * float(part)
-        elif line.name != "measured beyond the prices":
-            scale = calibration if line.part == "dynamic" else 1.0
-            found[line.name] = found.get(line.name, 0.0) + scale * line.energy_j.nominal
+        scale = calibration if line.part == "dynamic" else 1.0
+        energy_j = scale * line.energy_j.nominal
+        cause = causes.get(line.name, ()) if line.part == "dynamic" else ()
+        if sum(cause) > 0.0:
+            for name, share in zip(names, cause, strict=True):
+                found[name] += energy_j * float(share) / sum(cause)
+        elif line.name != CALIBRATION:
+            found[line.name] = found.get(line.name, 0.0) + energy_j
     return found

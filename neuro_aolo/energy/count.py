@@ -87,7 +87,15 @@ class SpikingCounts:
         return sum(self.synaptic_events) / sum(self.synapses)
 
     def scaled(self, factor: float) -> "SpikingCounts":
-        """The counts if every spike but those of always-on channels came ``factor`` times as often."""
+        """The counts if every spike but those of always-on channels came ``factor`` times as often.
+
+        Raises:
+            AgentError: neurons would have to fire more than once a step.
+        """
+        if not 0.0 <= factor * self.firing_rate <= 1.0 + 1e-9:
+            raise AgentError(
+                f"{factor:g} times a firing rate of {self.firing_rate:g}: a neuron fires at most once a step"
+            )
 
         def grown(total: float, constant: float) -> float:
             return constant + factor * (total - constant)

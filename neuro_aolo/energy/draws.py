@@ -48,9 +48,10 @@ class Draws:
         return np.full(3 + self._samples, value)
 
 
-def reversed_bounds(values: Values) -> Values:
-    """An amount that falls where what it was made of rises: its low and its high change places."""
-    return np.concatenate([values[2::-1], values[3:]])
+def bounded(values: Values) -> Values:
+    """An amount that may fall where what it is made of rises, with the least as low and the most as high."""
+    bounds = values[:3]
+    return np.concatenate([[bounds.min(), bounds[1], bounds.max()], values[3:]])
 
 
 def spread(values: Values) -> Range:

@@ -39,6 +39,8 @@ def place(counts: SpikingCounts, weight_bits: int, capacity: Capacity, mapping: 
     """The placement, or why the network does not fit."""
     if weight_bits > capacity.weight_bits:
         return f"it holds weights of {capacity.weight_bits} bits, the actor's have {weight_bits}"
+    if capacity.inputs is not None and counts.input_channels > capacity.inputs:
+        return f"it takes {capacity.inputs} inputs, the actor has {counts.input_channels}, always-on included"
     sizes = list(counts.layer_sizes)
     inputs = [counts.input_channels, *sizes[:-1]]
     if mapping.input_relay:
@@ -86,7 +88,8 @@ def _cores(neurons: int, channels: int, targets: int, weight_bits: int, capacity
     if capacity.axons_out is not None and targets:
         limits.append(capacity.axons_out // targets)
     if min(limits) == 0:
-        return f"one neuron's {channels:,} weights and axons are more than a core holds"
+        axons = f" and axons to {targets} cores" if targets else ""
+        return f"one neuron with {channels:,} weights{axons} is more than a core holds"
     return math.ceil(neurons / min(limits))
 
 

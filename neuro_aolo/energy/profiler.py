@@ -4,11 +4,14 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 
+from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit, price
 from neuro_aolo.energy.breakeven import Pair, compare
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.errors import AgentError
+
+UJ_PER_PJ = 1e-6
 
 TWINS = {"mlp-int8": INT8_BITS, "mlp-fp32": FP32_BITS}
 """Dense actors and the bits of their weights."""
@@ -43,6 +46,27 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
                 "choose another, such as mcu_m33_u575, or none"
             )
     return Conditions(device, request_rate_hz, dense_bits=TWINS[twin])
+
+
+def spike_prices_uj(profile: Profile) -> tuple[float, float]:
+    """Nominal energy of one synaptic event and of one spike beyond its events on a device, in uJ.
+
+    Raises:
+        AgentError: the device has no price of a synaptic event.
+    """
+    prices = profile.energy_pj
+    if prices.synop is None:
+        raise AgentError(
+            f"profile {profile.id!r} has no energy_pj.synop, so spikes have no price: choose loihi2"
+        )
+
+    def nominal(figure: Figure | None) -> float:
+        return figure.nominal if figure else 0.0
+
+    scale = UJ_PER_PJ * (profile.calibration.nominal if profile.calibration else 1.0)
+    sent = nominal(prices.spike_emit) + nominal(prices.spike_within)
+    active, idle = nominal(prices.neuron_update_active), nominal(prices.neuron_update_idle)
+    return scale * prices.synop.nominal, scale * (sent + max(active - idle, 0.0))
 
 
 class Profiler:

@@ -105,7 +105,7 @@ def _spiking_terms(
     events = sum(counts.synaptic_events)
     sent = (counts.input_spikes, *counts.layer_spikes)
     spiking = sum(sent) - (0.0 if profile.mapping.input_relay else counts.input_spikes)
-    silent = steps * compartments(counts, profile) - spiking
+    silent = max(steps * compartments(counts, profile) - spiking, 0.0)
     terms = [
         Term("synaptic events", events, _all(prices.synop)),
         Term("neuron updates, spiking", spiking, _all(prices.neuron_update_active), overhead=True),

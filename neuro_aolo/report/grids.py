@@ -111,10 +111,13 @@ def quantisation(summary: Summary) -> Grid:
     return Grid("Quantisation", columns, rows)
 
 
-def energy(summary: Summary) -> Grid:
+def energy(summary: Summary, *, in_full: bool = False) -> Grid:
     """Energy of one decision: a row per device with its boundary, the spiking actor beside the MLP.
 
-    What a total leaves out for want of a price, and why a device does not run an actor, stand in its row.
+    Args:
+        summary: of a run.
+        in_full: whether what a total leaves out for want of a price, and why a device does not run an actor,
+            stand in its row.
     """
     rows: list[tuple[Cell, ...]] = []
     for profile, actors in summary["energy_j"].items():
@@ -123,9 +126,9 @@ def energy(summary: Summary) -> Grid:
         told = sorted({bill["boundary"] for bill in bills})
         unpriced = dict.fromkeys(text.split(" (")[0] for bill in bills for text in bill["unpriced"])
         if unpriced:
-            told.append(f"a lower bound, without a price: {', '.join(unpriced)}")
+            told.append("a lower bound" + (f", without a price: {', '.join(unpriced)}" if in_full else ""))
         reasons = dict.fromkeys((entry.get("unfit") or {}).values())
-        told += [reason for reason in reasons if reason not in _PLAIN_REASONS]
+        told += [reason for reason in reasons if in_full and reason not in _PLAIN_REASONS]
         name = ": ".join([device_name(summary, profile), *(["; ".join(told)] if told else [])])
         figures = [(actors or {}).get(actor) for actor in ACTORS]
         cells = [CANNOT if values is None else spread(values, "J") for values in figures]
@@ -145,7 +148,7 @@ def contests(summary: Summary) -> Grid:
         if pair is None or pair["refused"]:
             rows.append((profile, *told, "no ratio", "", ""))
             continue
-        rate: Cell = "never" if pair["rate"] is None else percent(pair["rate"])
+        rate: Cell = percent(pair["rate"]) if pair["rate"] is not None else str(pair["wins"])
         against = "itself" if pair["dense"] == profile else str(pair["dense"])
         rows.append((profile, *told, against, percent(pair["probability"]), rate))
     columns = ("on", "static", "time", "MLP on", "P(less)", "even at")

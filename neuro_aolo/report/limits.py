@@ -43,6 +43,7 @@ def reproduce(summary: Summary) -> str:
         "--agent-site": summary["agent_site"] if summary["agent_site"] != "bs" else None,
         "--seed": summary["seed"],
         "--steps": summary["steps"],
+        **summary.get("options", {}),
     }
     given = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
     return " ".join(["neuro-aolo run", *given, "--out DIR"])

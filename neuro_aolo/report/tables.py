@@ -43,9 +43,9 @@ def lava_table(summary: Summary) -> Table:
     return as_rich(grid or Grid("Lava", ("lava",), [(lava_sentence(summary),)]))
 
 
-def energy_table(summary: Summary) -> Table:
+def energy_table(summary: Summary, *, in_full: bool = False) -> Table:
     """Energy of one decision on each device; evidence stands with the boundary, to keep within 80 columns."""
-    grid = grids.energy(summary)
+    grid = grids.energy(summary, in_full=in_full)
     columns = ("device: boundary (evidence)", *grid.columns[1:3])
     rows = [(f"{row[0]} ({row[3]})" if row[3] else row[0], *row[1:3]) for row in grid.rows]
     return as_rich(replace(grid, columns=columns, rows=rows))
@@ -53,7 +53,7 @@ def energy_table(summary: Summary) -> Table:
 
 def print_energy(summary: Summary, console: Console) -> None:
     """Print what a decision costs on each device, and when spiking costs less than dense."""
-    console.print(energy_table(summary))
+    console.print(energy_table(summary, in_full=True))
     console.print(as_rich(grids.contests(summary)))
     console.print(
         Text(
@@ -68,7 +68,7 @@ def print_energy(summary: Summary, console: Console) -> None:
 
 def network_energy_table(summary: Summary) -> Table:
     """Energy of one decision of a network that has no dense rival beside it."""
-    grid = grids.energy(summary)
+    grid = grids.energy(summary, in_full=True)
     columns = ("device: boundary (evidence)", "energy")
     rows: list[tuple[Cell, ...]] = [
         (f"{row[0]} ({row[3]})" if row[3] else row[0], row[1]) for row in grid.rows

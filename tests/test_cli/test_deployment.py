@@ -117,6 +117,45 @@ def test_a_network_file_is_exported_simulated_and_priced(
     assert "MLP" not in said
 
 
+def test_a_decision_is_priced_under_the_conditions_that_were_typed(cli, exported: Path) -> None:
+    """Always on, without a host, beside a float32 MLP of 67,328 multiply-accumulates of 1,240 pJ each."""
+    named = ("--profile", "loihi2,mcu_m33_u575")
+    typed = ("--request-rate", "10", "--twin", "mlp-fp32", "--host", "none")
+    done = cli("energy", exported, *named, *typed, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["conditions"] == {
+        "host": None,
+        "request_rate_hz": 10.0,
+        "spiking_bits": 8,
+        "dense_bits": 32,
+    }
+    assert list(said["bills"]) == ["loihi2", "mcu_m33_u575"]
+    chip, mcu = said["bills"]["loihi2"], said["bills"]["mcu_m33_u575"]
+    assert chip["mlp"] is None
+    assert chip["snn"]["left_out"] == ["encoder and decoder"]
+    assert chip["snn"]["boundary"].endswith("; always on, 10 decisions a second")
+    assert chip["snn"]["parts_j"]["static"]["nominal"] == pytest.approx(280e-3 / 10)
+    assert "host" not in chip["snn"]["parts_j"]
+    assert mcu["mlp"]["parts_j"]["dynamic"]["nominal"] == pytest.approx(67_328 * 1_240e-12)
+    busy_s = mcu["mlp"]["latency_s"]["nominal"]
+    assert mcu["mlp"]["parts_j"]["static"]["nominal"] == pytest.approx(10e-6 * (0.1 - busy_s))
+    assert mcu["mlp"]["highest_rate_hz"]["nominal"] == pytest.approx(1 / busy_s)
+    assert [(pair["spiking"], pair["dense"], pair["refused"]) for pair in said["pairs"]] == [
+        ("loihi2", "mcu_m33_u575", "loihi2 leaves out encoder and decoder"),
+        ("mcu_m33_u575", "mcu_m33_u575", ""),
+    ]
+    assert list(said["nearest_pairs"]) == ["mcu_m33_u575"]
+
+
+def test_a_device_that_may_not_keep_up_is_named_below_the_tables(cli, exported: Path) -> None:
+    """On Loihi 1 a decision takes 0.12 to 14 ms and more."""
+    done = cli("energy", exported, "--profile", "loihi1", "--request-rate", "1000")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = " ".join(done.stdout.split())
+    assert "loihi1 may not keep up with 1000 decisions a second: one takes" in said
+
+
 def test_a_fault_changes_decisions_and_a_fault_of_nothing_does_not(cli, exported: Path) -> None:
     def regret(*arguments: str) -> float:
         done = cli("simulate", exported, "--backend", "loihi2", "--decisions", "400", *arguments, "--json")
@@ -212,6 +251,15 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("simulate", "RUN", "--closed-loop", "--backend", "float"), "runs on Lava"),
         (("simulate", "RUN", "--backend", "float", "--save", "missing/x.npz"), "missing/x.npz"),
         (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
+        (("energy", "RUN", "--host", "gap9"), "--host gap9 has no price of exp, encoder_update, mac_fp32"),
+        (("energy", "RUN", "--host", "loihi3"), "'loihi3' is unknown; allowed: a100, apollo4"),
+        (("energy", "RUN", "--twin", "int8"), "--twin 'int8' is none of mlp-int8, mlp-fp32"),
+        (
+            ("energy", "RUN", "--request-rate", "0"),
+            "--request-rate 0 is not allowed: give decisions a second",
+        ),
+        (("energy", "RUN", "--request-rate", "nan"), "--request-rate nan is not allowed"),
+        (("energy", "RUN/actor.nir", "--input", "x.npz", "--request-rate", "0"), "--request-rate 0 is not"),
         (("finetune", "RUN/mlp", "--out", "RUN/fine"), "no spikes"),
         (("finetune", "RUN", "--out", "RUN/config.toml/fine"), "choose a writable place"),
         (("finetune", "RUN", "--out", "RUN/fine", "--weight-bits", "3"), "3"),
