@@ -9,6 +9,7 @@ import typer
 from neuro_aolo import settings
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
 from neuro_aolo.comparison.command import compare
+from neuro_aolo.comparison.pareto import pareto
 from neuro_aolo.deployment.command import energy, export, finetune, simulate
 from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import (
@@ -46,6 +47,7 @@ app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(profiles_app, name="profiles")
 app.command()(doctor)
 app.command()(compare)
+app.command()(pareto)
 app.command()(finetune)
 app.command()(export)
 app.command()(simulate)

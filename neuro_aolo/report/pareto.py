@@ -1,0 +1,125 @@
+"""Regret against the energy and the firing rate of a decision, run by run, as one SVG file and a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from neuro_aolo.report.grids import Cell, Grid
+from neuro_aolo.report.numbers import percent, significant, with_prefix
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+
+YAN_RATE = 0.057
+"""Firing rate below which a spiking network can win at T = 5: Z. Yan et al. (2026), IEEE TCAD,
+doi:10.1109/tcad.2026.3718799."""
+YAN_STEPS = 5
+
+_HEIGHT_IN = 3.4
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run, in the chip's integers.
+
+    Attributes:
+        run: its folder.
+        seed: of its training.
+        time_steps: T.
+        spike_weight: what a microjoule of spikes counted as in training.
+        regret: on held-out requests.
+        violation_rate: on the same.
+        firing_rate: of hidden and output neurons.
+        input_spikes: of the encoder, a decision.
+        synaptic_events: a decision.
+        dynamic_j: energy of the device's own work, nominal.
+        low_j: its least.
+        high_j: its most.
+        total_j: with host and static power, nominal.
+        on_front: whether no other run that keeps the constraints is better in regret and dynamic energy.
+    """
+
+    run: str
+    seed: int
+    time_steps: int
+    spike_weight: float
+    regret: float
+    violation_rate: float
+    firing_rate: float
+    input_spikes: float
+    synaptic_events: float
+    dynamic_j: float
+    low_j: float
+    high_j: float
+    total_j: float
+    on_front: bool = False
+
+    @property
+    def below_yan(self) -> bool:
+        """Whether Yan et al.'s condition holds, which is about T = 5."""
+        return self.time_steps == YAN_STEPS and self.firing_rate <= YAN_RATE
+
+
+def table(points: Sequence[Point], profile: str) -> Grid:
+    """A row a run."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            point.run + (" *" if point.on_front else ""),
+            str(point.time_steps),
+            f"{point.spike_weight:g}",
+            percent(point.regret),
+            percent(point.violation_rate),
+            percent(point.firing_rate),
+            with_prefix(point.dynamic_j, "J"),
+            with_prefix(point.total_j, "J"),
+        )
+        for point in points
+    ]
+    columns = ("run (* on the front)", "T", "weight", "regret", "broken", "rate", "dynamic", "total")
+    return Grid(f"Regret against energy of a decision on {profile}, in the chip's integers", columns, rows)
+
+
+def front_plot(points: Sequence[Point], profile: str, violation_limit: float) -> str:
+    """Regret against dynamic energy and against the firing rate; Yan et al.'s condition is a line.
+
+    Filled points are on the front, hollow ones are not; a cross breaks constraints too often.
+    """
+
+    def paint(figure: Figure) -> None:
+        left, right = figure.subplots(1, 2, sharey=True)
+        figure.subplots_adjust(0.09, 0.16, 0.985, 0.86, 0.08)
+        _scatter(left, points, [point.dynamic_j for point in points], violation_limit)
+        left.xaxis.set_major_locator(MaxNLocator(5))
+        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: str(with_prefix(value, "J", 2))))
+        left.set_xlabel(f"dynamic energy of a decision on {profile}")
+        left.set_title("regret; the numbers are T", color=LIGHT["muted"])
+        left.set_xlim(left=0.0)
+        left.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
+        _scatter(right, points, [point.firing_rate for point in points], violation_limit)
+        right.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
+        right.set_xlabel("firing rate of a step")
+        right.axvline(YAN_RATE, color=LIGHT["alert"], lw=1.0, ls="--")
+        text = f" {percent(YAN_RATE)}: Yan et al., T = {YAN_STEPS}"
+        right.text(
+            YAN_RATE, 0.98, text, transform=right.get_xaxis_transform(), va="top", color=LIGHT["alert"]
+        )
+        right.set_xlim(left=0.0)
+
+    told = "; ".join(
+        f"{point.run}: regret {percent(point.regret)}, {with_prefix(point.dynamic_j, 'J')}, rate "
+        f"{percent(point.firing_rate)}"
+        for point in points
+    )
+    description = f"Regret against dynamic energy on {profile} and against the firing rate. {told}."
+    return standalone(draw("pareto", description, (WIDE_IN, _HEIGHT_IN), paint))
+
+
+def _scatter(axes: Axes, points: Sequence[Point], across: Sequence[float], violation_limit: float) -> None:
+    for point, x in zip(points, across, strict=True):
+        keeps = point.violation_rate <= violation_limit
+        colour = LIGHT["snn"] if keeps else LIGHT["alert"]
+        face = colour if point.on_front else "none"
+        axes.plot([x], [point.regret], "o" if keeps else "x", color=colour, mfc=face, ms=6, zorder=3)
+        label = f"{point.time_steps}"
+        axes.annotate(label, (x, point.regret), xytext=(5, 4), textcoords="offset points", fontsize=7)
