@@ -102,7 +102,7 @@ def front_plot(points: Sequence[Point], profile: str, violation_limit: float) ->
         right.axvline(YAN_RATE, color=LIGHT["alert"], lw=1.0, ls="--")
         text = f" {percent(YAN_RATE)}: Yan et al., T = {YAN_STEPS}"
         right.text(
-            YAN_RATE, 0.98, text, transform=right.get_xaxis_transform(), va="top", color=LIGHT["alert"]
+            YAN_RATE, 0.02, text, transform=right.get_xaxis_transform(), va="bottom", color=LIGHT["alert"]
         )
         right.set_xlim(left=0.0)
 
