@@ -1,7 +1,7 @@
 """One self-contained HTML page about a run: no network, no script, figures as inline SVG."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -155,11 +155,18 @@ def _bills(summary: Summary) -> list[dict[str, Any]]:
                         "name": name,
                         "total": spread(bill["total_j"], "J"),
                         "modelled": spread(bill["modelled_j"], "J"),
-                        "calibrated": bill["modelled_j"] != bill["total_j"],
+                        "calibrated": bill["modelled_j"] != _dynamic(bill),
+                        "dynamic": spread(_dynamic(bill), "J"),
                         "grid": grids.bill(f"Bill of {name}", bill["lines"], bill["total_j"]),
                         **{key: bill[key] for key in ("boundary", "evidence", "unpriced", "excluded")},
                     }
                 )
+    return found
+
+
+def _dynamic(bill: Mapping[str, Any]) -> Mapping[str, float]:
+    """Energy of the device's own work; the total where it has no other part."""
+    found: Mapping[str, float] = bill.get("parts_j", {}).get("dynamic", bill["total_j"])
     return found
 
 
