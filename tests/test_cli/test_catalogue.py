@@ -90,6 +90,7 @@ def test_check_says_plainly_that_no_constant_action_serves_mixed(cli) -> None:
     assert "needs adaptation yes" in said
 
 
+@pytest.mark.slow
 def test_the_limit_of_violations_is_the_scenario_s(cli, tmp_path: Path) -> None:
     (tmp_path / "strict.toml").write_text('extends = "speech"\n[limits]\nviolation_rate = 0.001\n')
     found, strict = checked(cli, "speech"), checked(cli, tmp_path / "strict.toml")
