@@ -135,7 +135,11 @@ def test_a_metered_device_takes_as_long_as_was_measured(
 @pytest.mark.parametrize("rate", [0.05, 0.1, 0.3])
 def test_sddpg_stays_inside_whatever_its_rate_was(actors: Any, rate: float) -> None:
     anchor = ANCHORS["loihi1", "sddpg_t5"]
-    low, high = interval_uj(bill(sddpg(actors, rate), "loihi1"), anchor)
+    found = bill(sddpg(actors, rate), "loihi1")
+    low, high = interval_uj(found, anchor)
+    # T + 5 steps of all compartments, and prices that are a minimum.
+    assert sum(line.count for line in found.lines if "updates" in line.name) == 10 * (24 + 770)
+    assert found.modelled_j.nominal * 1e6 < anchor.measured_uj
     assert low <= anchor.measured_uj <= high
 
 

@@ -4,48 +4,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from export.graph import SpikingGraph
-from export.simulate import Activity
 from hardware_profiles.profile import Profile, load_profile, profile_names
 from neuro_aolo.energy.bill import Bill, Conditions, Range, Unfit, price
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
+from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
 
 SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"
-
-# PopSAN 5-256-256-2 in chip form: always-on axon and two bias neurons; 585 compartments with the relay.
-SPIKING = SpikingCounts(
-    steps=5,
-    input_channels=51,
-    layer_sizes=(257, 257, 20),
-    input_spikes=33.0,
-    layer_spikes=(30.0, 31.0, 4.0),
-    constant_spikes=(5.0, 5.0, 5.0, 0.0),
-    events_by_step=((1_600.0,) * 5, (1_400.0,) * 5, (120.0,) * 5),
-    constant_events=(1_280.0, 1_280.0, 100.0),
-    synapses=(13_056, 65_792, 5_140),
-    encoder_exps=50,
-    encoder_updates=250,
-    decoder_macs=20,
-    decoder_tanhs=2,
-    bytes_in=50,
-    bytes_out=20,
-    kernel_launches=38,
-    firing_rate=0.02,
-)
-DENSE = DenseCounts(
-    macs=67_328,
-    weights=67_842,
-    activations=514,
-    values=775 + 256,
-    bytes_in=20,
-    bytes_out=8,
-    kernel_launches=6,
-)
 
 
 def bill(
@@ -62,7 +29,7 @@ def values(amount: Range) -> tuple[float, float, float]:
     return amount.low, amount.nominal, amount.high
 
 
-def test_loihi_1_by_hand() -> None:
+def test_loihi_1_by_hand(popsan: SpikingCounts) -> None:
     """9 steps (5, one a layer, one for the relay) x 585 compartments = 5,265 updates, 98 with a spike.
 
     The relay and each layer take a core of the same tile, so that no spike hops.
@@ -72,7 +39,7 @@ def test_loihi_1_by_hand() -> None:
         15_600 * 23.6 + 98 * 81.0 + 5_167 * 52.0 + 98 * 0.0 + 98 * 1.7,
         15_600 * 35.5 + 98 * 85.0 + 5_167 * 85.0 + 98 * 180.3 + 98 * 1.7,
     )
-    found = bill(SPIKING, "loihi1")
+    found = bill(popsan, "loihi1")
     assert values(found.modelled_j) == pytest.approx([pj * 1e-12 for pj in modelled_pj], rel=1e-12)
     calibrated = [pj * 1e-12 * by for pj, by in zip(modelled_pj, (1.0, 4.0, 6.5), strict=True)]
     assert values(found.dynamic_j) == pytest.approx(calibrated, rel=1e-12)
@@ -87,16 +54,16 @@ def test_loihi_1_by_hand() -> None:
     assert sum(updates) == 5_265
 
 
-def test_loihi_2_has_no_relay() -> None:
+def test_loihi_2_has_no_relay(popsan: SpikingCounts) -> None:
     """As in Lava: 5 + 3 steps of 534 neurons; input spikes are sent, but update no neuron."""
-    found = bill(SPIKING, "loihi2")
+    found = bill(popsan, "loihi2")
     nominal_pj = 15_600 * 15.0 + 65 * 60.0 + (8 * 534 - 65) * 40.0 + 98 * 1.0
     assert found.modelled_j.nominal == pytest.approx(nominal_pj * 1e-12, rel=1e-12)
     assert found.evidence == "projected"
 
 
-def test_the_microcontroller_pays_for_encoder_and_decoder_too() -> None:
-    found = bill(SPIKING, "mcu_m33_u575")
+def test_the_microcontroller_pays_for_encoder_and_decoder_too(popsan: SpikingCounts) -> None:
+    found = bill(popsan, "mcu_m33_u575")
     nominal_pj = 15_600 * 929.7 + 5 * 534 * 2479.0 + (50 + 2) * 15_495.0 + 250 * 1859.0 + 20 * 1240.0
     assert found.total_j.nominal == pytest.approx(nominal_pj * 1e-12, rel=1e-12)
     assert found.total_j == found.modelled_j
@@ -104,8 +71,8 @@ def test_the_microcontroller_pays_for_encoder_and_decoder_too() -> None:
     assert not any(text.startswith("host") for text in found.excluded)
 
 
-def test_the_gpu_is_launches_times_time_times_power() -> None:
-    dense, spiking = bill(DENSE, "h100"), bill(SPIKING, "h100")
+def test_the_gpu_is_launches_times_time_times_power(popsan: SpikingCounts, mlp: DenseCounts) -> None:
+    dense, spiking = bill(mlp, "h100"), bill(popsan, "h100")
     assert values(dense.total_j) == pytest.approx([6 * 3e-6 * 90, 6 * 5e-6 * 120, 6 * 10e-6 * 150], rel=1e-12)
     assert values(spiking.total_j) == pytest.approx([j * 38 / 6 for j in values(dense.total_j)], rel=1e-12)
     assert 0.9e-3 <= dense.total_j.nominal <= 4.5e-3
@@ -123,42 +90,12 @@ def test_mlperf_tiny_anomaly_detection_on_the_u575(actors: Any) -> None:
     assert found.evidence == "metered"
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.2, 0.3])
-def test_sddpg_on_loihi_1_was_measured_inside_the_predicted_interval(actors: Any, rate: float) -> None:
-    """24 inputs, 3 x 256 hidden and 2 output neurons, T = 5: 15.53 uJ an inference.
-
-    Its activity was not published; hidden rates of 10 to 30 % a step and half the inputs bracket it. The
-    calibration rests on this very figure, so this guards the arithmetic, not the prediction.
-    """
-    rng = np.random.default_rng(7)
-    popsan = actors.spiking(rng, 1, [256, 256, 256], 1)
-    sizes = [24, 256, 256, 256, 2]
-    layers = tuple(
-        dataclasses.replace(layer, weight=np.ones((outputs, inputs)), bias=np.zeros(outputs))
-        for layer, inputs, outputs in zip(popsan.layers, sizes, sizes[1:], strict=False)
-    )
-    encoder = dataclasses.replace(popsan.encoder, mean=np.zeros((24, 1)), std=np.ones((24, 1)))
-    decoder = dataclasses.replace(popsan.decoder, weight=np.ones((2, 1)), bias=np.zeros(2))
-    graph = SpikingGraph(encoder, layers, decoder, 5)
-    spikes = [
-        (rng.random((5, 50, size)) < share).astype(np.uint8)
-        for size, share in zip(sizes, [0.5, rate, rate, rate, 0.5], strict=True)
-    ]
-    counts = count_spiking(graph, Activity(spikes[0], tuple(spikes[1:]), np.zeros((50, 2), np.float32)))
-    profile = load_profile("loihi1")
-    found = bill(counts, profile)
-    steps = 5 + 5
-    assert sum(line.count for line in found.lines if "updates" in line.name) == steps * (24 + 770)
-    (anchor,) = profile.anchor
-    assert found.dynamic_j.low * 1e6 <= anchor.measured_uj <= found.dynamic_j.high * 1e6
-    assert found.modelled_j.nominal * 1e6 < anchor.measured_uj
-
-
 @pytest.mark.parametrize("name", profile_names())
-@pytest.mark.parametrize("counts", [SPIKING, DENSE])
-def test_lines_add_up_or_a_reason_is_given(name: str, counts: SpikingCounts | DenseCounts) -> None:
-    profile = load_profile(name)
-    actor = "snn" if counts is SPIKING else "mlp"
+@pytest.mark.parametrize("actor", ["snn", "mlp"])
+def test_lines_add_up_or_a_reason_is_given(
+    popsan: SpikingCounts, mlp: DenseCounts, name: str, actor: str
+) -> None:
+    profile, counts = load_profile(name), popsan if actor == "snn" else mlp
     found = price(counts, profile, Conditions(host=load_profile("mcu_m33_u575")))
     if isinstance(found, Unfit):
         assert (found.profile, found.actor) == (name, actor)
@@ -179,16 +116,18 @@ def test_lines_add_up_or_a_reason_is_given(name: str, counts: SpikingCounts | De
 
 
 @pytest.mark.parametrize("name", ["mcu_m33_u575", "h100"])
-def test_both_actors_of_a_device_are_priced_at_one_boundary(name: str) -> None:
-    spiking, dense = bill(SPIKING, name), bill(DENSE, name)
+def test_both_actors_of_a_device_are_priced_at_one_boundary(
+    popsan: SpikingCounts, mlp: DenseCounts, name: str
+) -> None:
+    spiking, dense = bill(popsan, name), bill(mlp, name)
     assert spiking.boundary == dense.boundary
     assert spiking.excluded == dense.excluded
     assert spiking.unpriced == dense.unpriced == ()
 
 
 @pytest.mark.parametrize("name", ["loihi1", "loihi2"])
-def test_what_a_chip_bill_leaves_out_is_named(name: str) -> None:
-    found = bill(SPIKING, name)
+def test_what_a_chip_bill_leaves_out_is_named(popsan: SpikingCounts, name: str) -> None:
+    found = bill(popsan, name)
     assert found.boundary == "energy of the chip, static power included"
     assert found.excluded[:3] == (
         "host: exponentials of the encoder and decoder (52 a decision)",
@@ -200,9 +139,9 @@ def test_what_a_chip_bill_leaves_out_is_named(name: str) -> None:
     assert any("reset" in text for text in found.unpriced)
 
 
-def test_a_host_encodes_and_decodes_for_a_chip() -> None:
+def test_a_host_encodes_and_decodes_for_a_chip(popsan: SpikingCounts) -> None:
     host = load_profile("mcu_m33_u575")
-    found, alone = bill(SPIKING, "loihi1", Conditions(host=host)), bill(SPIKING, "loihi1")
+    found, alone = bill(popsan, "loihi1", Conditions(host=host)), bill(popsan, "loihi1")
     nominal_pj = (50 + 2) * 15_495.0 + 250 * 1859.0 + 20 * 1240.0
     assert found.parts_j["host"].nominal == pytest.approx(nominal_pj * 1e-12, rel=1e-12)
     assert found.left_out == ()
@@ -214,14 +153,14 @@ def test_a_host_encodes_and_decodes_for_a_chip() -> None:
     assert found.latency_s.nominal == pytest.approx(alone.latency_s.nominal + host_s, rel=1e-12)
 
 
-def test_a_network_too_large_for_the_chip_has_no_bill() -> None:
+def test_a_network_too_large_for_the_chip_has_no_bill(popsan: SpikingCounts) -> None:
     data = tomllib.loads((SHIPPED / "loihi1.toml").read_text("utf-8"))
     data["capacity"]["chips"] = 1
     del data["capacity"]["synapse_kib_per_core"]
     profile = Profile.model_validate(data)
     # Two cores are the relay's: each of its 51 channels goes to 126 cores, and a core has 4,096 axons out.
     one = dataclasses.replace(
-        SPIKING,
+        popsan,
         layer_sizes=(126 * 1024,),
         layer_spikes=(30.0,),
         constant_spikes=(5.0, 0.0),
@@ -234,14 +173,14 @@ def test_a_network_too_large_for_the_chip_has_no_bill() -> None:
     assert found == Unfit("loihi1", "snn", "the actor takes 129 cores, it has 128")
 
 
-def test_a_missing_price_makes_a_lower_bound_never_a_zero() -> None:
+def test_a_missing_price_makes_a_lower_bound_never_a_zero(popsan: SpikingCounts, mlp: DenseCounts) -> None:
     """A user's profile with operation prices alone says which work it does not price."""
     data = tomllib.loads((SHIPPED / "mcu_m33_u575.toml").read_text("utf-8"))
     data["scope"] = "per_term"
     del data["energy_pj"]["neuron_update_idle"]
     del data["energy_pj"]["exp"]
     profile = Profile.model_validate(data)
-    dense, spiking = bill(DENSE, profile), bill(SPIKING, profile)
+    dense, spiking = bill(mlp, profile), bill(popsan, profile)
     assert dense.unpriced == (
         "activations (514 a decision)",
         "weight fetches (67,842 a decision)",
@@ -254,14 +193,16 @@ def test_a_missing_price_makes_a_lower_bound_never_a_zero() -> None:
 
 @settings(deadline=None)
 @given(factor=st.floats(1.0, 1e3), name=st.sampled_from(["loihi1", "loihi2", "mcu_m33_u575"]))
-def test_energy_rises_by_just_the_price_of_the_events_added(factor: float, name: str) -> None:
+def test_energy_rises_by_just_the_price_of_the_events_added(
+    popsan: SpikingCounts, factor: float, name: str
+) -> None:
     more = dataclasses.replace(
-        SPIKING,
-        events_by_step=tuple(tuple(event * factor for event in steps) for steps in SPIKING.events_by_step),
+        popsan,
+        events_by_step=tuple(tuple(event * factor for event in steps) for steps in popsan.events_by_step),
     )
-    before, after = bill(SPIKING, name).modelled_j, bill(more, name).modelled_j
+    before, after = bill(popsan, name).modelled_j, bill(more, name).modelled_j
     synop = load_profile(name).energy_pj.synop
     assert synop is not None
-    added = sum(SPIKING.synaptic_events) * (factor - 1.0) * 1e-12
+    added = sum(popsan.synaptic_events) * (factor - 1.0) * 1e-12
     for was, now, pj in zip(values(before), values(after), values(Range.of(synop)), strict=True):
         assert math.isclose(now - was, added * pj, rel_tol=1e-9, abs_tol=1e-18)
