@@ -39,6 +39,9 @@ class Pair:
         wins: at which firing rates it costs less, nominal: ``never``, ``always`` or ``below`` the next.
         rate: firing rate at which it stops winning.
         reduction: firing rate over that rate: above 1, how many times too often it spikes.
+        silent_j: nominal energy of the spiking actor with all its neurons silent, E(0).
+        spiking_j: nominal energy of the spiking actor as it is, E(1).
+        dense_j: nominal energy of the dense actor.
     """
 
     spiking: str
@@ -49,6 +52,9 @@ class Pair:
     wins: Literal["", "never", "always", "below"] = ""
     rate: float | None = None
     reduction: float | None = None
+    silent_j: float | None = None
+    spiking_j: float | None = None
+    dense_j: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,9 @@ def compare(counts: SpikingCounts, spiking: Bill, silent: Bill, dense: Bill) -> 
         wins=wins,
         rate=rate,
         reduction=counts.firing_rate / rate if rate else None,
+        silent_j=silent.total_j.nominal,
+        spiking_j=spiking.total_j.nominal,
+        dense_j=dense.total_j.nominal,
     )
 
 

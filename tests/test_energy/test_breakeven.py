@@ -100,6 +100,9 @@ def test_break_even_on_the_u575_by_hand(popsan: SpikingCounts, mlp: DenseCounts)
     assert pair.reduction == pytest.approx(1.0 / factor, rel=1e-12)
     assert pair.ratio == pytest.approx((silent_pj + 12_940 * 929.7) / dense_pj, rel=1e-12)
     assert (pair.spiking, pair.dense, pair.refused, pair.wins) == (MCU.id, MCU.id, "", "below")
+    energies_j = (pair.silent_j, pair.spiking_j, pair.dense_j)
+    by_hand_pj = (silent_pj, silent_pj + 12_940 * 929.7, dense_pj)
+    assert energies_j == pytest.approx([1e-12 * energy_pj for energy_pj in by_hand_pj], rel=1e-12)
 
 
 @pytest.mark.parametrize("conditions", CONDITIONS)
@@ -125,6 +128,8 @@ def test_at_the_break_even_rate_both_actors_cost_the_same(
                 assert pair == Pair(name, other.profile, refused=pair.refused)
                 continue
             assert pair.ratio is not None
+            energies_j = (silent.total_j.nominal, spiking.total_j.nominal, other.total_j.nominal)
+            assert (pair.silent_j, pair.spiking_j, pair.dense_j) == energies_j
             assert (pair.rate is None, pair.reduction is None) == (pair.wins != "below",) * 2
             if pair.wins == "never":
                 assert silent.total_j.nominal >= other.total_j.nominal
