@@ -14,6 +14,7 @@ from neuro_aolo.analysis import Analysis
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import by_layer, published
 from neuro_aolo.energy.profiler import Profiler
+from neuro_aolo.pictures import picture_summary
 from neuro_aolo.run import PRESETS, RunConfig
 
 
@@ -97,6 +98,7 @@ def full_summary(analysis: Analysis) -> dict[str, Any]:
         {"mlp": _twin(analysis), "service_terms_mg": analysis.service_terms_mg},
         simulation_summary(analysis),
         energy_summary(analysis),
+        picture_summary(analysis),
         {"timings_s": {"training": analysis.saved.training["seconds"], **analysis.timings_s}},
     ]
     return {key: value for part in parts for key, value in part.items()}

@@ -12,6 +12,7 @@ MAY_IMPORT_EXPORT = {
     "neuro_aolo.energy",
     "neuro_aolo.analysis",
     "neuro_aolo.deployment",
+    "neuro_aolo.pictures",
     "neuro_aolo.summary",
     *COMMANDS,
 }
@@ -19,6 +20,7 @@ MAY_IMPORT_PROFILES = {
     "neuro_aolo.energy",
     "neuro_aolo.analysis",
     "neuro_aolo.deployment",
+    "neuro_aolo.pictures",
     "neuro_aolo.summary",
     *COMMANDS,
 }
