@@ -2,15 +2,19 @@
 
 import sys
 
+from neuro_aolo import interrupt
+
 
 def main() -> None:
-    """Run the command line; an interrupt while its parts are still being imported ends it quietly, too."""
+    """Run the command line; an interrupt while its parts are still being imported is one line, too."""
     try:
         from neuro_aolo.cli import main as run
 
+        interrupt.raises()
         run()
     except KeyboardInterrupt:
-        sys.exit(130)
+        interrupt.say()
+        sys.exit(interrupt.EXIT_CODE)
 
 
 if __name__ == "__main__":
