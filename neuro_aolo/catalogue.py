@@ -37,16 +37,20 @@ profiles_app = typer.Typer(invoke_without_command=True, help="The devices that a
 
 
 @scenarios_app.callback()
-def scenarios(context: typer.Context) -> None:
+def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the shipped scenarios."""
-    if context.invoked_subcommand is None:
-        from neuro_aolo.service.scenario import Scenario
-        from neuro_aolo.service.scenario_file import scenario_names
+    if context.invoked_subcommand is not None:
+        return
+    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.service.scenario_file import scenario_names
 
-        for name in scenario_names():
-            out.print(
-                Text(name, style="bold").append(f"  {Scenario.load(name).description}", style="not bold")
-            )
+    summary = [{"name": name, "description": Scenario.load(name).description} for name in scenario_names()]
+
+    def in_words() -> None:
+        for row in summary:
+            out.print(Text(row["name"], style="bold").append(f"  {row['description']}", style="not bold"))
+
+    show({"scenarios": summary}, as_json, in_words)
 
 
 @scenarios_app.command("show")

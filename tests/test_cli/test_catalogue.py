@@ -36,6 +36,12 @@ def test_the_scenarios_are_listed(cli) -> None:
     assert set(scenario_names()) == {"paper", "mixed", "speech", "grid", "onprem"} <= set(done.stdout.split())
 
 
+def test_the_scenarios_are_listed_as_json(cli) -> None:
+    rows = json.loads(cli("scenarios", "--json").stdout)["scenarios"]
+    assert [row["name"] for row in rows] == list(scenario_names())
+    assert all(row["description"] == Scenario.load(row["name"]).description for row in rows)
+
+
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_parameter_is_shown_within_eighty_columns(cli, monkeypatch, name: str) -> None:
     monkeypatch.setenv("COLUMNS", "80")
