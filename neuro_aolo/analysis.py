@@ -31,8 +31,7 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.task import Floats, Observations
-from neuro_aolo.carbon.ledger import Ledger, ledger
-from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.bill import Bill, Unfit, price
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import RunError
@@ -40,7 +39,7 @@ from neuro_aolo.run import NETWORK, RunFolder
 from neuro_aolo.service.request import outcome, to_physical
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.scenario_file import scenario_names
-from neuro_aolo.units import J_PER_KWH, MG_PER_G, operational_carbon_g
+from neuro_aolo.units import MG_PER_G
 
 COUNTED_DECISIONS = 2_048
 """Held-out requests whose recorded activity is priced."""
@@ -53,9 +52,6 @@ DEFAULT_PROFILES = ("h100", "loihi1", "loihi2", "mcu_m33_u575")
 
 HOST = "mcu_m33_u575"
 """What encodes and decodes for a chip that cannot: the cheapest shipped device whose MACs were metered."""
-
-AMORTISED_OVER = 1_000_000
-"""Requests that share the carbon of training on the ledger."""
 
 _CHUNK = 2_048
 _SERVICE_TERMS = {
@@ -260,17 +256,36 @@ class Analysis:
         conditions = replace(self._conditions, spiking_bits=self.weight_bits)
         return Profiler(self.counts, count_dense(self.twin_graph), self.profiles, conditions)
 
+    @property
+    def request_rate_hz(self) -> float:
+        """Requests a second of the devices on the ledger, which are always on."""
+        return self._conditions.request_rate_hz or self.config.scenario.deployment.request_rate_hz
+
+    @cached_property
+    def always_on(self) -> Profiler:
+        """Bills of one decision of devices that are on all the time."""
+        conditions = replace(self.profiler.conditions, request_rate_hz=self.request_rate_hz)
+        return Profiler(self.counts, self.profiler.dense_counts, self.profiles, conditions)
+
+    @property
+    def host(self) -> Profile | None:
+        """The device that encodes and decodes for a chip that cannot."""
+        return self._conditions.host
+
+    def profile(self, name: str) -> Profile:
+        """The device of that id."""
+        return self.profiles.get(name) or load_profile(name)
+
+    def dense_bill(self, profile: str) -> Bill | Unfit:
+        """A decision of the same-size MLP on a device that is on all the time."""
+        assert self.always_on.dense_counts is not None
+        return price(self.always_on.dense_counts, self.profile(profile), self.always_on.conditions)
+
     @cached_property
     def site_intensity_g_per_kwh(self) -> float:
         """Mean carbon intensity at the agent's site."""
         column = self.task.observation_names.index(f"{self.config.agent_site}_intensity_g_per_kwh")
         return float(self.held_out.states[:, column].mean())
-
-    @cached_property
-    def training_g(self) -> float:
-        """Carbon of training the actor, in g: measured energy at the agent's site."""
-        energy_j = float(self.saved.training["energy_kwh"]) * J_PER_KWH
-        return operational_carbon_g(energy_j, self.site_intensity_g_per_kwh)
 
     @property
     def trace_sources(self) -> dict[str, str]:
@@ -286,19 +301,8 @@ class Analysis:
         if scenario.name not in scenario_names():
             return False
         shipped = Scenario.load(scenario.name).with_countries(scenario.dc_country, scenario.bs_country)
-        sections = ("channel", "inference", "radio", "quality", "limits", "actions")
+        sections = ("channel", "inference", "radio", "quality", "limits", "actions", "deployment")
         return all(getattr(shipped, name) == getattr(scenario, name) for name in sections)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Service, agent inference and agent training, per request."""
-        return ledger(
-            self.service_terms_mg,
-            {name: bill.total_j for name, bill in self.profiler.spiking.items() if isinstance(bill, Bill)},
-            self.site_intensity_g_per_kwh,
-            self.training_g,
-            AMORTISED_OVER,
-        )
 
     def write_network(self, path: Path) -> None:
         """Write the integer graph as a lava-dl network file.

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from neuro_aolo.accounts import Accounts
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.analysis import Analysis
+from neuro_aolo.carbon.ledger import carbon_mg
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import by_layer, published
 from neuro_aolo.energy.profiler import Profiler
@@ -82,11 +84,25 @@ def energy_summary(analysis: Analysis) -> dict[str, Any]:
         "agent_intensity_g_per_kwh": analysis.site_intensity_g_per_kwh,
         "firing_rate": analysis.counts.firing_rate,
         **profile_summary(analysis.profiler),
-        "agent_mg_per_request": {entry.name: asdict(entry.carbon_mg) for entry in analysis.ledger.agent},
-        "training_g": analysis.training_g,
+        "agent_mg_per_request": {
+            name: asdict(carbon_mg(bill.total_j, analysis.site_intensity_g_per_kwh))
+            for name, bill in analysis.profiler.spiking.items()
+            if isinstance(bill, Bill)
+        },
         "training_kwh": analysis.saved.training["energy_kwh"],
-        "training_amortised_over": analysis.ledger.amortised_over,
         "training_measured_by": analysis.saved.training["measured_by"],
+    }
+
+
+def ledger_summary(analysis: Analysis) -> dict[str, Any]:
+    """What ``neuro-aolo ledger`` says."""
+    accounts = Accounts(analysis)
+    book = accounts.summary()
+    return {
+        "ledger": book,
+        "payback": accounts.payback_summary(),
+        "training_g": book["training_g"],
+        "training_amortised_over": book["training_over_requests"],
     }
 
 
@@ -98,6 +114,7 @@ def full_summary(analysis: Analysis) -> dict[str, Any]:
         {"mlp": _twin(analysis), "service_terms_mg": analysis.service_terms_mg},
         simulation_summary(analysis),
         energy_summary(analysis),
+        ledger_summary(analysis),
         picture_summary(analysis),
         {"timings_s": {"training": analysis.saved.training["seconds"], **analysis.timings_s}},
     ]

@@ -1,4 +1,4 @@
-"""Policies to be compared with: the best constant action."""
+"""Policies to be compared with: random actions, and the best constant one."""
 
 from dataclasses import dataclass
 
@@ -57,6 +57,16 @@ class ConstantAction:
             return np.tile(self.action, (len(observations), 1))
 
         return decide
+
+
+def random_policy(actions: int, seed: int) -> Policy:
+    """Uniform actions in [-1, 1], drawn anew for each request."""
+
+    def decide(observations: Observations) -> Floats:
+        rng = np.random.default_rng(seed)
+        return rng.uniform(-1.0, 1.0, (len(observations), actions))
+
+    return decide
 
 
 def best_constant_action(

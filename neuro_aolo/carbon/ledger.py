@@ -1,11 +1,16 @@
-"""One ledger: the carbon of the service and of the agent that controls it, per request.
+"""One ledger: the carbon of the service and of the agent that controls it, per request and per year.
 
-    (1) C_request = sum_k C_service,k + E_decision I + C_training / N
+    (1) C_request = sum_k C_service,k + E_decision I + M t_on / L + C_training / N
 
-with one decision per request, ``E_decision`` the energy of a decision on one device in kWh, ``I`` the carbon
-intensity at the agent's site, and the carbon of training shared over ``N`` requests. The division follows the
-Software Carbon Intensity: carbon per functional unit, here one served request. Neither cooling (PUE) nor the
-making of the agent's device is in it; the service's own terms hold theirs.
+with one decision per request, ``E_decision`` the energy of a decision in kWh on a device that is always on,
+its static power until the next one included, ``I`` the carbon intensity at the agent's site, ``M`` the carbon
+of making the device, ``L`` its lifetime, ``t_on`` the time that a decision has it for itself, and the carbon
+of training shared over ``N`` requests. Over the requests of a year each line is as many times as large.
+
+The Software Carbon Intensity is ``(E I + M) / R``: the same sum per functional unit ``R``, be it a request, a
+word or a bit.
+
+Neither cooling of the agent's device nor its network is in it; the service's own terms hold theirs.
 
 References:
     ISO/IEC 21031:2024, Software Carbon Intensity (SCI) specification.
@@ -13,121 +18,191 @@ References:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.hardware import Hardware
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.units import MG_PER_G, operational_carbon_g
+from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_g
+
+Part = Literal["service", "dynamic", "host", "static", "embodied", "host embodied", "training"]
+MG_PER_KG = MG_PER_G * G_PER_KG
+
+_SERVICE_SOURCES = {
+    "inference, operational": "AOLO, equation (4), arXiv:2503.04418",
+    "inference, embodied": "AOLO, equation (5), arXiv:2503.04418",
+    "wireless, operational": "AOLO, equations (8) and (15), arXiv:2503.04418",
+    "wireless, embodied": "AOLO, equation (9), arXiv:2503.04418",
+}
+_AGENT_PARTS: dict[Literal["dynamic", "host", "static"], str] = {
+    "dynamic": "agent, its own work",
+    "host": "agent, encoder and decoder on the host",
+    "static": "agent, static power until the next request",
+}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the ledger, in mgCO2e per request."""
-
-    name: str
-    carbon_mg: Range
-
-    @property
-    def carbon_g(self) -> Range:
-        """The same in gCO2e per request."""
-        return self.carbon_mg * (1.0 / MG_PER_G)
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Carbon per request, with the agent on each of several devices; a request is decided on one of them.
+class Line:
+    """One line of the ledger.
 
     Attributes:
-        service: the service's terms.
-        agent: inference of the agent, one entry per hardware profile that can run it.
-        training: training of the agent, shared over ``amortised_over`` requests.
-        training_g: carbon of the whole training in gCO2e.
-        amortised_over: requests N that share the training.
-        intensity_g_per_kwh: carbon intensity at the agent's site.
+        name: what emits.
+        part: of the service or of the agent.
+        carbon_mg: in mgCO2e per request.
+        source: where its figures come from.
     """
 
-    service: tuple[Entry, ...]
-    agent: tuple[Entry, ...]
-    training: Entry
-    training_g: float
-    amortised_over: int
-    intensity_g_per_kwh: float
+    name: str
+    part: Part
+    carbon_mg: Range
+    source: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """Service and agent, with the agent on one device.
+
+    Attributes:
+        lines: of the service, then of the agent; they sum to the totals.
+        requests_per_year: that the device decides.
+        lower_bound: what has no figure and so no line; the totals lack it.
+    """
+
+    lines: tuple[Line, ...]
+    requests_per_year: float
+    lower_bound: tuple[str, ...] = ()
+
+    def total_mg(self, *parts: Part) -> Range:
+        """Sum of the lines of ``parts`` in mgCO2e per request, rounded once; of all where none is named."""
+        return Range.total(line.carbon_mg for line in self.lines if not parts or line.part in parts)
 
     @property
     def service_mg(self) -> Range:
-        """Carbon of the service alone in mgCO2e per request."""
-        return Range.total(entry.carbon_mg for entry in self.service)
+        """The service's lines in mgCO2e per request."""
+        return self.total_mg("service")
 
-    def lines(self, profile: str) -> tuple[Entry, ...]:
-        """Every line of a request that is decided on ``profile``: service, inference, training.
+    @property
+    def agent_mg(self) -> Range:
+        """The agent's lines in mgCO2e per request."""
+        return Range.total(line.carbon_mg for line in self.lines if line.part != "service")
+
+    @property
+    def running_mg(self) -> Range:
+        """Of these what deciding emits, neither making nor training."""
+        return self.total_mg("dynamic", "host", "static")
+
+    def per_year_kg(self, carbon_mg: Range) -> Range:
+        """An amount per request as kgCO2e over the requests of a year."""
+        return carbon_mg * (self.requests_per_year / MG_PER_KG)
+
+    def sci_mg(self, units_per_request: float) -> Range:
+        """Software Carbon Intensity in mgCO2e per functional unit.
+
+        Args:
+            units_per_request: how many of them a request has: 1, its words or its bits.
 
         Raises:
-            ServiceError: no entry of that name, as where the device cannot run the agent.
+            ServiceError: none, or not a number.
         """
-        chosen = tuple(entry for entry in self.agent if entry.name == profile)
-        if not chosen:
-            names = ", ".join(entry.name for entry in self.agent) or "none"
-            raise ServiceError(f"the ledger has no agent on {profile!r}; devices that run it: {names}")
-        return (*self.service, *chosen, self.training)
-
-    def total_mg(self, profile: str) -> Range:
-        """The sum of :meth:`lines` in mgCO2e per request."""
-        return Range.total(entry.carbon_mg for entry in self.lines(profile))
-
-    def total_g(self, profile: str) -> Range:
-        """The sum of :meth:`lines` in gCO2e per request."""
-        return self.total_mg(profile) * (1.0 / MG_PER_G)
+        if not 0.0 < units_per_request < math.inf:
+            raise ServiceError(
+                f"{units_per_request!r} functional units a request; a finite number above 0 is needed"
+            )
+        return self.total_mg() * (1.0 / units_per_request)
 
 
-def agent_carbon_mg(energy_j: Range, intensity_g_per_kwh: float) -> Range:
+def carbon_mg(energy_j: Range, intensity_g_per_kwh: float) -> Range:
     """Carbon in mgCO2e of ``energy_j`` joules drawn at ``intensity_g_per_kwh``.
 
     Raises:
         ServiceError: a negative or non-finite intensity.
     """
-    per_joule = (
-        operational_carbon_g(1.0, _amount("carbon intensity", intensity_g_per_kwh, "g/kWh")) * MG_PER_G
-    )
-    return energy_j * per_joule
+    intensity = _amount("carbon intensity", intensity_g_per_kwh, "g/kWh")
+    return energy_j * (operational_carbon_g(1.0, intensity) * MG_PER_G)
 
 
-def ledger(
-    service_mg: Mapping[str, float],
-    agent_energy_j: Mapping[str, Range | None],
-    intensity_g_per_kwh: float,
-    training_g: float,
-    amortised_over: int,
-) -> Ledger:
-    """The ledger of one request.
+def service_lines(terms_mg: Mapping[str, float]) -> tuple[Line, ...]:
+    """The service's terms in mgCO2e per request, by name: inference and wireless, operational and embodied.
 
-    Args:
-        service_mg: the service's terms in mgCO2e per request, by name (inference and wireless, each
-            operational and embodied).
-        agent_energy_j: energy of one decision in J, by hardware profile; None where the device cannot run it.
-        intensity_g_per_kwh: carbon intensity at the agent's site.
-        training_g: carbon of training the agent in gCO2e, as measured.
-        amortised_over: requests that the trained agent is taken to serve.
+    They follow from the scenario's parameters, which have no ranges.
 
     Raises:
-        ServiceError: a negative or non-finite amount, or fewer than one request.
+        ServiceError: a negative or non-finite amount.
     """
-    if amortised_over < 1:
-        raise ServiceError(f"training shared over {amortised_over} requests; give 1 or more")
-    total_training_g = _amount("training", training_g, "g")
-    per_request_mg = total_training_g * MG_PER_G / amortised_over
-    return Ledger(
-        service=tuple(Entry(name, _exactly(_amount(name, mg, "mg"))) for name, mg in service_mg.items()),
-        agent=tuple(
-            Entry(profile, agent_carbon_mg(energy_j, intensity_g_per_kwh))
-            for profile, energy_j in agent_energy_j.items()
-            if energy_j is not None
-        ),
-        training=Entry(f"training, shared over {amortised_over:,} requests", _exactly(per_request_mg)),
-        training_g=total_training_g,
-        amortised_over=amortised_over,
-        intensity_g_per_kwh=_amount("carbon intensity", intensity_g_per_kwh, "g/kWh"),
+    return tuple(
+        Line(name, "service", _exactly(_amount(name, mg, "mg")), _SERVICE_SOURCES.get(name, "the service"))
+        for name, mg in terms_mg.items()
     )
+
+
+def inference_lines(bill: Bill, intensity_g_per_kwh: float) -> tuple[Line, ...]:
+    """The energy of a decision as carbon: the device's own work, its host's, static power.
+
+    Args:
+        bill: of one decision of a device that is always on.
+        intensity_g_per_kwh: at the agent's site.
+    """
+    return tuple(
+        Line(
+            name,
+            part,
+            carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
+            f"{bill.profile}: " + "; ".join(_sources(bill, part)),
+        )
+        for part, name in _AGENT_PARTS.items()
+        if part in bill.parts_j
+    )
+
+
+def embodied_line(hardware: Hardware, part: Literal["embodied", "host embodied"], on_for_s: Range) -> Line:
+    """The making of a device, shared out by the time that a decision has it for itself: ``M t_on / L``.
+
+    Args:
+        hardware: the devices.
+        part: what they are.
+        on_for_s: from one decision to the next, or a decision's own time where that is longer.
+    """
+    share = hardware.embodied_kg * on_for_s * (MG_PER_KG / hardware.lifetime_s)
+    return Line(f"agent, making of {hardware.name}", part, share, hardware.source)
+
+
+def training_line(training_g: float, requests: float, measured_by: str) -> Line:
+    """The carbon of a training, shared over the requests that the trained agent serves.
+
+    Raises:
+        ServiceError: a negative or non-finite amount, or less than one request.
+    """
+    if not 1.0 <= requests < math.inf:
+        raise ServiceError(f"training shared over {requests:g} requests; give 1 or more")
+    each_mg = _amount("training", training_g, "g") * MG_PER_G / requests
+    return Line(
+        f"agent, training shared over {requests:,.0f} requests", "training", _exactly(each_mg), measured_by
+    )
+
+
+def requests_per_year(request_rate_hz: float) -> float:
+    """Requests of a year of 365 days.
+
+    Raises:
+        ServiceError: a rate that is not above 0.
+    """
+    if not 0.0 < request_rate_hz < math.inf:
+        raise ServiceError(f"{request_rate_hz!r} requests a second; a finite number above 0 is needed")
+    return request_rate_hz * S_PER_YEAR
+
+
+def on_for_s(bill: Bill, request_rate_hz: float) -> Range:
+    """Time that a decision has a device for itself: until the next one, or its own where that is longer."""
+    period_s = 1.0 / request_rate_hz
+    own = bill.latency_s or _exactly(0.0)
+    return Range(*(max(period_s, time_s) for time_s in (own.low, own.nominal, own.high)))
+
+
+def _sources(bill: Bill, part: str) -> Iterable[str]:
+    return dict.fromkeys(line.source for line in bill.lines if line.part == part and line.source)
 
 
 def _exactly(amount: float) -> Range:

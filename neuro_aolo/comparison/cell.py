@@ -29,9 +29,8 @@ from neuro_aolo.agent.evaluate import (
 )
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action
+from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.sdrl import SDRLConfig, train
-from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
 from neuro_aolo.service.request import outcome, to_physical
@@ -165,7 +164,7 @@ class Plan:
     def settings(self) -> dict[str, Any]:
         """All that the result depends on, as JSON gives it back."""
         settings: dict[str, Any] = {
-            "scenario_sha256": hashlib.sha256(self.scenario.to_toml().encode()).hexdigest(),
+            "scenario_sha256": hashlib.sha256(self.scenario.learnt_toml().encode()).hexdigest(),
             "learner": self.learner,
             "variant": self.variant,
             "seed": self.seed,
@@ -230,7 +229,7 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
     if plan.learner == "oracle":
         return _Training(None)
     if plan.learner == "random":
-        return _Training(_random_policy(len(task.action_names), plan.seed))
+        return _Training(random_policy(len(task.action_names), plan.seed))
     if plan.learner == "constant":
         began = time.perf_counter()
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
@@ -248,16 +247,6 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
 
 def _curve(rows: Any) -> tuple[Point, ...]:
     return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
-
-
-def _random_policy(actions: int, seed: int) -> Policy:
-    """Uniform actions, drawn anew for each request."""
-
-    def decide(observations: Observations) -> Floats:
-        rng = np.random.default_rng(seed)
-        return rng.uniform(-1.0, 1.0, (len(observations), actions))
-
-    return decide
 
 
 def _decided(scenario: Scenario, requests: Requests, policy: Policy | None) -> dict[str, float]:

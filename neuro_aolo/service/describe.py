@@ -9,7 +9,7 @@ from neuro_aolo.service.parameters import Component, Section
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.trace import Trace, Traces
 
-_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "state")
+_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "state", "deployment")
 
 
 @dataclass(frozen=True)
@@ -102,5 +102,7 @@ def _text(value: Any) -> str:
         return " to ".join(_text(end) for end in value)
     if value is None:
         return "none"
+    if isinstance(value, str):
+        return value
     whole = value == int(value) and abs(value) < 1e9
     return f"{value:,.0f}" if whole else f"{value:g}"

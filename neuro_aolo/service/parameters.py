@@ -8,7 +8,7 @@ and orders of magnitude give it back, and "chosen" where it is this project's.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -106,6 +106,36 @@ class Limits(Section):
     )
     violation_rate: float = parameter(
         0.001, "-", "chosen: share of requests in which a policy may break a constraint", gt=0.0, le=1.0
+    )
+
+
+class Deployment(Section):
+    """How the agent runs, and how much of its own carbon counts in what is minimised.
+
+    ``marginal`` is what one more decision draws, ``full`` also static power and the making of the device,
+    shared over the decisions at the request rate. The carbon of training is on the ledger in any case, and in
+    neither: no decision changes it.
+    """
+
+    agent_carbon: Literal["none", "marginal", "full"] = Field(
+        "none",
+        json_schema_extra={
+            "unit": "-",
+            "source": "chosen; AOLO counts the service alone",
+            "allowed": "none, marginal, full",
+        },
+    )
+    spiking_profile: str = Field(
+        "loihi2",
+        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
+    )
+    dense_profile: str = Field(
+        "mcu_m33_u575",
+        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
+    )
+    request_rate_hz: float = parameter(1.0, "request/s", "chosen", gt=0.0, le=1e9)
+    retrained_years: float = parameter(
+        1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
     )
 
 

@@ -14,6 +14,7 @@ from neuro_aolo.service.parameters import (
     ActionBox,
     Channel,
     Component,
+    Deployment,
     Inference,
     Limits,
     Quality,
@@ -43,6 +44,7 @@ class Scenario(Section):
         description: One or two sentences.
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
+        deployment: How the agent runs, and whether its carbon counts.
         traces: Hourly carbon intensities that take the place of drawn ones.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
     """
@@ -58,6 +60,7 @@ class Scenario(Section):
     limits: Limits = Limits()
     actions: ActionBox = ActionBox()
     state: State = State()
+    deployment: Deployment = Deployment()
     sources: dict[str, str] = Field(default_factory=dict)
     traces: Traces | None = None
 
@@ -80,6 +83,13 @@ class Scenario(Section):
     def to_toml(self) -> str:
         """The resolved scenario as TOML; loading it gives an equal scenario."""
         return tomli_w.dumps(self._data())
+
+    def learnt_toml(self) -> str:
+        """The part of it that a training depends on: without the deployment where that has no say."""
+        data = self._data()
+        if self.deployment.agent_carbon == "none":
+            data.pop("deployment")
+        return tomli_w.dumps(data)
 
     def with_values(self, **sections: Mapping[str, Any]) -> Self:
         """This scenario with some parameters changed: ``with_values(radio={"fixed_power_w": 0.0})``.
