@@ -10,6 +10,8 @@ References:
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ from neuro_aolo.errors import AgentError
 
 _FLOAT_BYTES = 4
 _BYTE_BITS = 8
+
+# Graphs are frozen: what follows from their weights alone is kept as long as they are.
+_made: WeakKeyDictionary[Any, "_Wiring"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -154,26 +159,28 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
     decisions = spikes[0].shape[1]
     # (T, N) of the input and of each layer.
     sent = [count_spikes(writable(array.swapaxes(0, 1))) / decisions for array in spikes]
-    fan_outs = [(weight != 0).sum(axis=0, dtype=np.int32) for weight in weights]
-    events = [channels @ fan_out for channels, fan_out in zip(sent, fan_outs, strict=False)]
-    # On a chip the last channel into each layer is always on.
-    constant = [float(channels[:, -1].sum()) for channels in sent[:-1]]
-    if not isinstance(graph, QuantizedGraph):
-        constant = [0.0] * len(constant)
+    totals = [float(channels.sum()) for channels in sent]
+    wiring = _wiring(graph)
+    events = [channels.dot(fan_out) for channels, fan_out in zip(sent, wiring.fan_outs, strict=False)]
+    constant, own = [0.0] * len(weights), totals[1:]
+    if isinstance(graph, QuantizedGraph):
+        # On a chip the last channel into each layer is always on: of a hidden layer its bias neuron.
+        constant = [sum(channels[:, -1].tolist()) for channels in sent[:-1]]
+        own[:-1] = [float(channels[:, :-1].sum()) for channels in sent[1:-1]]
     encoder_neurons = graph.encoder.neurons if graph.encoder else 0
     input_bits = graph.steps * weights[0].shape[1]
     return SpikingCounts(
         steps=graph.steps,
         input_channels=weights[0].shape[1],
         layer_sizes=tuple(len(weight) for weight in weights),
-        input_spikes=float(sent[0].sum()),
-        layer_spikes=tuple(float(channels.sum()) for channels in sent[1:]),
+        input_spikes=totals[0],
+        layer_spikes=tuple(totals[1:]),
         constant_spikes=(*constant, 0.0),
         events_by_step=tuple(tuple(steps.tolist()) for steps in events),
         constant_events=tuple(
-            spikes * float(fan_out[-1]) for spikes, fan_out in zip(constant, fan_outs, strict=True)
+            spikes * float(fan_out[-1]) for spikes, fan_out in zip(constant, wiring.fan_outs, strict=True)
         ),
-        synapses=tuple(int(fan_out.sum()) for fan_out in fan_outs),
+        synapses=wiring.synapses,
         encoder_exps=encoder_neurons,
         encoder_updates=encoder_neurons * graph.steps,
         decoder_macs=graph.decoder.neurons if graph.decoder else 0,
@@ -181,7 +188,7 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
         bytes_in=encoder_neurons or -(-input_bits // _BYTE_BITS),
         bytes_out=len(weights[-1]),
         kernel_launches=3 + graph.steps * (1 + 2 * len(weights)),
-        firing_rate=_firing_rate(sent[1:], has_bias_neurons=isinstance(graph, QuantizedGraph)),
+        firing_rate=sum(own) / (graph.steps * wiring.neurons),
     )
 
 
@@ -203,11 +210,34 @@ def count_dense(graph: DenseGraph) -> DenseCounts:
     )
 
 
-def _firing_rate(per_layer: Sequence[NDArray[np.float64]], *, has_bias_neurons: bool) -> float:
-    """Spikes per slot of hidden and output neurons; bias neurons, which always fire, are left out."""
-    hidden_end = -1 if has_bias_neurons else None
-    real = [*(spikes[:, :hidden_end] for spikes in per_layer[:-1]), per_layer[-1]]
-    return float(sum(spikes.sum() for spikes in real)) / sum(spikes.size for spikes in real)
+@dataclass(frozen=True, eq=False)
+class _Wiring:
+    """What follows from a graph's weights alone.
+
+    Attributes:
+        fan_outs: non-zero weights that a spike of each channel passes, per layer.
+        synapses: non-zero weights, per layer.
+        neurons: hidden and output neurons; bias neurons, which always fire, are left out.
+    """
+
+    fan_outs: tuple[NDArray[np.float64], ...]
+    synapses: tuple[int, ...]
+    neurons: int
+
+
+def _wiring(graph: QuantizedGraph | SpikingGraph) -> _Wiring:
+    """Made once for each graph: it would cost more than the counting of a few hundred decisions."""
+    kept = _made.get(graph)
+    if kept is None:
+        fan_outs = [(layer.weight != 0).sum(axis=0, dtype=np.float64) for layer in graph.layers]
+        bias_neurons = len(graph.layers) - 1 if isinstance(graph, QuantizedGraph) else 0
+        kept = _Wiring(
+            fan_outs=tuple(fan_outs),
+            synapses=tuple(int(fan_out.sum()) for fan_out in fan_outs),
+            neurons=sum(len(layer.weight) for layer in graph.layers) - bias_neurons,
+        )
+        _made[graph] = kept
+    return kept
 
 
 def _check_shapes(
