@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuro_aolo.carbon.ledger import Account, Line, requests_per_year
+from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
+from neuro_aolo.energy.hardware import Hardware
+from neuro_aolo.energy.ranges import Range
+from neuro_aolo.errors import ServiceError
+
+CHIP = Hardware("chip", Range(0.5, 1.0, 2.0), 5 * 31_536_000.0, "")
+
+
+def exactly(mg: float) -> Range:
+    return Range(mg, mg, mg)
+
+
+def account(dynamic_mg: float, static_mg: float, rate_hz: float = 1.0) -> Account:
+    lines = (
+        Line("service", "service", exactly(18.0), ""),
+        Line("dynamic", "dynamic", exactly(dynamic_mg), ""),
+        Line("static", "static", Range(static_mg / 2, static_mg, static_mg * 2), ""),
+        Line("making", "embodied", CHIP.embodied_kg * (1e6 / (CHIP.lifetime_s * rate_hz)), ""),
+    )
+    return Account(lines, requests_per_year(rate_hz))
+
+
+def exact(mg: float) -> Saving:
+    return Saving(1_000, mg, mg, mg)
+
+
+def test_a_payback_by_hand() -> None:
+    """1 mg saved, 0.2 mg of static power, 1 kg of hardware and 0.8 g of training: 1,000,800 / 0.8."""
+    found = payback(exact(1.0), account(0.0, 0.2), [CHIP], training_g=0.8)
+    assert found.net_mg.nominal == pytest.approx(0.8)
+    assert found.requests.nominal == pytest.approx(1_000_800 / 0.8)
+    assert found.requests.low == pytest.approx(500_800 / 0.9)
+    assert found.requests.high == pytest.approx(2_000_800 / 0.6)
+    # 0.2 mg a second, 1 mg a request: from one request in five seconds on.
+    assert found.lowest_rate_hz.nominal == pytest.approx(0.2)
+    assert found.lowest_rate_hz.high == pytest.approx(0.4)
+    assert found.verdict == "pays"
+
+
+def test_never_is_never() -> None:
+    found = payback(exact(-0.1), account(0.0, 0.2), [CHIP], training_g=0.8)
+    assert found.verdict == "never"
+    assert found.requests.nominal is None
+    assert found.lowest_rate_hz.nominal is None
+
+
+def test_more_than_a_lifetime_does_not_pay() -> None:
+    """0.001 mg a request is less than the making's share, 1e6 mg over 157,680,000 requests."""
+    found = payback(exact(0.001), account(0.0, 0.0), [CHIP], training_g=0.0)
+    assert found.requests.nominal == pytest.approx(1e9)
+    assert found.verdict == "never"
+
+
+def test_an_interval_across_nothing_is_undecided() -> None:
+    found = payback(Saving(100, -1.0, 1.0, 3.0), account(0.0, 0.0), [CHIP], training_g=0.0)
+    assert found.verdict == "undecided"
+    assert found.requests.high is None
+    assert found.requests.low is not None
+
+
+@given(low=st.floats(-1e3, 1e3), more=st.floats(0.0, 1e3), static=st.floats(0.0, 1e3))
+def test_a_higher_saving_never_pays_back_later(low: float, more: float, static: float) -> None:
+    first, second = (
+        payback(exact(mg), account(0.1, static), [CHIP], training_g=1.0) for mg in (low, low + more)
+    )
+    for bound in ("low", "nominal", "high"):
+        sooner, later = getattr(second.requests, bound), getattr(first.requests, bound)
+        assert later is None or sooner <= later
+
+
+def test_what_the_baseline_emits_itself_counts() -> None:
+    without = payback(exact(0.0), account(0.3, 0.0), [CHIP], 0.0)
+    beside = payback(exact(0.0), account(0.3, 0.0), [CHIP], 0.0, baseline_mg=exact(0.5))
+    assert without.net_mg.nominal == pytest.approx(-0.3)
+    assert beside.net_mg.nominal == pytest.approx(0.2)
+
+
+def test_a_saving_is_paired() -> None:
+    """The same noise in both cancels: each request saves 1 mg."""
+    noise = np.random.default_rng(0).normal(0.0, 5.0, 1_000)
+    found = saving(19.0 + noise, 18.0 + noise)
+    assert (found.low, found.nominal, found.high) == pytest.approx((1.0, 1.0, 1.0))
+    alone = of_means(19.0, 18.0 + noise)
+    assert alone.high - alone.low > 0.8
+    with pytest.raises(ServiceError, match="2 requests of the baseline and 1 of the agent"):
+        saving(np.ones(2), np.ones(1))
+
+
+def test_the_interval_covers_the_mean_19_times_in_20() -> None:
+    rng = np.random.default_rng(1)
+    found = [saving(rng.normal(1.0, 2.0, 200), np.zeros(200)) for _ in range(2_000)]
+    assert np.mean([low.low <= 1.0 <= low.high for low in found]) == pytest.approx(0.95, abs=0.02)
+
+
+def test_parity_power_by_hand() -> None:
+    """0.9 kg over 5 years at 400 g/kWh is 51 mW."""
+    device = Hardware("chip", Range(0.1, 0.9, 8.0), 5 * 31_536_000.0, "")
+    power = parity_power_w(device, 400.0)
+    assert power is not None
+    assert power.nominal == pytest.approx(0.9e3 / 400.0 * 1e3 / (5 * 8_760))
+    assert power.nominal == pytest.approx(51e-3, rel=0.01)
+    assert parity_power_w(device, 0.0) is None
