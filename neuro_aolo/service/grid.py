@@ -27,15 +27,10 @@ def country_intensity_g_per_kwh(iso3: str) -> float:
     Raises:
         ScenarioError: If the code is unknown, or the data hold no figure for it.
     """
-    mix = _energy_mix()
-    code = iso3.strip().upper()
-    if code not in mix:
-        raise ScenarioError(
-            f"unknown country {shown(iso3)}: {_close(code, mix)}; give an ISO 3166 alpha-3 code"
-        )
-    intensity = mix[code].get("carbon_intensity")
+    code, entry = _country(iso3)
+    intensity = entry.get("carbon_intensity")
     if not intensity or not intensity > 0.0:
-        name = mix[code].get("country_name", code)
+        name = entry.get("country_name", code)
         raise ScenarioError(
             f"country {code} ({name}) has no carbon intensity in CodeCarbon's data: name another country, or "
             "set the intensity's sample range in a scenario file"
@@ -43,9 +38,32 @@ def country_intensity_g_per_kwh(iso3: str) -> float:
     return float(intensity)
 
 
+def country_name(iso3: str) -> str:
+    """What CodeCarbon calls a country, in English.
+
+    Args:
+        iso3: ISO 3166-1 alpha-3 code, such as ``DEU``; case does not matter.
+
+    Raises:
+        ScenarioError: If the code is unknown.
+    """
+    code, entry = _country(iso3)
+    return str(entry.get("country_name", code))
+
+
 def country_codes() -> tuple[str, ...]:
     """ISO 3166-1 alpha-3 codes that CodeCarbon's data name, sorted."""
     return tuple(sorted(_energy_mix()))
+
+
+def _country(iso3: str) -> tuple[str, dict[str, Any]]:
+    mix = _energy_mix()
+    code = iso3.strip().upper()
+    if code not in mix:
+        raise ScenarioError(
+            f"unknown country {shown(iso3)}: {_close(code, mix)}; give an ISO 3166 alpha-3 code"
+        )
+    return code, mix[code]
 
 
 def _close(code: str, mix: dict[str, Any]) -> str:

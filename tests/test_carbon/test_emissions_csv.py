@@ -1,0 +1,193 @@
+import csv
+import dataclasses
+import io
+import json
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from codecarbon.output_methods.emissions_data import EmissionsData
+from codecarbon.output_methods.file import FileOutput
+
+from neuro_aolo.carbon.emissions_csv import COLUMNS, Row, emissions_csv, rows
+from neuro_aolo.errors import ScenarioError
+
+WHEN = datetime(2026, 11, 22, 18, 30, 5)
+COUNTRIES = {"dc": "DEU", "bs": "FRA"}
+TRAINING = {"energy_kwh": 9e-4, "seconds": 255.5, "measured_by": "CodeCarbon 3.3.2, process mode"}
+TEXT_COLUMNS = {"timestamp", "project_name", "run_id", "experiment_id", "country_name", "country_iso_code"}
+
+
+def three(nominal: float | None) -> dict[str, float | None]:
+    return dict.fromkeys(("low", "nominal", "high"), nominal)
+
+
+def line(name: str, part: str, kg: float | None) -> dict[str, Any]:
+    return {"name": name, "part": part, "kg_per_year": three(kg)}
+
+
+def ledger() -> dict[str, Any]:
+    """2 requests a second: 290 J of the service, 5 mJ of a chip that is always on, 56 g/kWh."""
+    return {
+        "request_rate_hz": 2.0,
+        "requests_per_year": 2.0 * 31_536_000.0,
+        "site": "bs",
+        "service_energy_j": 290.0,
+        "service": [
+            line("inference, operational", "service", 1_800.0),
+            line("inference, embodied", "service", 130.0),
+            line("wireless, operational", "service", 0.5),
+            line("wireless, embodied", "service", 0.25),
+        ],
+        "devices": {
+            "loihi2": {
+                "lines": [
+                    line("agent, dynamic", "dynamic", 5e-6),
+                    line("agent, host", "host", 1e-6),
+                    line("agent, static", "static", 4e-3),
+                    line("agent, embodied", "embodied", 0.2),
+                    line("agent, training", "training", 3e-5),
+                ],
+                "energy_j": {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
+                "lower_bound": ["synaptic weight fetches"],
+            },
+            "mcu": {
+                "lines": [line("agent, dynamic", "dynamic", None)],
+                "energy_j": {"dynamic": three(None)},
+                "lower_bound": ["making of mcu"],
+            },
+        },
+        "training_g": 0.05,
+    }
+
+
+def written(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def theirs() -> EmissionsData:
+    """A record of theirs: text where text belongs, numbers elsewhere."""
+    values = {
+        field.name: "x" if field.type is str else 1.0
+        for field in dataclasses.fields(EmissionsData)
+        if field.default is dataclasses.MISSING
+    }
+    return EmissionsData(**values)
+
+
+def test_the_columns_are_codecarbon_s_in_its_order() -> None:
+    assert tuple(theirs().values) == COLUMNS
+
+
+@pytest.mark.parametrize("on_csv_write", ["append", "update"])
+def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_write: str) -> None:
+    file = tmp_path / "emissions.csv"
+    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES))
+    file.write_text(text, encoding="utf-8")
+    output = FileOutput(file.name, str(tmp_path), on_csv_write)
+    assert output.has_valid_headers(theirs())
+    output.out(theirs(), None)
+    # It adds its row to ours; headers that it did not know would have made it set our file aside.
+    assert [child.name for child in tmp_path.iterdir()] == [file.name]
+    frame = pd.read_csv(file)
+    assert len(frame) == len(written(text)) + 1
+    assert list(frame["project_name"])[-1] == "x"
+
+
+def test_a_year_by_hand() -> None:
+    training, chip, mcu, service = rows(ledger(), TRAINING, "run", WHEN, COUNTRIES)
+    assert training == Row(
+        "run: training of the agent, measured",
+        WHEN,
+        255.5,
+        9e-4,
+        5e-5,
+        "FRA",
+        "3.3.2",
+        "process",
+        group="run",
+    )
+    # 5.01 mJ a request, 63,072,000 requests a year, 3.6 MJ per kWh.
+    assert chip.project_name == (
+        "run: agent inference on loihi2, modelled, one year at 2 requests/s, a lower bound"
+    )
+    assert (chip.duration_s, chip.country) == (31_536_000.0, "FRA")
+    assert chip.energy_kwh == pytest.approx(0.0877752, rel=1e-12)
+    assert chip.emissions_kg == pytest.approx(4.006e-3, rel=1e-12)
+    assert chip.emissions_rate_kg_per_s == pytest.approx(1.27029427e-10, rel=1e-8)
+    assert service.project_name == "run: service, modelled, one year at 2 requests/s"
+    assert service.energy_kwh == pytest.approx(5_080.8, rel=1e-12)
+    assert (service.emissions_kg, service.country) == (1_800.5, "DEU")
+    assert mcu.project_name.endswith("requests/s")
+
+
+def test_pandas_reads_every_figure_back() -> None:
+    frame = pd.read_csv(io.StringIO(emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES))))
+    assert tuple(frame.columns) == COLUMNS
+    for name in sorted(TEXT_COLUMNS):
+        assert pd.api.types.is_string_dtype(frame[name])
+    assert (pd.to_datetime(frame["timestamp"]) == WHEN).all()
+    assert list(frame["country_name"]) == ["France", "France", "France", "Germany"]
+    known = frame.dropna(subset=["emissions"])
+    assert (known["emissions"] / known["duration"]).to_numpy() == pytest.approx(
+        known["emissions_rate"].to_numpy(), rel=1e-15
+    )
+    assert frame["run_id"].is_unique
+    assert frame["experiment_id"].nunique() == 1
+    assert set(frame["on_cloud"]) == {"N"}
+
+
+def test_what_is_not_known_is_empty_and_not_zero() -> None:
+    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN, {"dc": None, "bs": None}))
+    training, chip, mcu, service = written(text)
+    assert (mcu["emissions"], mcu["emissions_rate"], mcu["energy_consumed"]) == ("", "", "")
+    assert (chip["codecarbon_version"], chip["tracking_mode"]) == ("", "")
+    assert (service["pue"], training["pue"]) == ("", "1.0")
+    assert {row["country_name"] + row["country_iso_code"] for row in (training, service)} == {""}
+    for row in (training, chip):
+        assert {row[key] for key in ("cpu_power", "gpu_energy", "cpu_model", "latitude", "os")} == {""}
+
+
+def test_the_same_run_gives_the_same_bytes_and_another_has_other_ids() -> None:
+    first, second = (emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES)) for _ in range(2))
+    assert first == second
+    later = emissions_csv(rows(ledger(), TRAINING, "run", WHEN.replace(second=6), COUNTRIES))
+    other = emissions_csv(rows(ledger(), TRAINING, "other", WHEN, COUNTRIES))
+    ids = [{row[key] for row in written(text)} for text in (first, later, other) for key in _IDS]
+    assert len(set.union(*ids)) == sum(map(len, ids))
+
+
+_IDS = ("run_id", "experiment_id")
+
+
+def test_a_country_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="unknown country 'XYZ'"):
+        emissions_csv([Row("p", WHEN, 1.0, 1.0, 1.0, "XYZ")])
+
+
+def test_a_run_of_no_time_has_a_rate_of_zero_as_theirs() -> None:
+    assert Row("p", WHEN, 0.0, 0.0, 0.0).emissions_rate_kg_per_s == 0.0
+
+
+def test_a_real_run_s_rows_are_its_ledger_s(small_run: Path) -> None:
+    summary = json.loads((small_run / "summary.json").read_text(encoding="utf-8"))
+    training = json.loads((small_run / "actor.json").read_text(encoding="utf-8"))["training"]
+    book = summary["ledger"]
+    frame = pd.read_csv(io.StringIO(emissions_csv(rows(book, training, "run", WHEN, COUNTRIES))))
+    assert len(frame) == len(book["devices"]) + 2
+    agents = frame.iloc[1:-1]
+    # Energy at the site's intensity, in g/kWh, is what the ledger's lines add up to.
+    assert (agents["emissions"] / agents["energy_consumed"]).to_numpy() == pytest.approx(
+        [book["intensity_g_per_kwh"] / 1e3] * len(agents), rel=1e-9
+    )
+    first = frame.iloc[0]
+    assert first["emissions"] / first["energy_consumed"] == pytest.approx(book["intensity_g_per_kwh"] / 1e3)
+    assert first["codecarbon_version"] == training["measured_by"].split()[1].rstrip(",")
+    service = frame.iloc[-1]
+    per_request_g = (
+        math.fsum(row["mg"]["nominal"] for row in book["service"] if "operational" in row["name"]) / 1e3
+    )
+    assert service["emissions"] == pytest.approx(per_request_g * book["requests_per_year"] / 1e3, rel=1e-12)
