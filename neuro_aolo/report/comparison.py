@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from neuro_aolo.agent.statistics import Estimate, Spread
 from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import NBSP, Quantity, count, finite, percent, significant
+from neuro_aolo.report.paper_tables import markdown_rows
 
 NAMES = {
     "spiking": "spiking actor",
@@ -121,13 +122,12 @@ def markdown(lines: Sequence[Line], setting: Setting) -> str:
         ]
         for line in lines
     ]
-    table = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
     versions = ", ".join(f"{part} {number}" for part, number in setting.versions.items())
     return "\n".join(
         [
             f"## Learners compared on `{setting.scenario}`",
             "",
-            *("| " + " | ".join(row) + " |" for row in table),
+            *markdown_rows(titles, rows, range(1, len(titles))),
             "",
             NOTE,
             "",
