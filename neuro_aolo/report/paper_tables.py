@@ -14,7 +14,7 @@ from neuro_aolo.report.numbers import NBSP
 LATEX_PREAMBLE = r"\usepackage{booktabs,tabularx}"
 """What a document needs for :func:`latex`."""
 
-_WIDE = 30
+_WIDE = 40
 """Letters from which a column of text is broken into lines."""
 
 _LATEX = {
@@ -76,41 +76,54 @@ def markdown_rows(
 
 
 def latex(grid: Grid, label: str) -> str:
-    """``grid`` as a floating table; a column of long text takes the width that the others leave.
+    """``grid`` as a floating table.
+
+    A table with long text fills the line: the text takes the width that the figures leave, and a range
+    stands below its figure.
 
     Args:
         grid: the table; its title becomes the caption.
         label: what the text refers to it by, after ``tab:``.
     """
-    columns = range(len(grid.columns))
     numeric = _numeric(grid)
-    wide = [column for column in columns if column not in numeric and _is_wide(grid, column)]
+    wide = [column for column in range(len(grid.columns)) if column not in numeric and _is_wide(grid, column)]
     kind, width = ("tabularx", r"{\linewidth}") if wide else ("tabular", "")
     letters = "".join(
-        ">{\\raggedright\\arraybackslash}X" if column in wide else "r" if column in numeric else "l"
-        for column in columns
+        r">{\raggedright\arraybackslash}X" if column in wide else "r" if column in numeric else "l"
+        for column in range(len(grid.columns))
     )
-    body = []
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{_in_latex(grid.title)}}}",
+            rf"  \label{{tab:{label}}}",
+            *([r"  \footnotesize"] if wide else []),
+            rf"  \begin{{{kind}}}{width}{{@{{}}{letters}@{{}}}}",
+            r"    \toprule",
+            f"    {_latex_row(grid.columns, numeric)}",
+            r"    \midrule",
+            *(f"    {line}" for line in _latex_body(grid, numeric, spaced=bool(wide))),
+            r"    \bottomrule",
+            rf"  \end{{{kind}}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _latex_body(grid: Grid, numeric: Collection[int], *, spaced: bool) -> list[str]:
+    lines = []
     for index, row in enumerate(grid.rows):
-        if index in grid.sums and index > 0:
-            body.append(r"\midrule")
-        body.append(_latex_row(row, numeric))
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        rf"  \caption{{{_in_latex(grid.title)}}}",
-        rf"  \label{{tab:{label}}}",
-        rf"  \begin{{{kind}}}{width}{{@{{}}{letters}@{{}}}}",
-        r"    \toprule",
-        f"    {_latex_row(grid.columns, numeric)}",
-        r"    \midrule",
-        *(f"    {line}" for line in body),
-        r"    \bottomrule",
-        rf"  \end{{{kind}}}",
-        r"\end{table}",
-        "",
-    ]
-    return "\n".join(lines)
+        if index > 0 and (spaced or index in grid.sums):
+            lines.append(r"\midrule" if index in grid.sums else r"\addlinespace")
+        if spaced:
+            row = tuple(
+                str(cell).replace(" (", "\n(") if column in numeric else cell
+                for column, cell in enumerate(row)
+            )
+        lines.append(_latex_row(row, numeric))
+    return lines
 
 
 def _in_markdown(cell: Cell) -> str:
@@ -124,7 +137,8 @@ def _latex_row(cells: Sequence[Cell], numeric: Collection[int]) -> str:
     for column, cell in enumerate(cells):
         lines = [_in_latex(line) for line in str(cell).split("\n")]
         side = "r" if column in numeric else "l"
-        texts.append(lines[0] if len(lines) == 1 else rf"\shortstack[{side}]{{" + r"\\".join(lines) + "}")
+        several = rf"\begin{{tabular}}[t]{{@{{}}{side}@{{}}}}" + r"\\".join(lines) + r"\end{tabular}"
+        texts.append(several if len(lines) > 1 else lines[0])
     # What a row begins with would be read as the star or the length that may follow the one above.
     return "{}" * texts[0].startswith(("*", "[")) + " & ".join(texts) + r" \\"
 
