@@ -1,8 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from export.graph import (
     DenseGraph,
@@ -12,7 +14,17 @@ from export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
+from neuro_aolo.agent.aolo import AoloTask
+from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.sdrl import SDRLConfig
+from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo.run import RunConfig, RunFolder
+from neuro_aolo.service.scenario import Scenario
+
+Untrained = Callable[..., Path]
 
 
 class Actors:
@@ -92,3 +104,20 @@ def mlp() -> DenseCounts:
         bytes_out=8,
         kernel_launches=6,
     )
+
+
+@pytest.fixture(scope="session")
+def untrained() -> Untrained:
+    """Makes run folders of untrained actors."""
+
+    def make(
+        folder: Path, actor: PopSANConfig | MLPConfig, seed: int = 0, toll: SpikeToll | None = None
+    ) -> Path:
+        config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)
+        task = AoloTask(config.scenario)
+        spec = ActorSpec(task.observation_names, task.action_names, actor)
+        RunFolder.create(folder, config, overwrite=False)
+        save_actor(folder, spec.build(torch.Generator().manual_seed(seed)), spec, {"requests": 0})
+        return folder
+
+    return make
