@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from pydantic import BaseModel
+from torch import nn
 
 from export.graph import DenseGraph, SpikingGraph
 from export.integers import WEIGHT_BITS, QuantizedGraph
@@ -31,6 +32,7 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.task import Floats, Observations
+from neuro_aolo.carbon.feedback import agent_carbon
 from neuro_aolo.energy.bill import Bill, Unfit, price
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.profiler import Profiler, load_conditions
@@ -133,7 +135,14 @@ class Analysis:
     @cached_property
     def evaluation(self) -> Evaluation:
         """How the trained actor does."""
-        return self.held_out.evaluate(lambda observations: self.actions)
+        return self.held_out.evaluate(lambda observations: self.actions, self._deciding(self.saved.network))
+
+    def _deciding(self, actor: nn.Module) -> Floats | float:
+        """What the decisions of the held-out requests emit in mg, where the scenario counts it."""
+        bits = self.weight_bits if isinstance(actor, PopSAN) else 8
+        scenario, site = self.config.scenario, self.config.agent_site
+        found = agent_carbon(scenario, site, actor, self.held_out.observations, bits)
+        return 0.0 if found is None else found.mg(self.held_out.states)
 
     @cached_property
     def service_terms_mg(self) -> dict[str, float]:
@@ -210,7 +219,7 @@ class Analysis:
             return np.concatenate(actions).astype(np.float64)
 
         with self._timed("simulate"):
-            return self.held_out.evaluate(decide)
+            return self.held_out.evaluate(decide, self._deciding(self.saved.network))
 
     @cached_property
     def counts(self) -> SpikingCounts:
@@ -248,7 +257,7 @@ class Analysis:
         if not (self.folder.twin.path / "actor.json").is_file():
             return None
         saved = load_actor(self.folder.twin.path)
-        return self.held_out.evaluate(noise_free(saved.network)), saved
+        return self.held_out.evaluate(noise_free(saved.network), self._deciding(saved.network)), saved
 
     @cached_property
     def profiler(self) -> Profiler:

@@ -23,6 +23,7 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.agent.sdrl import train as train_actor
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.carbon.feedback import untrained_overhead
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
 from neuro_aolo.errors import AgentError
 from neuro_aolo.event_log import event_log
@@ -85,8 +86,9 @@ def train(
     Raises:
         AgentError: the training in progress is damaged or of another shape.
     """
-    task = AoloTask(config.scenario)
-    spec = ActorSpec(task.observation_names, task.action_names, config.actor)
+    spec = ActorSpec(config.scenario.state_names, AoloTask.action_names, config.actor)
+    untrained = spec.build(torch.Generator())
+    task = AoloTask(config.scenario, untrained_overhead(config.scenario, config.agent_site, untrained))
     # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
     torch.set_num_threads(1)
     earlier, resume = folder.actor(), folder.snapshot()

@@ -130,15 +130,18 @@ def config(
 
     from dataclasses import replace
 
+    import torch
+
     from neuro_aolo.agent.aolo import AoloTask
+    from neuro_aolo.agent.checkpoint import ActorSpec
     from neuro_aolo.agent.mlp import MLPConfig
+    from neuro_aolo.carbon import feedback
     from neuro_aolo.job import check_compiler, check_device
     from neuro_aolo.run import PRESETS, RunConfig
 
     check_device(device)
     if compiled:
         check_compiler()
-    AoloTask(service)
     name: Preset = preset  # type: ignore[assignment]
     training, popsan = PRESETS[name]
     if steps is not None:
@@ -150,6 +153,10 @@ def config(
     network = popsan if actor == "popsan" else MLPConfig()
     site: AgentSite = agent_site  # type: ignore[assignment]
     toll = _toll(actor, spike_weight, spike_profile)
+    if actor == "popsan":
+        toll = feedback.toll(service, site, toll)
+    untrained = ActorSpec(service.state_names, AoloTask.action_names, network).build(torch.Generator())
+    AoloTask(service, feedback.untrained_overhead(service, site, untrained))
     return RunConfig(service, network, training, seed, device, site, name, compiled, toll)
 
 

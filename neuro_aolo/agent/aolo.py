@@ -1,6 +1,7 @@
 """The AOLO service as a task: requests drawn independently, one decision each."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,8 +11,30 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.service.oracle import oracle
 from neuro_aolo.service.request import CONSTRAINTS, observe, outcome, sample_states, to_physical
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 _PROBE_REQUESTS = 1_000
+_MG_PER_J = MG_PER_G / J_PER_KWH
+"""At an intensity of 1 g/kWh."""
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """What deciding emits whatever is decided.
+
+    Attributes:
+        intensity: column of the states with the carbon intensity at the agent's site, in g/kWh.
+        energy_j: of a decision.
+        making_mg: of the agent's devices, its share of a request, in mgCO2e.
+    """
+
+    intensity: int
+    energy_j: float
+    making_mg: float = 0.0
+
+    def mg(self, states: Floats, more_j: Floats | float = 0.0) -> Floats:
+        """Carbon of deciding requests with ``states`` ``(n, S)`` in mgCO2e, ``more_j`` joules included."""
+        return (self.energy_j + more_j) * states[:, self.intensity] * _MG_PER_J + self.making_mg
 
 
 class AoloTask:
@@ -21,6 +44,8 @@ class AoloTask:
 
     Args:
         scenario: the service.
+        overhead: what deciding emits, where that counts. The optimum is that of the service: it decides for
+            nothing.
 
     Raises:
         ScenarioError: no request has a feasible action, or an optimal one costs more than the penalty, so
@@ -30,15 +55,19 @@ class AoloTask:
     action_names = ("words", "power_w")
     constraint_names = CONSTRAINTS
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, overhead: Overhead | None = None) -> None:
         self.scenario = scenario
+        self.overhead = overhead
         if not self._probe.feasible.any():
             raise ScenarioError(
                 f"scenario {scenario.name!r}: none of {_PROBE_REQUESTS} requests has a feasible action: "
                 "loosen limits"
             )
         penalty = scenario.limits.penalty_mg
-        dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
+        costs = self._probe.cost
+        if overhead is not None:
+            costs = costs + overhead.mg(self.reset(_PROBE_REQUESTS, np.random.default_rng(0)))
+        dearest = float(np.max(costs, initial=-np.inf, where=self._probe.feasible))
         if dearest >= penalty:
             raise ScenarioError(
                 f"limits.penalty_mg = {penalty:g} is below the {dearest:.4g} mg of an optimal request, so "
@@ -64,6 +93,13 @@ class AoloTask:
         """Mean optimal carbon of a request, in mg."""
         return float(np.mean(self._probe.scale, where=self._probe.feasible))
 
+    @cached_property
+    def overhead_mg(self) -> float:
+        """Mean carbon of deciding a request, in mg; 0 where it does not count."""
+        if self.overhead is None:
+            return 0.0
+        return float(self.overhead.mg(self.reset(_PROBE_REQUESTS, np.random.default_rng(0))).mean())
+
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
         """Draw ``count`` requests: physical states ``(count, S)``."""
         return sample_states(self.scenario, count, rng)
@@ -82,10 +118,15 @@ class AoloTask:
         """Serve the requests; the next ones are drawn independently of the actions."""
         words, power_w = to_physical(self.scenario, actions)
         result = outcome(self.scenario, states, words, power_w)
+        reward, cost = result.reward, result.cost_mg
+        if self.overhead is not None:
+            emitted = self.overhead.mg(states)
+            cost = cost + emitted
+            reward = np.where(result.feasible, reward - emitted, reward)
         return Transition(
             next_states=self.reset(len(states), rng),
-            reward=result.reward,
-            cost=result.cost_mg,
+            reward=reward,
+            cost=cost,
             slack=self._slack(result.margins),
         )
 

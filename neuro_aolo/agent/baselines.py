@@ -196,7 +196,8 @@ def _check(name: str, seconds: float) -> None:
 
 def _model(library: Any, name: Baseline, task: AoloTask, seed: int, config: BaselineConfig) -> Any:
     """The untrained algorithm."""
-    settings = {"env": AoloEnv(task.scenario), "gamma": config.discount, "seed": seed, "device": "cpu"}
+    env = AoloEnv(task.scenario, agent_carbon_mg=task.overhead_mg)
+    settings = {"env": env, "gamma": config.discount, "seed": seed, "device": "cpu"}
     if name == "sac":
         return library.SAC("MlpPolicy", **settings)
     if name == "ppo":

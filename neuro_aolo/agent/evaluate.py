@@ -54,17 +54,23 @@ class Requests:
         self.scale = optimum.scale[optimum.feasible]
         self.observations = task.observe(self.states)
 
-    def evaluate(self, policy: Policy) -> Evaluation:
-        """Let ``policy`` decide every request."""
+    def evaluate(self, policy: Policy, deciding: Floats | float = 0.0) -> Evaluation:
+        """Let ``policy`` decide every request.
+
+        Args:
+            policy: what decides.
+            deciding: what that costs by itself in each request, ``(n,)``, in the task's unit.
+        """
         actions = policy(self.observations)
         # The next states are not used: any generator serves.
         outcome = self.task.step(self.states, actions, np.random.default_rng(0))
-        excess = float(np.sum(outcome.cost - self.optimal_cost))
+        cost = outcome.cost + deciding
+        excess = float(np.sum(cost - self.optimal_cost))
         return Evaluation(
             requests=len(self.states),
             regret=excess / float(self.scale.sum()),
             violation_rate=float(outcome.violated.mean()),
-            cost=float(outcome.cost.mean()),
+            cost=float(cost.mean()),
             optimal_cost=float(self.optimal_cost.mean()),
         )
 

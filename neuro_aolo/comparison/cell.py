@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from pydantic import TypeAdapter, ValidationError
+from torch import nn
 
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.baselines import Baseline, BaselineConfig, train_baseline
@@ -31,6 +33,7 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
 from neuro_aolo.service.request import outcome, to_physical
@@ -40,6 +43,12 @@ OWN = ("spiking", "mlp")
 BASELINES = ("sac", "td3", "ppo")
 LEARNERS = (*OWN, *BASELINES, "random", "constant", "oracle")
 """Our actors, Stable-Baselines3's algorithms, and what does not learn."""
+
+HIDDEN = {"sac": (256, 256), "td3": (400, 300), "ppo": (64, 64)}
+"""Hidden layers of what decides, by Stable-Baselines3's defaults."""
+
+AGENT_SITE = "bs"
+"""Whose carbon intensity the agents of a comparison have."""
 
 CELLS = "cells"
 """Subfolder of a comparison with one file per cell."""
@@ -151,6 +160,14 @@ class Plan:
         return self.popsan if self.learner == "spiking" else MLPConfig(hidden=self.popsan.hidden)
 
     @property
+    def deployed(self) -> nn.Module | None:
+        """A network of the shape that decides, untrained; None where nothing has to be computed."""
+        if self.learner not in (*OWN, *BASELINES):
+            return None
+        shape = self.actor if self.learner in OWN else MLPConfig(hidden=HIDDEN[self.learner])
+        return ActorSpec(self.scenario.state_names, AoloTask.action_names, shape).build(torch.Generator())
+
+    @property
     def name(self) -> str:
         """Scenario, learner, variant if any, and seed: the cell's file, its ending aside."""
         parts = (file_name(self.scenario), self.learner, self.variant, str(self.seed))
@@ -198,14 +215,15 @@ class Plan:
 
     def make(self) -> Cell:
         """Train the learner, and let it decide the held-out requests."""
-        task = AoloTask(self.scenario)
-        training = _train(self, task)
+        actor = self.deployed
+        overhead = untrained_overhead(self.scenario, AGENT_SITE, actor) if actor else None
+        training = _train(self, AoloTask(self.scenario, overhead))
         return Cell(
             scenario=self.scenario.name,
             learner=self.learner,
             seed=self.seed,
             settings=self.settings,
-            **_decided(self.scenario, held_out(task), training.policy),
+            **_decided(self.scenario, held_out(AoloTask(self.scenario)), training),
             requests=training.requests,
             updates=training.updates,
             seconds=training.seconds,
@@ -219,6 +237,7 @@ class _Training:
     """A policy, None for the oracle, and what it took."""
 
     policy: Policy | None
+    actor: nn.Module | None = None
     requests: int = 0
     updates: int = 0
     seconds: float = 0.0
@@ -233,32 +252,43 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
     if plan.learner == "constant":
         began = time.perf_counter()
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
-        return _Training(constant.policy(), SEARCH_REQUESTS, seconds=time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
     if plan.learner in BASELINES:
         name: Baseline = plan.learner  # type: ignore[assignment]
         found = train_baseline(name, task, plan.seconds, plan.seed)
-        return _Training(found.policy, found.requests, found.updates, found.seconds, _curve(found.curve))
+        curve = _curve(found.curve)
+        return _Training(found.policy, plan.deployed, found.requests, found.updates, found.seconds, curve)
     spec = ActorSpec(task.observation_names, task.action_names, plan.actor)
-    result = train(task, spec.build, plan.training, plan.seed)
+    spikes = toll(plan.scenario, AGENT_SITE) if plan.learner == "spiking" else None
+    result = train(task, spec.build, plan.training, plan.seed, toll=spikes)
     curve = _curve(result.metrics)
-    policy = noise_free(result.actor)
-    return _Training(policy, result.requests, plan.training.updates, curve[-1].seconds, curve)
+    policy, seconds = noise_free(result.actor), curve[-1].seconds
+    return _Training(policy, result.actor, result.requests, plan.training.updates, seconds, curve)
 
 
 def _curve(rows: Any) -> tuple[Point, ...]:
     return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
 
 
-def _decided(scenario: Scenario, requests: Requests, policy: Policy | None) -> dict[str, float]:
-    """Regret, violations, cost, and the carbon of what is served within every constraint."""
+def _decided(scenario: Scenario, requests: Requests, training: _Training) -> dict[str, float]:
+    """Regret, violations, cost, and the carbon of what is served within every constraint.
+
+    Where the scenario counts the carbon of deciding, it is in all of them.
+    """
+    policy = training.policy
     if policy is None:
         figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.scale.mean())
     else:
         actions = policy(requests.observations)
-        found = requests.evaluate(lambda observations: actions)
+        emitted = None
+        if training.actor is not None:
+            emitted = agent_carbon(scenario, AGENT_SITE, training.actor, requests.observations)
+        deciding = emitted.mg(requests.states) if emitted else np.zeros(len(requests.states))
+        found = requests.evaluate(lambda observations: actions, deciding)
         # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.
         served = outcome(scenario, requests.states, *to_physical(scenario, actions))
-        kept_mg = served.carbon_mg[served.feasible]
+        kept_mg = (served.carbon_mg + deciding)[served.feasible]
         carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
         figures = found.regret, found.violation_rate, found.cost, carbon_mg
     return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))

@@ -1,0 +1,118 @@
+"""Fed back: what deciding emits, as a part of what is minimised.
+
+    (1) minimise  C_service(request, action) + E(request) I(request) + M t_on / L
+
+with ``E`` the energy of the request's decision, which for a spiking actor depends on its spikes, and ``I``
+the carbon intensity at the agent's site in that request. ``marginal`` counts what one more decision draws;
+``full`` also static power at the request rate, and the making of the devices. The exact optimum is that of
+the service: an oracle decides for nothing, and so does a constant action. Regret thus holds what deciding
+costs.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from neuro_aolo.agent.aolo import Overhead
+from neuro_aolo.agent.popsan import PopSAN
+from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
+from neuro_aolo.energy.profiler import load_conditions
+from neuro_aolo.energy.ranges import Range
+from neuro_aolo.energy.spending import spending, spike_prices
+from neuro_aolo.errors import AgentError
+from neuro_aolo.service.request import sample_states
+from neuro_aolo.service.scenario import Scenario
+
+Floats = NDArray[np.float64]
+UJ_PER_J = 1e6
+_PROBED = 16
+_SAMPLED = 10_000
+
+
+@dataclass(frozen=True)
+class AgentCarbon:
+    """What the decisions of an actor emit.
+
+    Attributes:
+        overhead: the part that no spike changes.
+        spikes_j: what spikes draw beyond it in each request, ``(n,)``, in J.
+    """
+
+    overhead: Overhead
+    spikes_j: Floats
+
+    def mg(self, states: Floats) -> Floats:
+        """Of each of the requests with ``states`` ``(n, S)``, in mgCO2e."""
+        return self.overhead.mg(states, self.spikes_j)
+
+
+def agent_carbon(
+    scenario: Scenario, site: str, actor: nn.Module, observations: NDArray[np.float32], bits: int = 8
+) -> AgentCarbon | None:
+    """What the decisions of ``actor`` emit where the scenario counts it; None where it does not.
+
+    Args:
+        scenario: the service, with its deployment.
+        site: ``bs`` or ``dc``: whose carbon intensity the agent has.
+        actor: a PopSAN or an MLP.
+        observations: of the requests to be decided, ``(n, D)``.
+        bits: of a weight on the chip.
+
+    Raises:
+        AgentError: the device does not run the actor.
+        ProfileError: no such device.
+    """
+    deployed = scenario.deployment
+    if deployed.agent_carbon == "none":
+        return None
+    whole = deployed.agent_carbon == "full"
+    rate_hz = deployed.request_rate_hz
+    conditions = load_conditions(deployed.dense_profile, rate_hz if whole else None, "mlp-int8")
+    profile = deployed.spiking_profile if isinstance(actor, PopSAN) else deployed.dense_profile
+    spent = spending(actor, observations, profile, replace(conditions, spiking_bits=bits), static=whole)
+    making_mg = 0.0
+    if whole:
+        on_for_s = max(1.0 / rate_hz, spent.latency_s)
+        making_mg = sum(
+            made.embodied_kg.nominal * MG_PER_KG * on_for_s / made.lifetime_s for made in spent.hardware
+        )
+    column = scenario.state_names.index(f"{site}_intensity_g_per_kwh")
+    return AgentCarbon(Overhead(column, spent.silent_j, making_mg), spent.spikes_j * spent.activity)
+
+
+def untrained_overhead(scenario: Scenario, site: str, actor: nn.Module) -> Overhead | None:
+    """What an actor emits before any spike, known before it is trained; None where it does not count."""
+    nothing = np.zeros((_PROBED, len(scenario.state_names)), np.float32)
+    found = agent_carbon(scenario, site, actor, nothing)
+    return found.overhead if found else None
+
+
+def toll(scenario: Scenario, site: str, weighed: SpikeToll | None = None) -> SpikeToll | None:
+    """What spikes cost in training: the carbon of their energy, where it counts, on top of a weight of ours.
+
+    The gradient sees the mean intensity of the site.
+
+    Args:
+        scenario: the service, with its deployment.
+        site: ``bs`` or ``dc``.
+        weighed: a toll that was asked for.
+
+    Raises:
+        AgentError: the weight is in joules of another device.
+    """
+    deployed = scenario.deployment
+    if deployed.agent_carbon == "none":
+        return weighed
+    profile, event_uj, spike_uj = spike_prices(deployed.spiking_profile)
+    if weighed is not None and weighed.profile != profile:
+        raise AgentError(
+            f"spikes weighed in joules of {weighed.profile!r}, and the scenario counts those of {profile!r}: "
+            f"give --spike-profile {profile}"
+        )
+    states = sample_states(scenario, _SAMPLED, np.random.default_rng(0))
+    intensity = float(states[:, scenario.state_names.index(f"{site}_intensity_g_per_kwh")].mean())
+    per_uj = carbon_mg(Range(1.0, 1.0, 1.0), intensity).nominal / UJ_PER_J
+    return SpikeToll(profile, event_uj, spike_uj, per_uj + (weighed.cost_per_uj if weighed else 0.0))

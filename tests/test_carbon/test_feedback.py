@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+import torch
+
+from neuro_aolo.agent.aolo import AoloTask, Overhead
+from neuro_aolo.agent.evaluate import Requests
+from neuro_aolo.agent.mlp import MLP, MLPConfig
+from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
+from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
+from neuro_aolo.carbon.ledger import embodied_line, inference_lines, on_for_s
+from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.hardware import hardware
+from neuro_aolo.energy.profiler import load_conditions
+from neuro_aolo.energy.spending import spending
+from neuro_aolo.errors import AgentError
+from neuro_aolo.service.request import sample_states
+from neuro_aolo.service.scenario import Scenario
+
+GENERATOR = torch.Generator()
+POPSAN = PopSAN(5, 2, PopSANConfig(hidden=(32, 32)), GENERATOR.manual_seed(0))
+DENSE = MLP(5, 2, MLPConfig((32, 32)), GENERATOR.manual_seed(0))
+
+
+def deployed(agent_carbon: str, **more: object) -> Scenario:
+    service = Scenario.load("paper").with_countries(bs="DEU")
+    return service.with_values(deployment={"agent_carbon": agent_carbon, **more})
+
+
+def drawn(service: Scenario, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    states = sample_states(service, count, np.random.default_rng(0))
+    return states, AoloTask(service).observe(states)
+
+
+def test_what_does_not_count_costs_nothing() -> None:
+    service = deployed("none")
+    states, observations = drawn(service)
+    assert agent_carbon(service, "bs", POPSAN, observations) is None
+    assert untrained_overhead(service, "bs", POPSAN) is None
+    assert toll(service, "bs") is None
+
+
+@pytest.mark.parametrize("actor", [POPSAN, DENSE], ids=["popsan", "mlp"])
+@pytest.mark.parametrize("mode", ["marginal", "full"])
+def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module) -> None:
+    """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
+    from export.quantize import quantize
+    from export.simulate import simulate_integer
+    from hardware_profiles.profile import load_profile
+    from neuro_aolo.agent.freeze import freeze
+    from neuro_aolo.energy.bill import price
+    from neuro_aolo.energy.count import count_dense, count_spiking
+
+    service = deployed(mode, request_rate_hz=0.5)
+    states, observations = drawn(service)
+    found = agent_carbon(service, "bs", actor, observations)
+    assert found is not None
+    conditions = load_conditions("mcu_m33_u575", 0.5 if mode == "full" else None, "mlp-int8")
+    graph = freeze(actor)
+    if actor is POPSAN:
+        chip, profile = quantize(graph), load_profile("loihi2")
+        counts = count_spiking(chip, simulate_integer(chip, observations))
+    else:
+        counts, profile = count_dense(graph), load_profile("mcu_m33_u575")
+    bill = price(counts, profile, conditions)
+    assert isinstance(bill, Bill)
+    parts = ("dynamic", "host") if mode == "marginal" else ("dynamic", "host", "static")
+    lines = [line for line in inference_lines(bill, float(states[0, 4])) if line.part in parts]
+    if mode == "full":
+        lines.append(embodied_line(hardware(profile), "embodied", on_for_s(bill, 0.5)))
+        if actor is POPSAN:
+            host = hardware(load_profile("mcu_m33_u575"))
+            lines.append(embodied_line(host, "host embodied", on_for_s(bill, 0.5)))
+    expected = sum(line.carbon_mg.nominal for line in lines)
+    assert found.mg(states).mean() == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_request_with_more_spikes_emits_more() -> None:
+    service = deployed("marginal")
+    states, observations = drawn(service)
+    spent = spending(
+        POPSAN, observations, "loihi2", load_conditions("mcu_m33_u575", None, "mlp-int8"), static=False
+    )
+    assert spent.activity.mean() == pytest.approx(1.0)
+    assert np.ptp(spent.activity) > 0.0
+    found = agent_carbon(service, "bs", POPSAN, observations)
+    assert found is not None
+    assert np.array_equal(np.argsort(found.mg(states)), np.argsort(spent.activity))
+
+
+def test_regret_holds_what_deciding_costs_and_the_oracle_decides_for_nothing() -> None:
+    service = deployed("full")
+    overhead = Overhead(intensity=4, energy_j=100.0, making_mg=0.5)
+    plain, counted = AoloTask(service), AoloTask(service, overhead)
+    requests = Requests(plain, 500, 7)
+    emitted = overhead.mg(requests.states)
+    assert emitted[0] == pytest.approx(100.0 / 3.6e6 * requests.states[0, 4] * 1e3 + 0.5)
+
+    def decide(observations: np.ndarray) -> np.ndarray:
+        return np.tile([-0.6, -0.5], (len(observations), 1))
+
+    with_it = requests.evaluate(decide, emitted)
+    assert with_it == Requests(counted, 500, 7).evaluate(decide)
+    without = requests.evaluate(decide)
+    assert with_it.optimal_cost == without.optimal_cost
+    assert with_it.cost - without.cost == pytest.approx(emitted.mean())
+    assert with_it.regret - without.regret == pytest.approx(emitted.sum() / requests.scale.sum())
+    assert counted.overhead_mg == pytest.approx(emitted.mean(), rel=1e-6)
+
+
+def test_a_reward_is_less_by_what_deciding_emits_where_constraints_hold() -> None:
+    service = deployed("full")
+    overhead = Overhead(4, 0.0, making_mg=2.0)
+    states = sample_states(service, 300, np.random.default_rng(1))
+    actions = np.random.default_rng(2).uniform(-1.0, 0.0, (300, 2))
+    plain, counted = (
+        AoloTask(service, given).step(states, actions, np.random.default_rng(0)) for given in (None, overhead)
+    )
+    assert counted.cost == pytest.approx(plain.cost + 2.0)
+    kept = ~plain.violated
+    assert 0 < kept.sum() < 300
+    assert counted.reward[kept] == pytest.approx(plain.reward[kept] - 2.0)
+    assert (counted.reward[~kept] == plain.reward[~kept]).all()
+
+
+def test_a_toll_is_the_carbon_of_spikes_and_a_weight_comes_on_top() -> None:
+    service = deployed("marginal")
+    intensity = service.state.bs_intensity_g_per_kwh.sample[0]
+    found = toll(service, "bs")
+    assert found is not None
+    assert found.cost_per_uj == pytest.approx(intensity * 1e3 / 3.6e6 * 1e-6)
+    weighed = SpikeToll("loihi2", found.event_uj, found.spike_uj, 0.02)
+    both = toll(service, "bs", weighed)
+    assert both is not None
+    assert both.cost_per_uj == pytest.approx(0.02 + found.cost_per_uj)
+    with pytest.raises(AgentError, match=r"joules of 'loihi1', .* those of 'loihi2': give --spike-profile"):
+        toll(service, "bs", SpikeToll("loihi1", 1.0, 1.0, 1.0))
+
+
+def test_a_device_that_cannot_run_the_actor_is_refused() -> None:
+    service = deployed("marginal", spiking_profile="gap9")
+    with pytest.raises(AgentError, match=r"gap9 cannot run the snn \(.*: choose another device"):
+        untrained_overhead(service, "bs", POPSAN)
+
+
+def test_training_in_such_a_scenario_writes_nothing(cli, tmp_path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "full"\n')
+    file.write_text(file.read_text() + 'spiking_profile = "gap9"\n')
+    done = cli("train", "--scenario", file, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_counts_what_it_emits(cli, tmp_path) -> None:
+    """The total of the learning curve holds the overhead; the regret of evaluate that of the spikes too."""
+    import json
+
+    file = tmp_path / "mine.toml"
+    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "full"\n')
+    assert cli("train", "--scenario", file, "--steps", "256", "--out", tmp_path / "run").returncode == 0
+    with_it = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
+    settings = tmp_path / "run" / "config.toml"
+    settings.write_text(settings.read_text().replace('agent_carbon = "full"', 'agent_carbon = "none"'))
+    without = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
+    assert with_it["constant_regret"] == without["constant_regret"]
+    added_mg = (with_it["regret"] - without["regret"]) * without["oracle_mg_per_request"]
+    # 0.28 W of static power at the base station's mean of 400 g/kWh, and the making of two devices.
+    assert added_mg == pytest.approx(0.28 / 3.6e6 * 400e3 + 1.01e6 / (5 * 31_536_000.0), rel=0.05)
