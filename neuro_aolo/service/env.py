@@ -89,8 +89,8 @@ class AoloEnv(gym.Env[Observation, Observation]):
     | `agent_carbon_mg` | **float**                   | `0.0`     | Of deciding; taken off each reward |
     | `oracle`          | **bool**                    | `False`   | Put `oracle_mg` in `info`          |
 
-    Countries are ISO 3166 alpha-3 codes. `agent_carbon_mg` is the caller's: the environment knows no device, and
-    does not read the scenario's `deployment`.
+    Countries are ISO 3166 alpha-3 codes. `agent_carbon_mg` is the caller's: the environment knows no device,
+    and does not read the scenario's `deployment`.
 
     ```python
     >>> import gymnasium as gym

@@ -34,7 +34,7 @@ def drawn(service: Scenario, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
 
 def test_what_does_not_count_costs_nothing() -> None:
     service = deployed("none")
-    states, observations = drawn(service)
+    _, observations = drawn(service)
     assert agent_carbon(service, "bs", POPSAN, observations) is None
     assert untrained_overhead(service, "bs", POPSAN) is None
     assert toll(service, "bs") is None
