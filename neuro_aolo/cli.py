@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuro_aolo import settings
+from neuro_aolo.accounts.command import ledger
 from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
 from neuro_aolo.comparison.command import compare
 from neuro_aolo.comparison.pareto import pareto
 from neuro_aolo.deployment.command import energy, export, finetune, simulate
 from neuro_aolo.errors import AgentError
+from neuro_aolo.reporting import report, report_run
 from neuro_aolo.terminal import (
     EXIT_INTERRUPTED,
     BsOption,
@@ -20,7 +22,6 @@ from neuro_aolo.terminal import (
     DcTraceOption,
     FillOption,
     JsonOption,
-    busy,
     err,
     out,
     placed,
@@ -52,6 +53,8 @@ app.command()(finetune)
 app.command()(export)
 app.command()(simulate)
 app.command()(energy)
+app.command()(ledger)
+app.command()(report)
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder to make.")]
@@ -154,7 +157,7 @@ def run(
     if not interrupted:
         twin = folder.begin_twin(twin_config(config))
         interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
-    _report(folder, as_json)
+    report_run(folder, as_json)
     _end(interrupted, folder.path, go_on)
 
 
@@ -260,14 +263,6 @@ def evaluate(
     show(summary, as_json, in_words)
 
 
-@app.command()
-def report(run_dir: RunArgument, as_json: JsonOption = False) -> None:
-    """Write summary.json and report.html of a run."""
-    from neuro_aolo.run import RunFolder
-
-    _report(RunFolder.open(run_dir), as_json)
-
-
 def main() -> None:
     """Run the command line."""
     sys.exit(run_app(app))
@@ -296,25 +291,6 @@ def _analysis(
     from neuro_aolo.run import RunFolder
 
     return Analysis(RunFolder.open(run_dir), requests or HELD_OUT_REQUESTS, scenario=scenario)
-
-
-def _report(folder: "RunFolder", as_json: bool) -> None:
-    """Analyse the run, write summary.json and report.html, and show the summary."""
-    from neuro_aolo.report.html import write_report
-    from neuro_aolo.report.tables import print_summary
-    from neuro_aolo.summary import full_summary
-
-    with busy("evaluating, exporting, simulating, pricing"):
-        curve = folder.metrics()
-        summary = full_summary(_analysis(folder.path))
-        folder.write_summary(summary)
-        page = write_report(folder.path, summary, curve)
-
-    def in_words() -> None:
-        print_summary(summary, out)
-        say(f"report: {page}")
-
-    show(summary, as_json, in_words)
 
 
 def _end(interrupted: bool, folder: Path, go_on: str) -> None:

@@ -1,30 +1,8 @@
-"""What the run says about Lava, energy and carbon, in sentences computed from the numbers."""
+"""What the run says about Lava and energy, in sentences computed from the numbers."""
 
-from collections.abc import Mapping
+from neuro_aolo.report.facts import Contest, Summary, contests, device_name
+from neuro_aolo.report.numbers import count, percent, significant, spread
 
-from neuro_aolo.report.facts import (
-    Contest,
-    Summary,
-    agent_mg,
-    contests,
-    device_name,
-    extremes,
-    service_sum_mg,
-    training_mg,
-)
-from neuro_aolo.report.numbers import (
-    Quantity,
-    amount,
-    count,
-    finite,
-    percent,
-    significant,
-    spread,
-    with_prefix,
-)
-from neuro_aolo.units import MG_PER_G
-
-_SITES = {"bs": "base station", "dc": "data centre"}
 _ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
 
 
@@ -79,34 +57,6 @@ def _alone_sentence(summary: Summary, profile: str) -> str:
     )
 
 
-def carbon_sentences(summary: Summary) -> list[str]:
-    """The agent's carbon and the training's beside the service's."""
-    service, training = service_sum_mg(summary), training_mg(summary)
-    sentences = [_agent_sentence(summary, service)]
-    if not finite(training):
-        return [*sentences, "The training's carbon was not measured."]
-    each = f"{with_prefix(training / MG_PER_G, 'g')} each"
-    share = f", {percent(training / service)} of the service's" if service else ""
-    over = count(summary["training_amortised_over"])
-    total = with_prefix(summary["training_g"], "g")
-    text = f"Training the spiking actor emitted {total}: shared over {over} requests, {each}{share}."
-    return [*sentences, text]
-
-
-def _agent_sentence(summary: Summary, service: float) -> str:
-    agent = agent_mg(summary)
-    emits = f"The service emits {amount(service)} mg CO₂e per request"
-    if not agent:
-        return f"{emits}; no device here runs the spiking actor, so a decision has no carbon figure."
-    site = _SITES.get(summary["agent_site"], summary["agent_site"])
-    costs = [f"{_grams(agent[name])} on {device_name(summary, name)}" for name in extremes(summary)]
-    said = costs[0] if len(costs) == 1 else f"from {costs[0]} to {costs[1]}"
-    most = max(mg["high"] for mg in agent.values())
-    share = f": at most {percent(most / service)} of the service's" if service else ""
-    intensity = amount(summary["agent_intensity_g_per_kwh"])
-    return f"{emits}. Deciding it costs the agent, at the {site}'s {intensity} g/kWh, {said}{share}."
-
-
 def _contest_sentence(contest: Contest) -> str:
     low, nominal, high = (significant(ratio) for ratio in contest.ratios)
     alike = low == nominal == high
@@ -119,7 +69,3 @@ def _contest_sentence(contest: Contest) -> str:
         names = " and the ".join(_ACTORS[name] for name in contest.lower_bounds)
         return f"{text}, but the total of the {names} is a lower bound. Undecided (evidence: {evidence})."
     return f"{text}. Within the prices' range it is undecided (evidence: {evidence})."
-
-
-def _grams(carbon_mg: Mapping[str, float]) -> Quantity:
-    return spread(carbon_mg, "g", scale=1 / MG_PER_G)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from neuro_aolo.errors import RunError
 from neuro_aolo.report.numbers import finite
-from neuro_aolo.units import MG_PER_G
 
 Summary = Mapping[str, Any]
 Metrics = Sequence[Mapping[str, float]]
@@ -17,8 +16,8 @@ REQUIRED = (
     "version", "regret", "violation_rate", "requests_evaluated", "deployed", "constant_regret",
     "constant_violation_rate", "constant_action", "service_mg_per_request", "oracle_mg_per_request",
     "service_terms_mg", "firing_rate", "layers", "time_steps", "quantisation", "lava", "energy_j",
-    "bills", "agent_mg_per_request", "training_g", "training_kwh", "training_amortised_over",
-    "training_measured_by",
+    "bills", "pairs", "ledger", "payback", "training_kwh", "training_measured_by", "raster", "margins",
+    "assumptions", "device_kinds", "versions", "exports",
 )  # fmt: skip
 """Keys of every summary; ``dc_country``, ``bs_country``, ``mlp`` and ``timings_s`` may be absent or null."""
 
@@ -105,34 +104,10 @@ def wireless_share(summary: Summary) -> float:
     return wireless / total if total else math.nan
 
 
-def training_mg(summary: Summary) -> float:
-    """Carbon of the training, per request that shares it, in mg CO2e; NaN where it was not measured."""
-    over = summary["training_amortised_over"]
-    if not finite(summary["training_g"]) or not finite(over) or over <= 0:
-        return math.nan
-    return float(summary["training_g"] * MG_PER_G / over)
-
-
-def agent_mg(summary: Summary) -> dict[str, Mapping[str, float]]:
-    """Carbon of one decision in mg CO2e, by profile, of the devices that run the spiking actor."""
-    return {name: mg for name, mg in summary["agent_mg_per_request"].items() if mg is not None}
-
-
-def extremes(summary: Summary) -> list[str]:
-    """The profiles of least and of most carbon per decision (nominal); one where there is one, or none."""
-    order = sorted((mg["nominal"], profile) for profile, mg in agent_mg(summary).items())
-    return [profile for _, profile in (order if len(order) < 2 else (order[0], order[-1]))]
-
-
-def total_mg(summary: Summary, profile: str) -> dict[str, float]:
-    """Low, nominal and high of a request that is decided on ``profile``: service, inference and training.
-
-    A training that was not measured is left out.
-    """
-    training = training_mg(summary)
-    fixed = [*summary["service_terms_mg"].values(), training if finite(training) else 0.0]
-    agent = agent_mg(summary)[profile]
-    return {bound: math.fsum([*fixed, agent[bound]]) for bound in ("low", "nominal", "high")}
+def of_service(summary: Summary, mg: float) -> float | None:
+    """``mg`` of carbon per request as a share of the service's; None where the service emits nothing."""
+    service = service_sum_mg(summary)
+    return mg / service if service else None
 
 
 def best_checkpoint(metrics: Metrics) -> Mapping[str, float] | None:

@@ -4,27 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from neuro_aolo.report.facts import (
-    Summary,
-    agent_mg,
-    device_name,
-    extremes,
-    service_sum_mg,
-    total_mg,
-    training_mg,
-)
-from neuro_aolo.report.numbers import (
-    MISSING,
-    Quantity,
-    amount,
-    count,
-    finite,
-    percent,
-    significant,
-    spread,
-    with_prefix,
-)
-from neuro_aolo.units import MG_PER_G
+from neuro_aolo.report.facts import Summary, device_name
+from neuro_aolo.report.numbers import Quantity, amount, count, derived, percent, spread, with_prefix
 
 Cell = str | Quantity
 ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
@@ -62,8 +43,9 @@ def evaluation(summary: Summary) -> Grid:
     """
     action = summary["constant_action"]
     constant = f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W"
+    nothing = derived(percent(0.0))
     rows: list[tuple[Cell, ...]] = [
-        _policy("oracle, the exact optimum", {"regret": 0.0, "violation_rate": 0.0}),
+        ("oracle, the exact optimum", nothing, nothing),
         _policy("MLP" if summary["actor"] == "mlp" else "spiking actor", summary),
     ]
     others = {"deployed": "spiking actor in the chip's integers", "mlp": "same-size MLP"}
@@ -218,43 +200,7 @@ def bill(title: str, lines: Sequence[Mapping[str, Any]], total_j: Mapping[str, f
     return Grid(title, columns, rows, frozenset({len(rows) - 1}), stacks=True)
 
 
-def ledger(summary: Summary) -> Grid:
-    """Carbon of one request: the service, the agent, the training, and totals on two devices."""
-    service, training = service_sum_mg(summary), training_mg(summary)
-    rows = [_fixed(name, mg, service) for name, mg in summary["service_terms_mg"].items()]
-    rows.append(_fixed("service", service, service))
-    sums = [len(rows) - 1]
-    rows += [
-        _ranged(f"agent on {device_name(summary, profile)}", mg, service)
-        for profile, mg in agent_mg(summary).items()
-    ]
-    over = count(summary["training_amortised_over"])
-    rows.append(_fixed(f"training, shared over {over} requests", training, service))
-    for profile in extremes(summary):
-        name = f"whole request, agent on {device_name(summary, profile)}"
-        name += "" if finite(training) else ", without training"
-        sums.append(len(rows))
-        rows.append(_ranged(name, total_mg(summary, profile), service, 4))
-    columns = ("carbon per request", "amount", "mg CO₂e", "g CO₂e", "of the service")
-    return Grid("Ledger", columns, rows, frozenset(sums), stacks=True)
-
-
 def timings(summary: Summary) -> Grid:
     """How long each stage of the run took."""
     stages = (summary.get("timings_s") or {}).items()
     return Grid("Timings of this run", ("stage", "time"), [(name, amount(s, "s", 3)) for name, s in stages])
-
-
-def _fixed(name: str, mg: float, service: float) -> tuple[Cell, ...]:
-    if not finite(mg):
-        return (name, "not measured", MISSING, MISSING, MISSING)
-    return (name, with_prefix(mg / MG_PER_G, "g", 4), *_nominal(mg, service))
-
-
-def _ranged(name: str, mg: Mapping[str, float], service: float, digits: int = 3) -> tuple[Cell, ...]:
-    return (name, spread(mg, "g", 1 / MG_PER_G, digits), *_nominal(mg["nominal"], service))
-
-
-def _nominal(mg: float, service: float) -> tuple[Cell, ...]:
-    share: Cell = percent(mg / service) if service else ""
-    return Quantity(mg, significant(mg, 4)), Quantity(mg / MG_PER_G, significant(mg / MG_PER_G, 4)), share

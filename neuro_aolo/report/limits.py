@@ -2,7 +2,8 @@
 
 import shlex
 
-from neuro_aolo.report.facts import Summary, agent_mg, service_sum_mg, wireless_share
+from neuro_aolo.report.facts import Summary, service_sum_mg, wireless_share
+from neuro_aolo.report.ledgers import rate
 from neuro_aolo.report.numbers import percent
 
 
@@ -20,9 +21,7 @@ def limits(summary: Summary) -> list[str]:
         "price, the total is a lower bound.",
         "Energies at different boundaries (a chip, a module, with or without static power or the host's "
         "share) are not compared: no ratio crosses a boundary.",
-        "The agent's carbon is that of its energy inside each device's boundary, for as long as a decision "
-        "takes. Power between decisions, cooling, the rest of the host and the making of the device are "
-        "not in it.",
+        _ledger_limit(summary),
         "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
         "chosen, so ratios and rankings carry further than milligrams.",
         "A metered price was metered on its benchmark's network, not on this one. The MLP's energy on a "
@@ -50,11 +49,25 @@ def reproduce(summary: Summary) -> str:
 
 
 def _agent_limit(summary: Summary) -> str:
-    agent, service = agent_mg(summary), service_sum_mg(summary)
-    if not agent or not service:
-        return "The spiking actor's inference has no carbon figure beside the service's here."
-    share = percent(max(mg["high"] for mg in agent.values()) / service)
+    devices, service = summary["ledger"]["devices"].values(), service_sum_mg(summary)
+    if not devices or not service:
+        return "The spiking actor has no carbon figure beside the service's here."
+    own = max(
+        (line["mg"]["high"] for device in devices for line in device["lines"] if line["part"] == "dynamic"),
+        default=0.0,
+    )
+    whole = max(device["agent_mg"]["high"] for device in devices)
     return (
-        f"The agent's own inference is at most {share} of the service's carbon, on the hungriest of these "
-        "devices at its high prices."
+        f"The agent's own work is at most {percent(own / service)} of the service's carbon on these devices "
+        "at their high prices; with static power, making and training the agent is at most "
+        f"{percent(whole / service)}."
+    )
+
+
+def _ledger_limit(summary: Summary) -> str:
+    return (
+        f"The ledger has each device always on and deciding {rate(summary)}, for this service alone: its "
+        "static power between decisions, its making and the host's, and the training are in it. Cooling at "
+        "the agent's site, the network, and the board where the boundary is the chip are not. The bills of "
+        "one decision have the device on for that decision alone."
     )

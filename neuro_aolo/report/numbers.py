@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MISSING = "not available"
@@ -10,6 +10,7 @@ NBSP = "\xa0"
 """Between a figure and its unit, so that no line breaks there."""
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
+_LARGE = ((1e9, "billion"), (1e6, "million"))
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹\xa0", "u-,2-0123456789 ")
 
@@ -19,15 +20,22 @@ class Quantity:
     """A value with the text that stands for it; equal to its text when printed.
 
     Attributes:
-        value: the full-precision value in the unit that the column or the text names; NaN where missing.
+        value: the full-precision value, in the summary's unit where it stands there; NaN where missing.
         text: what people read.
+        derived: whether the value follows from those of the summary and is not one of them.
     """
 
     value: float
     text: str
+    derived: bool = False
 
     def __str__(self) -> str:
         return self.text
+
+
+def derived(quantity: Quantity) -> Quantity:
+    """The same, told to follow from the summary."""
+    return replace(quantity, derived=True)
 
 
 def finite(value: Any) -> bool:
@@ -103,9 +111,27 @@ def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, di
         significant(values[name] * scale / 10.0**power, digits) for name in ("low", "nominal", "high")
     )
     text = f"{nominal}{NBSP}{_PREFIXES[power]}{unit}"
-    return Quantity(
-        values["nominal"], text if low == nominal == high else f"{text} ({low}{NBSP}–{NBSP}{high})"
+    return Quantity(values["nominal"], text if low == nominal == high else f"{text} ({_range(low, high)})")
+
+
+def reach(values: Mapping[str, float | None], scale: float = 1.0, digits: int = 3) -> Quantity:
+    """How much of something it takes, as 28,300 (9,190 – never); ``never`` where no amount is enough."""
+    value = values["nominal"]
+    size, word = next(
+        ((size, word) for size, word in _LARGE if value is not None and value * scale >= size), (1.0, "")
     )
+    low, nominal, high = (
+        "never" if (each := values[name]) is None else significant(each * scale / size, digits)
+        for name in ("low", "nominal", "high")
+    )
+    text = f"{nominal}{NBSP}{word}" if word else nominal
+    told = text if low == nominal == high else f"{text} ({_range(low, high)})"
+    return Quantity(math.nan if value is None else float(value), told)
+
+
+def _range(low: str, high: str) -> str:
+    sign = "to" if low.startswith("-") else "–"
+    return f"{low}{NBSP}{sign}{NBSP}{high}"
 
 
 def plain(text: object) -> str:

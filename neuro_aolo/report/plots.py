@@ -1,4 +1,4 @@
-"""The report's four figures, each a pure function to one inline ``<svg>``."""
+"""Learning curve, spikes, energies and ledger, each a pure function to one inline ``<svg>``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,12 +10,31 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from neuro_aolo.report.dots import Group, Row, dot_plot
-from neuro_aolo.report.facts import Metrics, Summary, agent_mg, best_checkpoint, device_name, training_mg
+from neuro_aolo.report.facts import Metrics, Summary, best_checkpoint, device_name
+from neuro_aolo.report.ledgers import grams
 from neuro_aolo.report.numbers import amount, count, finite, percent, spread, with_prefix
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, bare, draw
 from neuro_aolo.units import MG_PER_G
 
 _ACTORS = (("snn", "spiking actor", "o"), ("mlp", "MLP", "D"))
+_PARTS = {
+    "dynamic": "own work",
+    "host": "encoder, decoder",
+    "static": "static power",
+    "embodied": "making",
+    "host embodied": "making of the host",
+    "training": "share of a request",
+}
+_CARBON = {
+    "service": ("service", "s"),
+    "dynamic": ("snn", "o"),
+    "host": ("snn", "v"),
+    "static": ("alert", "^"),
+    "embodied": ("mlp", "D"),
+    "host embodied": ("mlp", "d"),
+    "training": ("training", "P"),
+}
+"""Colour and sign of each part of the ledger."""
 _BAR_IN = 0.44
 _VIOLATING = 0.01
 """Violation rate above which the learning curve is drawn thin: its cost is not one that may be had."""
@@ -122,22 +141,29 @@ def energy_per_device(summary: Summary, width_in: float = WIDE_IN) -> str:
 
 
 def ledger_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
-    """Carbon of one request: the service's terms, a decision on each device, the share of the training."""
-    service = [_fixed(name, mg, "service", "s") for name, mg in summary["service_terms_mg"].items()]
-    agent = [
-        Row(device_name(summary, profile), str(_grams(mg)), _in_grams(mg), "snn")
-        for profile, mg in agent_mg(summary).items()
-    ]
-    over = count(summary["training_amortised_over"])
-    training = _fixed(f"shared over {over} requests", training_mg(summary), "training", "D")
-    groups = [
-        Group("Service", "", service),
-        Group("Agent, one decision", "" if agent else "no device here runs the spiking actor", agent),
-        Group("Training of the agent", "", [training]),
-    ]
+    """Carbon of one request: the service's terms, the agent's lines on each device, its training."""
+    book = summary["ledger"]
+    groups = [Group("Service", "", [_carbon_row(line, line["name"]) for line in book["service"]])]
+    training: list[Row] = []
+    for device in book["devices"].values():
+        rows = [_carbon_row(line, _PARTS[line["part"]]) for line in device["lines"]]
+        training = [row for row in rows if row.label == _PARTS["training"]]
+        note = f"{grams(device['agent_mg'])} in all{', a lower bound' if device['lower_bound'] else ''}"
+        groups.append(
+            Group(f"Agent on {device['device']}", note, [row for row in rows if row not in training])
+        )
+    if not book["devices"]:
+        groups.append(Group("Agent", "no device here runs the spiking actor", []))
+    if training:
+        groups.append(Group("Training of the agent", "counted in each of the sums above", training))
     told = "; ".join(f"{group.heading}: {row.label} {row.text}" for group in groups for row in group.rows)
     description = f"Carbon of one request on a logarithmic axis, CO₂e. {told}."
     return dot_plot(f"ledger{_tag(width_in)}", description, groups, _axis("g"), width_in)
+
+
+def _carbon_row(line: Mapping[str, Any], label: str) -> Row:
+    colour, marker = _CARBON[line["part"]]
+    return Row(label, str(grams(line["mg"])), _in_grams(line["mg"]), colour, marker)
 
 
 def _device_group(summary: Summary, profile: str) -> Group:
@@ -149,17 +175,6 @@ def _device_group(summary: Summary, profile: str) -> Group:
         rows.append(Row(label, text, values, actor, marker))
     boundaries = {bill["boundary"] for actor, _, _ in _ACTORS if (bill := bills.get(actor))}
     return Group(device_name(summary, profile), "; ".join(sorted(boundaries)), rows)
-
-
-def _fixed(label: str, carbon_mg: float, colour: str, marker: str) -> Row:
-    if not finite(carbon_mg):
-        return Row(label, "not measured", None, colour, marker)
-    values = dict.fromkeys(("low", "nominal", "high"), carbon_mg)
-    return Row(label, str(with_prefix(carbon_mg / MG_PER_G, "g")), _in_grams(values), colour, marker)
-
-
-def _grams(carbon_mg: Mapping[str, float]) -> object:
-    return spread(carbon_mg, "g", scale=1 / MG_PER_G)
 
 
 def _in_grams(carbon_mg: Mapping[str, float]) -> dict[str, float]:

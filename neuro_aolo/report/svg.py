@@ -86,6 +86,13 @@ def draw(name: str, description: str, size_in: tuple[float, float], paint: Calla
     return _inline(buffer.getvalue(), name, description)
 
 
+def under(element: str, prefix: str) -> str:
+    """A drawing with ``prefix`` before each of its ids, for a page that has another of the same name."""
+    return re.sub(
+        r"<[^<>]+>", lambda tag: re.sub(r'(\bid="|\bhref="#|\burl\(#)', rf"\1{prefix}", tag.group()), element
+    )
+
+
 def standalone(element: str) -> str:
     """A drawing for a page as a file of its own, in colours for light and for dark surroundings."""
     light, dark = (
@@ -120,8 +127,14 @@ def _rewritten(tag: str, name: str) -> str:
     if tag.startswith("<svg"):
         tag = re.sub(r' (?:width|height|xmlns:xlink|version)="[^"]*"', "", tag)
     tag = tag.replace("xlink:href=", "href=").replace(f"'{_FONT}'", "var(--na-font, sans-serif)")
+    tag = re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"\d+\.\d{4,}", _rounded, path.group()), tag)
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'(\bhref="|\burl\()#', rf"\1#{name}-", tag)
     for colour, value in LIGHT.items():
         tag = tag.replace(value, f"var(--na-{colour}, {value})")
     return tag
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """A coordinate to a thousandth of a point."""
+    return f"{float(number.group()):.3f}".rstrip("0").rstrip(".")

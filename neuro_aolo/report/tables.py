@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from neuro_aolo.report import grids
-from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
-from neuro_aolo.report.facts import Summary, agent_mg, check, service_sum_mg
+from neuro_aolo.report.answer import answer
+from neuro_aolo.report.claims import energy_sentences, lava_sentence
+from neuro_aolo.report.facts import Summary, check, service_sum_mg
 from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import amount, count, percent, plain
 from neuro_aolo.report.verdict import interruption, title
@@ -26,7 +27,7 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
         ("regret in the chip's integers", str(percent((summary["deployed"] or {}).get("regret")))),
         ("regret of the best constant action", str(percent(summary["constant_regret"]))),
         ("service, mg CO₂e per request", str(amount(summary["service_mg_per_request"]))),
-        ("agent beside the service, at most", _largest_share(summary)),
+        ("agent beside the service, always on", _shares(summary)),
         ("firing rate", str(percent(summary["firing_rate"]))),
         ("slots in which Lava differs", matches),
     ]
@@ -76,13 +77,8 @@ def network_energy_table(summary: Summary) -> Table:
     return as_rich(replace(grid, columns=columns, rows=rows))
 
 
-def ledger_table(summary: Summary) -> Table:
-    """Carbon of one request, line by line."""
-    return as_rich(grids.ledger(summary))
-
-
 def print_summary(summary: Summary, console: Console) -> None:
-    """Print the run: policies, energy by device, and what Lava and the ledger say.
+    """Print the run: policies, energy by device, what Lava says, and at its end the answer.
 
     Raises:
         RunError: the summary lacks keys.
@@ -93,8 +89,11 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(Text(plain(interruption(summary))))
     console.print(evaluation_table(summary))
     console.print(energy_table(summary))
-    for sentence in (*energy_sentences(summary), lava_sentence(summary), *carbon_sentences(summary)):
+    for sentence in (*energy_sentences(summary), lava_sentence(summary)):
         console.print(Text(plain(sentence)))
+    for finding in answer(summary):
+        words = Text(plain(" ".join(finding.sentences)))
+        console.print(Text(f"{finding.topic}: ", style="bold").append_text(words))
 
 
 def as_rich(grid: Grid) -> Table:
@@ -109,8 +108,11 @@ def as_rich(grid: Grid) -> Table:
     return table
 
 
-def _largest_share(summary: Summary) -> str:
-    service, agent = service_sum_mg(summary), agent_mg(summary)
-    if not agent or not service:
+def _shares(summary: Summary) -> str:
+    """The agent's carbon over the service's, on the device with the least and on that with the most."""
+    service = service_sum_mg(summary)
+    found = [device["agent_mg"]["nominal"] for device in summary["ledger"]["devices"].values()]
+    if not found or not service:
         return "no figure"
-    return str(percent(max(mg["high"] for mg in agent.values()) / service))
+    ends = dict.fromkeys(str(percent(mg / service, 2)) for mg in (min(found), max(found)))
+    return " – ".join(ends)

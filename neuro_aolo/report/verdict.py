@@ -1,10 +1,9 @@
-"""The run in plain sentences, each computed from the numbers."""
+"""The decisions of a run in plain sentences, each computed from the numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neuro_aolo.report.claims import carbon_sentences, energy_sentences, lava_sentence
 from neuro_aolo.report.facts import Summary
 from neuro_aolo.report.numbers import amount, count, finite, percent
 
@@ -31,16 +30,11 @@ def title(summary: Summary) -> str:
 
 
 def verdict(summary: Summary) -> list[Finding]:
-    """How close, how safe, against what, on which device, at what carbon, and whether Lava agrees."""
+    """Against what the actor's decisions stand: a constant action, the MLP, its own integers."""
     findings = [
-        Finding("Optimality", (_optimality(summary),)),
-        Finding("Constraints", (_constraints(summary),)),
         Finding("Constant action", (_constant(summary),)),
         Finding("MLP", (_mlp(summary),)),
         Finding("On the chip", (_deployed(summary),)),
-        Finding("Energy", tuple(energy_sentences(summary))),
-        Finding("Carbon", tuple(carbon_sentences(summary))),
-        Finding("Lava", (lava_sentence(summary),)),
     ]
     if summary["interrupted"]:
         findings.insert(0, Finding("Interrupted", (interruption(summary),)))
@@ -55,7 +49,8 @@ def interruption(summary: Summary) -> str:
     )
 
 
-def _optimality(summary: Summary) -> str:
+def optimality(summary: Summary) -> str:
+    """How far the actor is from the exact optimum."""
     regret = summary["regret"]
     actor = f"On {count(summary['requests_evaluated'])} held-out requests the trained spiking actor"
     pair = (
@@ -72,7 +67,8 @@ def _optimality(summary: Summary) -> str:
     return f"{actor} costs {percent(regret)} more than the exact optimum of each request: {pair}."
 
 
-def _constraints(summary: Summary) -> str:
+def constraints(summary: Summary) -> str:
+    """How often it breaks a constraint."""
     rate, requests = summary["violation_rate"], summary["requests_evaluated"]
     if not finite(rate):
         return "Whether it breaks a constraint is not known."

@@ -1,4 +1,3 @@
-import math
 from typing import Any
 
 import pytest
@@ -8,10 +7,8 @@ from neuro_aolo.report.facts import (
     best_checkpoint,
     check,
     contests,
-    extremes,
+    of_service,
     service_sum_mg,
-    total_mg,
-    training_mg,
     wireless_share,
 )
 
@@ -74,29 +71,11 @@ def test_shares_by_hand(summary: dict[str, Any]) -> None:
         "wireless, operational": 0.6,
         "wireless, embodied": 0.4,
     }
-    summary |= {"training_g": 2.0, "training_amortised_over": 1000}
     assert service_sum_mg(summary) == pytest.approx(10.0, rel=1e-15)
     assert wireless_share(summary) == pytest.approx(0.1, rel=1e-15)
-    assert training_mg(summary) == 2.0
-
-
-def test_a_request_is_its_service_its_decision_and_its_share_of_the_training(summary: dict[str, Any]) -> None:
-    total = total_mg(summary, "loihi2")
-    rest = service_sum_mg(summary) + training_mg(summary)
-    for bound, mg in summary["agent_mg_per_request"]["loihi2"].items():
-        assert total[bound] == pytest.approx(rest + mg, rel=1e-15)
-
-
-def test_an_unmeasured_training_is_not_a_zero(summary: dict[str, Any]) -> None:
-    summary["training_g"] = None
-    assert math.isnan(training_mg(summary))
-    assert total_mg(summary, "loihi1")["nominal"] == pytest.approx(service_sum_mg(summary), rel=1e-8)
-
-
-def test_extremes_are_the_least_and_the_most_carbon(summary: dict[str, Any]) -> None:
-    assert extremes(summary) == ["loihi2", "h100"]
-    summary["agent_mg_per_request"] = {"loihi1": ALIKE, "h100": None}
-    assert extremes(summary) == ["loihi1"]
+    assert of_service(summary, 0.5) == pytest.approx(0.05, rel=1e-15)
+    summary["service_terms_mg"] = dict.fromkeys(summary["service_terms_mg"], 0.0)
+    assert of_service(summary, 0.5) is None
 
 
 def test_the_best_checkpoint_is_the_last_that_was_best(metrics: list[dict[str, float]]) -> None:

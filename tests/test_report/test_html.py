@@ -10,11 +10,27 @@ from typing import Any
 import pytest
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report.html import render, write_report
+from neuro_aolo.report.html import render, write_page
 from neuro_aolo.report.numbers import plain
+from neuro_aolo.report.side_by_side import Told
 
 Summary = dict[str, Any]
 Metrics = list[dict[str, float]]
+SECTIONS = [
+    "answer",
+    "carbon",
+    "pays",
+    "energy",
+    "spikes",
+    "learning",
+    "decisions",
+    "even",
+    "lava",
+    "assumptions",
+    "limits",
+    "reproduce",
+    "sources",
+]
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
@@ -69,8 +85,9 @@ class Page(HTMLParser):
         return plain(" ".join("".join(self.words).split()))
 
 
-def test_nothing_is_loaded_from_anywhere(summary: Summary, metrics: Metrics) -> None:
-    html = render(summary, metrics)
+@pytest.mark.parametrize("html", ["one_page", "page_of_two"])
+def test_nothing_is_loaded_from_anywhere(request: pytest.FixtureRequest, html: str) -> None:
+    html = request.getfixturevalue(html)
     page = Page(html)
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "iframe", "object", "embed", "img", "base", "form", "audio", "video"}
@@ -78,34 +95,24 @@ def test_nothing_is_loaded_from_anywhere(summary: Summary, metrics: Metrics) -> 
         assert not {name for name in attributes if name.startswith("on")}
         assert not set(attributes) & {"src", "srcset", "poster", "xlink:href"}
         href = attributes.get("href", "")
-        assert href.startswith("https://" if tag == "a" else ("#", "data:")) or not href
+        assert href.startswith(("https://", "#") if tag == "a" else ("#", "data:")) or not href
     assert "default-src 'none'" in html
     assert "@import" not in html
     assert set(re.findall(r"url\(([^)]{0,1})", html)) <= {"#"}
 
 
-def test_the_sections_come_in_their_order(summary: Summary, metrics: Metrics) -> None:
-    headings = re.findall(r'<h2 id="(\w+)">', render(summary, metrics))
-    assert headings == [
-        "verdict",
-        "learning",
-        "spikes",
-        "lava",
-        "energy",
-        "ledger",
-        "limits",
-        "reproduce",
-        "sources",
-    ]
+def test_the_sections_come_in_their_order(one_page: str) -> None:
+    headings = re.findall(r'<h2 id="(\w+)">', one_page)
+    assert headings == SECTIONS
 
 
-def test_the_page_can_be_read_without_seeing_it(summary: Summary, metrics: Metrics) -> None:
-    page = Page(render(summary, metrics))
+def test_the_page_can_be_read_without_seeing_it(one_page: str) -> None:
+    page = Page(one_page)
     drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
-    assert len(drawings) == 8
+    assert len(drawings) == 14
     assert all(drawing["role"] == "img" and len(drawing["aria-label"]) > 40 for drawing in drawings)
     assert all(attributes["scope"] in ("col", "row") for tag, attributes in page.elements if tag == "th")
-    assert sum(tag == "figcaption" for tag, _ in page.elements) == 4
+    assert sum(tag == "figcaption" for tag, _ in page.elements) == 7
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     aimed = [
@@ -116,8 +123,8 @@ def test_the_page_can_be_read_without_seeing_it(summary: Summary, metrics: Metri
     assert set(aimed) <= set(ids)
 
 
-def test_every_figure_of_the_summary_is_in_the_page(summary: Summary, metrics: Metrics) -> None:
-    page = Page(render(summary, metrics))
+def test_every_figure_of_the_summary_is_in_the_page(summary: Summary, one_page: str) -> None:
+    page = Page(one_page)
     policies = page.values["Policies on 20,000 held-out requests"]
     wanted = [summary, summary["deployed"], summary["mlp"]]
     assert policies[2:5] == [[one["regret"], one["violation_rate"]] for one in wanted]
@@ -141,25 +148,82 @@ def test_every_figure_of_the_summary_is_in_the_page(summary: Summary, metrics: M
         "9.932 W",
         "56.04 g/kWh",
         "18.5 %",
-        "137 mg",
-        "137 ng",
+        "0.137 g",
+        "lava-dl not installed",
     ):
         assert figure in page.text
     for layer in summary["layers"]:
         assert f"{layer['spikes_per_decision']:,.1f}" in page.text
 
 
-def test_the_shown_ledger_and_bills_add_up(summary: Summary, metrics: Metrics) -> None:
-    page = Page(render(summary, metrics))
-    ledger = {
-        row[0]: value[1]
-        for row, value in zip(page.tables["Ledger"], page.values["Ledger"], strict=True)
-        if value
-    }
-    terms = math.fsum(ledger[name] for name in summary["service_terms_mg"])
-    assert ledger["service"] == pytest.approx(terms, rel=1e-14)
-    parts = terms, ledger["agent on Intel Loihi 2"], ledger["training, shared over 1,000,000 requests"]
-    assert ledger["whole request, agent on Intel Loihi 2"] == pytest.approx(math.fsum(parts), rel=1e-14)
+def _numbers(value: Any) -> set[float]:
+    """Every number of a summary."""
+    if isinstance(value, dict):
+        return set().union(*map(_numbers, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(_numbers, value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {float(value)} if is_number else set()
+
+
+def test_every_value_of_the_page_is_a_number_of_the_summary(summary: Summary, one_page: str) -> None:
+    page = Page(one_page)
+    shown = [float(attributes["value"]) for tag, attributes in page.elements if tag == "data"]
+    assert len(shown) > 200
+    assert set(shown) <= _numbers(summary)
+
+
+def test_the_ledger_of_the_page_is_that_of_the_summary(summary: Summary, one_page: str) -> None:
+    page = Page(one_page)
+    title = "Carbon of the agent, always on at 1 request per second"
+    keys = ("agent_mg", "agent_kg_per_year", "total_mg")
+    devices = summary["ledger"]["devices"].values()
+    assert page.values[title][1:] == [[device[key]["nominal"] for key in keys] for device in devices]
+    for device in devices:
+        lines = [[line[key]["nominal"] for key in ("mg", "kg_per_year")] for line in device["lines"]]
+        sums = [
+            [device[f"{key}_{unit}"]["nominal"] for unit in ("mg", "kg_per_year")]
+            for key in ("agent", "total")
+        ]
+        assert page.values[f"Ledger with the agent on {device['device']}"][1:] == [*lines, *sums]
+    for index, baseline in enumerate(
+        ("uniformly random actions", "the best constant action, 150 words at 9.932 W")
+    ):
+        pairs = [pairs[index] for pairs in summary["payback"].values()]
+        keys = ("net_mg", "payback_requests", "lowest_rate_hz")
+        values = [
+            [pair[key]["nominal"] for key in keys if pair[key]["nominal"] is not None] for pair in pairs
+        ]
+        assert page.values[f"Against {baseline}"][1:] == values
+
+
+def test_margins_checks_and_assumptions_are_told(summary: Summary, one_page: str) -> None:
+    page = Page(one_page)
+    slack = page.values["Slack of the actor; below 0 the constraint is broken"][1:]
+    for margin, values in zip(summary["margins"], slack, strict=True):
+        told = [margin["quantiles"][q] for q in ("0.001", "0.05", "0.5", "0.95")]
+        assert values == [margin["limit"], margin["broken"], *told]
+    files = page.tables["Exported files, each run back beside our simulator"]
+    assert [row[0] for row in files[1:]] == [
+        "actor.nir",
+        "actor_decision.onnx",
+        "actor_dense.onnx, of an earlier network",
+    ]
+    told = [row for title in ("Scenario paper", "Intel Loihi 2 (loihi2)") for row in page.tables[title][1:]]
+    assert [row[0] for row in told] == [
+        "inference.gpus",
+        "inference.pue",
+        "limits.energy",
+        "state.dc_intensity_g_per_kwh",
+        "energy_pj.synop",
+        "embodied.kg",
+    ]
+    assert [row[2] for row in told][-2:] == ["projected, D", "derived, D"]
+    assert "3 figures of the devices: 1 projected, 1 derived, 1 metered." in page.text
+
+
+def test_the_shown_bills_add_up(one_page: str) -> None:
+    page = Page(one_page)
     bills = [title for title in page.values if title.startswith("Bill of")]
     assert len(bills) == 6
     for title in bills:
@@ -167,8 +231,8 @@ def test_the_shown_ledger_and_bills_add_up(summary: Summary, metrics: Metrics) -
         assert math.fsum(lines) == pytest.approx(total, rel=1e-12)
 
 
-def test_bills_tell_what_they_leave_out(summary: Summary, metrics: Metrics) -> None:
-    text = Page(render(summary, metrics)).text
+def test_bills_tell_what_they_leave_out(summary: Summary, one_page: str) -> None:
+    text = Page(one_page).text
     bill = summary["bills"]["loihi1"]["snn"]
     for item in (
         *bill["unpriced"],
@@ -195,7 +259,15 @@ def _unable(summary: Summary, actor: str) -> Summary:
     for profile in summary["energy_j"]:
         summary["energy_j"][profile][actor] = summary["bills"][profile][actor] = None
     if actor == "snn":
-        summary["agent_mg_per_request"] = dict.fromkeys(summary["energy_j"])
+        summary["ledger"]["devices"], summary["payback"] = {}, {}
+    summary["pairs"] = []
+    return summary
+
+
+def _endless(summary: Summary) -> Summary:
+    """With requests that never arrive; what is not finite is null in the summary."""
+    quantiles = summary["margins"][3]["quantiles"]
+    summary["margins"][3]["quantiles"] = quantiles | {"0.001": None, "0.05": None}
     return summary
 
 
@@ -206,37 +278,62 @@ def _silent(summary: Summary) -> Summary:
     return summary | {"firing_rate": 0.0}
 
 
+def _unmeasured(summary: Summary) -> Summary:
+    """What a run may lack, all at once."""
+    summary["lava"] = {"available": False, "reason": "not installed"}
+    summary |= {"mlp": None, "deployed": None, "exports": None, "dc_country": None, "bs_country": None}
+    return summary | {"margins": [], "quantisation": [], "timings_s": None, "interrupted": True}
+
+
+def _nothing(summary: Summary) -> Summary:
+    """No device, no spikes, no carbon."""
+    nothing = dict.fromkeys(summary["service_terms_mg"], 0.0)
+    summary["ledger"]["service_energy_j"] = 0.0
+    summary |= {"energy_j": {}, "bills": {}, "service_terms_mg": nothing}
+    return _silent(_unable(summary, "snn") | {"raster": summary["raster"] | {"layers": []}})
+
+
+def _unsure(summary: Summary) -> Summary:
+    """Without a regret, with requests that never arrive, and a service that does not add up."""
+    summary |= {"regret": math.nan, "violation_rate": math.nan, "service_mg_per_request": 40.0}
+    return _endless(_unable(summary, "mlp"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (
-            lambda s: s | {"lava": {"available": False, "reason": "not installed"}},
-            "Lava was not run: not installed",
+            _unmeasured,
+            [
+                "Lava was not run: not installed",
+                "No MLP was trained in this run",
+                "The integer network was not evaluated",
+                "The actor was not exported",
+                "carbon intensities from the scenario",
+                "Training was interrupted after 60,160 requests",
+            ],
         ),
-        (lambda s: s | {"mlp": None}, "No MLP was trained in this run"),
-        (lambda s: _unable(s, "mlp"), "no ratio is printed"),
-        (lambda s: _unable(s, "snn"), "no device here runs the spiking actor"),
-        (_silent, "No neuron spiked in any decision"),
-        (lambda s: s | {"training_g": None, "training_kwh": None}, "training's carbon was not measured"),
-        (lambda s: s | {"training_g": math.nan}, "training's carbon was not measured"),
-        (lambda s: s | {"dc_country": None, "bs_country": None}, "carbon intensities from the scenario"),
-        (lambda s: s | {"deployed": None}, "The integer network was not evaluated"),
-        (lambda s: s | {"interrupted": True}, "Training was interrupted after 60,160 requests"),
-        (lambda s: s | {"regret": math.nan, "violation_rate": math.nan}, "has no regret figure"),
-        (lambda s: s | {"service_mg_per_request": 40.0}, "the evaluation's mean is 40.0000 mg"),
         (
-            lambda s: s | {"service_terms_mg": dict.fromkeys(s["service_terms_mg"], 0.0)},
-            "Carbon of one request",
+            _nothing,
+            [
+                "no ratio is printed",
+                "no device here runs the spiking actor, so the agent has no carbon figure",
+                "There is nothing to pay back",
+                "No neuron spiked in any decision",
+            ],
         ),
-        (lambda s: s | {"energy_j": {}, "bills": {}, "agent_mg_per_request": {}}, "no ratio is printed"),
-        (lambda s: s | {"quantisation": [], "timings_s": None}, "How to reproduce"),
+        (
+            _unsure,
+            ["has no regret figure", "no ratio is printed", "without end", "evaluation's mean is 40.0000 mg"],
+        ),
     ],
 )
 def test_what_is_missing_is_said_in_words(
-    summary: Summary, metrics: Metrics, change: Callable[[Summary], Summary], said: str
+    summary: Summary, metrics: Metrics, change: Callable[[Summary], Summary], said: list[str]
 ) -> None:
     page = Page(render(change(summary), metrics))
-    assert said in page.text
+    for words in said:
+        assert words in page.text
     assert not re.search(r"\b(nan|None|inf)\b", page.text)
 
 
@@ -248,9 +345,10 @@ def test_a_run_of_one_checkpoint_or_none_has_a_page(summary: Summary, metrics: M
 
 def test_the_same_run_has_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     code = (
-        "import json, sys; from pathlib import Path; from neuro_aolo.report.html import write_report\n"
+        "import json, sys; from pathlib import Path; from neuro_aolo.report.html import render, write_page\n"
         "run, out = map(Path, sys.argv[1:]); s = json.loads((run / 'summary.json').read_text())\n"
-        "write_report(out, s, [{'requests': 1.0, 'cost': 2.0, 'optimal_cost': 1.0, 'violation_rate': 0.0}])"
+        "row = {'requests': 1.0, 'cost': 2.0, 'optimal_cost': 1.0, 'violation_rate': 0.0}\n"
+        "write_page(out / 'report.html', render(s, [row]))"
     )
     pages = []
     for seed in ("1", "2"):
@@ -264,16 +362,45 @@ def test_the_same_run_has_the_same_bytes_in_another_process(tmp_path: Path) -> N
 
 
 def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, summary: Summary, metrics: Metrics) -> None:
-    path = write_report(tmp_path, summary, metrics)
+    path = write_page(tmp_path / "report.html", "whole")
     before = path.read_bytes()
-    assert path == tmp_path / "report.html"
     broken = {key: value for key, value in summary.items() if key != "regret"}
     with pytest.raises(RunError, match="'regret'"):
-        write_report(tmp_path, broken, metrics)
+        render(broken, metrics)
+    with pytest.raises(UnicodeEncodeError):
+        write_page(path, "half \udc80")
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_report_needs_a_run_folder(tmp_path: Path, summary: Summary, metrics: Metrics) -> None:
-    with pytest.raises(RunError, match=r"does not exist; give the folder"):
-        write_report(tmp_path / "none", summary, metrics)
+def test_a_page_needs_a_folder_and_is_none(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"lies in .*none, which does not exist: give --out"):
+        write_page(tmp_path / "none" / "report.html", "")
+    with pytest.raises(RunError, match=r"is a folder: give --out the path of a file"):
+        write_page(tmp_path, "")
+
+
+def test_several_runs_stand_side_by_side_and_then_alone(two_runs: list[Told], page_of_two: str) -> None:
+    page = Page(page_of_two)
+    assert page.tables["Side by side"][0] == ["", "first", "second"]
+    rows = {row[0]: [plain(cell) for cell in row[1:]] for row in page.tables["Side by side"][1:]}
+    assert rows["regret"] == ["20.3 %", "1.23 %"]
+    assert rows["seed"] == ["0", "7"]
+    assert rows["agent on NVIDIA H100 SXM, one decision at a time, per request"][1] == "cannot run it"
+    assert rows["does it pay against random actions"] == ["pays on every device"] * 2
+    assert rows["does it pay against the same-size MLP"][1].startswith("never pays on Intel Loihi 1 and")
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for number in (1, 2):
+        assert re.findall(rf'<h3 id="run{number}-(\w+)">', page_of_two) == SECTIONS[:-1]
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', page_of_two))
+    assert used <= set(ids)
+    shown = [float(attributes["value"]) for tag, attributes in page.elements if tag == "data"]
+    assert set(shown) <= _numbers([run.summary for run in two_runs])
+    assert len(page_of_two.encode()) < 2_000_000
+
+
+def test_a_run_alone_and_beside_another_has_the_same_text(one_page: str, page_of_two: str) -> None:
+    alone, beside = Page(one_page), Page(page_of_two)
+    for title, rows in alone.tables.items():
+        assert beside.tables[title][: len(rows)] == rows

@@ -48,8 +48,22 @@ def test_ledger_terms_lie_where_their_logarithm_says(summary: Summary) -> None:
     svg = plots.ledger_plot(summary)
     terms = np.log10(list(summary["service_terms_mg"].values()))
     slope, offset = np.polyfit(terms, _marks(svg, "service"), 1)
-    agent = [math.log10(mg["nominal"]) for mg in summary["agent_mg_per_request"].values()]
-    assert _marks(svg, "snn") == pytest.approx([slope * value + offset for value in agent], abs=1e-3)
+    devices = summary["ledger"]["devices"].values()
+    work = [
+        math.log10(line["mg"]["nominal"])
+        for device in devices
+        for line in device["lines"]
+        if line["part"] in ("dynamic", "host")
+    ]
+    assert _marks(svg, "snn") == pytest.approx([slope * value + offset for value in work], abs=1e-3)
+    static = [
+        math.log10(line["mg"]["nominal"])
+        for device in devices
+        for line in device["lines"]
+        if line["part"] == "static"
+    ]
+    assert _marks(svg, "alert") == pytest.approx([slope * value + offset for value in static], abs=1e-3)
+    assert len(_marks(svg, "training")) == 1
 
 
 def test_bars_are_as_long_as_their_spikes(summary: Summary) -> None:
@@ -80,18 +94,16 @@ def _no_energy(summary: Summary) -> Summary:
     nothing = {"snn": None, "mlp": None}
     return summary | {
         "energy_j": {profile: nothing for profile in summary["energy_j"]},
-        "agent_mg_per_request": {},
+        "ledger": summary["ledger"] | {"devices": {}},
     }
 
 
 def _zeros(summary: Summary) -> Summary:
     zero = dict.fromkeys(("low", "nominal", "high"), 0.0)
-    return summary | {
-        "energy_j": {"chip": {"snn": zero, "mlp": zero}},
-        "agent_mg_per_request": {"chip": zero},
-        "service_terms_mg": dict.fromkeys(summary["service_terms_mg"], 0.0),
-        "training_g": 0.0,
-    }
+    ledger = summary["ledger"] | {"service": [line | {"mg": zero} for line in summary["ledger"]["service"]]}
+    for device in ledger["devices"].values():
+        device["lines"] = [line | {"mg": zero} for line in device["lines"]]
+    return summary | {"energy_j": {"chip": {"snn": zero, "mlp": zero}}, "ledger": ledger}
 
 
 @pytest.mark.parametrize("change", [_no_spikes, _no_energy, _zeros])

@@ -1,0 +1,99 @@
+"""At which firing rate spiking and dense cost the same: the energy of either over the rate, pair by pair."""
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from neuro_aolo.report.facts import Summary, device_name
+from neuro_aolo.report.ledgers import short
+from neuro_aolo.report.numbers import percent, significant, with_prefix
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+
+_PANEL_IN = 2.25
+_COLUMNS = 40
+_LEGEND_IN = 0.35
+
+Pair = Mapping[str, Any]
+
+
+def compared(summary: Summary) -> list[Pair]:
+    """The pairs whose energies may be divided."""
+    return [pair for pair in summary["pairs"] if not pair["refused"]]
+
+
+def even_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
+    """Energy of a decision over the firing rate, E(f) = E(0) + f / f1 (E(f1) - E(0)), beside the dense one's.
+
+    One panel for each pair that makes a fair ratio; ``f1`` is the actor's own rate.
+    """
+    pairs, observed = compared(summary), summary["firing_rate"]
+    columns = 1 if width_in < 5 else 2
+    rows = max(math.ceil(len(pairs) / columns), 1)
+    height = rows * _PANEL_IN + _LEGEND_IN
+
+    def paint(figure: Figure) -> None:
+        grid = figure.subplots(rows, columns, squeeze=False)
+        side = 0.62 / width_in
+        figure.subplots_adjust(
+            side, 0.3 / height, 1 - 0.12 / width_in, 1 - (_LEGEND_IN + 0.58) / height, 0.35, 0.85
+        )
+        panels = list(grid.flat)
+        for axes, pair in zip(panels, pairs, strict=False):
+            _panel(axes, summary, pair, observed)
+        for axes in panels[len(pairs) :]:
+            axes.set_axis_off()
+        if pairs:
+            figure.legend(
+                *panels[0].get_legend_handles_labels(), loc="upper left", ncols=3, bbox_to_anchor=(0.0, 1.0)
+            )
+        else:
+            figure.text(0.5, 0.5, "no pair makes a fair ratio", ha="center")
+
+    told = "; ".join(f"{_pair_name(summary, pair)}: {verdict(pair)}" for pair in pairs) or "no pair"
+    description = f"Energy of a decision over the firing rate, here {percent(observed)}. {told}."
+    return draw(f"even-{width_in * 100:.0f}", description, (width_in, height), paint)
+
+
+def verdict(pair: Pair) -> str:
+    """At which rates spiking costs less."""
+    if pair["rate"] is not None:
+        return f"spiking costs less below {percent(pair['rate'])}"
+    return f"spiking {pair['wins']} costs less"
+
+
+def _panel(axes: Axes, summary: Summary, pair: Pair, observed: float) -> None:
+    """The two lines of one pair, the actor as it is, and where they cross."""
+    end = min(1.0, 1.3 * max(observed, pair["rate"] or 0.0)) or 0.1
+    slope = (pair["spiking_j"] - pair["silent_j"]) / observed if observed else 0.0
+    axes.plot(
+        [0, end],
+        [pair["silent_j"], pair["silent_j"] + slope * end],
+        color=LIGHT["snn"],
+        lw=1.8,
+        label="spiking",
+    )
+    axes.plot([observed], [pair["spiking_j"]], "o", color=LIGHT["snn"], ms=6, mew=0, label="the actor")
+    axes.axhline(pair["dense_j"], color=LIGHT["mlp"], lw=1.6, ls="--", label="dense")
+    if pair["rate"] is not None:
+        axes.plot([pair["rate"]], [pair["dense_j"]], "D", color=LIGHT["text"], ms=5, mew=0)
+    axes.set_xlim(0, end)
+    most = max(pair["silent_j"] + slope * end, pair["spiking_j"], pair["dense_j"])
+    axes.set_ylim(0, 1.12 * most or 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(4, prune="lower"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: str(with_prefix(value, "J", 2))))
+    lines = [
+        line for text in (_pair_name(summary, pair), verdict(pair)) for line in textwrap.wrap(text, _COLUMNS)
+    ]
+    axes.set_title("\n".join(lines), color=LIGHT["muted"])
+
+
+def _pair_name(summary: Summary, pair: Pair) -> str:
+    names = [short({"device": device_name(summary, pair[side])}) for side in ("spiking", "dense")]
+    return names[0] if pair["spiking"] == pair["dense"] else f"{names[0]}, dense on {names[1]}"
