@@ -292,9 +292,12 @@ class Analysis:
 
     @cached_property
     def site_intensity_g_per_kwh(self) -> float:
-        """Mean carbon intensity at the agent's site."""
-        column = self.task.observation_names.index(f"{self.config.agent_site}_intensity_g_per_kwh")
-        return float(self.held_out.states[:, column].mean())
+        """Mean carbon intensity at the agent's site: over its trace, or over the requests without one."""
+        name, traces = f"{self.config.agent_site}_intensity_g_per_kwh", self.config.scenario.traces
+        hourly = traces.clock.g_per_kwh if traces else {}
+        if name in hourly:
+            return float(np.mean(hourly[name]))
+        return float(self.held_out.states[:, self.task.observation_names.index(name)].mean())
 
     @property
     def trace_sources(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from neuro_aolo.accounts import Accounts
+from neuro_aolo.accounts.book import Accounts
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.analysis import Analysis

@@ -150,7 +150,7 @@ def inference_lines(bill: Bill, intensity_g_per_kwh: float) -> tuple[Line, ...]:
             name,
             part,
             carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
-            f"{bill.profile}: " + "; ".join(_sources(bill, part)),
+            "; ".join(_sources(bill, part)),
         )
         for part, name in _AGENT_PARTS.items()
         if part in bill.parts_j

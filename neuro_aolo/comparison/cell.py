@@ -181,7 +181,7 @@ class Plan:
     def settings(self) -> dict[str, Any]:
         """All that the result depends on, as JSON gives it back."""
         settings: dict[str, Any] = {
-            "scenario_sha256": hashlib.sha256(self.scenario.learnt_toml().encode()).hexdigest(),
+            "scenario_sha256": scenario_sha256(self.scenario),
             "learner": self.learner,
             "variant": self.variant,
             "seed": self.seed,
@@ -292,6 +292,11 @@ def _decided(scenario: Scenario, requests: Requests, training: _Training) -> dic
         carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
         figures = found.regret, found.violation_rate, found.cost, carbon_mg
     return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))
+
+
+def scenario_sha256(scenario: Scenario) -> str:
+    """Digest of all that a training on the scenario depends on."""
+    return hashlib.sha256(scenario.learnt_toml().encode()).hexdigest()
 
 
 def file_name(scenario: Scenario) -> str:

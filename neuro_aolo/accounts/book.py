@@ -1,8 +1,10 @@
 """A run's ledger: what its decisions emit beside the service, device by device, and whether that pays."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import Policy, noise_free
 from neuro_aolo.agent.rivals import random_policy
-from neuro_aolo.agent.task import Floats
+from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.carbon.ledger import (
     Account,
@@ -23,10 +25,13 @@ from neuro_aolo.carbon.ledger import (
     training_line,
 )
 from neuro_aolo.carbon.payback import NOTHING, Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.bill import Bill
+from neuro_aolo.comparison.cell import Cell, scenario_sha256
+from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.hardware import Hardware, hardware
 from neuro_aolo.energy.ranges import Range
-from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.errors import RunError
+from neuro_aolo.service.request import outcome, to_normalised, to_physical
+from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.units import J_PER_KWH, S_PER_YEAR, operational_carbon_g
 
 UNITS = {
@@ -57,15 +62,22 @@ class Baseline:
     agent_mg: Range = NOTHING
 
 
+BASELINES = ("random", "constant", "mlp")
+"""Baselines that every run can be set against, the last where its same-size MLP was trained."""
+
+
 class Accounts:
     """The ledger of a run with a spiking actor.
 
     Args:
         analysis: of the run.
+        baselines: what it is set against: some of :data:`BASELINES`, a constant action as ``WORDS,WATTS``, or
+            a ``.json`` cell that ``neuro-aolo compare`` kept; where None, the first, as far as they exist.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, baselines: Sequence[str] | None = None) -> None:
         self.analysis = analysis
+        self._asked = baselines
         self.rate_hz = analysis.request_rate_hz
         self.intensity = analysis.site_intensity_g_per_kwh
 
@@ -78,6 +90,12 @@ class Accounts:
             for name, bill in bills.items()
             if isinstance(bill, Bill)
         }
+
+    @property
+    def unfit(self) -> dict[str, str]:
+        """Why the other devices do not run the agent."""
+        bills = self.analysis.always_on.spiking
+        return {name: bill.reason for name, bill in bills.items() if isinstance(bill, Unfit)}
 
     def hardware(self, bill: Bill) -> tuple[Hardware, ...]:
         """The devices that the agent of a bill takes, its host among them, whose making has a figure."""
@@ -147,40 +165,85 @@ class Accounts:
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
-        """Random actions, the best constant one, and the same-size MLP where one was trained."""
-        analysis = self.analysis
-        words, power_w = analysis.task.physical(analysis.constant.action)
-        found = [
-            self.against("random", "uniformly random actions", random_policy(2, RANDOM_SEED)),
-            self.against(
-                "constant",
-                f"the best constant action, {words:.4g} words at {power_w:.4g} W",
-                analysis.constant.policy(),
-            ),
-        ]
-        if (analysis.folder.twin.path / "actor.json").is_file():
-            found.append(self._twin(load_actor(analysis.folder.twin.path)))
+        """What the agent is set against; without those that never keep every constraint.
+
+        Raises:
+            RunError: a baseline that was asked for is none, or is not there.
+        """
+        asked = self._asked or (BASELINES if self._has_twin else BASELINES[:2])
+        found = (self._baseline(text) for text in dict.fromkeys(asked))
         return tuple(baseline for baseline in found if baseline is not None)
 
-    def against(self, name: str, title: str, policy: Policy, agent_mg: Range = NOTHING) -> Baseline | None:
-        """A baseline that decides the held-out requests; None where it never keeps every constraint."""
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """What decides, by name: the agent, and every baseline that is more than a cell."""
+        asked = self._asked or (BASELINES if self._has_twin else BASELINES[:2])
+        names = [text for text in dict.fromkeys(asked) if not text.endswith(".json")]
+        agent = {"agent": noise_free(self.analysis.saved.network)}
+        return agent | {name: self._policy(name) for name in names}
+
+    @property
+    def _has_twin(self) -> bool:
+        return (self.analysis.folder.twin.path / "actor.json").is_file()
+
+    def _policy(self, name: str) -> Policy:
+        if name == "random":
+            return random_policy(len(self.analysis.task.action_names), RANDOM_SEED)
+        if name == "constant":
+            return self.analysis.constant.policy()
+        if name == "mlp":
+            if not self._has_twin:
+                raise RunError(
+                    f"--baseline mlp: {self.analysis.folder.path} has no same-size MLP beside it: "
+                    "make it with neuro-aolo run, or choose another"
+                )
+            return noise_free(load_actor(self.analysis.folder.twin.path).network)
+        return _constant(self.analysis.config.scenario, name)
+
+    def _baseline(self, name: str) -> Baseline | None:
+        if name.endswith(".json"):
+            return self._cell(Path(name))
+        policy = self._policy(name)
+        title, agent_mg = name, NOTHING
+        if name == "random":
+            title = "uniformly random actions"
+        elif name == "constant":
+            words, power_w = self.analysis.task.physical(self.analysis.constant.action)
+            title = f"the best constant action, {words:.4g} words at {power_w:.4g} W"
+        elif name == "mlp":
+            profile = self.analysis.config.scenario.deployment.dense_profile
+            bill = self.analysis.dense_bill(profile)
+            title = "the same-size MLP"
+            if isinstance(bill, Bill):
+                title += f" on {profile}"
+                agent_mg = self._account(bill, load_actor(self.analysis.folder.twin.path)).agent_mg
+        else:
+            words, power_w = (float(part) for part in name.split(","))
+            title = f"the constant action of {words:g} words at {power_w:g} W"
         baseline_mg, kept = self._served(policy(self.analysis.held_out.observations))
         if not kept.any():
             return None
         saved = saving(baseline_mg[kept], self.service_mg[kept])
         return Baseline(name, title, saved, 1.0 - float(kept.mean()), agent_mg)
 
-    def known_by_mean(self, name: str, title: str, carbon_mg: float, violation_rate: float) -> Baseline:
-        """A baseline of which only the mean carbon of the same held-out requests is known."""
-        return Baseline(name, title, of_means(carbon_mg, self.service_mg), violation_rate)
+    def _cell(self, file: Path) -> Baseline:
+        """A policy that a comparison trained, of which the mean carbon is known.
 
-    def _twin(self, saved: SavedActor) -> Baseline | None:
-        profile = self.analysis.config.scenario.deployment.dense_profile
-        bill = self.analysis.dense_bill(profile)
-        where, agent_mg = "", NOTHING
-        if isinstance(bill, Bill):
-            where, agent_mg = f" on {profile}", self._account(bill, saved).agent_mg
-        return self.against("mlp", f"the same-size MLP{where}", noise_free(saved.network), agent_mg)
+        Raises:
+            RunError: the file is no cell, is of another service, or kept no constraint.
+        """
+        if not file.is_file():
+            raise RunError(f"--baseline {file} is no file: name a cell that neuro-aolo compare kept")
+        cell = Cell.load(file)
+        if cell.settings.get("scenario_sha256") != scenario_sha256(self.analysis.config.scenario):
+            raise RunError(
+                f"--baseline {file} is of another service than {self.analysis.folder.path}: "
+                "name one of the same scenario, countries and traces"
+            )
+        if not math.isfinite(cell.carbon_mg):
+            raise RunError(f"--baseline {file} keeps every constraint in no request: choose another")
+        title = f"{cell.learner} with seed {cell.seed} as compared, its own deciding aside"
+        return Baseline(file.stem, title, of_means(cell.carbon_mg, self.service_mg), cell.violation_rate)
 
     def summary(self) -> dict[str, Any]:
         """The ledger as plain data."""
@@ -222,7 +285,7 @@ class Accounts:
             "training_over_requests": self.trained_for,
         }
 
-    def payback_summary(self, others: tuple[Baseline, ...] = ()) -> dict[str, list[dict[str, Any]]]:
+    def payback_summary(self) -> dict[str, list[dict[str, Any]]]:
         """Whether it pays, device by device and against each baseline, as plain data."""
         bills = self.analysis.always_on.spiking
         found: dict[str, list[dict[str, Any]]] = {}
@@ -231,7 +294,7 @@ class Accounts:
             assert isinstance(bill, Bill)
             made = self.hardware(bill)
             powers = [power for device in made if (power := parity_power_w(device, self.intensity))]
-            for baseline in (*self.baselines, *others):
+            for baseline in self.baselines:
                 result = payback(
                     baseline.saved,
                     account,
@@ -256,6 +319,32 @@ class Accounts:
                     }
                 )
         return found
+
+
+def _constant(scenario: Scenario, text: str) -> Policy:
+    """The policy of a constant action ``WORDS,WATTS``.
+
+    Raises:
+        RunError: these are not two numbers inside the scenario's action box.
+    """
+    box = scenario.actions
+    try:
+        words, power_w = (float(part) for part in text.split(","))
+        inside = box.words[0] <= words <= box.words[1] and box.power_w[0] <= power_w <= box.power_w[1]
+    except ValueError:
+        inside = False
+    if not inside:
+        raise RunError(
+            f"--baseline {text!r} is none of {', '.join(BASELINES)}, no CELL.json, and no WORDS,WATTS with "
+            f"{box.words[0]:g} to {box.words[1]:g} words and {box.power_w[0]:g} to {box.power_w[1]:g} W: "
+            "choose one of them"
+        )
+    action = to_normalised(scenario, np.array([words]), np.array([power_w]))[0]
+
+    def decide(observations: Observations) -> Floats:
+        return np.tile(action, (len(observations), 1))
+
+    return decide
 
 
 def _line(account: Account, line: Line) -> dict[str, Any]:

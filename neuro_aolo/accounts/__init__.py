@@ -1,0 +1,1 @@
+"""A run's ledger, and the command that shows it."""

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import pytest
+
+
+def said(cli, *arguments: str | Path) -> dict:
+    done = cli("ledger", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_ledger_of_a_run_is_its_summary(cli, small_run: Path) -> None:
+    found = said(cli, small_run)
+    summary = json.loads((small_run / "summary.json").read_text())
+    assert found["ledger"] == summary["ledger"]
+    assert found["payback"] == summary["payback"]
+    assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant", "mlp"]
+    assert found["year"] is None
+
+
+def test_a_rate_and_devices_of_ones_own(cli, small_run: Path) -> None:
+    options = ("--profile", "loihi2,gap9", "--baseline", "150.01,20")
+    slow, fast = (said(cli, small_run, *options, "--request-rate", rate) for rate in ("0.1", "10"))
+    assert list(slow["ledger"]["devices"]) == ["loihi2"]
+    assert "gap9" in slow["unfit"]
+    costs = [found["ledger"]["devices"]["loihi2"]["agent_mg"]["nominal"] for found in (slow, fast)]
+    assert costs[0] > 50 * costs[1]
+    assert fast["ledger"]["requests_per_year"] == 315_360_000.0
+
+
+def test_the_lines_add_up_in_json(cli, small_run: Path) -> None:
+    book = said(cli, small_run)["ledger"]
+    for device in book["devices"].values():
+        for bound in ("low", "nominal", "high"):
+            agent = sum(line["mg"][bound] for line in device["lines"])
+            service = sum(line["mg"][bound] for line in book["service"])
+            assert device["agent_mg"][bound] == pytest.approx(agent, rel=1e-12)
+            assert device["total_mg"][bound] == pytest.approx(agent + service, rel=1e-12)
+            per_year = device["total_mg"][bound] * book["requests_per_year"] / 1e6
+            assert device["total_kg_per_year"][bound] == pytest.approx(per_year, rel=1e-12)
+            assert device["sci"]["bit"][bound] * book["bits_per_request"] == pytest.approx(
+                device["total_mg"][bound], rel=1e-12
+            )
+
+
+def test_a_year_over_hourly_grids(cli, small_run: Path, tmp_path: Path) -> None:
+    hours = [f"2020-01-01 {hour:02}:00:00,{100 + 10 * hour}" for hour in range(24)]
+    trace = tmp_path / "trace.csv"
+    trace.write_text("\n".join(["Time,Carbon Intensity", *hours]) + "\n")
+    options = ("--dc-trace", trace, "--bs-trace", trace, "--baseline", "150.01,20")
+    one, two = (said(cli, small_run, *options, "--request-rate", rate) for rate in ("1", "2"))
+    year = one["year"]
+    assert year["hours"] == 24
+    assert year["intensity_g_per_kwh"]["dc"] == pytest.approx(215.0)
+    assert one["ledger"]["intensity_g_per_kwh"] == pytest.approx(215.0)
+    oracle, fixed = year["policies"]["oracle"], year["policies"]["150.01,20"]
+    assert 0.0 < fixed["carbon_kg"] / oracle["carbon_kg"] - 1.0 < 1e-3
+    for name, told in two["year"]["policies"].items():
+        assert told["carbon_kg"] == pytest.approx(2.0 * year["policies"][name]["carbon_kg"])
+    assert "24 hours" in cli("ledger", small_run, *options).stdout
+
+
+@pytest.mark.parametrize(("style", "rule"), [("markdown", "| --- |"), ("latex", r"\toprule")])
+def test_tables_for_papers(cli, small_run: Path, style: str, rule: str) -> None:
+    done = cli("ledger", small_run, "--format", style, "--profile", "loihi2")
+    assert done.returncode == 0, done.stderr
+    assert rule in done.stdout
+    assert "10.1109/MM.2018.112130359" in done.stdout
+
+
+def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = cli("ledger", small_run)
+    assert "requests until" in done.stdout
+    assert "never" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--baseline", "sac"), "'sac' is none of random, constant, mlp"),
+        (("--baseline", "5,900"), "0.1 to 60 W: choose one"),
+        (("--baseline", "none.json"), "none.json is no file"),
+        (("--format", "pdf"), "'pdf' is none of terminal, markdown, latex"),
+        (("--request-rate", "0"), "--request-rate 0 is not allowed"),
+        (("--profile", "loihi9"), "'loihi9' is unknown"),
+        (("--dc-trace", "none.csv"), "none.csv"),
+    ],
+)
+def test_bad_input_is_one_line(cli, small_run: Path, options: tuple[str, ...], said: str) -> None:
+    done = cli("ledger", small_run, *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_a_cell_of_a_comparison_is_a_baseline_of_its_own_service(cli, small_run: Path) -> None:
+    """The run's countries are not those of the comparison."""
+    cell = Path(__file__).parents[2] / "results" / "paper" / "cells" / "paper-sac-0.json"
+    done = cli("ledger", small_run, "--baseline", cell)
+    assert done.returncode == 2
+    assert "is of another service" in done.stderr
+
+
+def test_an_mlp_alone_has_no_ledger(cli, small_run: Path) -> None:
+    done = cli("ledger", small_run / "mlp")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
