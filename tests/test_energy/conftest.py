@@ -1,10 +1,10 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from export.graph import (
     DenseGraph,
@@ -14,15 +14,7 @@ from export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
-from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
-from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import SDRLConfig
-from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.run import RunConfig, RunFolder
-from neuro_aolo.service.scenario import Scenario
 
 Untrained = Callable[..., Path]
 
@@ -109,10 +101,15 @@ def mlp() -> DenseCounts:
 @pytest.fixture(scope="session")
 def untrained() -> Untrained:
     """Makes run folders of untrained actors."""
+    import torch
 
-    def make(
-        folder: Path, actor: PopSANConfig | MLPConfig, seed: int = 0, toll: SpikeToll | None = None
-    ) -> Path:
+    from neuro_aolo.agent.aolo import AoloTask
+    from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
+    from neuro_aolo.agent.sdrl import SDRLConfig
+    from neuro_aolo.run import RunConfig, RunFolder
+    from neuro_aolo.service.scenario import Scenario
+
+    def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None) -> Path:
         config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)
         task = AoloTask(config.scenario)
         spec = ActorSpec(task.observation_names, task.action_names, actor)
