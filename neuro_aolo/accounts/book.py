@@ -170,9 +170,17 @@ class Accounts:
         Raises:
             RunError: a baseline that was asked for is none, or is not there.
         """
+        return tuple(found for found in self._set_against if isinstance(found, Baseline))
+
+    @property
+    def no_service(self) -> tuple[str, ...]:
+        """Titles of those that never keep every constraint."""
+        return tuple(found for found in self._set_against if isinstance(found, str))
+
+    @cached_property
+    def _set_against(self) -> tuple["Baseline | str", ...]:
         asked = self._asked or (BASELINES if self._has_twin else BASELINES[:2])
-        found = (self._baseline(text) for text in dict.fromkeys(asked))
-        return tuple(baseline for baseline in found if baseline is not None)
+        return tuple(self._baseline(text) for text in dict.fromkeys(asked))
 
     @cached_property
     def policies(self) -> dict[str, Policy]:
@@ -200,7 +208,8 @@ class Accounts:
             return noise_free(load_actor(self.analysis.folder.twin.path).network)
         return _constant(self.analysis.config.scenario, name)
 
-    def _baseline(self, name: str) -> Baseline | None:
+    def _baseline(self, name: str) -> Baseline | str:
+        """The baseline of that name; its title where it never keeps every constraint."""
         if name.endswith(".json"):
             return self._cell(Path(name))
         policy = self._policy(name)
@@ -222,7 +231,7 @@ class Accounts:
             title = f"the constant action of {words:g} words at {power_w:g} W"
         baseline_mg, kept = self._served(policy(self.analysis.held_out.observations))
         if not kept.any():
-            return None
+            return title
         saved = saving(baseline_mg[kept], self.service_mg[kept])
         return Baseline(name, title, saved, 1.0 - float(kept.mean()), agent_mg)
 

@@ -84,6 +84,7 @@ def ledger(
             "ledger": accounts.summary(),
             "payback": accounts.payback_summary(),
             "unfit": accounts.unfit,
+            "no_service": accounts.no_service,
             "year": a_year(accounts) if scenario.traces else None,
         }
     show(summary, as_json, lambda: _print(summary, style))
@@ -116,9 +117,8 @@ def _narrow(grid: "Grid") -> "Grid":
         )
         for row in grid.rows
     ]
-    columns = tuple(
-        _halved(grid.columns[index]) if grid.numeric(index) else grid.columns[index] for index in kept
-    )
+    headings = [_halved(text) if grid.numeric(index) else text for index, text in enumerate(grid.columns)]
+    columns = tuple(headings[index] for index in kept)
     return replace(grid, columns=columns, rows=rows)
 
 
@@ -153,5 +153,7 @@ def _print(summary: Mapping[str, Any], style: str) -> None:
     if style == "terminal":
         for sentence in pays(summary):
             say(plain(sentence))
+        for title in summary["no_service"]:
+            say(f"Against {title} nothing is said: no request keeps every constraint under it.")
         for name, reason in summary["unfit"].items():
             say(f"{name} is not on the ledger: {reason}")
