@@ -1,6 +1,7 @@
 """The command that reports on runs: a page of one, or of several side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.terminal import JsonOption, busy, out, say, show
 
 if TYPE_CHECKING:
+    from neuro_aolo.analysis import Analysis
     from neuro_aolo.run import RunFolder
 
 PAGE = "report.html"
@@ -84,9 +86,23 @@ def _summarised(folder: "RunFolder") -> dict[str, Any]:
     from neuro_aolo.summary import full_summary
 
     with busy(f"{folder.path}: evaluating, exporting, simulating, pricing"):
-        summary = full_summary(Analysis(folder))
+        analysis = Analysis(folder)
+        summary = full_summary(analysis)
         folder.write_summary(summary)
+        folder.write_emissions(_emissions(analysis, summary))
     return summary
+
+
+def _emissions(analysis: "Analysis", summary: Mapping[str, Any]) -> str:
+    """The run's energy and carbon as CodeCarbon writes it; the time is that of the end of the training."""
+    from neuro_aolo.agent.checkpoint import WEIGHTS
+    from neuro_aolo.carbon.emissions_csv import emissions_csv, rows
+
+    folder, scenario = analysis.folder.path, analysis.config.scenario
+    trained = datetime.fromtimestamp((folder / WEIGHTS).stat().st_mtime, tz=UTC)
+    countries = {"dc": scenario.dc_country, "bs": scenario.bs_country}
+    name = folder.resolve().name
+    return emissions_csv(rows(summary["ledger"], analysis.saved.training, name, trained, countries))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -39,6 +39,8 @@ SNAPSHOT = "training.safetensors"
 EVENTS = "tensorboard"
 """Subfolder of TensorBoard's event files."""
 SUMMARY = "summary.json"
+EMISSIONS = "emissions.csv"
+"""Energy and carbon as CodeCarbon writes them."""
 NETWORK = "actor.net"
 GRAPH = "actor.graph"
 NIR = "actor.nir"
@@ -50,7 +52,7 @@ TWIN = "mlp"
 """Subfolder of a run with the same-size MLP, itself a run folder."""
 
 _EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
-_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, WEIGHTS, DESCRIPTION, "report.html", *_EXPORTED)
+_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, "report.html", *_EXPORTED)
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,10 @@ class RunFolder:
                     "mend the line, remove it, or train again"
                 )
         return [{key: float(value) for key, value in row.items()} for row in rows]
+
+    def write_emissions(self, text: str) -> None:
+        """Write ``emissions.csv``, whole or not at all."""
+        write_whole(self.path / EMISSIONS, text)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``, whole or not at all."""

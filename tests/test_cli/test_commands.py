@@ -20,6 +20,7 @@ MADE = {
     "actor.safetensors",
     "actor.json",
     "summary.json",
+    "emissions.csv",
     "report.html",
     "mlp",
     *({"actor.net"} if lava_version() else ()),
@@ -56,6 +57,20 @@ def test_a_run_leaves_what_it_promises(small_run: Path) -> None:
     for name, mg in summary["agent_mg_per_request"].items():
         for bound, joules in summary["energy_j"][name]["snn"].items():
             assert mg[bound] == pytest.approx(joules / 3.6e6 * 56.039 * 1e3)
+
+
+def test_codecarbon_reads_the_emissions(small_run: Path) -> None:
+    from codecarbon.output import EmissionsData, FileOutput
+
+    output = FileOutput("emissions.csv", str(small_run))
+    assert output.has_valid_headers(EmissionsData(**dict.fromkeys(EmissionsData.__annotations__, 0)))
+    with (small_run / "emissions.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    book = summary_of(small_run)["ledger"]
+    assert len(rows) == 2 + len(book["devices"])
+    assert float(rows[0]["emissions"]) == pytest.approx(book["training_g"] / 1e3)
+    operational = sum(line["kg_per_year"]["nominal"] for line in book["service"][::2])
+    assert float(rows[-1]["emissions"]) == pytest.approx(operational)
 
 
 @pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
