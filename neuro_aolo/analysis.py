@@ -137,6 +137,11 @@ class Analysis:
         """How the trained actor does."""
         return self.held_out.evaluate(lambda observations: self.actions, self._deciding(self.saved.network))
 
+    @cached_property
+    def deciding_mg(self) -> float:
+        """Mean of what the actor's decisions emit, as far as its regret holds it; 0 where it does not."""
+        return float(np.mean(self._deciding(self.saved.network)))
+
     def _deciding(self, actor: nn.Module) -> Floats | float:
         """What the decisions of the held-out requests emit in mg, where the scenario counts it."""
         bits = self.weight_bits if isinstance(actor, PopSAN) else 8

@@ -11,13 +11,17 @@ from typing import Any
 from neuro_aolo.accounts.book import Accounts
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.analysis import Analysis
+from neuro_aolo.carbon.feedback import toll
 from neuro_aolo.carbon.ledger import carbon_mg
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import by_layer, published
 from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.pictures import picture_summary
 from neuro_aolo.run import PRESETS, RunConfig
+
+_ROUNDING = 1e-9
 
 
 def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
@@ -32,6 +36,8 @@ def evaluation_summary(analysis: Analysis) -> dict[str, Any]:
         "requests_evaluated": analysis.evaluation.requests,
         "service_mg_per_request": sum(analysis.service_terms_mg.values()),
         "oracle_mg_per_request": float(analysis.held_out.scale.mean()),
+        "agent_carbon": scenario.deployment.agent_carbon,
+        "deciding_mg_per_request": analysis.deciding_mg,
         "constant_regret": constant.regret,
         "constant_violation_rate": constant.violation_rate,
         "constant_action": {"words": words, "power_w": power_w},
@@ -53,9 +59,16 @@ def _options(config: RunConfig) -> dict[str, str]:
     popsan = PRESETS[config.preset][1]
     if isinstance(config.actor, PopSANConfig) and config.actor.steps != popsan.steps:
         found["--time-steps"] = str(config.actor.steps)
-    if config.toll is not None:
-        found |= {"--spike-weight": f"{config.toll.cost_per_uj:g}", "--spike-profile": config.toll.profile}
+    if config.toll is not None and (weight := _spike_weight(config.toll, config)) > 0.0:
+        found |= {"--spike-weight": f"{weight:g}", "--spike-profile": config.toll.profile}
     return found
+
+
+def _spike_weight(paid: SpikeToll, config: RunConfig) -> float:
+    """The part of a toll that was typed: without the carbon of the spikes, where the scenario counts it."""
+    counted = toll(config.scenario, config.agent_site)
+    weight = paid.cost_per_uj - (counted.cost_per_uj if counted else 0.0)
+    return weight if weight > _ROUNDING * paid.cost_per_uj else 0.0
 
 
 def simulation_summary(analysis: Analysis) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def optimality(summary: Summary) -> str:
         f"{amount(summary['service_mg_per_request'])} mg CO₂e per request against the optimum's "
         f"{amount(summary['oracle_mg_per_request'])} mg"
     )
+    if summary["agent_carbon"] != "none":
+        pair += (
+            f", and {amount(summary['deciding_mg_per_request'])} mg for deciding, which costs the optimum "
+            f"nothing (agent_carbon = {summary['agent_carbon']})"
+        )
     if not finite(regret):
         return f"{actor} has no regret figure: {pair}."
     if regret < 0:

@@ -51,6 +51,20 @@ def compared(cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("learner", ["random", "constant", "mlp"])
+def test_what_deciding_emits_counts_where_the_scenario_says_so(learner: str) -> None:
+    """An MLP pays for the microcontroller that it runs on; who computes nothing pays nothing."""
+    training, popsan = PRESETS["tuned"]
+    few = replace(training, total_steps=640, validation_requests=200, evaluate_every=10)
+    plain = Scenario.load("paper")
+    counted = plain.with_values(deployment={"agent_carbon": "full"})
+    without, with_it = (Plan(service, learner, 0, few, popsan, 1.0).make() for service in (plain, counted))
+    paid_mg = with_it.cost_mg - without.cost_mg
+    # The making of 0.3 kg over five years of a request a second; the two trainings part by rounding.
+    assert paid_mg == pytest.approx(0.0019026 if learner == "mlp" else 0.0, rel=0.2, abs=1e-12)
+    assert with_it.settings != without.settings
+
+
 def test_a_comparison_leaves_its_cells_and_tables(compared: Path) -> None:
     assert {path.name for path in compared.iterdir()} == {"cells", *TABLES}
     names = {f"paper-{learner}-{seed}.json" for learner in FEW[-1].split(",") for seed in (0, 1)}

@@ -30,6 +30,14 @@ def test_beating_the_optimum_is_called_what_it_is(summary: dict[str, Any]) -> No
     assert "only by breaking constraints" in plain(optimality(summary))
 
 
+def test_what_deciding_emits_is_told_where_regret_holds_it(summary: dict[str, Any]) -> None:
+    assert "deciding" not in plain(optimality(summary))
+    summary |= {"agent_carbon": "full", "deciding_mg_per_request": 0.0375}
+    assert "0.0375 mg for deciding, which costs the optimum nothing (agent_carbon = full)" in plain(
+        optimality(summary)
+    )
+
+
 @pytest.mark.parametrize(
     ("regret", "violations", "said"),
     [
