@@ -245,7 +245,11 @@ class Analysis:
 
     @cached_property
     def twin_graph(self) -> DenseGraph:
-        """The same-size MLP: trained with the run where it was, else untrained. Its counts are the same."""
+        """The same-size MLP: trained with the run where it was, else untrained. Its counts are the same.
+
+        Raises:
+            RunError: what lies beside the run is no MLP.
+        """
         if (self.folder.twin.path / "actor.json").is_file():
             network = load_actor(self.folder.twin.path).network
         else:
@@ -253,7 +257,11 @@ class Analysis:
             hidden = tuple(layer.neurons for layer in self.graph.layers[:-1])
             sizes = len(spec.observation_names), len(spec.action_names)
             network = MLP(*sizes, MLPConfig(hidden), torch.Generator())
-        assert isinstance(network, MLP)
+        if not isinstance(network, MLP):
+            raise RunError(
+                f"{self.folder.twin.path} holds a {type(network).__name__} where the same-size MLP should be: "
+                "remove that folder, or run again"
+            )
         return freeze_dense(network, *self.quantities)
 
     @cached_property

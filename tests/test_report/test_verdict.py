@@ -33,7 +33,7 @@ def test_beating_the_optimum_is_called_what_it_is(summary: dict[str, Any]) -> No
 def test_what_deciding_emits_is_told_where_regret_holds_it(summary: dict[str, Any]) -> None:
     assert "deciding" not in plain(optimality(summary))
     summary |= {"agent_carbon": "full", "deciding_mg_per_request": 0.0375}
-    assert "0.0375 mg for deciding, which costs the optimum nothing (agent_carbon = full)" in plain(
+    assert "0.03750 mg for deciding, which costs the optimum nothing (agent_carbon = full)" in plain(
         optimality(summary)
     )
 
