@@ -1,5 +1,6 @@
 """Regret against the energy and the firing rate of a decision, run by run, as one SVG file and a table."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,10 +63,11 @@ class Point:
 
 
 def table(points: Sequence[Point], profile: str) -> Grid:
-    """A row a run."""
+    """A row a run, named by what its folder has not in common with the others'."""
+    shared = _shared([point.run for point in points])
     rows: list[tuple[Cell, ...]] = [
         (
-            point.run + (" *" if point.on_front else ""),
+            point.run.removeprefix(shared) + (" *" if point.on_front else ""),
             str(point.time_steps),
             f"{point.spike_weight:g}",
             percent(point.regret),
@@ -77,13 +79,23 @@ def table(points: Sequence[Point], profile: str) -> Grid:
         for point in points
     ]
     columns = ("run (* on the front)", "T", "weight", "regret", "broken", "rate", "dynamic", "total")
-    return Grid(f"Regret against energy of a decision on {profile}, in the chip's integers", columns, rows)
+    title = f"Regret against energy of a decision on {profile}, in the chip's integers"
+    return Grid(f"{title}; all runs begin with {shared}" if shared else title, columns, rows)
+
+
+def _shared(runs: Sequence[str]) -> str:
+    """What all names begin with, up to the end of a word; nothing where there is one alone."""
+    first, last = min(runs), max(runs)
+    pairs = enumerate(zip(first, last, strict=False))
+    end = next((index for index, (one, other) in pairs if one != other), 0)
+    return re.sub(r"[^/_-]+$", "", first[:end])
 
 
 def front_plot(points: Sequence[Point], profile: str, violation_limit: float) -> str:
     """Regret against dynamic energy and against the firing rate; Yan et al.'s condition is a line.
 
-    Filled points are on the front, hollow ones are not; a cross breaks constraints too often.
+    Squares were trained without a weight on spikes. Filled points are on the front, hollow ones are not; a
+    cross breaks constraints too often.
     """
 
     def paint(figure: Figure) -> None:
@@ -93,18 +105,18 @@ def front_plot(points: Sequence[Point], profile: str, violation_limit: float) ->
         left.xaxis.set_major_locator(MaxNLocator(5))
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: str(with_prefix(value, "J", 2))))
         left.set_xlabel(f"dynamic energy of a decision on {profile}")
-        left.set_title("regret; the numbers are T", color=LIGHT["muted"])
-        left.set_xlim(left=0.0)
+        left.set_title(
+            f"regret; squares: no weight on spikes; T = {YAN_STEPS} or as told", color=LIGHT["muted"]
+        )
+        left.set_xlim(0.0, 1.12 * max(point.dynamic_j for point in points))
+        left.set_ylim(bottom=0.0)
         left.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
         _scatter(right, points, [point.firing_rate for point in points], violation_limit)
         right.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
         right.set_xlabel("firing rate of a step")
         right.axvline(YAN_RATE, color=LIGHT["alert"], lw=1.0, ls="--")
-        text = f" {percent(YAN_RATE)}: Yan et al., T = {YAN_STEPS}"
-        right.text(
-            YAN_RATE, 0.02, text, transform=right.get_xaxis_transform(), va="bottom", color=LIGHT["alert"]
-        )
-        right.set_xlim(left=0.0)
+        right.set_title(f"{percent(YAN_RATE)}: Yan et al., T = {YAN_STEPS}", color=LIGHT["alert"])
+        right.set_xlim(0.0, 1.12 * max(YAN_RATE, *(point.firing_rate for point in points)))
 
     told = "; ".join(
         f"{point.run}: regret {percent(point.regret)}, {with_prefix(point.dynamic_j, 'J')}, rate "
@@ -120,6 +132,8 @@ def _scatter(axes: Axes, points: Sequence[Point], across: Sequence[float], viola
         keeps = point.violation_rate <= violation_limit
         colour = LIGHT["snn"] if keeps else LIGHT["alert"]
         face = colour if point.on_front else "none"
-        axes.plot([x], [point.regret], "o" if keeps else "x", color=colour, mfc=face, ms=6, zorder=3)
-        label = f"{point.time_steps}"
-        axes.annotate(label, (x, point.regret), xytext=(5, 4), textcoords="offset points", fontsize=7)
+        marker = ("o" if point.spike_weight else "s") if keeps else "x"
+        axes.plot([x], [point.regret], marker, color=colour, mfc=face, ms=6, zorder=3)
+        if point.time_steps != YAN_STEPS:
+            label = f"T = {point.time_steps}"
+            axes.annotate(label, (x, point.regret), xytext=(6, 4), textcoords="offset points", fontsize=7)

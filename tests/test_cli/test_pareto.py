@@ -1,6 +1,7 @@
 """Sparser actors as they are typed: train with a weight on spikes, then regret against energy."""
 
 import csv
+import dataclasses
 import json
 import tomllib
 from pathlib import Path
@@ -89,3 +90,19 @@ def test_the_front_and_yans_condition_are_marked() -> None:
     assert sparse.below_yan
     assert [str(row[0]) for row in table([sparse, POINT], "loihi2").rows] == ["b *", "a"]
     assert "b: regret 6\N{NO-BREAK SPACE}%" in front_plot([sparse, POINT], "loihi2", 0.001)
+
+
+def test_the_table_leaves_out_what_all_names_begin_with() -> None:
+    runs = ("runs/mixed-t5-w0", "runs/mixed-t5-w0.02", "runs/mixed-t5-s1-w0")
+    found = table([dataclasses.replace(POINT, run=run) for run in runs], "loihi2")
+    assert [str(row[0]) for row in found.rows] == ["w0", "w0.02", "s1-w0"]
+    assert found.title.endswith("; all runs begin with runs/mixed-t5-")
+    alone = table([dataclasses.replace(POINT, run=runs[0])], "loihi2")
+    assert [str(row[0]) for row in alone.rows] == ["runs/mixed-t5-w0"]
+
+
+def test_the_plot_tells_other_time_steps_and_actors_without_a_weight() -> None:
+    other = dataclasses.replace(POINT, run="b", time_steps=3, spike_weight=0.1)
+    drawn = "".join(ElementTree.fromstring(front_plot([POINT, other], "loihi2", 0.01)).itertext())
+    assert drawn.count("T = 3") == 2
+    assert "squares: no weight on spikes" in drawn
