@@ -69,12 +69,17 @@ def grouped(paths: Iterable[Path], requests: int) -> list[Group]:
     """What each run comes to, scenario by scenario.
 
     Raises:
-        RunError: two runs have the same settings, or scenarios of one name differ.
+        RunError: a training was interrupted, two have the same settings, or scenarios of one name differ.
     """
     found: dict[str, tuple[Scenario, list[Sparse]]] = {}
     for path in paths:
         analysis = Analysis(RunFolder.open(path), requests, profiles=profile_names())
-        scenario = analysis.config.scenario
+        training, scenario = analysis.saved.training, analysis.config.scenario
+        if training.get("interrupted"):
+            raise RunError(
+                f"{path} was interrupted after {training['requests']:,} requests: let "
+                "`neuro-aolo train --resume` finish it, or leave it out"
+            )
         first, runs = found.setdefault(scenario.name, (scenario, []))
         if scenario != first:
             raise RunError(

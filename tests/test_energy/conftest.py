@@ -109,12 +109,13 @@ def untrained() -> Untrained:
     from neuro_aolo.run import RunConfig, RunFolder
     from neuro_aolo.service.scenario import Scenario
 
-    def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None) -> Path:
+    def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None, *, interrupted: bool = False) -> Path:
         config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)
         task = AoloTask(config.scenario)
         spec = ActorSpec(task.observation_names, task.action_names, actor)
         RunFolder.create(folder, config, overwrite=False)
-        save_actor(folder, spec.build(torch.Generator().manual_seed(seed)), spec, {"requests": 0})
+        network = spec.build(torch.Generator().manual_seed(seed))
+        save_actor(folder, network, spec, {"requests": 0, "interrupted": interrupted})
         return folder
 
     return make

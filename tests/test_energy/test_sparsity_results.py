@@ -148,17 +148,27 @@ def test_untrained_actors_of_two_seeds(
     assert rows[0]["dense_on"] == "mcu_m33_u575"
 
 
-def test_the_same_settings_twice_are_refused(
+@pytest.mark.parametrize(
+    ("interrupted", "told"),
+    [
+        (False, "have the same seed, T and weight: leave one of them out"),
+        (True, "was interrupted after 0 requests: let `neuro-aolo train --resume` finish it"),
+    ],
+)
+def test_runs_that_cannot_be_set_beside_each_other(
     parts: dict[str, ModuleType],
     untrained: Callable[..., Path],
+    interrupted: bool,
+    told: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    runs = [untrained(tmp_path / name, PopSANConfig(hidden=(8,))) for name in ("a", "b")]
+    actor = PopSANConfig(hidden=(8,))
+    runs = [untrained(tmp_path / name, actor, interrupted=name == "b" and interrupted) for name in "ab"]
     monkeypatch.setattr(sys, "argv", ["sparsity_results", *map(str, runs), "--requests", "100"])
     with pytest.raises(SystemExit) as exit_:
         parts["sparsity_results"].main()
     error = capsys.readouterr().err.splitlines()[-1]
     assert exit_.value.code == 2
-    assert "have the same seed, T and weight: leave one of them out" in error
+    assert told in error
