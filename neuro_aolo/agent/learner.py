@@ -206,10 +206,10 @@ class Learner:
             if progress < config.bias_share:
                 if config.bias_lr > 0.0:
                     _set_lr(self.bias_optimiser, config.bias_lr)
-                    self._update_actor(batch["observation"], self.bias_optimiser)
+                    self._update_actor(batch["observation"], self.bias_optimiser, progress)
             else:
                 _set_lr(self.actor_optimiser, geometric(config.actor_lr, config.actor_lr_end, progress))
-                self._update_actor(batch["observation"], self.actor_optimiser)
+                self._update_actor(batch["observation"], self.actor_optimiser, progress)
         if config.discount > 0.0:
             _soft_update(self.target_actor, self.actor, config.tau)
             _soft_update(self.target_critic, self.critic, config.tau)
@@ -241,10 +241,11 @@ class Learner:
         self.critic_optimiser.step()
         return float(loss.detach())
 
-    def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer) -> None:
+    def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer, progress: float) -> None:
         """Equation (37'), or (37'') with a toll."""
         self.critic.requires_grad_(False)
-        if self.toll is None:
+        share = 0.0 if self.toll is None else self.toll.share(progress)
+        if self.toll is None or share == 0.0:
             actions, tolled = self.actor(observations), None
         else:
             actions, tolled = self.toll.decide(self.actor, observations)
@@ -253,7 +254,7 @@ class Learner:
         short = torch.relu(self.margins - slack).sum(-1)
         loss = (cost + self.config.penalty_weight * short).mean()
         if tolled is not None:
-            loss = loss + tolled / self.cost_scale
+            loss = loss + share * tolled / self.cost_scale
         self.actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

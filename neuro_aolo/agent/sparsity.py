@@ -6,6 +6,9 @@ with ``n_l`` the spikes that the encoder and each layer send in a decision, ``m_
 they cause (spikes times non-zero fan-out), and the joules of a device for both. The gradient reaches a spike
 as it does from the action, and the encoder's too. The joules come as plain numbers: this package knows no
 device.
+
+The weight ``w`` rises during the training. A population that is tolled before its spikes carry a decision may
+fall silent, and no gradient brings it back.
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,9 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.errors import AgentError
+
+_BEGINS, _WHOLE = 0.3, 0.6
+"""Shares of a training until which nothing is paid, and from which all is."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class SpikeToll:
                 f"spike toll of {self.event_uj:g} uJ an event, {self.spike_uj:g} uJ a spike, weight "
                 f"{self.cost_per_uj:g}: give finite numbers of 0 or more, and a device that has a price"
             )
+
+    @staticmethod
+    def share(progress: float) -> float:
+        """Share of the toll that is paid; ``progress`` of the training runs from 0 to 1."""
+        return min(max((progress - _BEGINS) / (_WHOLE - _BEGINS), 0.0), 1.0)
 
     def energy_uj(self, actor: nn.Module, record: Sequence[Tensor]) -> Tensor:
         """Energy of spikes in uJ, the mean over a batch.

@@ -59,9 +59,14 @@ def test_prices_are_the_profiles_with_its_calibration() -> None:
         spike_prices_uj(load_profile("xylo_a2"))
 
 
+def test_a_toll_waits_until_spikes_carry_decisions() -> None:
+    shares = [SpikeToll.share(progress) for progress in (0.0, 0.3, 0.45, 0.6, 1.0)]
+    assert shares == pytest.approx([0.0, 0.0, 0.5, 1.0, 1.0])
+
+
 def test_training_with_a_toll_spikes_less() -> None:
     task = AoloTask(Scenario.load("paper"))
-    config = SDRLConfig(total_steps=20_480, evaluate_every=40, validation_requests=500)
+    config = SDRLConfig(total_steps=40_960, evaluate_every=80, validation_requests=500)
     spec = ActorSpec(task.observation_names, task.action_names, SMALL)
     events = {}
     for weight in (0.0, 30.0):
