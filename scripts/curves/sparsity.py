@@ -101,6 +101,12 @@ def of_seeds(values: Sequence[float]) -> Estimate:
     return Estimate(mean, mean - reach, mean + reach)
 
 
+def ratio_of_seeds(ratios: Sequence[float]) -> Estimate:
+    """The geometric mean, with the interval of the logarithms: a ratio is never negative."""
+    logarithms = of_seeds([math.log(ratio) for ratio in ratios])
+    return Estimate(*(math.exp(value) for value in (logarithms.value, logarithms.low, logarithms.high)))
+
+
 def page(scenario: str, violation_limit: float, runs: Sequence[Sparse]) -> str:
     """All tables of one scenario."""
     parts = [f"# Sparser actors over seeds: {scenario}", _NOTE]
@@ -120,7 +126,8 @@ def page(scenario: str, violation_limit: float, runs: Sequence[Sparse]) -> str:
 _NOTE = (
     "Figures are those of the chip's integers: regret and violations on the held-out requests, spikes and "
     "joules counted over 2,048 of them. Means over seeds with their 95 % Student interval; differences and "
-    "ratios are taken seed by seed. The violation rate is that of all constraints together."
+    "ratios are taken seed by seed, and a ratio's mean is geometric. The violation rate is that of all "
+    "constraints together."
 )
 
 
@@ -196,7 +203,7 @@ def _bill(profile: str, pairs: Pairs) -> list[str]:
         energies = [tuple(getattr(device, name) for device in pair) for pair in devices]
         without, with_ = (float(np.mean(values)) for values in zip(*energies, strict=True))
         cells.append(f"{with_prefix(without, 'J')} → {with_prefix(with_, 'J')}")
-        cells.append(_told(of_seeds([after / before for before, after in energies])))
+        cells.append(_told(ratio_of_seeds([after / before for before, after in energies])))
     chances = [(before.probability, after.probability) for before, after in devices]
     known = [pair for pair in chances if None not in pair]
     if not known:
