@@ -1,0 +1,35 @@
+"""The README's picture: the ledger of a run whose report was written.
+
+``python scripts/readme_picture.py RUN`` writes results/demo/ledger.svg from RUN/summary.json, two of its devices.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from neuro_aolo.report.plots import ledger_plot
+from neuro_aolo.report.svg import standalone
+from neuro_aolo.run import SUMMARY
+
+FILE = Path("results/demo/ledger.svg")
+DEVICES = ("loihi2", "mcu_m33_u575")
+
+
+def main() -> None:
+    """Draw it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder that neuro-aolo run wrote")
+    arguments = parser.parse_args()
+    file = arguments.run / SUMMARY
+    if not file.is_file():
+        parser.error(f"{file} is not there: name a folder that neuro-aolo run wrote")
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    devices = summary["ledger"]["devices"]
+    summary["ledger"]["devices"] = {name: devices[name] for name in DEVICES}
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    FILE.write_text(standalone(ledger_plot(summary)), encoding="utf-8")
+    print(f"written: {FILE}")
+
+
+if __name__ == "__main__":
+    main()
