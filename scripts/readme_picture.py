@@ -1,6 +1,6 @@
 """The README's picture: the ledger of a run whose report was written.
 
-``python scripts/readme_picture.py RUN`` writes results/demo/ledger.svg from RUN/summary.json, two of its devices.
+``python scripts/readme_picture.py RUN`` draws two devices of RUN/summary.json into results/demo/ledger.svg.
 """
 
 import argparse
