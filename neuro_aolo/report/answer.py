@@ -16,6 +16,7 @@ NEGLIGIBLE = 1e-6
 
 _SMALL_KINDS = ("neuromorphic-digital", "neuromorphic-mixed", "mcu")
 _FEW = 4
+_MANY = 0.01
 _NOWHERE = "no device here runs the spiking actor"
 
 Device = Mapping[str, Any]
@@ -86,7 +87,15 @@ def _pays_against(summary: Summary, pairs: Mapping[str, Mapping[str, Any]]) -> s
         told.append(f"it never pays on {listed([names[name] for name in lost])}")
     if open_ := by_verdict["undecided"]:
         told.append(f"on {listed([names[name] for name in open_])} it is undecided within the ranges")
-    return f"Against {next(iter(pairs.values()))['title']} {'; '.join(told)}."
+    return f"Against {_served(next(iter(pairs.values())))} {'; '.join(told)}."
+
+
+def _served(pair: Mapping[str, Any]) -> str:
+    """A baseline's title, and in how many requests it keeps every constraint where it breaks many."""
+    title, broken = str(pair["title"]), pair["baseline_violation_rate"]
+    if broken > _MANY:
+        return f"{title}, where every constraint is kept ({percent(1.0 - broken)} of requests),"
+    return f"{title}," if "," in title else title
 
 
 def _after(pairs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

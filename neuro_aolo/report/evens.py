@@ -40,7 +40,7 @@ def even_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
         grid = figure.subplots(rows, columns, squeeze=False)
         side = 0.62 / width_in
         figure.subplots_adjust(
-            side, 0.3 / height, 1 - 0.12 / width_in, 1 - (_LEGEND_IN + 0.58) / height, 0.35, 0.85
+            side, 0.3 / height, 1 - 0.24 / width_in, 1 - (_LEGEND_IN + 0.58) / height, 0.35, 0.85
         )
         panels = list(grid.flat)
         for axes, pair in zip(panels, pairs, strict=False):

@@ -16,8 +16,8 @@ REQUIRED = (
     "version", "regret", "violation_rate", "requests_evaluated", "deployed", "constant_regret",
     "constant_violation_rate", "constant_action", "service_mg_per_request", "oracle_mg_per_request",
     "service_terms_mg", "firing_rate", "layers", "time_steps", "quantisation", "lava", "energy_j",
-    "bills", "pairs", "ledger", "payback", "training_kwh", "training_measured_by", "raster", "margins",
-    "assumptions", "device_kinds", "versions", "exports",
+    "bills", "agent_carbon", "deciding_mg_per_request", "pairs", "ledger", "payback", "training_kwh",
+    "training_measured_by", "raster", "margins", "assumptions", "device_kinds", "versions", "exports",
 )  # fmt: skip
 """Keys of every summary; ``dc_country``, ``bs_country``, ``mlp`` and ``timings_s`` may be absent or null."""
 

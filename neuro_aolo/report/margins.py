@@ -15,7 +15,7 @@ from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
 _ROW_IN = 0.46
 _AXIS_IN = 0.5
 _NAMES = {
-    "quality": "quality of the answer",
+    "quality": "answer quality",
     "energy": "energy",
     "inference_time_s": "inference time",
     "transmission_time_s": "transmission time",
@@ -54,7 +54,7 @@ def margins_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
         axes.spines["left"].set_visible(False)
         axes.set_xlim(*_span([_shares(margin) for margin in margins]))
         for index, margin in enumerate(margins):
-            _paint(axes, index, margin)
+            _paint(axes, index, margin, short=width_in < 5)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
         axes.set_xlabel("slack, % of the limit")
@@ -67,12 +67,13 @@ def margins_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
     return draw(f"margins-{width_in * 100:.0f}", description, (width_in, height), paint)
 
 
-def _paint(axes: Axes, index: int, margin: Mapping[str, Any]) -> None:
+def _paint(axes: Axes, index: int, margin: Mapping[str, Any], *, short: bool) -> None:
     shares, y = _shares(margin), index + 0.72
     axes.plot([0.0, 0.0], [y - 0.2, y + 0.2], color=LIGHT["alert"], lw=1.6)
     colour = LIGHT["alert"] if margin["broken"] else LIGHT["snn"]
-    axes.text(0, index + 0.32, _name(margin), transform=axes.get_yaxis_transform(), va="center")
-    axes.text(1, index + 0.32, _said(margin), transform=axes.get_yaxis_transform(), va="center", ha="right")
+    across = axes.get_yaxis_transform()
+    axes.text(0, index + 0.32, _name(margin), transform=across, va="center")
+    axes.text(1, index + 0.32, _said(margin, short=short), transform=across, va="center", ha="right")
     for low, high, thick in (("0.001", "0.999", 1.6), ("0.05", "0.95", 5.0)):
         if low in shares and high in shares:
             axes.plot([shares[low], shares[high]], [y, y], color=colour, lw=thick, alpha=0.55)
@@ -100,9 +101,13 @@ def _name(margin: Mapping[str, Any]) -> str:
     return _NAMES.get(margin["name"], str(margin["name"]))
 
 
-def _said(margin: Mapping[str, Any]) -> str:
-    median = _amount(margin["quantiles"]["0.5"], margin["unit"])
-    return f"median {median}, broken in {percent(margin['broken'])}"
+def _said(margin: Mapping[str, Any], *, short: bool = False) -> str:
+    """Median and share broken; of the two the one that says more where there is room for one."""
+    median = f"median {_amount(margin['quantiles']['0.5'], margin['unit'])}"
+    broken = f"broken in {percent(margin['broken'])}"
+    if short:
+        return broken if margin["broken"] else median
+    return f"{median}, {broken}"
 
 
 def _amount(value: float | None, unit: str) -> Quantity:

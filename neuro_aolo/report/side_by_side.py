@@ -47,14 +47,19 @@ def table(runs: Sequence[Told]) -> Grid:
         ("regret", *(percent(summary["regret"]) for summary in summaries)),
         ("violations", *(percent(summary["violation_rate"]) for summary in summaries)),
         ("regret of the best constant", *(percent(summary["constant_regret"]) for summary in summaries)),
-        ("service, per request", *(amount(s["service_mg_per_request"], "mg") for s in summaries)),
+        ("service's carbon", *(amount(s["service_mg_per_request"], "mg") for s in summaries)),
         ("firing rate", *(percent(summary["firing_rate"]) for summary in summaries)),
         ("devices decide at", *(rate(summary) for summary in summaries)),
         *_energies(summaries),
         *_carbon(summaries),
         *_pays(summaries),
     ]
-    return Grid("Side by side", ("", *(run.name for run in runs)), rows, stacks=True)
+    return Grid(
+        "One column a run; energy and carbon per request",
+        ("", *(run.name for run in runs)),
+        rows,
+        stacks=True,
+    )
 
 
 def _energies(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
@@ -64,7 +69,8 @@ def _energies(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
         named = next(summary for summary in summaries if profile in summary["energy_j"])
         energies = [(summary["energy_j"].get(profile) or {}).get("snn") for summary in summaries]
         cells = [CANNOT if energy is None else spread(energy, "J") for energy in energies]
-        rows.append((f"a decision on {device_name(named, profile)}", *cells))
+        name = short({"device": device_name(named, profile)})
+        rows.append((f"decision, {name}", *cells))
     return rows
 
 
@@ -72,16 +78,16 @@ def _carbon(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
     books = [summary["ledger"]["devices"] for summary in summaries]
     rows: list[tuple[Cell, ...]] = []
     for profile in dict.fromkeys(profile for book in books for profile in book):
-        name = next(book[profile]["device"] for book in books if profile in book)
+        name = next(short(book[profile]) for book in books if profile in book)
         cells = [grams(book[profile]["agent_mg"]) if profile in book else CANNOT for book in books]
-        rows.append((f"agent on {name}, per request", *cells))
+        rows.append((f"agent's carbon, {name}", *cells))
     return rows
 
 
 def _pays(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
     names = dict.fromkeys(name for summary in summaries for name in baselines(summary))
     return [
-        (f"does it pay against {_called(name)}", *(_verdicts(summary, name) for summary in summaries))
+        (f"pays against {_called(name)}?", *(_verdicts(summary, name) for summary in summaries))
         for name in names
     ]
 

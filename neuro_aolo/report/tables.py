@@ -14,6 +14,9 @@ from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import amount, count, percent, plain
 from neuro_aolo.report.verdict import interruption, title
 
+_WHOLE = 24
+"""Longest words that stay on one line in a column of figures."""
+
 
 def headline(summary: Summary) -> list[tuple[str, str]]:
     """The key figures, label and value."""
@@ -101,7 +104,9 @@ def as_rich(grid: Grid) -> Table:
     table = Table(title=Text(plain(grid.title)), title_justify="left", show_lines=grid.stacks)
     for index, column in enumerate(grid.columns):
         numeric = grid.numeric(index)
-        table.add_column(Text(plain(column)), justify="right" if numeric else "left", no_wrap=numeric)
+        words = [cell for row in grid.rows if isinstance(cell := row[index], str)]
+        whole = numeric and max(map(len, words), default=0) <= _WHOLE
+        table.add_column(Text(plain(column)), justify="right" if numeric else "left", no_wrap=whole)
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
         table.add_row(*(Text(plain(cell)) for cell in row), style=style)

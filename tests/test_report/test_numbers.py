@@ -4,7 +4,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neuro_aolo.report.numbers import MISSING, amount, count, percent, plain, significant, spread, with_prefix
+from neuro_aolo.report.numbers import (
+    MISSING,
+    amount,
+    count,
+    percent,
+    plain,
+    reach,
+    significant,
+    spread,
+    with_prefix,
+)
 
 PREFIXES = {"a": 1e-18, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6}
 
@@ -67,6 +77,22 @@ def test_a_range_without_width_is_one_figure_and_none_is_said_to_be_missing() ->
 
 def test_a_range_that_starts_at_zero_takes_its_prefix_from_what_is_not() -> None:
     assert plain(spread({"low": 0.0, "nominal": 0.0, "high": 1.05e-7}, "J")) == "0 nJ (0 - 105)"
+
+
+def test_what_no_amount_reaches_is_never() -> None:
+    some = {"low": 9190.4, "nominal": 28_311.5, "high": None}
+    assert plain(reach(some)) == "28,300 (9,190 - never)"
+    assert reach(some).value == 28_311.5
+    assert str(reach(dict.fromkeys(some))) == "never"
+    assert math.isnan(reach(dict.fromkeys(some)).value)
+    large = {"low": 40.64e6, "nominal": 62.7e6, "high": 101.6e6}
+    assert plain(reach(large)) == "62.7 million (40.6 - 102)"
+    assert plain(reach(dict.fromkeys(some, 0.5), scale=86_400.0)) == "43,200"
+
+
+def test_a_range_below_zero_has_no_two_signs_beside_each_other() -> None:
+    below = {"low": -93.4e-6, "nominal": -92.7e-6, "high": -92.1e-6}
+    assert plain(spread(below, "g")) == "-92.7 ug (-93.4 to -92.1)"
 
 
 def test_counts_are_whole_where_they_are_and_means_otherwise() -> None:
