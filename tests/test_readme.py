@@ -33,7 +33,7 @@ def test_every_command_of_the_table_exists(cli) -> None:
 
 def test_the_two_commands_are_make_targets() -> None:
     makefile = (Path(__file__).parent.parent / "Makefile").read_text()
-    for target in re.findall(r"^make (\S+)", block("sh", "Two commands"), re.MULTILINE):
+    for target in re.findall(r"^make (\S+)", block("sh", "# neuro-aolo"), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     assert "make test" in (Path(__file__).parent.parent / ".ci" / "run").read_text()
 
