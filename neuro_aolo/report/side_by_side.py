@@ -19,7 +19,8 @@ from neuro_aolo.report.verdict import title
 _COLOURS = ("snn", "mlp", "service", "training", "alert")
 _LINES = ("-", "--", "-.", ":")
 _VIOLATING = 0.01
-_HEIGHT_IN = 3.4
+_HEIGHT_IN = 2.8
+_LEGEND_LINE_IN = 0.2
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,14 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
 
     A regret of 0 or less, which only a policy that breaks constraints has, leaves a gap.
     """
+    columns = 1 if width_in < 5 else 3
+    legend_in = _LEGEND_LINE_IN * -(-len(runs) // columns) + 0.3
+    height = _HEIGHT_IN + legend_in
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        columns = 1 if width_in < 5 else 3
-        legend_in = 0.22 * -(-len(runs) // columns) + 0.35
-        figure.subplots_adjust(
-            0.62 / width_in, 0.45 / _HEIGHT_IN, 1 - 0.25 / width_in, 1 - legend_in / _HEIGHT_IN
-        )
+        side = 0.62 / width_in
+        figure.subplots_adjust(side, 0.45 / height, 1 - 0.25 / width_in, 1 - legend_in / height)
         axes.set_yscale("log")
         for index, run in enumerate(runs):
             _paint(axes, run, _COLOURS[index % len(_COLOURS)], _LINES[index // len(_COLOURS) % len(_LINES)])
@@ -133,7 +134,12 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="minor", length=0.0)
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.08), ncols=columns, handlelength=1.8)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0 + 0.22 / (_HEIGHT_IN - 0.45)),
+            ncols=columns,
+            handlelength=1.8,
+        )
 
     ends = [[row for row in run.metrics if finite(row.get("regret"))] for run in runs]
     told = "; ".join(
@@ -141,7 +147,7 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
         for run, rows in zip(runs, ends, strict=True)
     )
     description = f"Validation regret over the requests served in training, logarithmic. At the end: {told}."
-    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, _HEIGHT_IN), paint)
+    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, height), paint)
 
 
 def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
