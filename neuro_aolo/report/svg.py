@@ -118,15 +118,20 @@ def _inline(document: str, name: str, description: str) -> str:
     for foreign in (r"<metadata>.*?</metadata>", r"<!--.*?-->", r"<style[^>]*>.*?</style>"):
         body = re.sub(foreign, "", body, flags=re.DOTALL)
     body = re.sub(r"<[^<>]+>", lambda tag: _rewritten(tag.group(), name), body)
-    head = f'<svg role="img" aria-label={quoteattr(description)} style="stroke-linejoin: round"'
+    style = "stroke-linejoin: round; font-family: var(--na-font, sans-serif)"
+    head = f'<svg role="img" aria-label={quoteattr(description)} style="{style}"'
     return re.sub(r"\s*\n\s*", "\n", body.replace("<svg", head, 1)).strip()
 
 
 def _rewritten(tag: str, name: str) -> str:
-    """A tag with its ids under ``name``, the page's colours and font, and a size that the page decides."""
+    """A tag with its ids under ``name``, the page's colours, and size and font that the page decides.
+
+    Groups lose their ids, which nothing refers to.
+    """
     if tag.startswith("<svg"):
         tag = re.sub(r' (?:width|height|xmlns:xlink|version)="[^"]*"', "", tag)
-    tag = tag.replace("xlink:href=", "href=").replace(f"'{_FONT}'", "var(--na-font, sans-serif)")
+    tag = tag.replace("xlink:href=", "href=").replace(f"font-family: '{_FONT}'; ", "")
+    tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", re.sub(r'^<g id="[^"]*"', "<g", tag))
     tag = re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"\d+\.\d{4,}", _rounded, path.group()), tag)
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'(\bhref="|\burl\()#', rf"\1#{name}-", tag)
