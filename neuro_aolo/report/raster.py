@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from neuro_aolo.report.facts import Summary
-from neuro_aolo.report.numbers import count
+from neuro_aolo.report.numbers import count, percent
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
 
 _STEP_IN = 0.075
@@ -54,7 +54,7 @@ def _strip(axes: Axes, layer: Mapping[str, Any], steps: int) -> None:
     axes.axhspan(0, steps, color=LIGHT["grid"], alpha=0.35, lw=0)
     axes.add_patch(PathPatch(_outline(spikes), facecolor=LIGHT["snn"], lw=0))
     slots = neurons * steps
-    share = f", {100 * len(spikes) / slots:.0f} % of the slots" if slots else ""
+    share = f" ({percent(len(spikes) / slots, 2)})" if slots else ""
     axes.set_title(
         f"{layer['name']}: {count(neurons)} neurons, {count(len(spikes))} spikes{share}",
         color=LIGHT["muted"],
