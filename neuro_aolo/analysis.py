@@ -33,7 +33,6 @@ from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.carbon.feedback import agent_carbon
-from neuro_aolo.energy.bill import Bill, Unfit, price
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import RunError
@@ -52,8 +51,8 @@ LAVA_DECISIONS = 128
 DEFAULT_PROFILES = ("h100", "loihi1", "loihi2", "mcu_m33_u575")
 """Devices of a run's report: two chips, a microcontroller, a GPU."""
 
-HOST = "mcu_m33_u575"
-"""What encodes and decodes for a chip that cannot: the cheapest shipped device whose MACs were metered."""
+OF_SCENARIO = "scenario"
+"""The host that the scenario's deployment names."""
 
 _CHUNK = 2_048
 _SERVICE_TERMS = {
@@ -76,7 +75,8 @@ class Analysis:
         request_rate_hz: decisions a second of devices that are always on; they are on for each decision alone
             where None.
         twin: ``mlp-int8`` or ``mlp-fp32``, the dense actor beside the spiking one.
-        host: profile of the device that encodes and decodes for a chip that cannot; none where None.
+        host: profile of the device that encodes and decodes for a chip that cannot; none where None, and the
+            scenario's where it is :data:`OF_SCENARIO`.
 
     Raises:
         RunError, AgentError: the folder's files are missing or wrong.
@@ -92,7 +92,7 @@ class Analysis:
         weight_bits: int | None = None,
         request_rate_hz: float | None = None,
         twin: str = "mlp-int8",
-        host: str | None = HOST,
+        host: str | None = OF_SCENARIO,
     ) -> None:
         self.folder = folder
         self.config = folder.config()
@@ -109,6 +109,8 @@ class Analysis:
         for name in profiles:
             profile = load_profile(name)
             self.profiles[profile.id] = profile
+        if host == OF_SCENARIO:
+            host = self.config.scenario.deployment.host_profile
         self._conditions = load_conditions(host, request_rate_hz, twin)
         self._requests = requests
         self._weight_bits = weight_bits
@@ -259,7 +261,7 @@ class Analysis:
             network = MLP(*sizes, MLPConfig(hidden), torch.Generator())
         if not isinstance(network, MLP):
             raise RunError(
-                f"{self.folder.twin.path} holds a {type(network).__name__} where the same-size MLP should be: "
+                f"{self.folder.twin.path} holds a {type(network).__name__}, not the same-size MLP: "
                 "remove that folder, or run again"
             )
         return freeze_dense(network, *self.quantities)
@@ -293,15 +295,6 @@ class Analysis:
     def host(self) -> Profile | None:
         """The device that encodes and decodes for a chip that cannot."""
         return self._conditions.host
-
-    def profile(self, name: str) -> Profile:
-        """The device of that id."""
-        return self.profiles.get(name) or load_profile(name)
-
-    def dense_bill(self, profile: str) -> Bill | Unfit:
-        """A decision of the same-size MLP on a device that is on all the time."""
-        assert self.always_on.dense_counts is not None
-        return price(self.always_on.dense_counts, self.profile(profile), self.always_on.conditions)
 
     @cached_property
     def site_intensity_g_per_kwh(self) -> float:

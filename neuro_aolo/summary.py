@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from neuro_aolo.accounts.baselines import Baselines
 from neuro_aolo.accounts.book import Accounts
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
@@ -110,10 +111,12 @@ def energy_summary(analysis: Analysis) -> dict[str, Any]:
 def ledger_summary(analysis: Analysis) -> dict[str, Any]:
     """What ``neuro-aolo ledger`` says."""
     accounts = Accounts(analysis)
+    baselines = Baselines(accounts)
     book = accounts.summary()
     return {
         "ledger": book,
-        "payback": accounts.payback_summary(),
+        "payback": baselines.summary(),
+        "no_service": baselines.no_service,
         "training_g": book["training_g"],
         "training_amortised_over": book["training_over_requests"],
     }

@@ -18,6 +18,7 @@ MAY_IMPORT_EXPORT = {
 }
 MAY_IMPORT_PROFILES = {
     "neuro_aolo.energy",
+    "neuro_aolo.accounts",
     "neuro_aolo.analysis",
     "neuro_aolo.deployment",
     "neuro_aolo.pictures",

@@ -23,7 +23,7 @@ from neuro_aolo.terminal import (
 )
 
 if TYPE_CHECKING:
-    from neuro_aolo.accounts.book import Accounts
+    from neuro_aolo.accounts.baselines import Baselines
     from neuro_aolo.report.grids import Grid
 
 _HEADING = 14
@@ -66,6 +66,7 @@ def ledger(
     if style not in FORMATS:
         raise RunError(f"--format {style!r} is none of {', '.join(FORMATS)}: choose one of them")
 
+    from neuro_aolo.accounts.baselines import Baselines
     from neuro_aolo.accounts.book import Accounts
     from neuro_aolo.analysis import DEFAULT_PROFILES, Analysis
     from neuro_aolo.run import RunFolder
@@ -77,30 +78,43 @@ def ledger(
         analysis = Analysis(
             folder, profiles=named or DEFAULT_PROFILES, scenario=scenario, request_rate_hz=request_rate_hz
         )
-        accounts = Accounts(analysis, baseline)
+        accounts = Accounts(analysis)
+        baselines = Baselines(accounts, baseline)
         summary = {
             "scenario": scenario.name,
             "service_mg_per_request": sum(analysis.service_terms_mg.values()),
             "ledger": accounts.summary(),
-            "payback": accounts.payback_summary(),
+            "payback": baselines.summary(),
             "unfit": accounts.unfit,
-            "no_service": accounts.no_service,
-            "year": a_year(accounts) if scenario.traces else None,
+            "no_service": baselines.no_service,
+            "year": a_year(baselines) if scenario.traces else None,
         }
     show(summary, as_json, lambda: _print(summary, style))
 
 
-def a_year(accounts: "Accounts") -> dict[str, Any]:
+def a_year(baselines: "Baselines") -> dict[str, Any]:
     """A year over the scenario's hours, as plain data."""
     from neuro_aolo.carbon.year import year
 
-    found = year(accounts.analysis.config.scenario, accounts.policies, accounts.rate_hz)
+    accounts = baselines.accounts
+    found = year(accounts.analysis.config.scenario, baselines.policies, accounts.rate_hz)
     return asdict(found) | {
         "agent_kg": {
             name: asdict(account.per_year_kg(account.agent_mg))
             for name, account in accounts.by_profile.items()
         }
     }
+
+
+def _boundary(device: Mapping[str, Any]) -> str:
+    """What a device's figures hold, and what they do not."""
+    text = f"{device['device']}: {device['boundary']}, and its making"
+    if device["excluded"]:
+        text += f"; outside it: {', '.join(device['excluded'])}"
+    if device["lower_bound"]:
+        text += f"; without a price, so that its totals are a lower bound: {', '.join(device['lower_bound'])}"
+    needed = device["devices_needed"]["nominal"]
+    return text + (f"; the requests take {needed:,.0f} of them" if needed > 1.0 else "")
 
 
 def _narrow(grid: "Grid") -> "Grid":
@@ -154,6 +168,8 @@ def _print(summary: Mapping[str, Any], style: str) -> None:
         for sentence in pays(summary):
             say(plain(sentence))
         for title in summary["no_service"]:
-            say(f"Against {title} nothing is said: no request keeps every constraint under it.")
+            say(f"Against {title} nothing is said: in no request do both keep every constraint.")
+        for device in summary["ledger"]["devices"].values():
+            say(_boundary(device))
         for name, reason in summary["unfit"].items():
             say(f"{name} is not on the ledger: {reason}")

@@ -44,7 +44,7 @@ class Row:
         duration_s: how long it ran, or the time that is modelled.
         energy_kwh: energy, cooling included where ``pue`` says so; None where it is not known.
         emissions_kg: kgCO2e of that energy; None where it is not known.
-        country: ISO 3166-1 alpha-3 code of where it ran; empty where that is not known.
+        country: ISO 3166-1 alpha-3 code of the grid whose intensity it has; empty where that is no country's.
         codecarbon_version: of what was measured; empty where it was modelled.
         tracking_mode: ``process`` or ``machine``; empty where it was modelled.
         pue: power usage effectiveness that is in ``energy_kwh``; None where it is not known.
@@ -132,7 +132,7 @@ def rows(
     training_kg = None if ledger["training_g"] is None else ledger["training_g"] / G_PER_KG
     found = [
         Row(
-            f"{name}: training of the agent, measured",
+            f"{name}: training of the agent, energy measured",
             timestamp,
             training["seconds"],
             training["energy_kwh"],

@@ -70,8 +70,10 @@ def agent_carbon(
         return None
     whole = deployed.agent_carbon == "full"
     rate_hz = deployed.request_rate_hz
-    conditions = load_conditions(deployed.dense_profile, rate_hz if whole else None, "mlp-int8")
-    profile = deployed.spiking_profile if isinstance(actor, PopSAN) else deployed.dense_profile
+    spiking = isinstance(actor, PopSAN)
+    host = deployed.host_profile if spiking else None
+    conditions = load_conditions(host, rate_hz if whole else None, "mlp-int8")
+    profile = deployed.spiking_profile if spiking else deployed.dense_profile
     spent = spending(actor, observations, profile, replace(conditions, spiking_bits=bits), static=whole)
     making_mg = 0.0
     if whole:

@@ -31,6 +31,7 @@ from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_
 Part = Literal["service", "dynamic", "host", "static", "embodied", "host embodied", "training"]
 MG_PER_KG = MG_PER_G * G_PER_KG
 
+_SECOND = Range(1.0, 1.0, 1.0)
 _SERVICE_SOURCES = {
     "inference, operational": "AOLO, equation (4), arXiv:2503.04418",
     "inference, embodied": "AOLO, equation (5), arXiv:2503.04418",
@@ -53,12 +54,14 @@ class Line:
         part: of the service or of the agent.
         carbon_mg: in mgCO2e per request.
         source: where its figures come from.
+        device: whose figures they are; of two lines of one device, both are low or both are high.
     """
 
     name: str
     part: Part
     carbon_mg: Range
     source: str
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,28 @@ class Account:
 
     Attributes:
         lines: of the service, then of the agent; they sum to the totals.
-        requests_per_year: that the device decides.
+        requests_per_year: that are decided.
         lower_bound: what has no figure and so no line; the totals lack it.
+        incomplete: whether a whole part is among it: static power, the host's work, the making of a device.
+        hardware: the devices that decide, one of each kind.
+        on_for_s: time that a decision has them for itself.
+        training_g: carbon of the whole training in gCO2e.
     """
 
     lines: tuple[Line, ...]
     requests_per_year: float
     lower_bound: tuple[str, ...] = ()
+    incomplete: bool = False
+    hardware: tuple[Hardware, ...] = ()
+    on_for_s: Range = _SECOND
+    training_g: float = 0.0
+
+    @property
+    def devices(self) -> Range:
+        """How many of each kind it takes: more than one where they are slower than the requests come."""
+        rate_hz = self.requests_per_year / S_PER_YEAR
+        needed = self.on_for_s * rate_hz
+        return Range(max(needed.low, 1.0), max(needed.nominal, 1.0), max(needed.high, 1.0))
 
     def total_mg(self, *parts: Part) -> Range:
         """Sum of the lines of ``parts`` in mgCO2e per request, rounded once; of all where none is named."""
@@ -88,6 +106,13 @@ class Account:
     def agent_mg(self) -> Range:
         """The agent's lines in mgCO2e per request."""
         return Range.total(line.carbon_mg for line in self.lines if line.part != "service")
+
+    @property
+    def invested_mg(self) -> dict[str, Range]:
+        """What making the devices and training emitted before the first request, in mgCO2e."""
+        training = _exactly(self.training_g * MG_PER_G)
+        made = {device.name: device.embodied_kg * self.devices * MG_PER_KG for device in self.hardware}
+        return made | {"training": training}
 
     @property
     def running_mg(self) -> Range:
@@ -138,12 +163,13 @@ def service_lines(terms_mg: Mapping[str, float]) -> tuple[Line, ...]:
     )
 
 
-def inference_lines(bill: Bill, intensity_g_per_kwh: float) -> tuple[Line, ...]:
+def inference_lines(bill: Bill, intensity_g_per_kwh: float, host: str = "") -> tuple[Line, ...]:
     """The energy of a decision as carbon: the device's own work, its host's, static power.
 
     Args:
         bill: of one decision of a device that is always on.
         intensity_g_per_kwh: at the agent's site.
+        host: id of the device that encodes and decodes.
     """
     return tuple(
         Line(
@@ -151,6 +177,7 @@ def inference_lines(bill: Bill, intensity_g_per_kwh: float) -> tuple[Line, ...]:
             part,
             carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
             "; ".join(_sources(bill, part)),
+            bill.profile if part != "host" else host,
         )
         for part, name in _AGENT_PARTS.items()
         if part in bill.parts_j
@@ -166,7 +193,7 @@ def embodied_line(hardware: Hardware, part: Literal["embodied", "host embodied"]
         on_for_s: from one decision to the next, or a decision's own time where that is longer.
     """
     share = hardware.embodied_kg * on_for_s * (MG_PER_KG / hardware.lifetime_s)
-    return Line(f"agent, making of {hardware.name}", part, share, hardware.source)
+    return Line(f"agent, making of {hardware.name}", part, share, hardware.source, hardware.name)
 
 
 def training_line(training_g: float, requests: float, measured_by: str) -> Line:

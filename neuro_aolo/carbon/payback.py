@@ -1,32 +1,35 @@
 """Does the agent pay: what it saves of the service's carbon, less what it emits itself.
 
     (1) saving = mean over requests of (C_baseline - C_agent)         the service's carbon, request by request
-    (2) net = saving + A_baseline - A                                 less what deciding emits
-    (3) requests until paid back = (M + C_training) / net
-    (4) f* = W I / (saving + A_baseline - A_dynamic)                  below it static power eats the saving
-    (5) P* = M / (L I)                                                parity power
+    (2) net = saving - (A - A_baseline)                               less what deciding emits
+    (3) requests until paid back = (M - M_baseline) / net
+    (4) f* = (W - W_baseline) I / (saving - (B - B_baseline))         below it static power eats the saving
+    (5) P* = E / (L I)                                                parity power
 
-``A`` is the carbon of a decision at the request rate (own work, host, static power), ``M`` that of making
-the devices, ``W`` their static power, ``L`` their lifetime and ``I`` the intensity at the agent's site. The
-saving is over the requests in which the baseline keeps every constraint: what breaks one is no service.
+``A`` is the carbon of a decision at the request rate: ``B`` of its work and its host's, and that of static
+power ``W``. ``M`` is what making the devices and training emitted, ``E`` the making alone, ``L`` a lifetime
+and ``I`` the intensity at the agent's site. A baseline that computes nothing has none of these. The saving is
+over the requests in which both keep every constraint: what breaks one is no service.
+
+Figures of one device err together, wherever they stand; those of two devices do not.
 
 References:
     ISO/IEC 21031:2024, Software Carbon Intensity (SCI) specification.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuro_aolo.carbon.ledger import MG_PER_KG, Account
+from neuro_aolo.carbon.ledger import MG_PER_KG, Account, Part
 from neuro_aolo.energy.hardware import Hardware
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.units import J_PER_KWH, MG_PER_G, S_PER_YEAR
+from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 Verdict = Literal["pays", "never", "undecided"]
 Floats = NDArray[np.float64]
@@ -75,10 +78,10 @@ class Payback:
     """Whether an agent on one device pays against a baseline.
 
     Attributes:
-        net_mg: saving less the difference of what deciding emits, in mgCO2e per request.
+        net_mg: saving less what deciding emits beyond the baseline's, in mgCO2e per request.
         whole_mg: the same, less making and training at their share of a request.
         verdict: ``pays`` where all of the interval of ``whole_mg`` is above 0, ``never`` where none of it is,
-            else ``undecided``.
+            else ``undecided``; also where the agent's figures lack a whole part.
         requests: until making and training are paid back; None where they never are. Where the agent does not
             pay, these are more than it serves before it is trained or made anew.
         lowest_rate_hz: requests a second below which static power eats the saving; None where it always does.
@@ -122,38 +125,27 @@ def of_means(baseline_mg: float, agent_mg: Floats) -> Saving:
     return Saving(agent_mg.size, mean - half, mean, mean + half)
 
 
-def payback(
-    saved: Saving,
-    account: Account,
-    hardware: Sequence[Hardware],
-    training_g: float,
-    baseline_mg: Range = NOTHING,
-) -> Payback:
+def payback(saved: Saving, account: Account, baseline: Account | None = None) -> Payback:
     """Whether the agent of ``account`` pays.
 
     Args:
         saved: of the service.
         account: of the agent on its device.
-        hardware: the devices that it takes.
-        training_g: carbon of the whole training in gCO2e.
-        baseline_mg: what the baseline's own deciding emits, in mgCO2e per request, making and training
-            included.
+        baseline: of what the baseline decides with, at the same rate; None where it computes nothing.
     """
-    baseline = baseline_mg
-    gain = Signed(saved.low + baseline.low, saved.nominal + baseline.nominal, saved.high + baseline.high)
-    net = _less(gain, account.running_mg)
-    whole = _less(gain, account.agent_mg)
-    moving = account.total_mg("dynamic", "host")
-    per_second = account.total_mg("static") * (account.requests_per_year / S_PER_YEAR)
-    training = training_g * MG_PER_G
-    made = [device.embodied_kg * MG_PER_KG for device in hardware]
-    invested = Range.total([*made, Range(training, training, training)])
+    gain = Signed(saved.low, saved.nominal, saved.high)
+    net = _less(gain, _excess(_lines(account, _RUNNING), _lines(baseline, _RUNNING)))
+    whole = _less(gain, _excess(_lines(account, _EVERY), _lines(baseline, _EVERY)))
+    moving = _less(gain, _excess(_lines(account, _MOVING), _lines(baseline, _MOVING)))
+    static = _excess(_per_second(account), _per_second(baseline))
+    invested = _excess(account.invested_mg, baseline.invested_mg if baseline else {})
+    verdict = _verdict(whole)
     return Payback(
         net_mg=net,
         whole_mg=whole,
-        verdict=_verdict(whole),
+        verdict="undecided" if account.incomplete and verdict == "pays" else verdict,
         requests=_over(invested, net),
-        lowest_rate_hz=_over(per_second, _less(gain, moving)),
+        lowest_rate_hz=_over(static, moving),
     )
 
 
@@ -165,11 +157,52 @@ def parity_power_w(hardware: Hardware, intensity_g_per_kwh: float) -> Range | No
     return hardware.embodied_kg * (MG_PER_KG / (hardware.lifetime_s * mg_per_j))
 
 
-def _less(gain: Signed, cost: Range) -> Signed:
+Amounts = Mapping[Any, Range]
+_MOVING: tuple[Part, ...] = ("dynamic", "host")
+_RUNNING: tuple[Part, ...] = (*_MOVING, "static")
+_EVERY: tuple[Part, ...] = (*_RUNNING, "embodied", "host embodied", "training")
+_KIND = {"host": "dynamic", "host embodied": "embodied"}
+
+
+def _lines(account: Account | None, parts: Sequence[Part]) -> Amounts:
+    """Some lines of an account, by whose figures they are and of what kind."""
+    lines = account.lines if account else ()
+    return {
+        (line.device, _KIND.get(line.part, line.part)): line.carbon_mg for line in lines if line.part in parts
+    }
+
+
+def _per_second(account: Account | None) -> Amounts:
+    """Carbon of static power in mgCO2e per second, by device."""
+    if account is None:
+        return {}
+    on_for_s = account.on_for_s
+    return {
+        key: Range(*sorted((mg.low / on_for_s.low, mg.nominal / on_for_s.nominal, mg.high / on_for_s.high)))
+        for key, mg in _lines(account, ("static",)).items()
+    }
+
+
+def _excess(agent: Amounts, baseline: Amounts) -> Signed:
+    """How much more the agent has; what both have differs value by value."""
+    parts = []
+    for key in {**agent, **baseline}:
+        own, other = agent.get(key, NOTHING), baseline.get(key, NOTHING)
+        if key in agent and key in baseline:
+            differences = sorted((own.low - other.low, own.nominal - other.nominal, own.high - other.high))
+            parts.append(Signed(differences[0], own.nominal - other.nominal, differences[2]))
+        else:
+            parts.append(Signed(own.low - other.high, own.nominal - other.nominal, own.high - other.low))
+    return Signed(
+        *(math.fsum(getattr(part, bound) for part in parts) for bound in ("low", "nominal", "high"))
+    )
+
+
+def _less(gain: Signed, cost: Signed) -> Signed:
     return Signed(gain.low - cost.high, gain.nominal - cost.nominal, gain.high - cost.low)
 
 
-def _over(amount: Range, gain: Signed) -> Reach:
+def _over(amount: Signed, gain: Signed) -> Reach:
     """``amount`` over ``gain``: the least amount over the most gain first; None where nothing is gained."""
     return Reach(
         _quotient(amount.low, gain.high),
@@ -181,7 +214,7 @@ def _over(amount: Range, gain: Signed) -> Reach:
 def _quotient(amount: float, gain: float) -> float | None:
     if gain <= 0.0:
         return None
-    quotient = amount / gain
+    quotient = max(amount, 0.0) / gain
     return quotient if math.isfinite(quotient) else None
 
 

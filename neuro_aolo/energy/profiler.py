@@ -1,6 +1,5 @@
 """One actor over many devices: bills, pairs and published conditions."""
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.errors import AgentError
 
 UJ_PER_PJ = 1e-6
+LEAST_HZ, MOST_HZ = 1e-9, 1e9
 
 TWINS = {"mlp-int8": INT8_BITS, "mlp-fp32": FP32_BITS}
 """Dense actors and the bits of their weights."""
@@ -32,9 +32,10 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
     """
     if twin not in TWINS:
         raise AgentError(f"--twin {twin!r} is none of {', '.join(TWINS)}: choose one of them")
-    if request_rate_hz is not None and not 0.0 < request_rate_hz < math.inf:
+    if request_rate_hz is not None and not LEAST_HZ <= request_rate_hz <= MOST_HZ:
         raise AgentError(
-            f"--request-rate {request_rate_hz:g} is not allowed: give decisions a second above 0"
+            f"--request-rate {request_rate_hz:g} is not allowed: give decisions a second, "
+            f"{LEAST_HZ:g} to {MOST_HZ:g}"
         )
     device = load_profile(host) if host is not None else None
     if device is not None:
@@ -42,7 +43,7 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
         absent = [name for name in needed if getattr(device.energy_pj, name) is None]
         if absent:
             raise AgentError(
-                f"--host {host} has no price of {', '.join(absent)}, which encoding and decoding take: "
+                f"host {host} has no price of {', '.join(absent)}, which encoding and decoding take: "
                 "choose another, such as mcu_m33_u575, or none"
             )
     return Conditions(device, request_rate_hz, dense_bits=TWINS[twin])

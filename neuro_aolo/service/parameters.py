@@ -133,7 +133,15 @@ class Deployment(Section):
         "mcu_m33_u575",
         json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
     )
-    request_rate_hz: float = parameter(1.0, "request/s", "chosen", gt=0.0, le=1e9)
+    host_profile: str = Field(
+        "mcu_m33_u575",
+        json_schema_extra={
+            "unit": "-",
+            "source": "chosen: encodes and decodes for a chip that cannot; cheapest whose MACs were metered",
+            "allowed": "a hardware profile",
+        },
+    )
+    request_rate_hz: float = parameter(1.0, "request/s", "chosen", ge=1e-9, le=1e9)
     retrained_years: float = parameter(
         1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
     )

@@ -100,7 +100,7 @@ def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_wri
 def test_a_year_by_hand() -> None:
     training, chip, mcu, service = rows(ledger(), TRAINING, "run", WHEN, COUNTRIES)
     assert training == Row(
-        "run: training of the agent, measured",
+        "run: training of the agent, energy measured",
         WHEN,
         255.5,
         9e-4,

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,14 +18,27 @@ def exactly(mg: float) -> Range:
     return Range(mg, mg, mg)
 
 
-def account(dynamic_mg: float, static_mg: float, rate_hz: float = 1.0) -> Account:
+def account(
+    dynamic_mg: float, static_mg: float, rate_hz: float = 1.0, training_g: float = 0.0, device: str = "chip"
+) -> Account:
+    """Static power of so many mg a second, and a decision of so many mg."""
+    period_s = 1.0 / rate_hz
+    static = Range(static_mg / 2, static_mg, static_mg * 2) * period_s
+    making = CHIP.embodied_kg * (1e6 * period_s / CHIP.lifetime_s)
     lines = (
         Line("service", "service", exactly(18.0), ""),
-        Line("dynamic", "dynamic", exactly(dynamic_mg), ""),
-        Line("static", "static", Range(static_mg / 2, static_mg, static_mg * 2), ""),
-        Line("making", "embodied", CHIP.embodied_kg * (1e6 / (CHIP.lifetime_s * rate_hz)), ""),
+        Line("dynamic", "dynamic", exactly(dynamic_mg), "", device),
+        Line("static", "static", static, "", device),
+        Line("making", "embodied", making, "", device),
     )
-    return Account(lines, requests_per_year(rate_hz))
+    chip = Hardware(device, CHIP.embodied_kg, CHIP.lifetime_s, "")
+    return Account(
+        lines,
+        requests_per_year(rate_hz),
+        hardware=(chip,),
+        on_for_s=exactly(period_s),
+        training_g=training_g,
+    )
 
 
 def exact(mg: float) -> Saving:
@@ -32,7 +47,7 @@ def exact(mg: float) -> Saving:
 
 def test_a_payback_by_hand() -> None:
     """1 mg saved, 0.2 mg of static power, 1 kg of hardware and 0.8 g of training: 1,000,800 / 0.8."""
-    found = payback(exact(1.0), account(0.0, 0.2), [CHIP], training_g=0.8)
+    found = payback(exact(1.0), account(0.0, 0.2, training_g=0.8))
     assert found.net_mg.nominal == pytest.approx(0.8)
     assert found.requests.nominal == pytest.approx(1_000_800 / 0.8)
     assert found.requests.low == pytest.approx(500_800 / 0.9)
@@ -44,7 +59,7 @@ def test_a_payback_by_hand() -> None:
 
 
 def test_never_is_never() -> None:
-    found = payback(exact(-0.1), account(0.0, 0.2), [CHIP], training_g=0.8)
+    found = payback(exact(-0.1), account(0.0, 0.2, training_g=0.8))
     assert found.verdict == "never"
     assert found.requests.nominal is None
     assert found.lowest_rate_hz.nominal is None
@@ -52,13 +67,13 @@ def test_never_is_never() -> None:
 
 def test_more_than_a_lifetime_does_not_pay() -> None:
     """0.001 mg a request is less than the making's share, 1e6 mg over 157,680,000 requests."""
-    found = payback(exact(0.001), account(0.0, 0.0), [CHIP], training_g=0.0)
+    found = payback(exact(0.001), account(0.0, 0.0))
     assert found.requests.nominal == pytest.approx(1e9)
     assert found.verdict == "never"
 
 
 def test_an_interval_across_nothing_is_undecided() -> None:
-    found = payback(Saving(100, -1.0, 1.0, 3.0), account(0.0, 0.0), [CHIP], training_g=0.0)
+    found = payback(Saving(100, -1.0, 1.0, 3.0), account(0.0, 0.0))
     assert found.verdict == "undecided"
     assert found.requests.high is None
     assert found.requests.low is not None
@@ -66,19 +81,53 @@ def test_an_interval_across_nothing_is_undecided() -> None:
 
 @given(low=st.floats(-1e3, 1e3), more=st.floats(0.0, 1e3), static=st.floats(0.0, 1e3))
 def test_a_higher_saving_never_pays_back_later(low: float, more: float, static: float) -> None:
-    first, second = (
-        payback(exact(mg), account(0.1, static), [CHIP], training_g=1.0) for mg in (low, low + more)
-    )
+    first, second = (payback(exact(mg), account(0.1, static, training_g=1.0)) for mg in (low, low + more))
     for bound in ("low", "nominal", "high"):
         sooner, later = getattr(second.requests, bound), getattr(first.requests, bound)
         assert later is None or sooner <= later
 
 
 def test_what_the_baseline_emits_itself_counts() -> None:
-    without = payback(exact(0.0), account(0.3, 0.0), [CHIP], 0.0)
-    beside = payback(exact(0.0), account(0.3, 0.0), [CHIP], 0.0, baseline_mg=exact(0.5))
-    assert without.net_mg.nominal == pytest.approx(-0.3)
-    assert beside.net_mg.nominal == pytest.approx(0.2)
+    """Another device of the same cost: what running both emits cancels, and only the training is invested."""
+    agent, other = account(0.3, 0.2, training_g=5.0), account(0.3, 0.2, device="other")
+    alone, beside = payback(exact(1.0), agent), payback(exact(1.0), agent, other)
+    assert alone.net_mg.nominal == pytest.approx(0.5)
+    assert beside.net_mg.nominal == pytest.approx(1.0)
+    assert alone.requests.nominal == pytest.approx(1_005_000 / 0.5)
+    assert beside.requests.nominal == pytest.approx(5_000 / 1.0)
+    assert beside.lowest_rate_hz.nominal == 0.0
+    # Figures of two devices err apart.
+    assert beside.net_mg.low == pytest.approx(1.0 - (0.4 - 0.1))
+
+
+def test_figures_of_one_device_err_together() -> None:
+    agent = account(0.3, 0.2)
+    found = payback(exact(0.001), agent, account(0.3, 0.2))
+    assert (found.whole_mg.low, found.whole_mg.high) == pytest.approx((0.001, 0.001))
+    assert found.verdict == "pays"
+    assert found.requests.high == 0.0
+
+
+@given(rate_hz=st.floats(1e-3, 1e3), other_mg=st.floats(0.0, 0.15))
+def test_the_lowest_rate_does_not_depend_on_the_rate_at_which_it_is_asked(
+    rate_hz: float, other_mg: float
+) -> None:
+    """0.2 mg a second against ``other_mg``, 1 mg saved: from (0.2 - other) requests a second on."""
+    found = payback(exact(1.0), account(0.0, 0.2, rate_hz), account(0.0, other_mg, rate_hz, device="other"))
+    assert found.lowest_rate_hz.nominal == pytest.approx(0.2 - other_mg)
+
+
+def test_a_device_that_is_too_slow_is_made_more_than_once() -> None:
+    """A decision takes 10 s of a chip, and one comes every second: ten chips are paid back."""
+    slow = dataclasses.replace(account(0.0, 0.0), on_for_s=exactly(10.0))
+    assert slow.devices.nominal == pytest.approx(10.0)
+    assert payback(exact(1.0), slow).requests.nominal == pytest.approx(10e6)
+
+
+def test_what_lacks_a_whole_part_is_not_said_to_pay() -> None:
+    lacking = dataclasses.replace(account(0.0, 0.0), lower_bound=("static power",), incomplete=True)
+    assert payback(exact(1.0), lacking).verdict == "undecided"
+    assert payback(exact(-1.0), lacking).verdict == "never"
 
 
 def test_a_saving_is_paired() -> None:

@@ -251,7 +251,7 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("simulate", "RUN", "--closed-loop", "--backend", "float"), "runs on Lava"),
         (("simulate", "RUN", "--backend", "float", "--save", "missing/x.npz"), "missing/x.npz"),
         (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
-        (("energy", "RUN", "--host", "gap9"), "--host gap9 has no price of exp, encoder_update, mac_fp32"),
+        (("energy", "RUN", "--host", "gap9"), "host gap9 has no price of exp, encoder_update, mac_fp32"),
         (("energy", "RUN", "--host", "loihi3"), "'loihi3' is unknown; allowed: a100, apollo4"),
         (("energy", "RUN", "--twin", "int8"), "--twin 'int8' is none of mlp-int8, mlp-fp32"),
         (

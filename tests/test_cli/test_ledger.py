@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_a_cell_of_a_comparison_is_a_baseline_of_its_own_service(cli, small_run:
     done = cli("ledger", small_run, "--baseline", cell)
     assert done.returncode == 2
     assert "is of another service" in done.stderr
+
+
+def test_an_agent_that_breaks_constraints_saves_nothing_by_it(cli, small_run: Path, tmp_path: Path) -> None:
+    """With a threshold above what its answers reach, no request is left to compare."""
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    settings = copy / "config.toml"
+    settings.write_text(settings.read_text().replace("threshold = 7.0", "threshold = 8.29"))
+    found = said(cli, copy, "--profile", "mcu_m33_u575", "--baseline", "260,20")
+    assert found["payback"] == {"mcu_m33_u575": []}
+    assert found["no_service"] == ["the constant action of 260 words at 20 W"]
 
 
 def test_an_mlp_alone_has_no_ledger(cli, small_run: Path) -> None:
