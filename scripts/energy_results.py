@@ -18,7 +18,7 @@ from curves.page import as_csv, made_by, markdown, write
 
 from export.errors import ExportError
 from hardware_profiles.profile import Profile, ProfileError, profile_names
-from neuro_aolo.analysis import COUNTED_DECISIONS, HOST, Analysis
+from neuro_aolo.analysis import COUNTED_DECISIONS, Analysis
 from neuro_aolo.comparison.cell import file_name
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import Pair
@@ -86,7 +86,9 @@ def report(path: Path, rate_hz: float | None, folder: Path, command: str, writte
         f"{COUNTED_DECISIONS:,} held-out requests. {_awake(rate_hz)}"
     )
     table = markdown(COLUMNS, [as_text(row) for row in rows])
-    page = [f"# What a decision costs: {name}", told, table, verdict(rows), _NOTE.format(host=HOST)]
+    host = analysis.profiler.conditions.host
+    assert host is not None
+    page = [f"# What a decision costs: {name}", told, table, verdict(rows), _NOTE.format(host=host.id)]
     texts = {
         f"{name}.md": "\n\n".join([*page, made_by(command)]) + "\n",
         f"{name}.csv": as_csv(rows),
