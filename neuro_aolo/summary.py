@@ -112,13 +112,10 @@ def ledger_summary(analysis: Analysis) -> dict[str, Any]:
     """What ``neuro-aolo ledger`` says."""
     accounts = Accounts(analysis)
     baselines = Baselines(accounts)
-    book = accounts.summary()
     return {
-        "ledger": book,
+        "ledger": accounts.summary(),
         "payback": baselines.summary(),
         "no_service": baselines.no_service,
-        "training_g": book["training_g"],
-        "training_amortised_over": book["training_over_requests"],
     }
 
 

@@ -114,21 +114,23 @@ def own_work(summary: Summary) -> list[str]:
     """Whether the agent's own work is small beside the service's, where small devices run it."""
     service_j, kinds = summary["ledger"]["service_energy_j"], summary["device_kinds"]
     shares = sorted(
-        (device["energy_j"]["dynamic"]["nominal"] / service_j, short(device))
+        (device["energy_j"]["dynamic"]["nominal"] / service_j, short(device), device)
         for profile, device in summary["ledger"]["devices"].items()
         if service_j and kinds.get(profile) in _SMALL_KINDS and "dynamic" in device["energy_j"]
     )
     if not shares:
         return []
-    limit, energy = significant(NEGLIGIBLE, 1).removeprefix("1×"), with_prefix(service_j, "J")
-    below = [(share, name) for share, name in shares if share < NEGLIGIBLE]
-    above = [f"{significant(share)} of it on {name}" for share, name in shares if share >= NEGLIGIBLE]
-    what = f"the agent's own work (its dynamic energy) takes less than {limit} of the service's {energy}"
+    limit, energy = significant(NEGLIGIBLE, 1), with_prefix(service_j, "J")
+    below = [(share, name) for share, name, _ in shares if share < NEGLIGIBLE]
+    above = [f"{significant(share)} of it on {name}" for share, name, _ in shares if share >= NEGLIGIBLE]
+    own = "the agent's own work (its dynamic energy, at nominal prices)"
+    what = f"{own} takes less than {limit} of the service's {energy}"
     if not below:
         return [f"On no neuromorphic chip and no microcontroller here {what}: it takes {listed(above)}."]
+    high = max(device["energy_j"]["dynamic"]["high"] for share, _, device in shares if share < NEGLIGIBLE)
     said = (
-        f"On {listed([name for _, name in below])} {what}, {significant(below[-1][0])} at most: only better "
-        "decisions matter there."
+        f"On {listed([name for _, name in below])} {what}, {significant(below[-1][0])} at most, and "
+        f"{significant(high / service_j)} at high prices: of its work only better decisions matter there."
     )
     return [said, f"It takes {listed(above)}."] if above else [said]
 

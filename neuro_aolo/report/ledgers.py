@@ -85,7 +85,8 @@ def account(summary: Summary, profile: str) -> Grid:
         rows.append((name, grams(device[f"{key}_mg"], 4), _year(device[f"{key}_kg_per_year"], 4), ""))
     columns = ("line", "per request", "per year", "source")
     sums = frozenset({len(rows) - 2, len(rows) - 1})
-    return Grid(f"Ledger with the agent on {device['device']}", columns, rows, sums, stacks=True)
+    title = f"Ledger with the agent on {device['device']}{_bound(device)}"
+    return Grid(title, columns, rows, sums, stacks=True)
 
 
 def always_on(summary: Summary) -> Grid:
@@ -139,7 +140,7 @@ def payback(summary: Summary, baseline: str) -> Grid:
     found = against(summary, baseline)
     rows: list[tuple[Cell, ...]] = [
         (
-            short(summary["ledger"]["devices"][profile]),
+            f"{short(summary['ledger']['devices'][profile])}{_bound(summary['ledger']['devices'][profile])}",
             VERDICTS[pair["verdict"]],
             grams(pair["net_mg"]),
             reach(pair["payback_requests"]),
@@ -165,6 +166,11 @@ def against(summary: Summary, baseline: str) -> dict[str, Mapping[str, Any]]:
         for pair in pairs
         if pair["baseline"] == baseline
     }
+
+
+def _bound(device: Mapping[str, Any]) -> str:
+    """What is to be said of a sum that lacks something."""
+    return ", its cost a lower bound" if device["lower_bound"] else ""
 
 
 def _year(kg: Mapping[str, float], digits: int = 3) -> Quantity:

@@ -185,7 +185,8 @@ def test_the_ledger_of_the_page_is_that_of_the_summary(summary: Summary, one_pag
             [device[f"{key}_{unit}"]["nominal"] for unit in ("mg", "kg_per_year")]
             for key in ("agent", "total")
         ]
-        assert page.values[f"Ledger with the agent on {device['device']}"][1:] == [*lines, *sums]
+        bound = ", its cost a lower bound" if device["lower_bound"] else ""
+        assert page.values[f"Ledger with the agent on {device['device']}{bound}"][1:] == [*lines, *sums]
     for index, baseline in enumerate(
         ("uniformly random actions", "the best constant action, 150 words at 9.932 W")
     ):
