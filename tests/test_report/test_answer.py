@@ -65,8 +65,8 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     (said,) = own_work(summary)
     assert plain(said) == (
         "On Intel Loihi 2, Intel Loihi 1 and STM32U575 microcontroller the agent's own work (its dynamic "
-        "energy, at nominal prices) takes less than 1e-6 of the service's 290 J, 3.10e-7 at most, and 1.70e-6 "
-        "at high prices: of its work only better decisions matter there."
+        "energy, at nominal prices) takes less than 1e-6 of the service's 290 J, 3.10e-7 at most, and "
+        "1.70e-6 at high prices: of its work only better decisions matter there."
     )
 
 
