@@ -196,10 +196,12 @@ class Profile(Table):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if self.scope == "all_in" and (self.power_mw.static or self.calibration):
+        power = self.power_mw
+        added = power.static or power.board_idle or power.mgmt_cpu or self.calibration
+        if self.scope == "all_in" and added:
             raise ValueError(
                 'scope "all_in" already holds static power and every overhead; '
-                "remove power_mw.static and calibration"
+                "remove power_mw.static, board_idle and mgmt_cpu, and calibration"
             )
         known = [anchor.id for anchor in self.anchor]
         for name in self.calibration.anchors if self.calibration else ():

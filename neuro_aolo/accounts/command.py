@@ -167,8 +167,6 @@ def _print(summary: Mapping[str, Any], style: str) -> None:
     if style == "terminal":
         for sentence in pays(summary):
             say(plain(sentence))
-        for title in summary["no_service"]:
-            say(f"Against {title} nothing is said: in no request do both keep every constraint.")
         for device in summary["ledger"]["devices"].values():
             say(_boundary(device))
         for name, reason in summary["unfit"].items():

@@ -384,7 +384,8 @@ class _Account:
         if "host" in self.energies and self.conditions.host is not None:
             covered += f"; encoder and decoder on {self.conditions.host.id}"
         if self.conditions.request_rate_hz is not None:
-            covered += f"; always on, {self.conditions.request_rate_hz:g} decisions a second"
+            rate_hz = self.conditions.request_rate_hz
+            covered += f"; always on, {rate_hz:g} decision{'' if rate_hz == 1.0 else 's'} a second"
         return covered
 
     def _unpriced(self) -> tuple[str, ...]:

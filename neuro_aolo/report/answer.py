@@ -70,6 +70,11 @@ def pays(summary: Summary) -> list[str]:
             sentences.append(_pays_against(summary, pairs))
     if never:
         sentences.append(f"It pays on no device against {', nor against '.join(never)}.")
+    if titles := summary["no_service"]:
+        against_them = ", and against ".join(titles)
+        sentences.append(
+            f"Against {against_them} nothing is said: in no request do both keep every constraint."
+        )
     return sentences
 
 

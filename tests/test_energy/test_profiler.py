@@ -137,7 +137,7 @@ def test_at_a_low_rate_static_energy_is_power_over_rate(popsan: SpikingCounts, r
     found = bill(popsan, "loihi1", conditions(request_rate_hz=rate))
     expected = [power * 1e-3 / rate for power in (90.0, 104.4, 170.0)]
     assert values(line(found, "static power")) == pytest.approx(expected, rel=1e-12)
-    assert found.boundary.endswith(f"; always on, {rate:g} decisions a second")
+    assert found.boundary.endswith(f"; always on, {rate:g} decision{'s' * (rate != 1)} a second")
 
 
 def test_beyond_its_latency_a_device_is_busy_all_the_time(popsan: SpikingCounts) -> None:

@@ -60,6 +60,13 @@ def test_one_device_that_pays_is_named_once(summary: Summary) -> None:
     assert said.count("Loihi 2") == 1
 
 
+def test_a_baseline_that_is_no_service_is_named(summary: Summary) -> None:
+    summary["no_service"] = ["the same-size MLP"]
+    assert pays(summary)[-1] == (
+        "Against the same-size MLP nothing is said: in no request do both keep every constraint."
+    )
+
+
 def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Summary) -> None:
     """Of 290.1 J, 89.8 uJ on the microcontroller is the most: 3.1e-7."""
     (said,) = own_work(summary)
