@@ -1,6 +1,5 @@
 """A run's spiking actor beside the held-out requests that every figure is over."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.task import Floats, Observations
-from neuro_aolo.comparison.cell import file_name
+from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
 
@@ -73,10 +72,9 @@ class Trained:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What every figure of the run depends on."""
-        scenario = hashlib.sha256(self.task.scenario.to_toml().encode()).hexdigest()
         return {
             "actor": graph_digest(self.graph),
-            "scenario_sha256": scenario,
+            "scenario_sha256": scenario_sha256(self.task.scenario),
             "held_out_requests": self.requests,
             "held_out_seed": HELD_OUT_SEED,
         }

@@ -1,6 +1,5 @@
 """The first requests of a training: their mean reward, exploration included, kept as one file."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from neuro_aolo.agent.baselines import stable_baselines
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.comparison.cell import check_settings, versions
+from neuro_aolo.comparison.cell import check_settings, scenario_sha256, versions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
 from neuro_aolo.service.env import AoloEnv
@@ -79,7 +78,7 @@ class Opening:
         """All that the reward depends on, as JSON gives it back."""
         own = {"training": asdict(self.training), "actor": asdict(self.popsan)}
         settings = {
-            "scenario_sha256": hashlib.sha256(self.scenario.to_toml().encode()).hexdigest(),
+            "scenario_sha256": scenario_sha256(self.scenario),
             "seed": self.seed,
             "requests": self.requests,
             **(own if self.learner == "SDRL" else {"discount": self.training.discount}),
