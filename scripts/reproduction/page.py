@@ -20,8 +20,9 @@ from reproduction.verdicts import RULES
 
 SMOKE = "SMOKE RUN, trained for seconds with one seed: its figures mean nothing."
 NOTES = (
-    "Figures are means over seeds with percentile bootstrap intervals; of three seeds these are about their "
-    "range, which holds the true mean in three of four cases. A peak is sought and tested on the same seeds: "
+    "Figures are means over seeds with percentile bootstrap intervals; of two seeds these are their range, "
+    "which holds the true mean in one of two cases, of three about their range, in three of four. A peak is "
+    "sought and tested on the same seeds: "
     "where there is none, one in ten is called reproduced, and half have the same direction.",
     "Carbon is over the held-out requests in which every constraint holds, as in the paper: a policy that "
     "breaks many is averaged over fewer and easier ones, so read it beside the violations.",
