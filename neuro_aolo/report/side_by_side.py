@@ -105,7 +105,9 @@ def _verdicts(summary: Summary, baseline: str) -> str:
     told = []
     for verdict, words in VERDICTS.items():
         where = [short(devices[profile]) for profile, pair in pairs.items() if pair["verdict"] == verdict]
-        if where:
+        if verdict == "never" and len(where) == len(pairs) > 1:
+            told.append("pays on no device")
+        elif where:
             everywhere = len(where) == len(pairs) > 1
             told.append(f"{words} on {'every device' if everywhere else listed(where)}")
     return "; ".join(told) or "not compared"
