@@ -152,13 +152,19 @@ def too_slow(summary: Summary) -> list[str]:
     """Which devices may not keep up with the requests, and how long a decision takes there."""
     wanted = (summary.get("conditions") or {}).get("request_rate_hz")
     told = []
-    for profile, bill in _spiking_bills(summary):
+    bills = [
+        (f"{profile}{whose}", bill)
+        for actor, whose in (("snn", ""), ("mlp", ", with the MLP,"))
+        for profile, pair in summary["bills"].items()
+        if (bill := (pair or {}).get(actor)) is not None
+    ]
+    for name, bill in bills:
         rate = bill["highest_rate_hz"]
         if wanted is None or rate is None or rate["low"] >= wanted:
             continue
         how = "cannot" if rate["high"] < wanted else "may not"
         told.append(
-            f"{profile} {how} keep up with {wanted:g} decisions a second: one takes "
+            f"{name} {how} keep up with {wanted:g} decisions a second: one takes "
             f"{spread(bill['latency_s'], 's')}."
         )
     return told
