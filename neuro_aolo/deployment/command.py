@@ -213,12 +213,12 @@ def energy(
         str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
     ] = "mlp-int8",
     host: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME|FILE.toml|none",
-            help="What encodes and decodes for a chip that cannot; `none` leaves that out.",
+            help="What encodes and decodes for a chip that cannot, or `none`; the scenario's if absent.",
         ),
-    ] = "mcu_m33_u575",
+    ] = None,
     input_file: InputOption = None,
     time_steps: TimeStepsOption = None,
     dt_s: DtOption = None,
@@ -231,9 +231,8 @@ def energy(
 
     named = [name for text in profile or () for name in text.split(",")]
     profiles = tuple(named) or profile_names()
-    device = None if host == "none" else host
     if _is_run(source, input_file, time_steps, dt_s):
-        from neuro_aolo.analysis import Analysis
+        from neuro_aolo.analysis import OF_SCENARIO, Analysis
         from neuro_aolo.run import RunFolder
         from neuro_aolo.summary import energy_summary
 
@@ -244,7 +243,7 @@ def energy(
                 weight_bits=weight_bits,
                 request_rate_hz=request_rate_hz,
                 twin=twin,
-                host=device,
+                host=_host(host, OF_SCENARIO),
             )
         )
         show(summary, as_json, lambda: print_energy(summary, out))
@@ -254,12 +253,18 @@ def energy(
 
     from neuro_aolo.deployment.tables import energy_summary as network_summary
     from neuro_aolo.energy.profiler import load_conditions
+    from neuro_aolo.service.parameters import Deployment
 
-    conditions = load_conditions(device, request_rate_hz, twin)
+    conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
     network = _file(source, input_file, time_steps, dt_s, weight_bits)
     devices = {found.id: found for found in map(load_profile, profiles)}
     told = network_summary(network, devices, replace(conditions, spiking_bits=network.weight_bits))
     show(told, as_json, lambda: out.print(network_energy_table(told)))
+
+
+def _host(typed: str | None, absent: str) -> str | None:
+    """The host that was typed, None for `none`; ``absent`` where nothing was."""
+    return None if typed == "none" else typed or absent
 
 
 def _folder(source: Path, out_dir: Path | None) -> Path:

@@ -117,6 +117,20 @@ def test_a_network_file_is_exported_simulated_and_priced(
     assert "MLP" not in said
 
 
+def test_the_host_is_the_scenario_s_where_none_is_typed(cli, small_run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    settings = copy / "config.toml"
+    given = settings.read_text().replace('host_profile = "mcu_m33_u575"', 'host_profile = "mcu_m7_h7a3"')
+    settings.write_text(given)
+    hosts = []
+    for typed in ((), ("--host", "mcu_m33_u575")):
+        done = cli("energy", copy, "--profile", "loihi2", *typed, "--json")
+        assert done.returncode == 0, done.stderr
+        hosts.append(json.loads(done.stdout)["conditions"]["host"])
+    assert hosts == ["mcu_m7_h7a3", "mcu_m33_u575"]
+
+
 def test_a_decision_is_priced_under_the_conditions_that_were_typed(cli, exported: Path) -> None:
     """Always on, without a host, beside a float32 MLP of 67,328 multiply-accumulates of 1,240 pJ each."""
     named = ("--profile", "loihi2,mcu_m33_u575")
