@@ -16,13 +16,6 @@ import torch
 from pydantic import BaseModel
 from torch import nn
 
-from export.graph import DenseGraph, SpikingGraph
-from export.integers import WEIGHT_BITS, QuantizedGraph
-from export.lava import LAVA_INSTALL, lava_version, run_network, write_network
-from export.quantity import Quantity
-from export.quantize import quantize
-from export.simulate import Activity, simulate_integer
-from export.verify import compare
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
@@ -41,6 +34,13 @@ from neuro_aolo.service.request import outcome, to_physical
 from neuro_aolo.service.scenario import Scenario
 from neuro_aolo.service.scenario_file import scenario_names
 from neuro_aolo.units import MG_PER_G
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.loihi2.integers import WEIGHT_BITS, QuantizedGraph
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, run_network, write_network
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.quantity import Quantity
+from neuro_aolo_export.simulate import Activity, simulate_integer
+from neuro_aolo_export.verify import compare
 
 COUNTED_DECISIONS = 2_048
 """Held-out requests whose recorded activity is priced."""

@@ -250,7 +250,7 @@ def show_profile(name: ScenarioArgument) -> None:
 
 def doctor(as_json: JsonOption = False) -> None:
     """What is installed, what is missing, and the command that mends it."""
-    from export.lava import LAVA_INSTALL, lava_version
+    from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version
 
     rows: list[dict[str, Any]] = [
         {"part": name, "version": _installed(name), "fix": f"pip install {name}"} for name in _PARTS

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from export.graph_file import graph_digest
 from hardware_profiles.figure import Figure, Sourced
 from hardware_profiles.profile import Profile
 from neuro_aolo.analysis import Analysis
@@ -16,6 +15,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.run import EXPORTS
 from neuro_aolo.service.describe import describe
 from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo_export.graph_file import graph_digest
 
 PACKAGES = ("neuro-aolo", "torch", "norse", "numpy", "lava-nc", "lava-dl", "codecarbon")
 """What a run's figures depend on."""

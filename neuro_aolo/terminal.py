@@ -73,8 +73,8 @@ def run_app(app: typer.Typer) -> int:
     Returns:
         The exit code.
     """
-    from export.errors import ExportError
     from hardware_profiles.profile import ProfileError
+    from neuro_aolo_export.errors import ExportError
 
     try:
         return app(standalone_mode=False) or 0

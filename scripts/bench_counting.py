@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from curves.trained import Trained
 from numpy.typing import NDArray
 
-from export.errors import ExportError
-from export.integers import WEIGHT_BITS, QuantizedGraph
-from export.simulate import simulate_integer
+from curves.trained import Trained
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2.integers import WEIGHT_BITS, QuantizedGraph
+from neuro_aolo_export.simulate import simulate_integer
 
 BATCHES = (1, 256, 2_048, 20_000)
 GOAL = 0.10

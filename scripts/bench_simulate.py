@@ -23,15 +23,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from export.errors import ExportError
-from export.graph import SpikingGraph
-from export.integers import QuantizedGraph
-from export.lava import run_network
-from export.lava_file import write_network
-from export.lava_session import LavaSession
-from export.onnx import write_decision
-from export.quantize import quantize
-from export.simulate import simulate_float, simulate_integer
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import held_out
@@ -40,6 +31,15 @@ from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.run import RunFolder
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import SpikingGraph
+from neuro_aolo_export.loihi2.integers import QuantizedGraph
+from neuro_aolo_export.loihi2.lava import run_network
+from neuro_aolo_export.loihi2.lava_file import write_network
+from neuro_aolo_export.loihi2.lava_session import LavaSession
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.onnx.spiking import write_decision
+from neuro_aolo_export.simulate import simulate_float, simulate_integer
 
 BATCHES = (1, 256, 4096)
 LAVA_DECISIONS = (20, 420)

@@ -28,8 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from export.errors import ExportError
-from export.graph import (
+from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
+from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import (
     DenseGraph,
     DenseLayer,
     PopulationDecoder,
@@ -37,10 +39,8 @@ from export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
-from export.quantize import quantize
-from export.simulate import Activity, float_states, simulate_float, simulate_integer
-from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
-from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import Activity, float_states, simulate_float, simulate_integer
 
 COUNTER = Path(__file__).with_name("neurobench_counter.py")
 INSTALL = (("torch==2.13.0", "snntorch", "numpy", "tqdm"), ("--no-deps", "neurobench"))

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from export.arrays import SpikeArray
-from export.errors import ExportError
-from export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
-from export.nir import NOMINAL_DT_S, read_nir, write_nir
-from export.simulate import simulate_float
+from neuro_aolo_export.arrays import SpikeArray
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.nir.convert import NOMINAL_DT_S, read_nir, write_nir
+from neuro_aolo_export.simulate import simulate_float
 
 READER = Path(__file__).with_name("nir_reader.py")
 # The one release of torch here that pip finds without gigabytes of CUDA, as in constraints.txt.

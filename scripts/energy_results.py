@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from curves.page import as_csv, made_by, markdown, write
-
-from export.errors import ExportError
 from hardware_profiles.profile import Profile, ProfileError, profile_names
 from neuro_aolo.analysis import COUNTED_DECISIONS, Analysis
 from neuro_aolo.comparison.cell import file_name
@@ -25,6 +23,7 @@ from neuro_aolo.energy.breakeven import Pair
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.report.numbers import percent, plain, spread
 from neuro_aolo.run import RunFolder
+from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/energy")
 COLUMNS = (

@@ -1,7 +1,7 @@
 """What the commands write and print in short runs, recorded and compared byte by byte: the guard of a move.
 
-    python scripts/golden.py record DIR [--checkout FOLDER]     runs the commands, of this tree or of another
-    python scripts/golden.py compare DIR OTHER                  names every file that differs; exit code 1 if any
+    python scripts/golden.py record DIR [--checkout FOLDER]   runs the commands, of this tree or another
+    python scripts/golden.py compare DIR OTHER                names the files that differ; exit code 1 if any
 
 Times and measured energy are taken out: a training's facts are set to fixed ones before anything is reported.
 Figures are equal on like machines only, so both records are made on one.
@@ -98,7 +98,9 @@ def record(folder: Path, checkout: Path) -> None:
             os.utime(actor.with_name("actor.safetensors"), (1e9, 1e9))
     for name, command in TOLD.items():
         text = run(checkout, folder, *command)
-        (kept / f"{name}.txt").write_text(without_times(f"{name}.json" if "--json" in command else name, text))
+        (kept / f"{name}.txt").write_text(
+            without_times(f"{name}.json" if "--json" in command else name, text)
+        )
     for name in REPORTED:
         (kept / f"report-{name}.txt").write_text(run(checkout, folder, "report", name))
     for name in (*TRAINED, "run/mlp"):
@@ -145,8 +147,10 @@ def _unclocked(value: Any) -> Any:
 
 def compare(folder: Path, other: Path, most: int) -> int:
     """Say which files of two records differ, and how they begin to."""
-    first, second = ({file.relative_to(root): file for file in sorted((root / "record").rglob("*"))
-                      if file.is_file()} for root in (folder, other))
+    first, second = (
+        {file.relative_to(root): file for file in sorted((root / "record").rglob("*")) if file.is_file()}
+        for root in (folder, other)
+    )
     first, second = ({name: file.read_text() for name, file in found.items()} for found in (first, second))
     different = [name for name in sorted({*first, *second}) if first.get(name) != second.get(name)]
     for name in different:

@@ -15,18 +15,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
+
 from curves.cells import kept
 from curves.page import check_positive, common
 from curves.quantization import CONTROL, FINETUNED, FLOAT, NAMES, ROUNDED, Point, report
 from curves.trained import Trained, graph_of, on_chip
-
-from export.errors import ExportError
-from export.integers import WEIGHT_BITS
-from export.quantize import grids, quantize
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.finetune import FINETUNING, finetune
 from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2.integers import WEIGHT_BITS
+from neuro_aolo_export.loihi2.quantize import grids, quantize
 
 OUT = Path("results/quantization")
 _KEYS = frozenset({"regret", "violation_rate", "validation_regret", "seconds"})

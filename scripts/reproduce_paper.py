@@ -14,10 +14,6 @@ import sys
 from pathlib import Path
 
 import torch
-from reproduction.findings import reproduced
-from reproduction.page import NOTES, SMOKE, grids, write
-from reproduction.trainings import ROWS, SWEEPS, Setup, Work, compared, wanted
-from reproduction.verdicts import RULES
 from rich.console import Console
 
 from neuro_aolo.agent.baselines import stable_baselines
@@ -26,6 +22,10 @@ from neuro_aolo.comparison.workers import Failure, make
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.report.numbers import plain
 from neuro_aolo.report.tables import as_rich
+from reproduction.findings import reproduced
+from reproduction.page import NOTES, SMOKE, grids, write
+from reproduction.trainings import ROWS, SWEEPS, Setup, Work, compared, wanted
+from reproduction.verdicts import RULES
 
 OUT = Path("results/reproduce_paper")
 QUICK_OUT = Path("results/reproduce_paper_quick")

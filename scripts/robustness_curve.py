@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from curves.cells import kept
 from curves.page import check_positive, common
 from curves.robustness import Point, report
 from curves.trained import Trained
-
-from export.errors import ExportError
-from export.faults import Fault, faulty_activity
-from export.integers import WEIGHT_BITS
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
+from neuro_aolo_export.loihi2.integers import WEIGHT_BITS
 
 OUT = Path("results/robustness")
 KINDS = tuple(field.name.replace("_", "-") for field in fields(Fault))

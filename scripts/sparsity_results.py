@@ -15,8 +15,6 @@ from pathlib import Path
 
 from curves.page import as_csv, made_by, write
 from curves.sparsity import Device, Sparse, page
-
-from export.errors import ExportError
 from hardware_profiles.profile import ProfileError, profile_names
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
 from neuro_aolo.agent.popsan import PopSANConfig
@@ -27,6 +25,7 @@ from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.report.numbers import plain
 from neuro_aolo.run import RunFolder
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/pareto")
 

@@ -50,7 +50,7 @@ _ROUNDED = ("weight", "bias")
 class Grid(Protocol):
     """What a layer's weights and biases are rounded to: ``k / scale``, k a multiple of ``step``.
 
-    :func:`export.quantize.grids` gives them.
+    :func:`neuro_aolo_export.loihi2.quantize.grids` gives them.
     """
 
     @property

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.graph import (
+from neuro_aolo.agent.mlp import MLP
+from neuro_aolo.agent.popsan import LIFLayer, PopSAN
+from neuro_aolo.errors import AgentError
+from neuro_aolo_export.graph import (
     Activation,
     DenseGraph,
     DenseLayer,
@@ -16,9 +19,6 @@ from export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
-from neuro_aolo.agent.mlp import MLP
-from neuro_aolo.agent.popsan import LIFLayer, PopSAN
-from neuro_aolo.errors import AgentError
 
 
 def freeze(

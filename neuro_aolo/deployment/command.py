@@ -9,9 +9,9 @@ from neuro_aolo.errors import AgentError
 from neuro_aolo.terminal import EXIT_INTERRUPTED, JsonOption, busy, out, progress_bar, say, show
 
 if TYPE_CHECKING:
-    from export.faults import Fault
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.deployment.network import Network
+    from neuro_aolo_export.loihi2.faults import Fault
 
 SourceArgument = Annotated[
     Path,
@@ -282,7 +282,7 @@ def _folder(source: Path, out_dir: Path | None) -> Path:
 
 
 def _fault(text: str | None, backend: str | None) -> "Fault | None":
-    from export.faults import Fault
+    from neuro_aolo_export.loihi2.faults import Fault
 
     if text is None:
         return None

@@ -10,14 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from export.errors import ExportError
-from export.graph import DenseGraph, SpikingGraph
-from export.graph_file import graph_digest, save_graph
-from export.lava import LAVA_INSTALL, lava_version, write_network
-from export.nir import write_nir
-from export.onnx import write_decision, write_step
-from export.onnx_dense import write_dense, write_dense_int8
-from export.verify import TOLERANCE, Check, check_decision, check_dense, check_lava, check_nir, check_step
 from neuro_aolo.agent.task import Observations
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.deployment.network import Network, of_run
@@ -34,6 +26,22 @@ from neuro_aolo.run import (
     STEP,
     to_json,
     write_whole,
+)
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.graph_file import graph_digest, save_graph
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, write_network
+from neuro_aolo_export.nir.convert import write_nir
+from neuro_aolo_export.onnx.dense import write_dense, write_dense_int8
+from neuro_aolo_export.onnx.spiking import write_decision, write_step
+from neuro_aolo_export.verify import (
+    TOLERANCE,
+    Check,
+    check_decision,
+    check_dense,
+    check_lava,
+    check_nir,
+    check_step,
 )
 
 FORMATS = ("lava", "nir", "onnx")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from export.quantize import grids
 from neuro_aolo.agent.checkpoint import DESCRIPTION, save_actor
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.sdrl import Metrics
@@ -15,6 +14,7 @@ from neuro_aolo.analysis import Analysis
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
+from neuro_aolo_export.loihi2.quantize import grids
 
 REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
 """Requests of a fine-tuning where no other number is asked for."""

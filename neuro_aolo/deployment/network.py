@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from export.arrays import FloatArray, SpikeArray
-from export.errors import ExportError
-from export.graph import DenseGraph, SpikingGraph
-from export.graph_file import load_graph
-from export.integers import Movement, QuantizedGraph, with_always_on
-from export.quantize import movement, quantize
-from export.simulate import Activity, float_spikes, integer_spikes
-from export.spike_file import load_spikes
 from neuro_aolo.agent.evaluate import Evaluation, Requests
 from neuro_aolo.analysis import Analysis
+from neuro_aolo_export.arrays import FloatArray, SpikeArray
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.graph_file import load_graph
+from neuro_aolo_export.loihi2.integers import Movement, QuantizedGraph, with_always_on
+from neuro_aolo_export.loihi2.quantize import movement, quantize
+from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.spike_file import load_spikes
 
 NIR_SUFFIX = ".nir"
 
@@ -142,7 +142,7 @@ def read_network_file(path: Path, steps: int | None, dt_s: float | None) -> Spik
         ExportError: the file is missing or wrong.
     """
     if path.suffix.lower() == NIR_SUFFIX:
-        from export.nir import read_nir
+        from neuro_aolo_export.nir.convert import read_nir
 
         return read_nir(path, steps, dt_s)
     graph = load_graph(path)

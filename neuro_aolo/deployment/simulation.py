@@ -8,17 +8,17 @@ from typing import Literal
 
 import numpy as np
 
-from export.arrays import SpikeArray
-from export.faults import Fault, faulty_activity
-from export.lava import LavaSession, run_network, write_network
-from export.onnx import write_step
-from export.onnx_run import run_step
-from export.simulate import Activity, float_spikes, integer_spikes
-from export.spike_file import save_activity
 from neuro_aolo.deployment.network import Network
 from neuro_aolo.errors import AgentError
 from neuro_aolo.service.env import AoloEnv
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo_export.arrays import SpikeArray
+from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
+from neuro_aolo_export.loihi2.lava import LavaSession, run_network, write_network
+from neuro_aolo_export.onnx.run import run_step
+from neuro_aolo_export.onnx.spiking import write_step
+from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.spike_file import save_activity
 
 Backend = Literal["float", "loihi2", "lava", "onnx"]
 BACKENDS: tuple[Backend, ...] = ("float", "loihi2", "lava", "onnx")

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from export.graph_file import graph_digest
-from export.simulate import Activity
-from export.verify import Check
 from hardware_profiles.profile import Profile
 from neuro_aolo.deployment.network import Network
 from neuro_aolo.deployment.simulation import ClosedLoop, Simulation
@@ -15,6 +12,9 @@ from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.numbers import amount, count, percent
 from neuro_aolo.summary import profile_summary
+from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.simulate import Activity
+from neuro_aolo_export.verify import Check
 
 Summary = dict[str, Any]
 

@@ -16,12 +16,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from export.arrays import writable
-from export.graph import DenseGraph, SpikingGraph
-from export.kernels import count_spikes
-from export.quantize import QuantizedGraph
-from export.simulate import Activity
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.arrays import writable
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.kernels import count_spikes
+from neuro_aolo_export.loihi2.quantize import QuantizedGraph
+from neuro_aolo_export.simulate import Activity
 
 _FLOAT_BYTES = 4
 _BYTE_BITS = 8

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from export.quantize import QuantizedGraph, quantize
-from export.simulate import Activity, simulate_integer
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.freeze import freeze_dense, freeze_spiking
 from neuro_aolo.agent.mlp import MLP
@@ -21,6 +19,8 @@ from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, cou
 from neuro_aolo.energy.hardware import Hardware, hardware
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
+from neuro_aolo_export.simulate import Activity, simulate_integer
 
 Floats = NDArray[np.float64]
 _CHUNK = 2_048

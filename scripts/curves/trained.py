@@ -7,11 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from export.graph import SpikingGraph
-from export.graph_file import graph_digest
-from export.integers import QuantizedGraph
-from export.quantize import quantize
-from export.simulate import simulate_integer
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
@@ -21,6 +16,11 @@ from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
+from neuro_aolo_export.graph import SpikingGraph
+from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.loihi2.integers import QuantizedGraph
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import simulate_integer
 
 _CHUNK = 2_048
 

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from export.faults import Fault
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
 from neuro_aolo.agent.mlp import MLPConfig
@@ -19,6 +18,7 @@ from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.run import RunConfig, RunFolder
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo_export.loihi2.faults import Fault
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 Script = Callable[..., str]

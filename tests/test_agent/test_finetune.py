@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from export.quantize import WeightGrid, grids, quantize
-from export.simulate import simulate_integer
 from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import held_out, noise_free
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, _Rounding, finetune
@@ -17,6 +15,8 @@ from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig, train
 from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.loihi2.quantize import WeightGrid, grids, quantize
+from neuro_aolo_export.simulate import simulate_integer
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from export.simulate import simulate_float
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.simulate import simulate_float
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)

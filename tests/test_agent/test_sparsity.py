@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from export.simulate import simulate_float
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec
@@ -20,6 +19,7 @@ from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
 from neuro_aolo.service.scenario import Scenario
+from neuro_aolo_export.simulate import simulate_float
 
 SMALL = replace(TUNED, hidden=(24, 24), decoder_population=10, steps=5)
 

@@ -44,12 +44,12 @@ def test_what_does_not_count_costs_nothing() -> None:
 @pytest.mark.parametrize("mode", ["marginal", "full"])
 def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
-    from export.quantize import quantize
-    from export.simulate import simulate_integer
     from hardware_profiles.profile import load_profile
     from neuro_aolo.agent.freeze import freeze
     from neuro_aolo.energy.bill import price
     from neuro_aolo.energy.count import count_dense, count_spiking
+    from neuro_aolo_export.loihi2.quantize import quantize
+    from neuro_aolo_export.simulate import simulate_integer
 
     service = deployed(mode, request_rate_hz=0.5)
     states, observations = drawn(service)

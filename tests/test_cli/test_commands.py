@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from export.lava import lava_version
 from neuro_aolo.agent.popsan import TUNED
+from neuro_aolo_export.loihi2.lava import lava_version
 
 MADE = {
     "config.toml",
@@ -119,7 +119,7 @@ def trained(cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
 def test_export_writes_the_network_file(cli, trained: Path, tmp_path: Path) -> None:
-    from export.lava import read_network
+    from neuro_aolo_export.loihi2.lava import read_network
 
     done = cli("export", trained, "--to", "lava", "--out", tmp_path / "net", "--json")
     assert done.returncode == 0, done.stderr

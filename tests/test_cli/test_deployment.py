@@ -9,11 +9,11 @@ import nir
 import numpy as np
 import pytest
 
-from export.graph_file import graph_digest, load_graph
-from export.lava import lava_version
-from export.nir import read_nir
 from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.freeze import freeze_spiking
+from neuro_aolo_export.graph_file import graph_digest, load_graph
+from neuro_aolo_export.loihi2.lava import lava_version
+from neuro_aolo_export.nir.convert import read_nir
 
 needs_lava = pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")
 FILES = {"actor.nir", "actor_step.onnx", "actor_decision.onnx", "actor_dense.onnx", "actor_dense_int8.onnx"}
@@ -346,9 +346,9 @@ def test_a_folder_in_the_place_of_a_file_stops_all_files(cli, exported: Path, tm
 
 
 def test_a_failed_check_replaces_nothing(cli, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import export.onnx
+    import neuro_aolo_export.onnx.spiking
 
-    honest = export.onnx.write_step
+    honest = neuro_aolo_export.onnx.spiking.write_step
 
     def wrong(graph, path):  # type: ignore[no-untyped-def]
         from dataclasses import replace

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.graph import (
+from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo_export.graph import (
     DenseGraph,
     DenseLayer,
     PopulationDecoder,
@@ -14,7 +15,6 @@ from export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 
 Untrained = Callable[..., Path]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.graph import SpikingGraph
-from export.simulate import Activity
 from hardware_profiles.profile import Anchor, load_profile, profile_names
 from neuro_aolo.energy.bill import Bill, price
 from neuro_aolo.energy.breakeven import published
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
+from neuro_aolo_export.graph import SpikingGraph
+from neuro_aolo_export.simulate import Activity
 
 ANCHORS = {(name, anchor.id): anchor for name in profile_names() for anchor in load_profile(name).anchor}
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.simulate import Activity, float_states, simulate_float
 from neuro_aolo.energy.count import count_spiking
+from neuro_aolo_export.simulate import Activity, float_states, simulate_float
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PEER = os.environ.get("NEUROBENCH_PYTHON") or (

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from export.quantize import quantize
-from export.simulate import simulate_float, simulate_integer
 from hardware_profiles.profile import Capacity, Mapping, Profile, load_profile
 from neuro_aolo.energy.bill import Bill, price
 from neuro_aolo.energy.count import SpikingCounts, count_spiking
 from neuro_aolo.energy.placement import Placement, place
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import simulate_float, simulate_integer
 
 SHIPPED = Path(__file__).parents[2] / "hardware_profiles"
 ONE_CORE_A_TILE = Mapping(cores_per_tile=1, tiles_per_row=4)

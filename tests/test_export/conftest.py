@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
 
 GraphFactory = Callable[..., SpikingGraph]
 

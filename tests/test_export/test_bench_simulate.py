@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from export.simulate import float_spikes
 from neuro_aolo.errors import RunError
+from neuro_aolo_export.simulate import float_spikes
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_simulate.py"
 

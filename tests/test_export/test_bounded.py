@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from export._bounded import end_group, exchange, run_bounded, start_bounded
-from export.errors import ExportError
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2._bounded import end_group, exchange, run_bounded, start_bounded
 
 # A child that will not be told, with a grandchild of the same mind.
 STUBBORN = """
@@ -74,11 +74,12 @@ def test_time_out_ends_the_whole_group(tmp_path: Path) -> None:
 
 def test_child_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
     child = (
-        "import os, time; from export._bounded import end_with_parent; end_with_parent(); "
+        "import os, time; from neuro_aolo_export.loihi2._bounded import end_with_parent; end_with_parent(); "
         "os.fork(); open(f'{os.getpid()}.pid', 'w').close(); time.sleep(60)"
     )
     caller = (
-        "import os, sys; from pathlib import Path; from export._bounded import run_bounded; "
+        "import os, sys; from pathlib import Path; "
+        "from neuro_aolo_export.loihi2._bounded import run_bounded; "
         f"run_bounded([sys.executable, '-W', 'ignore', '-c', {child!r}], folder=Path({str(tmp_path)!r}), "
         "environment=os.environ, timeout_s=60, label='the child')"
     )
@@ -91,7 +92,7 @@ def test_child_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
 # Answers each request of 3 bytes with the same, twice.
 ECHO = """
 import os
-from export._bounded import end_with_parent
+from neuro_aolo_export.loihi2._bounded import end_with_parent
 from queue import SimpleQueue
 queue = SimpleQueue()
 end_with_parent(3, queue.put)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from export.errors import ExportError
-from export.faults import Fault, _with_noise, faulty_activity
-from export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
-from export.integers import QuantizedGraph
-from export.quantize import quantize
-from export.simulate import Activity, integer_spikes, simulate_integer
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.loihi2.faults import Fault, _with_noise, faulty_activity
+from neuro_aolo_export.loihi2.integers import QuantizedGraph
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import Activity, integer_spikes, simulate_integer
 
 SHARES = st.floats(0.0, 0.5)
 

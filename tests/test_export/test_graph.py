@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from export.graph import (
+from neuro_aolo_export.graph import (
     DenseGraph,
     DenseLayer,
     ExportError,

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from export.errors import ExportError
-from export.graph import DenseGraph, DenseLayer, Quantity, SpikingGraph
-from export.graph_file import graph_digest, load_graph, save_graph
-from export.quantity import normalise, physical
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, DenseLayer, Quantity, SpikingGraph
+from neuro_aolo_export.graph_file import graph_digest, load_graph, save_graph
+from neuro_aolo_export.quantity import normalise, physical
 
 QUANTITIES = (Quantity("m", "-", 0.5, 3.0), Quantity("omega", "-", 0.1, 1.0), Quantity("bits", "bit", 8, 64))
 ACTIONS = (Quantity("words", "word", 50.0, 350.0), Quantity("power_w", "W", 0.1, 60.0))

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-from export._hdf5 import (
+from neuro_aolo_export._hdf5 import (
     MAX_BYTES,
     member_names,
     open_plain,
@@ -20,7 +20,7 @@ from export._hdf5 import (
     read_string,
     read_strings,
 )
-from export.errors import ExportError
+from neuro_aolo_export.errors import ExportError
 
 Build = Callable[[h5py.File], object]
 

@@ -10,13 +10,13 @@ import h5py
 import numpy as np
 import pytest
 
-from export.errors import ExportError
-from export.graph import PopulationDecoder, PopulationEncoder
-from export.lava import LAVA_INSTALL, lava_version, read_network, run_network, write_network
-from export.lava_file import require_loadable
-from export.quantize import QuantizedGraph, QuantizedLayer, quantize
-from export.simulate import integer_spikes, simulate_integer
-from export.verify import compare
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, read_network, run_network, write_network
+from neuro_aolo_export.loihi2.lava_file import require_loadable
+from neuro_aolo_export.loihi2.quantize import QuantizedGraph, QuantizedLayer, quantize
+from neuro_aolo_export.simulate import integer_spikes, simulate_integer
+from neuro_aolo_export.verify import compare
 
 needs_lava = pytest.mark.skipif(lava_version() is None, reason=f"Lava is not installed: {LAVA_INSTALL}")
 
@@ -131,7 +131,7 @@ def test_a_failed_write_leaves_the_old_file(
 
     target = tmp_path / "actor.net"
     target.write_text("old")
-    monkeypatch.setattr("export.lava_file.read_network", fail)
+    monkeypatch.setattr("neuro_aolo_export.loihi2.lava_file.read_network", fail)
     with pytest.raises(ExportError, match="the disk is full"):
         write_network(quantize(make_graph(np.random.default_rng(2))), target)
     assert target.read_text() == "old"
@@ -165,7 +165,7 @@ def test_layers_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 # Prints the matrices of the chip's sign modes that Lava holds other than lava-dl's loader shifted them.
 ALTERED = """
 import numpy as np
-from export._lava_compat import load_runtime
+from neuro_aolo_export.loihi2._lava_compat import load_runtime
 load_runtime()
 from lava.lib.dl.netx.utils import optimize_weight_bits
 from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights

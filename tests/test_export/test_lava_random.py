@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.arrays import SpikeArray
-from export.errors import ExportError
-from export.integers import QuantizedLayer
-from export.lava import LAVA_INSTALL, LayerTrace, lava_version, trace_network, write_network
-from export.lava_file import require_loadable
-from export.simulate import integer_spikes
+from neuro_aolo_export.arrays import SpikeArray
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2.integers import QuantizedLayer
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, LayerTrace, lava_version, trace_network, write_network
+from neuro_aolo_export.loihi2.lava_file import require_loadable
+from neuro_aolo_export.simulate import integer_spikes
 
 pytestmark = pytest.mark.skipif(lava_version() is None, reason=f"Lava is not installed: {LAVA_INSTALL}")
 

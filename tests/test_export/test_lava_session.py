@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.errors import ExportError
-from export.integers import QuantizedGraph
-from export.lava import LAVA_INSTALL, LavaSession, lava_version
-from export.quantize import quantize
-from export.simulate import integer_spikes, simulate_integer
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.loihi2.integers import QuantizedGraph
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, LavaSession, lava_version
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import integer_spikes, simulate_integer
 
 pytestmark = pytest.mark.skipif(lava_version() is None, reason=f"Lava is not installed: {LAVA_INSTALL}")
 
@@ -111,7 +111,7 @@ def test_a_lava_that_dies_is_told_and_one_that_does_not_start_too(
         pass
     # The last line of what a failed process said is the reason.
     failing = [sys.executable, "-c", "raise RuntimeError('no compiler')"]
-    monkeypatch.setattr("export.lava_session.child_command", lambda *_: failing)
+    monkeypatch.setattr("neuro_aolo_export.loihi2.lava_session.child_command", lambda *_: failing)
     with (
         pytest.raises(ExportError, match=r"ended during its start \(RuntimeError: no compiler\)"),
         LavaSession(qgraph),
@@ -123,8 +123,8 @@ def test_lava_ends_with_a_caller_that_is_killed(qgraph: QuantizedGraph, tmp_path
     caller = """
 import sys, time
 import numpy as np
-from export.integers import QuantizedGraph, QuantizedLayer
-from export.lava import LavaSession
+from neuro_aolo_export.loihi2.integers import QuantizedGraph, QuantizedLayer
+from neuro_aolo_export.loihi2.lava import LavaSession
 layer = QuantizedLayer(np.array([[2, 4, -6]]), np.array([0]), 2048, 1024, 64)
 session = LavaSession(QuantizedGraph(None, (layer,), None, 5))
 session.__enter__()

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.lava import LAVA_INSTALL, lava_version, run_network, write_network
-from export.population import needed
-from export.simulate import simulate_integer
-from export.verify import compare
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, run_network, write_network
+from neuro_aolo_export.population import needed
+from neuro_aolo_export.simulate import simulate_integer
+from neuro_aolo_export.verify import compare
 
 DECISIONS = 10_000
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.arrays import SpikeArray
-from export.errors import ExportError
-from export.graph import PopulationDecoder, SpikingGraph, SpikingLayer
-from export.nearby import compare_decisions, trace_differences
+from neuro_aolo_export.arrays import SpikeArray
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.nearby import compare_decisions, trace_differences
 
 
 def run(graph: SpikingGraph, spikes: SpikeArray, *, backwards: bool) -> list[SpikeArray]:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from export.errors import ExportError
-from export.graph import PopulationDecoder, PopulationEncoder, Quantity, SpikingGraph, SpikingLayer
-from export.graph_file import graph_digest
-from export.nir import NOMINAL_DT_S, read_nir, write_nir
-from export.simulate import simulate_float
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, Quantity, SpikingGraph, SpikingLayer
+from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.nir.convert import NOMINAL_DT_S, read_nir, write_nir
+from neuro_aolo_export.simulate import simulate_float
 
 _SETTINGS = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

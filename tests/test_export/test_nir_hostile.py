@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from export import _nir_file
-from export.errors import ExportError
-from export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
-from export.graph_file import graph_digest
-from export.nir import read_nir, write_nir
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.nir import _file as _nir_file
+from neuro_aolo_export.nir.convert import read_nir, write_nir
 
 _MAX_CPU_S = 10.0
 _MAX_BYTES = 1 << 26

@@ -11,17 +11,17 @@ import onnx
 import pytest
 import torch
 
-import export.onnx
-from export.errors import ExportError
-from export.graph import Quantity, SpikingGraph
-from export.graph_file import graph_digest
-from export.nearby import compare_decisions
-from export.onnx import write_decision, write_step
-from export.onnx_run import run_decision, run_step
-from export.quantity import normalise, physical
-from export.simulate import simulate_float
+import neuro_aolo_export.onnx.spiking
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import Quantity, SpikingGraph
+from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.nearby import compare_decisions
+from neuro_aolo_export.onnx.run import run_decision, run_step
+from neuro_aolo_export.onnx.spiking import write_decision, write_step
+from neuro_aolo_export.quantity import normalise, physical
+from neuro_aolo_export.simulate import simulate_float
 
 OBSERVATIONS = (
     Quantity("m", "1", 0.5, 3.0),
@@ -217,9 +217,10 @@ def test_files_are_valid_and_tell_what_they_hold(told: SpikingGraph, tmp_path: P
 
 
 def test_the_module_does_not_stand_in_for_the_library_nor_import_it_early() -> None:
-    assert export.onnx is not onnx
+    assert neuro_aolo_export.onnx.spiking is not onnx
     code = (
-        "import sys, export.onnx, export.onnx_dense, export.onnx_run; "
+        "import sys, neuro_aolo_export.onnx.spiking; "
+        "import neuro_aolo_export.onnx.dense, neuro_aolo_export.onnx.run; "
         "assert not {'onnx', 'onnxruntime'} & {*sys.modules}; "
         "import onnx; assert onnx.ModelProto"
     )

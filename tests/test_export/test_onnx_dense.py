@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from export.errors import ExportError
-from export.graph import Activation, DenseGraph, DenseLayer, Quantity
-from export.onnx_dense import activation_scale, quantize_layer, write_dense, write_dense_int8
-from export.onnx_run import run_dense
-from export.quantity import normalise, physical
 from neuro_aolo.agent.freeze import freeze_dense
 from neuro_aolo.agent.mlp import MLP, MLPConfig
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import Activation, DenseGraph, DenseLayer, Quantity
+from neuro_aolo_export.onnx.dense import activation_scale, quantize_layer, write_dense, write_dense_int8
+from neuro_aolo_export.onnx.run import run_dense
+from neuro_aolo_export.quantity import normalise, physical
 
 
 def random_graph(

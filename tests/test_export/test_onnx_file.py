@@ -12,12 +12,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-import export._onnx_file
-from export.errors import ExportError
-from export.graph import DenseGraph, DenseLayer, SpikingGraph
-from export.onnx import write_decision, write_step
-from export.onnx_dense import write_dense
-from export.onnx_run import run_decision, run_dense, run_step
+import neuro_aolo_export.onnx._file
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, DenseLayer, SpikingGraph
+from neuro_aolo_export.onnx.dense import write_dense
+from neuro_aolo_export.onnx.run import run_decision, run_dense, run_step
+from neuro_aolo_export.onnx.spiking import write_decision, write_step
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_large_files_are_refused_in_little_memory(tmp_path: Path) -> None:
 def test_a_network_too_large_to_be_read_back_is_not_written(
     graph: SpikingGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export._onnx_file, "MAX_BYTES", 1000)
+    monkeypatch.setattr(neuro_aolo_export.onnx._file, "MAX_BYTES", 1000)
     with pytest.raises(ExportError, match=r"would have [\d,]+ bytes, of which at most 1,000"):
         write_step(graph, tmp_path / "a.onnx")
     assert list(tmp_path.iterdir()) == []

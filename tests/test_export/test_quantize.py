@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from export.errors import ExportError
-from export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
-from export.quantize import QuantizedGraph, QuantizedLayer, grids, movement, quantize
-from export.simulate import simulate_float, simulate_integer
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.loihi2.quantize import QuantizedGraph, QuantizedLayer, grids, movement, quantize
+from neuro_aolo_export.simulate import simulate_float, simulate_integer
 
 
 def _two_layers(

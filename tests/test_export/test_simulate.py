@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from export import simulate
-from export.errors import ExportError
-from export.graph import SpikingLayer
-from export.quantize import QuantizedLayer, quantize
-from export.simulate import (
+from neuro_aolo_export import simulate
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import SpikingLayer
+from neuro_aolo_export.loihi2.quantize import QuantizedLayer, quantize
+from neuro_aolo_export.simulate import (
     float_spikes,
     float_states,
     integer_spikes,
@@ -285,12 +285,12 @@ def test_plans_go_with_their_graph(make_graph) -> None:  # type: ignore[no-untyp
 
 def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) -> None:
     """Neither the package's cache nor the user's can be made: a file is where each folder would be."""
-    package = tmp_path / "export"
+    package = tmp_path / "neuro_aolo_export"
     shutil.copytree(Path(simulate.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "__pycache__").write_text("")
     (tmp_path / "home").write_text("")
     code = (
-        "import numpy as np, export.kernels as kernels\n"
+        "import numpy as np, neuro_aolo_export.kernels as kernels\n"
         "one, spikes = np.ones((1, 1), np.float32), np.empty((1, 3, 1), np.uint8)\n"
         "kernels.encode(one, one, one, np.float32(0.999), spikes)\n"
         "print(kernels.__file__, spikes.tolist())"

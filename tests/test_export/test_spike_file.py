@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export.errors import ExportError
-from export.files import write_whole
-from export.quantize import quantize
-from export.simulate import simulate_float, simulate_integer
-from export.spike_file import load_spikes, save_activity
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import write_whole
+from neuro_aolo_export.loihi2.quantize import quantize
+from neuro_aolo_export.simulate import simulate_float, simulate_integer
+from neuro_aolo_export.spike_file import load_spikes, save_activity
 
 
 def test_activity_is_written_without_bias_neurons_and_read_back(make_graph, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.errors import ExportError
-from export.graph import DenseGraph, DenseLayer
-from export.onnx import write_decision
-from export.onnx_dense import write_dense
-from export.simulate import Activity
-from export.verify import check_decision, check_dense, compare
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, DenseLayer
+from neuro_aolo_export.onnx.dense import write_dense
+from neuro_aolo_export.onnx.spiking import write_decision
+from neuro_aolo_export.simulate import Activity
+from neuro_aolo_export.verify import check_decision, check_dense, compare
 
 
 def _activity() -> Activity:

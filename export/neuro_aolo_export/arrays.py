@@ -1,0 +1,106 @@
+"""Array types of the graphs, and the checks that every graph shares."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neuro_aolo_export.errors import ExportError
+
+FloatArray = NDArray[np.float32]
+SpikeArray = NDArray[np.uint8]
+IntArray = NDArray[np.int32]
+
+
+def freeze(owner: object, name: str, ndim: int) -> None:
+    """Replace a field by a finite, read-only float32 copy with ``ndim`` dimensions."""
+    label = f"{type(owner).__name__}.{name}"
+    array = _as_float32(getattr(owner, name), label).copy()
+    if array.ndim != ndim or array.size == 0:
+        raise ExportError(f"{label} has shape {array.shape}: give a non-empty array of {ndim} dimension(s)")
+    if not np.isfinite(array).all():
+        raise ExportError(
+            f"{label} holds NaN or infinity: every entry must be finite; check the training run"
+        )
+    array.setflags(write=False)
+    object.__setattr__(owner, name, array)
+
+
+def is_positive(value: float) -> bool:
+    """Above zero and finite, as a float32 too."""
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    return bool(np.isfinite(single) and single > 0)
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ExportError with ``message`` unless ``condition`` holds."""
+    if not condition:
+        raise ExportError(message)
+
+
+def require_bias(weight: FloatArray, bias: FloatArray) -> None:
+    """Check that there is one bias per row of weights."""
+    require(
+        bias.shape == weight.shape[:1],
+        f"bias {bias.shape} does not fit weight {weight.shape}: give one entry per row",
+    )
+
+
+def as_observations(observations: ArrayLike, size: int) -> FloatArray:
+    """Observations as float32 ``(B, size)``.
+
+    Raises:
+        ExportError: another shape, or an entry that is not finite.
+    """
+    batch = as_rows(observations, size)
+    require_finite(bool(np.isfinite(batch).all()))
+    return batch
+
+
+def as_rows(observations: ArrayLike, size: int) -> FloatArray:
+    """:func:`as_observations` where somebody else finds out whether they are finite.
+
+    Raises:
+        ExportError: another shape.
+    """
+    # One decision takes microseconds: nothing is done here that only an error needs.
+    batch = _as_float32(observations, "observations")
+    if batch.ndim != 2 or batch.shape[1] != size:
+        raise ExportError(f"observations have shape {batch.shape}: give (decisions, {size})")
+    return batch
+
+
+def require_finite(finite: bool) -> None:
+    """Raise ExportError unless all observations are ``finite``."""
+    require(finite, "observations hold NaN or infinity: every entry must be finite")
+
+
+def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
+    """Spikes as uint8 ``(T, B, channels)``.
+
+    Raises:
+        ExportError: another shape, or values other than 0 and 1.
+    """
+    given = np.asarray(spikes)
+    if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
+        raise ExportError(f"spikes have shape {given.shape}: give (steps, decisions, {channels})")
+    bits: SpikeArray = given.astype(np.uint8)
+    if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
+        raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
+    return bits
+
+
+def writable(array: NDArray[Any]) -> Any:
+    """The array as the compiled functions know it: other layouts would be compiled anew."""
+    return array if array.flags.carray else array.copy(order="C")
+
+
+def _as_float32(values: ArrayLike, label: str) -> FloatArray:
+    if isinstance(values, np.ndarray) and values.dtype == np.float32:
+        return values
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ExportError(f"{label}: not an array of numbers ({error}); give one") from error

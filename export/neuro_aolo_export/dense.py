@@ -1,0 +1,105 @@
+"""A dense actor as a frozen NumPy object."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuro_aolo_export.arrays import FloatArray, as_observations, freeze, require, require_bias
+from neuro_aolo_export.quantity import Quantity, require_quantities
+
+Activation = Literal["relu", "tanh", "identity"]
+
+
+@dataclass(frozen=True, eq=False)
+class DenseLayer:
+    """``y = activation(W x + b)``.
+
+    Attributes:
+        weight: W ``(out, in)``.
+        bias: b ``(out,)``.
+        activation: ``relu``, ``tanh`` or ``identity``.
+    """
+
+    weight: FloatArray
+    bias: FloatArray
+    activation: Activation
+
+    def __post_init__(self) -> None:
+        """Check shapes and the activation, and make the arrays read-only."""
+        freeze(self, "weight", 2)
+        freeze(self, "bias", 1)
+        require_bias(self.weight, self.bias)
+        require(
+            self.activation in ("relu", "tanh", "identity"),
+            f"activation {self.activation!r}: give 'relu', 'tanh' or 'identity'",
+        )
+
+    @property
+    def inputs(self) -> int:
+        """Inputs."""
+        return int(self.weight.shape[1])
+
+    @property
+    def neurons(self) -> int:
+        """Outputs."""
+        return int(self.weight.shape[0])
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Outputs ``(B, out)`` of inputs ``(B, in)``, in float32."""
+        y: FloatArray = x @ self.weight.T + self.bias
+        if self.activation == "relu":
+            y = np.maximum(y, np.float32(0))
+        elif self.activation == "tanh":
+            y = np.tanh(y)
+        return y
+
+
+@dataclass(frozen=True, eq=False)
+class DenseGraph:
+    """A dense actor: observations in [-1, 1] to actions.
+
+    Attributes:
+        layers: dense layers, in order.
+        observations: physical observations and how they are normalised, if that is known.
+        actions: physical actions, if they are known.
+    """
+
+    layers: tuple[DenseLayer, ...]
+    observations: tuple[Quantity, ...] = ()
+    actions: tuple[Quantity, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that the layers fit together."""
+        for name in ("layers", "observations", "actions"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        require(len(self.layers) > 0, "a dense graph has no layers: give at least one")
+        for index, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False)):
+            require(
+                after.inputs == before.neurons,
+                f"layer {index + 1} takes {after.inputs} inputs, fed by {before.neurons}: make them equal",
+            )
+        require_quantities("observation", self.observations, self.input_size)
+        require_quantities("action", self.actions, self.action_size)
+
+    @property
+    def input_size(self) -> int:
+        """Observations D."""
+        return self.layers[0].inputs
+
+    @property
+    def action_size(self) -> int:
+        """Actions A."""
+        return self.layers[-1].neurons
+
+    def forward(self, observations: ArrayLike) -> FloatArray:
+        """Actions ``(B, A)`` of observations ``(B, D)``, in float32.
+
+        Raises:
+            ExportError: observations of another shape, or not finite.
+        """
+        x = as_observations(observations, self.input_size)
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x

@@ -1,0 +1,142 @@
+"""A stranger's NIR file as a ``nir.NIRGraph``, with nothing in it that has not been looked at first.
+
+``nir.read`` follows links, unpacks whatever is declared and looks types up by their names in the file.
+So the file is read here, field by known field, and ``nir`` only builds the nodes.
+"""
+
+import os
+from typing import Any
+
+from numpy.typing import NDArray
+
+from neuro_aolo_export._hdf5 import (
+    member_names,
+    open_plain,
+    read_dataset,
+    read_group,
+    read_string,
+    read_strings,
+)
+from neuro_aolo_export.errors import ExportError
+
+MAX_NODES = 256
+MAX_NUMBERS = 1 << 26
+"""Most numbers that one file may hold, unpacked: as many weights as a graph file has room for."""
+
+ALLOWED = "Input -> (Affine or Linear -> CubaLIF, LIF or IF), once per layer -> Output, with Flatten anywhere"
+DESCRIPTION = "neuro_aolo"
+"""Key in the graph's metadata: JSON about all that NIR has no node for."""
+
+CODER_ARRAYS = ("encoder_mean", "encoder_std", "decoder_weight", "decoder_bias")
+
+_NUMBERS_OF_TYPE = {
+    "Affine": {"weight", "bias"},
+    "Linear": {"weight"},
+    "CubaLIF": {"tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"},
+    "LIF": {"tau", "r", "v_leak", "v_threshold", "v_reset"},
+    "IF": {"r", "v_threshold", "v_reset"},
+    "Flatten": {"start_dim", "end_dim", "input_type"},
+    "Input": {"shape"},
+    "Output": {"shape"},
+}
+# Older files lack a reset potential, which then is 0; nir fills it in, as it does the rest of these.
+_OPTIONAL = {"v_reset", "w_in", "input_type", "start_dim", "end_dim"}
+_NEURONS = {"CubaLIF", "LIF", "IF"}
+_BESIDE = {"type", "metadata"}
+_MAX_MEMBERS = 64
+_MAX_NAME = 256
+_MAX_DESCRIPTION = 1 << 20
+
+
+def read_file(path: str | os.PathLike[str]) -> Any:
+    """The ``nir.NIRGraph`` of a file; of its metadata, only what this package writes.
+
+    Raises:
+        ExportError: no such file, not HDF5, damaged, too large, with data outside the file, NaN or infinite
+            numbers, or nodes and fields other than those allowed.
+    """
+    import nir
+
+    with open_plain(path) as root:
+        graph = read_group(root, "node")
+        kind = read_string(graph, "type", _MAX_NAME)
+        if kind != "NIRGraph":
+            raise ExportError(f"{path} holds one {_shown(kind)} node: give a NIRGraph, {ALLOWED}")
+        reader = _Reader(str(path))
+        nodes = read_group(graph, "nodes")
+        fields: dict[str, Any] = {
+            "type": kind,
+            "nodes": {name: reader.node(nodes, name) for name in member_names(nodes, MAX_NODES)},
+            "edges": reader.edges(graph),
+            "metadata": reader.metadata(graph),
+        }
+    try:
+        # Types are checked along the chain, in one pass; nir's own check is quadratic in the edges.
+        return nir.dict2NIRNode({**fields, "type_check": False})
+    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ExportError(f"{path}: its nodes do not fit NIR ({reason}); write it again with nir") from None
+
+
+class _Reader:
+    """Reads fields, and counts numbers over the whole file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.left = MAX_NUMBERS
+
+    def numbers(self, group: Any, name: str) -> NDArray[Any]:
+        values = read_dataset(group, name, self.left)
+        self.left -= values.size
+        return values
+
+    def node(self, nodes: Any, name: str) -> dict[str, Any]:
+        if len(name) > _MAX_NAME:
+            raise ExportError(f"{self.path}: a node's name has {len(name)} letters: at most {_MAX_NAME}")
+        group = read_group(nodes, name)
+        kind = read_string(group, "type", _MAX_NAME)
+        if kind not in _NUMBERS_OF_TYPE:
+            raise ExportError(
+                f"{self.path}: node {_shown(name)} is of type {_shown(kind)}; allowed is {ALLOWED}"
+            )
+        known = _NUMBERS_OF_TYPE[kind]
+        found = set(member_names(group, _MAX_MEMBERS)) - _BESIDE
+        for field in sorted((known - _OPTIONAL - found) | (found - known)):
+            what = "lacks" if field in known else "has an unknown field"
+            raise ExportError(
+                f"{self.path}: {kind} node {_shown(name)} {what} {_shown(field)}; write it again with nir"
+            )
+        values = {field: self.numbers(group, field) for field in sorted(found)}
+        # nir says so too, but without the name, and not at all where assertions are off.
+        shapes = {values[field].shape for field in values if kind in _NEURONS and field != "w_in"}
+        if len(shapes) > 1:
+            raise ExportError(
+                f"{self.path}: {kind} node {_shown(name)} has parameters of shapes "
+                f"{', '.join(str(shape) for shape in sorted(shapes))[:200]}; make them one"
+            )
+        return {"type": kind, **values}
+
+    def edges(self, graph: Any) -> list[tuple[str, str]]:
+        edges = read_strings(graph, "edges", 2 * MAX_NODES, _MAX_NAME)
+        if edges.ndim != 2 or edges.shape[1] != 2:
+            raise ExportError(
+                f"{self.path}: edges have shape {edges.shape}; give (edges, 2), source and target"
+            )
+        return [(str(source), str(target)) for source, target in edges]
+
+    def metadata(self, graph: Any) -> dict[str, Any]:
+        if "metadata" not in member_names(graph, _MAX_MEMBERS):
+            return {}
+        group = read_group(graph, "metadata")
+        found = set(member_names(group, _MAX_MEMBERS))
+        said: dict[str, Any] = {
+            name: self.numbers(group, name) for name in ("dt", *CODER_ARRAYS) if name in found
+        }
+        if DESCRIPTION in found:
+            said[DESCRIPTION] = read_string(group, DESCRIPTION, _MAX_DESCRIPTION)
+        return said
+
+
+def _shown(text: str) -> str:
+    """In quotes, on one line, and short, whatever the file holds."""
+    return repr(str(text)[:64])

@@ -1,0 +1,1 @@
+"""ONNX: a spiking actor's step and decision, and a dense actor, run with onnxruntime."""

@@ -1,0 +1,151 @@
+"""An ONNX file of ours on disk: sealed with a digest, written whole, read back with suspicion.
+
+References:
+    ONNX, Open Neural Network Exchange, intermediate representation, https://onnx.ai/onnx/repo-docs/IR.html.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neuro_aolo_export.arrays import require
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import write_whole
+
+PRODUCER = "neuro-aolo"
+FORMAT = 1
+MAX_BYTES = 1 << 28
+"""Largest file that is written or read: a quarter of a gibibyte, 67 million weights."""
+
+_DIGEST = "sha256"
+_SMALLER = "export a smaller network"
+# All that we write. None of them reads a file, calls another function, or repeats without an end.
+_OPERATORS = {
+    *("Add", "Cast", "Clip", "ConstantOfShape", "DequantizeLinear", "Div", "Exp", "Expand", "Flatten"),
+    *("Gemm", "Greater", "Identity", "MatMul", "Mul", "QuantizeLinear", "ReduceSum", "Relu", "Reshape"),
+    *("Scan", "Shape", "Sub", "Tanh", "Unsqueeze", "Where"),
+}
+
+
+def save_model(model: Any, path: str | os.PathLike[str]) -> None:
+    """Seal the model with its digest and write it, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written, or would be too large to be read back.
+    """
+    _set_digest(model)
+    data = model.SerializeToString(deterministic=True)
+    require(
+        len(data) <= MAX_BYTES,
+        f"{path} would have {len(data):,} bytes, of which at most {MAX_BYTES:,} are read: {_SMALLER}",
+    )
+    write_whole(path, data)
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """A file of ours, read and checked.
+
+    Attributes:
+        path: where it lay.
+        data: its bytes.
+        facts: what its metadata tells, by name.
+    """
+
+    path: str
+    data: bytes
+    facts: Mapping[str, str]
+
+
+def read_model(path: str | os.PathLike[str], *kinds: str) -> OnnxFile:
+    """Read a file that :func:`save_model` wrote, as one of ``kinds``.
+
+    Files from elsewhere are refused, and so are those that name data in other files, operators that we do not
+    write, or contents other than their digest says. The digest tells damage, not malice: a file made
+    to pass can still ask for much memory.
+
+    Raises:
+        ExportError: no such file, too large, damaged, not ours, or of another kind.
+    """
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from onnx import ModelProto, TensorProto
+
+    data = _read(Path(path))
+    model = ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError:
+        raise ExportError(
+            f"{path} is no ONNX file, or a part of one: name one that `neuro-aolo export` wrote"
+        ) from None
+    facts = {item.key: item.value for item in model.metadata_props}
+    if model.producer_name != PRODUCER or facts.get("format") != str(FORMAT):
+        raise ExportError(
+            f"{path} was written by {model.producer_name[:40] or 'an unknown producer'!r}, not by "
+            f"{PRODUCER} in format {FORMAT}: run it with onnxruntime itself, or export it again"
+        )
+    for message in _messages(model):
+        if isinstance(message, TensorProto) and (message.external_data or message.data_location):
+            raise ExportError(f"{path} names data in another file, which is not read: export it again")
+    said = facts.pop(_DIGEST, "none")
+    if said != _set_digest(model):
+        raise ExportError(
+            f"{path} is not what its digest {said[:16]!r} says, so it was changed or damaged: export it again"
+        )
+    _require_operators(path, model)
+    if facts.get("kind") not in kinds:
+        raise ExportError(
+            f"{path} holds a {str(facts.get('kind'))[:40]}, and a {' or '.join(kinds)} is to be run: "
+            "name another file"
+        )
+    return OnnxFile(str(path), data, facts)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ExportError(f"{path} is no file: name one that `neuro-aolo export` wrote")
+    try:
+        size = path.stat().st_size
+        require(
+            size <= MAX_BYTES,
+            f"{path} has {size:,} bytes, of which at most {MAX_BYTES:,} are read: {_SMALLER}",
+        )
+        return path.read_bytes()
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be read ({error.strerror or error}): name a file that is readable"
+        ) from None
+
+
+def _set_digest(model: Any) -> str:
+    """Put the SHA-256 of all else in the model into its metadata, in last place; return it."""
+    kept = [item for item in model.metadata_props if item.key != _DIGEST]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+    model.metadata_props.add(key=_DIGEST, value=digest)
+    return digest
+
+
+def _require_operators(path: str | os.PathLike[str], model: Any) -> None:
+    from onnx import NodeProto
+
+    for message in _messages(model):
+        if isinstance(message, NodeProto) and (message.domain or message.op_type not in _OPERATORS):
+            name = f"{message.domain}.{message.op_type}".strip(".")[:60]
+            raise ExportError(f"{path} has the operator {name!r}, which we do not write: export it again")
+    require(len(model.functions) == 0, f"{path} defines functions, which we do not write: export it again")
+
+
+def _messages(message: Any) -> Iterator[Any]:
+    """Every message within one; protobuf's own limit of 100 bounds the depth."""
+    yield message
+    for descriptor, content in message.ListFields():
+        if descriptor.message_type is None:
+            continue
+        repeated = isinstance(content, Sequence) or hasattr(content, "add")
+        for part in content if repeated else (content,):
+            yield from _messages(part)
