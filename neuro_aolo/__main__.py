@@ -8,7 +8,7 @@ from neuro_aolo import interrupt
 def main() -> None:
     """Run the command line; an interrupt while its parts are still being imported is one line, too."""
     try:
-        from neuro_aolo.cli import main as run
+        from neuro_aolo.cli.app import main as run
 
         interrupt.raises()
         run()

@@ -16,7 +16,7 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="session")
 def cli() -> Cli:
     """The command line as its entry point runs it, in this process."""
-    from neuro_aolo.cli import main
+    from neuro_aolo.cli.app import main
 
     def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         command = ["neuro-aolo", *map(str, arguments)]

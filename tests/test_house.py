@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LAYERS = ["service", "agent", "energy", "carbon", "report"]
 ABOVE = {path.stem for path in (ROOT / "neuro_aolo").iterdir()} - {*LAYERS, "__init__", "errors", "units"}
-COMMANDS = {"neuro_aolo.cli", "neuro_aolo.catalogue", "neuro_aolo.settings", "neuro_aolo.terminal"}
+COMMANDS = {"neuro_aolo.cli"}
 MAY_IMPORT_EXPORT = {
     "neuro_aolo.agent.freeze",
     "neuro_aolo.energy",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, JsonOption, err, out, say, show
 from neuro_aolo.errors import AgentError
-from neuro_aolo.terminal import EXIT_FAILED, EXIT_INTERRUPTED, JsonOption, err, out, say, show
 
 if TYPE_CHECKING:
     from neuro_aolo.comparison.cell import Plan

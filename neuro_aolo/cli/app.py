@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo import settings
-from neuro_aolo.accounts.command import ledger
-from neuro_aolo.catalogue import doctor, profiles_app, scenarios_app
-from neuro_aolo.comparison.command import compare
-from neuro_aolo.comparison.pareto import pareto
-from neuro_aolo.deployment.command import energy, export, finetune, simulate
-from neuro_aolo.errors import AgentError
-from neuro_aolo.reporting import report, report_run
-from neuro_aolo.terminal import (
+from neuro_aolo.cli import settings
+from neuro_aolo.cli.catalogue import doctor, profiles_app, scenarios_app
+from neuro_aolo.cli.compare import compare
+from neuro_aolo.cli.deployment import energy, export, finetune, simulate
+from neuro_aolo.cli.ledger import ledger
+from neuro_aolo.cli.pareto import pareto
+from neuro_aolo.cli.report import report, report_run
+from neuro_aolo.cli.terminal import (
     EXIT_INTERRUPTED,
     BsOption,
     BsTraceOption,
@@ -30,6 +29,7 @@ from neuro_aolo.terminal import (
     say,
     show,
 )
+from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis

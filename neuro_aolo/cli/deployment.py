@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, JsonOption, busy, out, progress_bar, say, show
 from neuro_aolo.errors import AgentError
-from neuro_aolo.terminal import EXIT_INTERRUPTED, JsonOption, busy, out, progress_bar, say, show
 
 if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis
@@ -59,8 +59,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write the actor for other tools, and run every file back before it counts."""
+    from neuro_aolo.cli.deployment_tables import CHECKS_NOTE, checks_grid, quantisation_sentence
     from neuro_aolo.deployment.exports import chosen_formats, export_network, export_run
-    from neuro_aolo.deployment.tables import CHECKS_NOTE, checks_grid, quantisation_sentence
     from neuro_aolo.report.tables import as_rich
 
     formats, left_out = chosen_formats(to)
@@ -130,9 +130,9 @@ def simulate(
         _beside_lava(source, as_json)
         return
 
+    from neuro_aolo.cli.deployment_tables import simulation_grid, simulation_sentence, simulation_summary
     from neuro_aolo.deployment.network import of_run
     from neuro_aolo.deployment.simulation import chosen_backend, run
-    from neuro_aolo.deployment.tables import simulation_grid, simulation_sentence, simulation_summary
     from neuro_aolo.report.tables import as_rich
 
     chosen = chosen_backend("loihi2" if backend is None else backend)
@@ -251,7 +251,7 @@ def energy(
 
     from dataclasses import replace
 
-    from neuro_aolo.deployment.tables import energy_summary as network_summary
+    from neuro_aolo.cli.deployment_tables import energy_summary as network_summary
     from neuro_aolo.energy.profiler import load_conditions
     from neuro_aolo.service.parameters import Deployment
 
@@ -353,9 +353,9 @@ def _closed_loop(
 ) -> None:
     from dataclasses import asdict
 
+    from neuro_aolo.cli.deployment_tables import loop_sentence
     from neuro_aolo.deployment.network import of_run
     from neuro_aolo.deployment.simulation import closed_loop
-    from neuro_aolo.deployment.tables import loop_sentence
 
     if backend not in (None, "lava"):
         raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo.cli.terminal import JsonOption, busy, out, say, show
 from neuro_aolo.errors import AgentError
-from neuro_aolo.terminal import JsonOption, busy, out, say, show
 
 if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis

@@ -9,7 +9,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from neuro_aolo.terminal import (
+from neuro_aolo.cli.terminal import (
     EXIT_FAILED,
     BsOption,
     BsTraceOption,

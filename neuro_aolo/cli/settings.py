@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from neuro_aolo.cli.terminal import placed
 from neuro_aolo.errors import AgentError
-from neuro_aolo.terminal import placed
 
 if TYPE_CHECKING:
     from neuro_aolo.agent.sparsity import SpikeToll

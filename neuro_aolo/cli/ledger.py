@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuro_aolo.errors import RunError
-from neuro_aolo.terminal import (
+from neuro_aolo.cli.terminal import (
     BsOption,
     BsTraceOption,
     DcOption,
@@ -21,6 +20,7 @@ from neuro_aolo.terminal import (
     say,
     show,
 )
+from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
     from neuro_aolo.accounts.baselines import Baselines

@@ -1,0 +1,1 @@
+"""What people type: one short file a group of commands."""
