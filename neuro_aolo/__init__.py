@@ -12,6 +12,6 @@ from gymnasium.envs.registration import register, registry
 if "AOLO-v0" not in registry:
     register(
         id="AOLO-v0",
-        entry_point="neuro_aolo.service.env:AoloEnv",
-        vector_entry_point="neuro_aolo.service.vector_env:AoloVectorEnv",
+        entry_point="neuro_aolo.systems.aolo.env:AoloEnv",
+        vector_entry_point="neuro_aolo.systems.aolo.vector_env:AoloVectorEnv",
     )

@@ -17,22 +17,22 @@ from pydantic import BaseModel
 from torch import nn
 
 from hardware_profiles.profile import Profile, load_profile
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
 from neuro_aolo.agent.freeze import freeze_dense, freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
-from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.carbon.feedback import agent_carbon
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import NETWORK, RunFolder
-from neuro_aolo.service.request import outcome, to_physical
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.scenario_file import scenario_names
+from neuro_aolo.systems.aolo.request import outcome, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.scenario_file import scenario_names
+from neuro_aolo.systems.task import Floats, Observations
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.loihi2.integers import WEIGHT_BITS, QuantizedGraph

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor, save_actor
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sdrl import Metrics
@@ -28,6 +27,7 @@ from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energ
 from neuro_aolo.errors import AgentError
 from neuro_aolo.event_log import event_log
 from neuro_aolo.run import EVENTS, RunConfig, RunFolder
+from neuro_aolo.systems.aolo.task import AoloTask
 
 
 def check_device(device: str) -> None:

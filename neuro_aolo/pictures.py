@@ -13,8 +13,8 @@ from hardware_profiles.profile import Profile
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import EXPORTS
-from neuro_aolo.service.describe import describe
-from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.systems.aolo.request import outcome, to_physical
+from neuro_aolo.systems.describe import describe
 from neuro_aolo_export.graph_file import graph_digest
 
 PACKAGES = ("neuro-aolo", "torch", "norse", "numpy", "lava-nc", "lava-dl", "codecarbon")

@@ -21,7 +21,7 @@ from neuro_aolo.agent.sdrl import PAPER, Metrics, SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 AgentSite = Literal["bs", "dc"]
 Preset = Literal["tuned", "paper"]

@@ -19,9 +19,9 @@ import numpy as np
 from scipy import special
 
 import neuro_aolo  # noqa: F401 - registers AOLO-v0
-from neuro_aolo.service.channel import mean_inverse_rate
-from neuro_aolo.service.request import NDArray, outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.channel import mean_inverse_rate
+from neuro_aolo.systems.aolo.request import NDArray, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 BATCH = 262_144
 PLAIN_BATCH = 4_096

@@ -23,14 +23,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.run import RunFolder
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.loihi2.integers import QuantizedGraph

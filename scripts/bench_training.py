@@ -18,14 +18,14 @@ from pathlib import Path
 
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.baselines import Baseline, BaselineMetrics, stable_baselines, train_baseline
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.stable_baselines import Baseline, BaselineMetrics, stable_baselines, train_baseline
 from neuro_aolo.errors import NeuroAoloError
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 
 REGRETS = (0.15, 0.05)
 EVALUATE_EVERY_S = 5.0

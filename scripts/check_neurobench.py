@@ -240,10 +240,10 @@ def of_run(path: Path, decisions: int) -> tuple[SpikingGraph, DenseGraph | None,
     Raises:
         NeuroAoloError: it is no run folder, or its actor has no spikes.
     """
-    from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.checkpoint import load_actor
     from neuro_aolo.agent.freeze import freeze
     from neuro_aolo.run import RunFolder
+    from neuro_aolo.systems.aolo.task import AoloTask
 
     run = RunFolder.open(path)
     spiking = freeze(load_actor(run.path).network)

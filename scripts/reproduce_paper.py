@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from neuro_aolo.agent.baselines import stable_baselines
+from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.comparison.table import unfinished
 from neuro_aolo.comparison.workers import Failure, make
 from neuro_aolo.errors import NeuroAoloError

@@ -24,7 +24,7 @@ from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.report.numbers import plain
 from neuro_aolo.run import RunFolder
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/pareto")

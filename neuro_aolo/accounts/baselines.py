@@ -14,15 +14,15 @@ from neuro_aolo.accounts.book import Accounts
 from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import Policy, noise_free
 from neuro_aolo.agent.rivals import random_policy
-from neuro_aolo.agent.task import Flags, Floats, Observations
 from neuro_aolo.carbon.ledger import Account
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
 from neuro_aolo.comparison.cell import Cell, scenario_sha256
 from neuro_aolo.energy.bill import Bill, price
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import RunError
-from neuro_aolo.service.request import outcome, to_normalised, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import outcome, to_normalised, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.task import Flags, Floats, Observations
 
 NAMES = ("random", "constant", "mlp")
 """Baselines that every run can be set against, the last where its same-size MLP was trained."""

@@ -21,7 +21,7 @@ from neuro_aolo.carbon.ledger import (
 )
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.hardware import Hardware, hardware
-from neuro_aolo.service.request import outcome, to_physical
+from neuro_aolo.systems.aolo.request import outcome, to_physical
 from neuro_aolo.units import J_PER_KWH, S_PER_YEAR, operational_carbon_g
 
 UNITS = {

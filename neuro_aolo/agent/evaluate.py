@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuro_aolo.agent.task import Floats, Observations, Task
+from neuro_aolo.systems.task import Floats, Observations, Task
 
 Policy = Callable[[Observations], Floats]
 """Observations ``(B, D)`` to actions ``(B, A)``, both in [-1, 1]."""

@@ -25,8 +25,8 @@ from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import Evaluation
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.agent.task import Task
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Task
 
 FINETUNING = SDRLConfig(
     total_steps=128_000,

@@ -7,8 +7,8 @@ from scipy.optimize import differential_evolution
 from scipy.stats import qmc
 
 from neuro_aolo.agent.evaluate import Policy
-from neuro_aolo.agent.task import Flags, Floats, Observations, Task, Transition
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Flags, Floats, Observations, Task, Transition
 
 SEARCH_SEED = 31_415
 """Entropy of the requests that the search sees: apart from the held-out ones."""

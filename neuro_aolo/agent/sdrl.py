@@ -22,8 +22,8 @@ from neuro_aolo.agent.learner import PAPER, Learner, SDRLConfig, geometric
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.snapshot import Snapshot, learner_state, restore_learner
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.agent.task import Floats, Task
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Floats, Task
 
 __all__ = ["PAPER", "Metrics", "SDRLConfig", "Training", "train"]
 

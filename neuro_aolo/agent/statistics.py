@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import bootstrap, trim_mean
 
-from neuro_aolo.agent.task import Floats
+from neuro_aolo.systems.task import Floats
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999

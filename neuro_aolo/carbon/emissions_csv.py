@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from neuro_aolo.service.grid import country_name
+from neuro_aolo.systems.grid.countries import country_name
 from neuro_aolo.units import G_PER_KG, S_PER_YEAR, kwh
 
 COLUMNS = (

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from neuro_aolo.agent.aolo import Overhead
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
@@ -23,8 +22,9 @@ from neuro_aolo.energy.profiler import load_conditions
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.energy.spending import spending, spike_prices
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.request import sample_states
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import Overhead
 
 Floats = NDArray[np.float64]
 UJ_PER_J = 1e6

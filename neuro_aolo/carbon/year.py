@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from neuro_aolo.carbon.ledger import MG_PER_KG, requests_per_year
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import observe, outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import observe, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 Policy = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 SEED = 8_760

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuro_aolo.analysis import Analysis
     from neuro_aolo.job import Keeping
     from neuro_aolo.run import RunConfig, RunFolder
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
 app = typer.Typer(
     name="neuro-aolo",

@@ -41,8 +41,8 @@ def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the shipped scenarios."""
     if context.invoked_subcommand is not None:
         return
-    from neuro_aolo.service.scenario import Scenario
-    from neuro_aolo.service.scenario_file import scenario_names
+    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.scenario_file import scenario_names
 
     summary = [{"name": name, "description": Scenario.load(name).description} for name in scenario_names()]
 
@@ -56,8 +56,8 @@ def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
 @scenarios_app.command("show")
 def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
     """Every parameter of a scenario: value, unit, default, allowed range, source."""
-    from neuro_aolo.service.describe import describe
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.describe import describe
 
     scenario = Scenario.load(name)
     rows = [asdict(row) for row in describe(scenario)]
@@ -108,14 +108,14 @@ def check_scenario(
     """What a scenario asks of a policy: its optimum, random actions, the best constant one."""
     import numpy as np
 
-    from neuro_aolo.service.check import check
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.check import check
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
     scenario = placed(Scenario.load(name), dc_country, bs_country, dc_trace, bs_trace, fill)
 
-    from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action
+    from neuro_aolo.systems.aolo.task import AoloTask
 
     with busy("drawing requests, solving them, searching the best constant action"):
         found = check(scenario, np.random.default_rng(CHECK_SEED), requests)
@@ -185,8 +185,8 @@ def fit_scenario(
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
     from neuro_aolo.run import write_whole
-    from neuro_aolo.service.qoe_fit import fit_file
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.qoe_fit import fit_file
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
     if file.is_dir() or (file.exists() and not overwrite):
         raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")

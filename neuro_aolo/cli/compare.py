@@ -97,11 +97,11 @@ def _plans(
     scenario: str, learners: str | None, seeds: int, preset: str, steps: int | None, seconds: float
 ) -> "list[Plan]":
     """Every cell that was asked for; what was typed is checked here, before anything is trained."""
-    from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.comparison.cell import LEARNERS
     from neuro_aolo.comparison.table import check_learners, plans
     from neuro_aolo.run import PRESETS
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.aolo.task import AoloTask
 
     if preset not in PRESETS:
         raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")

@@ -253,7 +253,7 @@ def energy(
 
     from neuro_aolo.cli.deployment_tables import energy_summary as network_summary
     from neuro_aolo.energy.profiler import load_conditions
-    from neuro_aolo.service.parameters import Deployment
+    from neuro_aolo.systems.aolo.parameters import Deployment
 
     conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
     network = _file(source, input_file, time_steps, dt_s, weight_bits)

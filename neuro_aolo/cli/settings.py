@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from neuro_aolo.agent.sparsity import SpikeToll
     from neuro_aolo.job import Keeping
     from neuro_aolo.run import AgentSite, Preset, RunConfig, RunFolder
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
 DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
 """Countries of a run that names neither a scenario nor, for that side, a country or a trace."""
@@ -30,7 +30,7 @@ def service(
     fill: str | None,
 ) -> "Scenario":
     """The scenario that was asked for, in the places that were asked for."""
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
     if name is None:
         if dc_country is None and dc_trace is None:
@@ -47,7 +47,7 @@ def shifted(trained_in: "Scenario", name: str, run_dir: Path) -> "Scenario":
         ScenarioError: the other scenario has another state or another action box, or leaves those ranges.
     """
     from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
     other = Scenario.load(name)
     own, others = trained_in.state_names, other.state_names
@@ -132,12 +132,12 @@ def config(
 
     import torch
 
-    from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.checkpoint import ActorSpec
     from neuro_aolo.agent.mlp import MLPConfig
     from neuro_aolo.carbon import feedback
     from neuro_aolo.job import check_compiler, check_device
     from neuro_aolo.run import PRESETS, RunConfig
+    from neuro_aolo.systems.aolo.task import AoloTask
 
     check_device(device)
     if compiled:

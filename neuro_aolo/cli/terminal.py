@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from neuro_aolo.agent.sdrl import Metrics
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -54,7 +54,7 @@ def placed(
         ScenarioError: an unknown country, a trace that cannot be used, or both for one side.
     """
     from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.service.trace_csv import read_trace
+    from neuro_aolo.systems.grid.trace_csv import read_trace
 
     for side, country, trace in (("dc", dc_country, dc_trace), ("bs", bs_country, bs_trace)):
         if country is not None and trace is not None:

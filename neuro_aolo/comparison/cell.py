@@ -18,8 +18,6 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.baselines import Baseline, BaselineConfig, train_baseline
 from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
@@ -33,11 +31,13 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.agent.stable_baselines import Baseline, BaselineConfig, train_baseline
 from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
-from neuro_aolo.service.request import outcome, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import outcome, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 
 OWN = ("spiking", "mlp")
 BASELINES = ("sac", "td3", "ppo")

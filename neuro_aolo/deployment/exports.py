@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.agent.task import Observations
 from neuro_aolo.analysis import Analysis
 from neuro_aolo.deployment.network import Network, of_run
 from neuro_aolo.deployment.simulation import lava_timeout_s
@@ -27,6 +26,7 @@ from neuro_aolo.run import (
     to_json,
     write_whole,
 )
+from neuro_aolo.systems.task import Observations
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph

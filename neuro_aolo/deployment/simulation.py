@@ -10,8 +10,8 @@ import numpy as np
 
 from neuro_aolo.deployment.network import Network
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.env import AoloEnv
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.env import AoloEnv
+from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
 from neuro_aolo_export.loihi2.lava import LavaSession, run_network, write_network

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN
-from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import RunFolder
+from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.task import Floats, Observations
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.loihi2.integers import QuantizedGraph

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.baselines import stable_baselines
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.comparison.cell import check_settings, scenario_sha256, versions
 from neuro_aolo.errors import RunError
 from neuro_aolo.run import to_json, write_whole
-from neuro_aolo.service.env import AoloEnv
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.env import AoloEnv
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 
 
 @dataclass(frozen=True)

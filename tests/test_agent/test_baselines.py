@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask
-from neuro_aolo.agent.baselines import (
+from neuro_aolo.agent.evaluate import held_out
+from neuro_aolo.agent.stable_baselines import (
     BaselineConfig,
     BaselineMetrics,
     BaselineTraining,
     stable_baselines,
     train_baseline,
 )
-from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 
 SECONDS = 2.0
 

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.run import RunConfig, RunFolder
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.loihi2.faults import Fault
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"

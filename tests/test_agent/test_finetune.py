@@ -13,8 +13,8 @@ from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig, train
-from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
 from neuro_aolo_export.loihi2.quantize import WeightGrid, grids, quantize
 from neuro_aolo_export.simulate import simulate_integer
 

@@ -14,8 +14,8 @@ from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
 
 
 @dataclass(frozen=True)

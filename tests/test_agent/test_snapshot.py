@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import PAPER, SDRLConfig, Training, train
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 
 TASK = AoloTask(Scenario.load("paper"))
 SMALL = {"critic_hidden": (16,), "validation_requests": 100}

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
@@ -18,7 +17,8 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.simulate import simulate_float
 
 SMALL = replace(TUNED, hidden=(24, 24), decoder_population=10, steps=5)

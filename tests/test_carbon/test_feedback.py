@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask, Overhead
 from neuro_aolo.agent.evaluate import Requests
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
@@ -14,8 +13,9 @@ from neuro_aolo.energy.hardware import hardware
 from neuro_aolo.energy.profiler import load_conditions
 from neuro_aolo.energy.spending import spending
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.request import sample_states
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask, Overhead
 
 GENERATOR = torch.Generator()
 POPSAN = PopSAN(5, 2, PopSANConfig(hidden=(32, 32)), GENERATOR.manual_seed(0))

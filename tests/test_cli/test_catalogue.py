@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuro_aolo.service.describe import describe
-from neuro_aolo.service.qoe import quality
-from neuro_aolo.service.scenario import Scenario, scenario_names
+from neuro_aolo.systems.aolo.qoe import quality
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
+from neuro_aolo.systems.describe import describe
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "grid"
 FEW = ("--requests", "2000")

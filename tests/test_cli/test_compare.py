@@ -20,7 +20,7 @@ from scipy.stats import trim_mean
 
 from neuro_aolo.comparison.cell import LEARNERS, Cell, Plan
 from neuro_aolo.run import PRESETS
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 FEW = ("--steps", "1500", "--seeds", "2", "--jobs", "1", "--learners", "mlp,random,constant,oracle")
 TABLES = {"cells.csv", "summary.csv", "summary.md", "curves.svg"}

@@ -16,7 +16,7 @@ from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
 from neuro_aolo.job import Keeping, train
 from neuro_aolo.run import PRESETS, RunConfig, RunFolder
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 MLP = MLPConfig((32, 32))
 SPIKING = replace(PRESETS["tuned"][1], hidden=(32, 32))

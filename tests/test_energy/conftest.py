@@ -103,11 +103,11 @@ def untrained() -> Untrained:
     """Makes run folders of untrained actors."""
     import torch
 
-    from neuro_aolo.agent.aolo import AoloTask
     from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
     from neuro_aolo.agent.sdrl import SDRLConfig
     from neuro_aolo.run import RunConfig, RunFolder
-    from neuro_aolo.service.scenario import Scenario
+    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.aolo.task import AoloTask
 
     def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None, *, interrupted: bool = False) -> Path:
         config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)

@@ -13,8 +13,8 @@ from neuro_aolo.analysis import Analysis
 from neuro_aolo.errors import RunError
 from neuro_aolo.pictures import QUANTILES, exports, margins, picture_summary, profile_assumptions
 from neuro_aolo.run import RunFolder
-from neuro_aolo.service.describe import describe
-from neuro_aolo.service.request import to_physical
+from neuro_aolo.systems.aolo.request import to_physical
+from neuro_aolo.systems.describe import describe
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_service.py"
 

@@ -5,8 +5,13 @@ import torch
 from scipy import integrate
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.channel import mean_inverse_rate, outage_probability, outage_threshold, snr_density
-from neuro_aolo.service.rate_table import rate_table
+from neuro_aolo.systems.aolo.channel import (
+    mean_inverse_rate,
+    outage_probability,
+    outage_threshold,
+    snr_density,
+)
+from neuro_aolo.systems.aolo.rate_table import rate_table
 
 M_RANGE, SNR_RANGE = (0.5, 12.0), (0.01, 600.0)
 """The box m in [0.5, 12], Omega in [0.1, 10], P in [0.1, 60] at a noise of 1 W."""

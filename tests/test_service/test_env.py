@@ -8,9 +8,9 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
 from neuro_aolo.errors import ScenarioError, ServiceError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import outcome, sample_states
-from neuro_aolo.service.scenario import Scenario, scenario_names
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import outcome, sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
 
 AOLO = "neuro_aolo:AOLO-v0"
 STATE = [3.0, 1.0, 20e6, 200.0, 300.0]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from neuro_aolo.service.request import footprint, outcome, sample_states, to_normalised, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import footprint, outcome, sample_states, to_normalised, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 SANITY = """
 60  0.037097 7.7624 0.99755 0.048098 1.9008e-4 6.1834e-5

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.qoe_fit import read_scores
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace_csv import read_trace
+from neuro_aolo.systems.aolo.qoe_fit import read_scores
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.grid.trace_csv import read_trace
 
 SCENARIOS = {
     "not TOML": ("name = 'x'\nname = [\ny = 3", "not valid TOML: .*line 3.*correct it"),

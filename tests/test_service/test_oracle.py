@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 PAPER = Scenario.load("paper")
 PRICED = PAPER.with_values(quality={"price_mg_per_point": 4.0, "threshold": 5.0})

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import observe, outcome, to_normalised, to_physical
-from neuro_aolo.service.scenario import Scenario, scenario_names
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import observe, outcome, to_normalised, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
 from neuro_aolo.units import J_PER_KWH, kwh, operational_carbon_g
 
 NAMES = scenario_names()

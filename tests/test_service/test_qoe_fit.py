@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from neuro_aolo.errors import ScenarioError, ServiceError
-from neuro_aolo.service.qoe import quality, sharpness_through
-from neuro_aolo.service.qoe_fit import fit_quality, read_scores
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.qoe import quality, sharpness_through
+from neuro_aolo.systems.aolo.qoe_fit import fit_quality, read_scores
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 WORDS = np.array([20.0, 60.0, 100.0, 150.0, 200.0, 260.0, 320.0, 400.0, 500.0, 650.0, 800.0])
 

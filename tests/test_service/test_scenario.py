@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.grid import country_intensity_g_per_kwh
-from neuro_aolo.service.qoe import quality, sharpness_through
-from neuro_aolo.service.request import sample_states
-from neuro_aolo.service.scenario import Scenario, scenario_names
+from neuro_aolo.systems.aolo.qoe import quality, sharpness_through
+from neuro_aolo.systems.aolo.request import sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 
 
 def test_paper_file_holds_the_defaults_that_the_schema_documents():

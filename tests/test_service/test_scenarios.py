@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.admissible import words_interval
-from neuro_aolo.service.check import check
-from neuro_aolo.service.describe import describe
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import outcome, sample_states
-from neuro_aolo.service.scenario import Scenario, scenario_names
+from neuro_aolo.systems.aolo.admissible import words_interval
+from neuro_aolo.systems.aolo.check import check
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import outcome, sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
+from neuro_aolo.systems.describe import describe
 
 
 def test_paper_has_its_calibrated_figures():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.request import sample_states
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Trace
-from neuro_aolo.service.trace_csv import read_trace
+from neuro_aolo.systems.aolo.request import sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.grid.trace import Trace
+from neuro_aolo.systems.grid.trace_csv import read_trace
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "grid"
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import AwareDatetime, Field, model_validator
 
-from neuro_aolo.service.parameters import COMPONENT_DOMAIN, Section
+from neuro_aolo.systems.aolo.parameters import COMPONENT_DOMAIN, Section
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Hours = np.ndarray[Any, np.dtype[np.int64]]

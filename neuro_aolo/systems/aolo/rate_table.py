@@ -10,9 +10,9 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.arrays import Array, float64, is_torch, namespace
-from neuro_aolo.service.blocks import in_blocks
-from neuro_aolo.service.channel import bounded_part, check_fading, inverse_moment, mean_inverse_rate
+from neuro_aolo.systems.aolo.channel import bounded_part, check_fading, inverse_moment, mean_inverse_rate
+from neuro_aolo.systems.arrays import Array, float64, is_torch, namespace
+from neuro_aolo.systems.blocks import in_blocks
 
 ACCURACY = 1e-8
 """Relative error, on a grid off the nodes, that a table keeps."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.wording import shown
+from neuro_aolo.systems.wording import shown
 
 _DATA = "codecarbon/data/private_infra/global_energy_mix.json"
 

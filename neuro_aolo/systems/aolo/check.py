@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import NDArray, footprint, outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import NDArray, footprint, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.units import J_PER_KWH
 
 REQUESTS = 100_000

@@ -8,8 +8,8 @@ References:
 
 from dataclasses import dataclass
 
-from neuro_aolo.service.arrays import Array, namespace
-from neuro_aolo.service.parameters import Inference, Radio
+from neuro_aolo.systems.aolo.parameters import Inference, Radio
+from neuro_aolo.systems.arrays import Array, namespace
 from neuro_aolo.units import G_PER_KG, J_PER_KWH, S_PER_YEAR
 
 FLOP_PER_TFLOP = 1e12

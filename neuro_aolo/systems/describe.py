@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from neuro_aolo.service.parameters import Component, Section
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Trace, Traces
+from neuro_aolo.systems.aolo.parameters import Component, Section
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.grid.trace import Trace, Traces
 
 _SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "state", "deployment")
 

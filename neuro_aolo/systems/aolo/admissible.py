@@ -7,8 +7,8 @@ import numpy as np
 from scipy import special
 from scipy.optimize import elementwise
 
-from neuro_aolo.service.request import peak_words
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.request import peak_words
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Index = np.ndarray[Any, np.dtype[np.intp]]

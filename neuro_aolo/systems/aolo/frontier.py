@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import elementwise
 
-from neuro_aolo.service.admissible import INWARD, least_power_w, longest_words, power_box
-from neuro_aolo.service.request import outcome
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.admissible import INWARD, least_power_w, longest_words, power_box
+from neuro_aolo.systems.aolo.request import outcome
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Index = np.ndarray[Any, np.dtype[np.intp]]

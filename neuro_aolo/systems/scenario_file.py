@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.grid import country_intensity_g_per_kwh
-from neuro_aolo.service.parameters import State
-from neuro_aolo.service.trace_csv import read_trace
-from neuro_aolo.service.wording import shown
+from neuro_aolo.systems.aolo.parameters import State
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.trace_csv import read_trace
+from neuro_aolo.systems.wording import shown
 
 SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
 """The state component whose intensity a data centre's or base station's country or trace gives."""

@@ -8,7 +8,7 @@ References:
 import math
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.arrays import Array, namespace
+from neuro_aolo.systems.arrays import Array, namespace
 
 
 def quality(

@@ -9,8 +9,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.grid import country_intensity_g_per_kwh
-from neuro_aolo.service.parameters import (
+from neuro_aolo.systems.aolo.parameters import (
     ActionBox,
     Channel,
     Component,
@@ -22,8 +21,10 @@ from neuro_aolo.service.parameters import (
     Section,
     State,
 )
-from neuro_aolo.service.rate_table import RateTable, rate_table
-from neuro_aolo.service.scenario_file import (
+from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.trace import Trace, Traces
+from neuro_aolo.systems.scenario_file import (
     SIDES,
     explain,
     find_scenario,
@@ -31,13 +32,12 @@ from neuro_aolo.service.scenario_file import (
     read_scenario,
     scenario_names,
 )
-from neuro_aolo.service.trace import Trace, Traces
 
 __all__ = ["Scenario", "scenario_names"]
 
 
 class Scenario(Section):
-    """Every parameter of the service model (see :mod:`neuro_aolo.service.parameters`).
+    """Every parameter of the service model (see :mod:`neuro_aolo.systems.aolo.parameters`).
 
     Attributes:
         name: Short name.

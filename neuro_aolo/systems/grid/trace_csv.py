@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.csv_file import read_rows
-from neuro_aolo.service.trace import HOUR, LARGEST_G_PER_KWH, YEARS, Trace
-from neuro_aolo.service.wording import listed, shown
+from neuro_aolo.systems.csv_file import read_rows
+from neuro_aolo.systems.grid.trace import HOUR, LARGEST_G_PER_KWH, YEARS, Trace
+from neuro_aolo.systems.wording import listed, shown
 
 Fill = Literal["hold", "linear"]
 FILLS: tuple[Fill, ...] = ("hold", "linear")

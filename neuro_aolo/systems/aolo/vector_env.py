@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.env import (
+from neuro_aolo.systems.aolo.env import (
     NDArray,
     Observation,
     check_agent_carbon,
@@ -18,13 +18,13 @@ from neuro_aolo.service.env import (
     resolve,
     serve,
 )
-from neuro_aolo.service.request import observe, sample_states
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Walk
+from neuro_aolo.systems.aolo.request import observe, sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.grid.trace import Walk
 
 
 class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
-    """``num_envs`` copies of AOLO-v0 (see :class:`neuro_aolo.service.env.AoloEnv`) served in one batch.
+    """``num_envs`` copies of AOLO-v0 (see :class:`neuro_aolo.systems.aolo.env.AoloEnv`) served in one batch.
 
     Arguments are those of the single environment. All copies truncate together, after ``episode_length``
     requests, and reset within the same step: the returned observation opens the next episode, the last one

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.arrays import Array, detached, float64, is_torch, namespace
-from neuro_aolo.service.blocks import in_blocks
-from neuro_aolo.service.footprint import Footprint, footprint_of
-from neuro_aolo.service.qoe import quality
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Hours
+from neuro_aolo.systems.aolo.footprint import Footprint, footprint_of
+from neuro_aolo.systems.aolo.qoe import quality
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.arrays import Array, detached, float64, is_torch, namespace
+from neuro_aolo.systems.blocks import in_blocks
+from neuro_aolo.systems.grid.trace import Hours
 from neuro_aolo.units import MG_PER_G
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from neuro_aolo.service.channel import MAX_OUTAGE
+from neuro_aolo.systems.aolo.channel import MAX_OUTAGE
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 

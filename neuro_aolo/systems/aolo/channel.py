@@ -18,7 +18,7 @@ import numpy as np
 from scipy import special
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.arrays import Array, detached, float64, is_torch, namespace
+from neuro_aolo.systems.arrays import Array, detached, float64, is_torch, namespace
 
 MAX_OUTAGE = 0.5
 """Largest outage threshold that the series for the inverse moment is meant for."""
@@ -95,7 +95,7 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
 
     Args:
         m: Nakagami shape, >= 0.5; > 1 where ``outage`` is 0. Any shape. For a gradient in ``m``, use
-            :class:`neuro_aolo.service.rate_table.RateTable`.
+            :class:`neuro_aolo.systems.aolo.rate_table.RateTable`.
         snr_mean: Mean SNR ``P Omega / sigma^2``, > 0, broadcastable with ``m``.
         outage: Outage probability ``epsilon`` in [0, 0.5]; 0 is the non-outage strategy.
 

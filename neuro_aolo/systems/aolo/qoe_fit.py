@@ -8,10 +8,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.csv_file import read_rows
-from neuro_aolo.service.qoe import quality
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.wording import listed, shown
+from neuro_aolo.systems.aolo.qoe import quality
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.csv_file import read_rows
+from neuro_aolo.systems.wording import listed, shown
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 LARGEST_WORDS, LARGEST_SCORE = 1e6, 100.0

@@ -8,11 +8,11 @@ import numpy as np
 from gymnasium import spaces
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import Outcome, observe, outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
-from neuro_aolo.service.trace import Walk
-from neuro_aolo.service.wording import shown
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import Outcome, observe, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.grid.trace import Walk
+from neuro_aolo.systems.wording import shown
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Observation = np.ndarray[Any, np.dtype[np.float32]]

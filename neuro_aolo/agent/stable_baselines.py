@@ -24,12 +24,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
-from neuro_aolo.agent.aolo import AoloTask
 from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
 from neuro_aolo.agent.learner import SDRLConfig
-from neuro_aolo.agent.task import Floats, Observations
 from neuro_aolo.errors import AgentError
-from neuro_aolo.service.env import AoloEnv
+from neuro_aolo.systems.aolo.env import AoloEnv
+from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.task import Floats, Observations
 
 Baseline = Literal["sac", "td3", "ppo"]
 

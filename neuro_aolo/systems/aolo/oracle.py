@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.service.admissible import least_power_w, words_interval
-from neuro_aolo.service.frontier import best_on_frontier
-from neuro_aolo.service.request import outcome
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.admissible import least_power_w, words_interval
+from neuro_aolo.systems.aolo.frontier import best_on_frontier
+from neuro_aolo.systems.aolo.request import outcome
+from neuro_aolo.systems.aolo.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 _BLOCK = 4096

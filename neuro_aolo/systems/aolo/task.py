@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from neuro_aolo.agent.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.service.oracle import oracle
-from neuro_aolo.service.request import CONSTRAINTS, observe, outcome, sample_states, to_physical
-from neuro_aolo.service.scenario import Scenario
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import CONSTRAINTS, observe, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
 from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 _PROBE_REQUESTS = 1_000

@@ -1,0 +1,1 @@
+"""What is controlled, one folder a system, and what every scenario is built from."""

@@ -1,0 +1,1 @@
+"""Carbon intensity of electricity: by country, and hour by hour."""
