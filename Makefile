@@ -24,7 +24,7 @@ lint: install
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 test-slow: install
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto -m slow

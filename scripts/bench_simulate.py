@@ -28,7 +28,7 @@ from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.run import RunFolder
+from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.errors import ExportError

@@ -242,7 +242,7 @@ def of_run(path: Path, decisions: int) -> tuple[SpikingGraph, DenseGraph | None,
     """
     from neuro_aolo.agent.checkpoint import load_actor
     from neuro_aolo.agent.freeze import freeze
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.systems.aolo.task import AoloTask
 
     run = RunFolder.open(path)

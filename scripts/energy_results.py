@@ -16,13 +16,13 @@ from typing import Any
 
 from curves.page import as_csv, made_by, markdown, write
 from hardware_profiles.profile import Profile, ProfileError, profile_names
-from neuro_aolo.analysis import COUNTED_DECISIONS, Analysis
 from neuro_aolo.comparison.cell import file_name
 from neuro_aolo.energy.bill import Bill, Unfit
 from neuro_aolo.energy.breakeven import Pair
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.report.numbers import percent, plain, spread
-from neuro_aolo.run import RunFolder
+from neuro_aolo.runs.analysis import COUNTED_DECISIONS, Analysis
+from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.text.numbers import percent, plain, spread
 from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/energy")

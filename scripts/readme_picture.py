@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neuro_aolo.report.plots import ledger_plot
 from neuro_aolo.report.svg import standalone
-from neuro_aolo.run import SUMMARY
+from neuro_aolo.runs.folder import SUMMARY
 
 FILE = Path("results/demo/ledger.svg")
 DEVICES = ("loihi2", "mcu_m33_u575")

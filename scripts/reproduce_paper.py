@@ -18,10 +18,10 @@ from rich.console import Console
 
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.comparison.table import unfinished
-from neuro_aolo.comparison.workers import Failure, make
 from neuro_aolo.errors import NeuroAoloError
-from neuro_aolo.report.numbers import plain
 from neuro_aolo.report.tables import as_rich
+from neuro_aolo.text.numbers import plain
+from neuro_aolo.workers.local import Failure, make
 from reproduction.findings import reproduced
 from reproduction.page import NOTES, SMOKE, grids, write
 from reproduction.trainings import ROWS, SWEEPS, Setup, Work, compared, wanted

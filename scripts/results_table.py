@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neuro_aolo.report.comparison import NAMES
-from neuro_aolo.report.numbers import plain, significant
+from neuro_aolo.text.numbers import plain, significant
 
 RESULTS = Path(__file__).parent.parent / "results"
 SCENARIOS = ("paper", "mixed", "speech")

@@ -18,13 +18,13 @@ from curves.sparsity import Device, Sparse, page
 from hardware_profiles.profile import ProfileError, profile_names
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.analysis import Analysis
 from neuro_aolo.comparison.cell import file_name
 from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.report.numbers import plain
-from neuro_aolo.run import RunFolder
+from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.text.numbers import plain
 from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/pareto")

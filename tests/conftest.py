@@ -1,16 +1,32 @@
 """What the tests of several packages share."""
 
 import contextlib
+import copy
 import io
+import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
+from neuro_aolo_export.graph import (
+    DenseGraph,
+    DenseLayer,
+    PopulationDecoder,
+    PopulationEncoder,
+    SpikingGraph,
+    SpikingLayer,
+)
+
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+Untrained = Callable[..., Path]
+RUN = Path(__file__).parent / "report" / "run"
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +59,83 @@ def small_run(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return folder
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, Any]:
+    """Not to be changed by a test."""
+    loaded: dict[str, Any] = json.loads((RUN / "summary.json").read_text("utf-8"))
+    return loaded
+
+
+@pytest.fixture
+def summary(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Shaped like a short run of `paper` in Germany and France.
+
+    What Lava, timings, export checks and savings say is made up; the ledger is that of the bills.
+    """
+    return copy.deepcopy(recorded)
+
+
+class Actors:
+    """Random actors of any size."""
+
+    def spiking(
+        self, rng: np.random.Generator, observations: int, hidden: Sequence[int], actions: int, steps: int = 5
+    ) -> SpikingGraph:
+        """A PopSAN of 10 neurons per dimension with about a tenth of its weights pruned."""
+        sizes = [10 * observations, *hidden, 10 * actions]
+        layers = tuple(
+            SpikingLayer(
+                rng.normal(0.0, 0.6 / np.sqrt(inputs), (outputs, inputs))
+                * (rng.random((outputs, inputs)) > 0.1),
+                rng.normal(0.05, 0.05, outputs),
+                0.5,
+                0.75,
+                0.5,
+            )
+            for inputs, outputs in pairwise(sizes)
+        )
+        encoder = PopulationEncoder(
+            np.tile(np.linspace(-1.0, 1.0, 10), (observations, 1)), np.full((observations, 10), 0.15**0.5)
+        )
+        decoder = PopulationDecoder(rng.normal(size=(actions, 10)), np.zeros(actions))
+        return SpikingGraph(encoder, layers, decoder, steps)
+
+    def dense(self, sizes: Sequence[int]) -> DenseGraph:
+        """ReLU layers and a tanh at the end."""
+        ends = ["relu"] * (len(sizes) - 2) + ["tanh"]
+        return DenseGraph(
+            tuple(
+                DenseLayer(np.ones((outputs, inputs)), np.zeros(outputs), end)  # type: ignore[arg-type]
+                for inputs, outputs, end in zip(sizes, sizes[1:], ends, strict=False)
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def actors() -> Actors:
+    return Actors()
+
+
+@pytest.fixture(scope="session")
+def untrained() -> Untrained:
+    """Makes run folders of untrained actors."""
+    import torch
+
+    from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
+    from neuro_aolo.agent.sdrl import SDRLConfig
+    from neuro_aolo.runs.folder import RunConfig, RunFolder
+    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.aolo.task import AoloTask
+
+    def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None, *, interrupted: bool = False) -> Path:
+        config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)
+        task = AoloTask(config.scenario)
+        spec = ActorSpec(task.observation_names, task.action_names, actor)
+        RunFolder.create(folder, config, overwrite=False)
+        network = spec.build(torch.Generator().manual_seed(seed))
+        save_actor(folder, network, spec, {"requests": 0, "interrupted": interrupted})
+        return folder
+
+    return make

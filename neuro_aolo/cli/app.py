@@ -32,9 +32,9 @@ from neuro_aolo.cli.terminal import (
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.job import Keeping
-    from neuro_aolo.run import RunConfig, RunFolder
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.folder import RunConfig, RunFolder
+    from neuro_aolo.runs.training import Keeping
     from neuro_aolo.systems.aolo.scenario import Scenario
 
 app = typer.Typer(
@@ -136,8 +136,8 @@ def run(
 ) -> None:
     """Do the whole job: train, evaluate, export, run on Lava, price, report."""
     from neuro_aolo.agent.checkpoint import kind_of
-    from neuro_aolo.job import twin_config
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.training import twin_config
 
     keeping = settings.keeping(checkpoint_every, tensorboard)
     if resume is not None:
@@ -189,7 +189,7 @@ def train(
 ) -> None:
     """Train an actor into a run folder."""
     from neuro_aolo.agent.checkpoint import kind_of
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
 
     keeping = settings.keeping(checkpoint_every, tensorboard)
     if resume is not None:
@@ -242,14 +242,14 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Regret against the oracle and violations on held-out requests, there or elsewhere."""
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
 
     trained_in = RunFolder.open(run_dir).config().scenario
     service = trained_in if scenario is None else settings.shifted(trained_in, scenario, run_dir)
     elsewhere = placed(service, dc_country, bs_country, dc_trace, bs_trace, fill)
 
     from neuro_aolo.report.tables import evaluation_table
-    from neuro_aolo.summary import evaluation_summary
+    from neuro_aolo.runs.summary import evaluation_summary
 
     summary = evaluation_summary(_analysis(run_dir, requests=requests, scenario=elsewhere))
     if scenario is not None:
@@ -271,7 +271,7 @@ def main() -> None:
 def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keeping", go_on: str) -> bool:
     """Train; ``go_on`` is the command that an interrupt before the first update is answered with."""
     try:
-        from neuro_aolo.job import train as train_into
+        from neuro_aolo.runs.training import train as train_into
 
         total = config.training.rounds * config.training.num_envs
         with progress_bar(f"training the {what}", total) as advance:
@@ -287,8 +287,8 @@ def _analysis(
     scenario: "Scenario | None" = None,
 ) -> "Analysis":
     from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.folder import RunFolder
 
     return Analysis(RunFolder.open(run_dir), requests or HELD_OUT_REQUESTS, scenario=scenario)
 

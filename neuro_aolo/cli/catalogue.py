@@ -184,7 +184,7 @@ def fit_scenario(
 ) -> None:
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.run import write_whole
+    from neuro_aolo.files import write_whole
     from neuro_aolo.systems.aolo.qoe_fit import fit_file
     from neuro_aolo.systems.aolo.scenario import Scenario
 

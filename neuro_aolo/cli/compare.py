@@ -15,7 +15,7 @@ from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.comparison.cell import Plan
-    from neuro_aolo.comparison.workers import Failure
+    from neuro_aolo.workers.local import Failure
 
 RESULTS = Path("results")
 
@@ -99,7 +99,7 @@ def _plans(
     """Every cell that was asked for; what was typed is checked here, before anything is trained."""
     from neuro_aolo.comparison.cell import LEARNERS
     from neuro_aolo.comparison.table import check_learners, plans
-    from neuro_aolo.run import PRESETS
+    from neuro_aolo.runs.folder import PRESETS
     from neuro_aolo.systems.aolo.scenario import Scenario
     from neuro_aolo.systems.aolo.task import AoloTask
 
@@ -117,7 +117,7 @@ def _plans(
 def _make(wanted: "list[Plan]", left: "list[Plan]", folder: Path, jobs: int) -> "list[Failure]":
     """Make the cells that are left; an interrupt says how far it came."""
     from neuro_aolo.comparison.table import unfinished
-    from neuro_aolo.comparison.workers import make
+    from neuro_aolo.workers.local import make
 
     try:
         with _progress(len(wanted), len(left)) as advance:

@@ -9,8 +9,8 @@ from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, JsonOption, busy, out, pro
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.deployment.network import Network
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.network import Network
     from neuro_aolo_export.loihi2.faults import Fault
 
 SourceArgument = Annotated[
@@ -60,8 +60,8 @@ def export(
 ) -> None:
     """Write the actor for other tools, and run every file back before it counts."""
     from neuro_aolo.cli.deployment_tables import CHECKS_NOTE, checks_grid, quantisation_sentence
-    from neuro_aolo.deployment.exports import chosen_formats, export_network, export_run
     from neuro_aolo.report.tables import as_rich
+    from neuro_aolo.runs.exports import chosen_formats, export_network, export_run
 
     formats, left_out = chosen_formats(to)
     with busy("exporting, and running it back"):
@@ -131,9 +131,9 @@ def simulate(
         return
 
     from neuro_aolo.cli.deployment_tables import simulation_grid, simulation_sentence, simulation_summary
-    from neuro_aolo.deployment.network import of_run
-    from neuro_aolo.deployment.simulation import chosen_backend, run
     from neuro_aolo.report.tables import as_rich
+    from neuro_aolo.runs.network import of_run
+    from neuro_aolo.runs.simulation import chosen_backend, run
 
     chosen = chosen_backend("loihi2" if backend is None else backend)
     with busy(f"simulating on {chosen}"):
@@ -167,7 +167,7 @@ def finetune(
     as_json: JsonOption = False,
 ) -> None:
     """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
-    from neuro_aolo.deployment.finetuning import REQUESTS, finetune_run
+    from neuro_aolo.runs.finetuning import REQUESTS, finetune_run
 
     analysis = _run(run_dir, weight_bits=weight_bits)
     bits = analysis.weight_bits
@@ -232,9 +232,9 @@ def energy(
     named = [name for text in profile or () for name in text.split(",")]
     profiles = tuple(named) or profile_names()
     if _is_run(source, input_file, time_steps, dt_s):
-        from neuro_aolo.analysis import OF_SCENARIO, Analysis
-        from neuro_aolo.run import RunFolder
-        from neuro_aolo.summary import energy_summary
+        from neuro_aolo.runs.analysis import OF_SCENARIO, Analysis
+        from neuro_aolo.runs.folder import RunFolder
+        from neuro_aolo.runs.summary import energy_summary
 
         summary = energy_summary(
             Analysis(
@@ -310,8 +310,8 @@ def _is_run(source: Path, input_file: Path | None, time_steps: int | None, dt_s:
 
 
 def _run(source: Path, weight_bits: int | None = None) -> "Analysis":
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.folder import RunFolder
 
     return Analysis(RunFolder.open(source), weight_bits=weight_bits)
 
@@ -319,7 +319,7 @@ def _run(source: Path, weight_bits: int | None = None) -> "Analysis":
 def _file(
     source: Path, input_file: Path | None, time_steps: int | None, dt_s: float | None, weight_bits: int | None
 ) -> "Network":
-    from neuro_aolo.deployment.network import of_file
+    from neuro_aolo.runs.network import of_file
 
     return of_file(source, input_file, time_steps, dt_s, weight_bits)
 
@@ -342,7 +342,7 @@ def _refuse_beside_closed_loop(
 def _beside_lava(source: Path, as_json: bool) -> None:
     """The simulation section of a run's report."""
     from neuro_aolo.report.tables import lava_table
-    from neuro_aolo.summary import simulation_summary
+    from neuro_aolo.runs.summary import simulation_summary
 
     summary = simulation_summary(_run(source))
     show(summary, as_json, lambda: out.print(lava_table(summary)))
@@ -354,8 +354,8 @@ def _closed_loop(
     from dataclasses import asdict
 
     from neuro_aolo.cli.deployment_tables import loop_sentence
-    from neuro_aolo.deployment.network import of_run
-    from neuro_aolo.deployment.simulation import closed_loop
+    from neuro_aolo.runs.network import of_run
+    from neuro_aolo.runs.simulation import closed_loop
 
     if backend not in (None, "lava"):
         raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")

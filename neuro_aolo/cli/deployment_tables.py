@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hardware_profiles.profile import Profile
-from neuro_aolo.deployment.network import Network
-from neuro_aolo.deployment.simulation import ClosedLoop, Simulation
 from neuro_aolo.energy.bill import Conditions
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.energy.profiler import Profiler
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import amount, count, percent
-from neuro_aolo.summary import profile_summary
+from neuro_aolo.runs.network import Network
+from neuro_aolo.runs.simulation import ClosedLoop, Simulation
+from neuro_aolo.runs.summary import profile_summary
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import amount, count, percent
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.simulate import Activity
 from neuro_aolo_export.verify import Check

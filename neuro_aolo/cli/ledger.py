@@ -23,8 +23,8 @@ from neuro_aolo.cli.terminal import (
 from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
-    from neuro_aolo.accounts.baselines import Baselines
-    from neuro_aolo.report.grids import Grid
+    from neuro_aolo.runs.baselines import Baselines
+    from neuro_aolo.text.grid import Grid
 
 _HEADING = 14
 FORMATS = ("terminal", "markdown", "latex")
@@ -66,10 +66,10 @@ def ledger(
     if style not in FORMATS:
         raise RunError(f"--format {style!r} is none of {', '.join(FORMATS)}: choose one of them")
 
-    from neuro_aolo.accounts.baselines import Baselines
-    from neuro_aolo.accounts.book import Accounts
-    from neuro_aolo.analysis import DEFAULT_PROFILES, Analysis
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.analysis import DEFAULT_PROFILES, Analysis
+    from neuro_aolo.runs.baselines import Baselines
+    from neuro_aolo.runs.book import Accounts
+    from neuro_aolo.runs.folder import RunFolder
 
     named = tuple(name for text in profile or () for name in text.split(","))
     folder = RunFolder.open(run_dir)
@@ -119,7 +119,7 @@ def _boundary(device: Mapping[str, Any]) -> str:
 
 def _narrow(grid: "Grid") -> "Grid":
     """Without the column of sources, ranges below their figures: to keep within 80 columns."""
-    from neuro_aolo.report.numbers import Quantity
+    from neuro_aolo.text.numbers import Quantity
 
     kept = [index for index, column in enumerate(grid.columns) if column not in ("source", "equation")]
     rows = [
@@ -146,11 +146,12 @@ def _halved(heading: str) -> str:
 
 
 def _print(summary: Mapping[str, Any], style: str) -> None:
-    from neuro_aolo.report import ledgers, paper_tables
+    from neuro_aolo.report import ledgers
     from neuro_aolo.report.answer import pays
-    from neuro_aolo.report.numbers import plain
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.report.years import year
+    from neuro_aolo.text import paper_tables
+    from neuro_aolo.text.numbers import plain
 
     grids: dict[str, Grid] = {"service": ledgers.service(summary)}
     grids |= {f"agent-{name}": ledgers.account(summary, name) for name in summary["ledger"]["devices"]}

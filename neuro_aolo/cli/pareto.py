@@ -12,8 +12,8 @@ from neuro_aolo.cli.terminal import JsonOption, busy, out, say, show
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
-    from neuro_aolo.analysis import Analysis
     from neuro_aolo.report.pareto import Point
+    from neuro_aolo.runs.analysis import Analysis
 
 _FILES = "pareto.csv", "pareto.svg"
 
@@ -34,10 +34,11 @@ def pareto(
 
     Runs of several time steps and spike weights, as `train --time-steps T --spike-weight W` makes them.
     """
-    from neuro_aolo.analysis import Analysis
+    from neuro_aolo.files import write_whole
     from neuro_aolo.report.pareto import front_plot, table
     from neuro_aolo.report.tables import as_rich
-    from neuro_aolo.run import RunFolder, write_whole
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.folder import RunFolder
 
     analyses = [Analysis(RunFolder.open(path), profiles=(profile,)) for path in run_dirs]
     first = analyses[0]

@@ -11,8 +11,8 @@ from neuro_aolo.cli.terminal import JsonOption, busy, out, say, show
 from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.folder import RunFolder
 
 PAGE = "report.html"
 
@@ -28,7 +28,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
 
     folders = [RunFolder.open(run_dir) for run_dir in run_dirs]
     if len(folders) == 1:
@@ -82,8 +82,8 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
 
 def _summarised(folder: "RunFolder") -> dict[str, Any]:
     """What a run's summary.json says, newly written."""
-    from neuro_aolo.analysis import Analysis
-    from neuro_aolo.summary import full_summary
+    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.summary import full_summary
 
     with busy(f"{folder.path}: evaluating, exporting, simulating, pricing"):
         analysis = Analysis(folder)

@@ -10,8 +10,8 @@ from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.agent.sparsity import SpikeToll
-    from neuro_aolo.job import Keeping
-    from neuro_aolo.run import AgentSite, Preset, RunConfig, RunFolder
+    from neuro_aolo.runs.folder import AgentSite, Preset, RunConfig, RunFolder
+    from neuro_aolo.runs.training import Keeping
     from neuro_aolo.systems.aolo.scenario import Scenario
 
 DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
@@ -76,8 +76,8 @@ def needed(out_dir: Path | None) -> Path:
 
 def keeping(checkpoint_every: int, tensorboard: bool) -> "Keeping":
     """What is kept of a training on the way."""
-    from neuro_aolo.event_log import check_tensorboard
-    from neuro_aolo.job import Keeping
+    from neuro_aolo.runs.event_log import check_tensorboard
+    from neuro_aolo.runs.training import Keeping
 
     if tensorboard:
         check_tensorboard()
@@ -89,8 +89,8 @@ _BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
 
 def begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
     """A run that was begun, and its settings; options that would change them are refused."""
-    from neuro_aolo.job import check_compiler, check_device
-    from neuro_aolo.run import RunFolder
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.training import check_compiler, check_device
 
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
@@ -135,8 +135,8 @@ def config(
     from neuro_aolo.agent.checkpoint import ActorSpec
     from neuro_aolo.agent.mlp import MLPConfig
     from neuro_aolo.carbon import feedback
-    from neuro_aolo.job import check_compiler, check_device
-    from neuro_aolo.run import PRESETS, RunConfig
+    from neuro_aolo.runs.folder import PRESETS, RunConfig
+    from neuro_aolo.runs.training import check_compiler, check_device
     from neuro_aolo.systems.aolo.task import AoloTask
 
     check_device(device)

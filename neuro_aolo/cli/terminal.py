@@ -94,7 +94,7 @@ def run_app(app: typer.Typer) -> int:
 def show(data: dict[str, Any], as_json: bool, in_words: Callable[[], None]) -> None:
     """Print ``data`` as one JSON object, or call ``in_words`` to print it for people."""
     if as_json:
-        from neuro_aolo.run import to_json
+        from neuro_aolo.files import to_json
 
         sys.stdout.write(to_json(data) + "\n")
     else:

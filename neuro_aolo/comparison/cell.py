@@ -34,7 +34,7 @@ from neuro_aolo.agent.sdrl import SDRLConfig, train
 from neuro_aolo.agent.stable_baselines import Baseline, BaselineConfig, train_baseline
 from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
 from neuro_aolo.errors import RunError
-from neuro_aolo.run import to_json, write_whole
+from neuro_aolo.files import to_json, write_whole
 from neuro_aolo.systems.aolo.request import outcome, to_physical
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask

@@ -16,12 +16,12 @@ from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
 from neuro_aolo.comparison.cell import BASELINES, CELLS, LEARNERS, Cell, Plan
-from neuro_aolo.comparison.workers import W
 from neuro_aolo.errors import AgentError, RunError
+from neuro_aolo.files import write_whole
 from neuro_aolo.report.comparison import QUANTITIES, Line, Setting, markdown, summary_rows
 from neuro_aolo.report.curves import Curve, learning_curves
-from neuro_aolo.run import write_whole
 from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.workers.local import W
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from neuro_aolo.report.facts import Summary, of_service, service_sum_mg
 from neuro_aolo.report.ledgers import against, baselines, grams, rate, short, static_times
-from neuro_aolo.report.numbers import amount, percent, significant, with_prefix
 from neuro_aolo.report.verdict import Finding, constraints, optimality
+from neuro_aolo.text.numbers import amount, percent, significant, with_prefix
 
 NEGLIGIBLE = 1e-6
 """Share of the service's energy below which an agent's own work is taken to change nothing."""

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from neuro_aolo.report.facts import Summary, device_name
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import Quantity, amount, count
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import Quantity, amount, count
 
 _COLUMNS = ("what", "value", "grade", "source")
 _GRADES = {

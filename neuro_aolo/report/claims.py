@@ -1,7 +1,7 @@
 """What the run says about Lava and energy, in sentences computed from the numbers."""
 
 from neuro_aolo.report.facts import Contest, Summary, contests, device_name
-from neuro_aolo.report.numbers import count, percent, significant, spread
+from neuro_aolo.text.numbers import count, percent, significant, spread
 
 _ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
 

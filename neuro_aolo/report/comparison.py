@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from neuro_aolo.agent.statistics import Estimate, Spread
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import NBSP, Quantity, count, finite, percent, significant
-from neuro_aolo.report.paper_tables import markdown_rows
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import NBSP, Quantity, count, finite, percent, significant
+from neuro_aolo.text.paper_tables import markdown_rows
 
 NAMES = {
     "spiking": "spiking actor",

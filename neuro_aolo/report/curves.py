@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from neuro_aolo.report.comparison import NAMES
-from neuro_aolo.report.numbers import finite, percent, significant
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.text.numbers import finite, percent, significant
 
 Values = NDArray[np.float64]
 

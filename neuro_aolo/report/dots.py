@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from neuro_aolo.report.numbers import finite
 from neuro_aolo.report.svg import FONT_PT, LIGHT, draw
+from neuro_aolo.text.numbers import finite
 
 _LINE_IN = 0.17
 _GAP_IN = 0.1

@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neuro_aolo.report.facts import Summary, device_name
 from neuro_aolo.report.ledgers import short
-from neuro_aolo.report.numbers import percent, significant, with_prefix
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.text.numbers import percent, significant, with_prefix
 
 _PANEL_IN = 2.25
 _COLUMNS = 40

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report.numbers import finite
+from neuro_aolo.text.numbers import finite
 
 Summary = Mapping[str, Any]
 Metrics = Sequence[Mapping[str, float]]

@@ -1,39 +1,15 @@
 """The report's tables as plain rows, shared by the page and the terminal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from neuro_aolo.report.facts import Summary, device_name
-from neuro_aolo.report.numbers import Quantity, amount, count, derived, percent, spread, with_prefix
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import amount, count, derived, percent, spread, with_prefix
 
-Cell = str | Quantity
 ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
 CANNOT = "cannot run it"
 _PLAIN_REASONS = ("it runs no spiking networks", "it runs no dense networks")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table.
-
-    Attributes:
-        title: what it shows.
-        columns: headings; a row's first cell is its own heading.
-        rows: cells, one per column.
-        sums: indices of rows that are the sum of others.
-        stacks: whether each row becomes a block of its own where the page is narrow.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
-    sums: frozenset[int] = field(default_factory=frozenset)
-    stacks: bool = False
-
-    def numeric(self, column: int) -> bool:
-        """Whether the column holds figures, which stand to the right."""
-        return any(isinstance(row[column], Quantity) for row in self.rows)
 
 
 def evaluation(summary: Summary) -> Grid:

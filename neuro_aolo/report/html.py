@@ -10,12 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report import grids, side_by_side
+from neuro_aolo.report import side_by_side
 from neuro_aolo.report.facts import Metrics, Summary, check
-from neuro_aolo.report.numbers import Quantity, amount, count, finite, percent
 from neuro_aolo.report.page import both_widths, content
 from neuro_aolo.report.side_by_side import Told
 from neuro_aolo.report.svg import DARK, LIGHT
+from neuro_aolo.text.grid import Cell
+from neuro_aolo.text.numbers import Quantity, amount, count, finite, percent
 
 _LINK = re.compile(r"https://[^\s;,]+|\b10\.\d{4,9}/[^\s;,]+|\barXiv:\d{4}\.\d{4,5}")
 
@@ -103,7 +104,7 @@ def _palette() -> str:
     return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def _cell(cell: grids.Cell) -> Markup:
+def _cell(cell: Cell) -> Markup:
     """A cell; a quantity of the summary carries its full-precision value for programs that read the page.
 
     The wrapper keeps text and links together where a narrow page sets them beside a label.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuro_aolo.report.facts import Summary, of_service
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import (
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import (
     NBSP,
     Quantity,
     count,

@@ -4,7 +4,7 @@ import shlex
 
 from neuro_aolo.report.facts import Summary, service_sum_mg, wireless_share
 from neuro_aolo.report.ledgers import rate
-from neuro_aolo.report.numbers import percent
+from neuro_aolo.text.numbers import percent
 
 
 def limits(summary: Summary) -> list[str]:

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neuro_aolo.report.facts import Summary
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import NBSP, Quantity, finite, percent, significant, with_prefix
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import NBSP, Quantity, finite, percent, significant, with_prefix
 
 _ROW_IN = 0.46
 _AXIS_IN = 0.5

@@ -10,11 +10,11 @@ from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import Metrics, Summary, best_checkpoint, device_name, service_sum_mg
 from neuro_aolo.report.limits import limits, reproduce
-from neuro_aolo.report.numbers import amount, count, finite, percent, spread
 from neuro_aolo.report.raster import raster
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN, under
 from neuro_aolo.report.tables import headline
 from neuro_aolo.report.verdict import title, verdict
+from neuro_aolo.text.numbers import amount, count, finite, percent, spread
 
 _CONSERVED = 1e-6
 

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import percent, significant, with_prefix
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import percent, significant, with_prefix
 
 YAN_RATE = 0.057
 """Firing rate below which a spiking network can win at T = 5: Z. Yan et al. (2026), IEEE TCAD,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from neuro_aolo.report.dots import Group, Row, dot_plot
 from neuro_aolo.report.facts import Metrics, Summary, best_checkpoint, device_name
 from neuro_aolo.report.ledgers import grams
-from neuro_aolo.report.numbers import amount, count, finite, percent, spread, with_prefix
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, bare, draw
+from neuro_aolo.text.numbers import amount, count, finite, percent, spread, with_prefix
 from neuro_aolo.units import MG_PER_G
 
 _ACTORS = (("snn", "spiking actor", "o"), ("mlp", "MLP", "D"))

@@ -10,8 +10,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from neuro_aolo.report.facts import Summary
-from neuro_aolo.report.numbers import count, percent
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.text.numbers import count, percent
 
 _STEP_IN = 0.075
 _HEADING_IN = 0.3

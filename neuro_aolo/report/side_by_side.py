@@ -10,11 +10,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from neuro_aolo.report.answer import listed
 from neuro_aolo.report.facts import Metrics, Summary, device_name
-from neuro_aolo.report.grids import CANNOT, Cell, Grid
+from neuro_aolo.report.grids import CANNOT
 from neuro_aolo.report.ledgers import VERDICTS, against, baselines, grams, rate, short
-from neuro_aolo.report.numbers import amount, finite, percent, significant, spread
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
 from neuro_aolo.report.verdict import title
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import amount, finite, percent, significant, spread
 
 _COLOURS = ("snn", "mlp", "service", "training", "alert")
 _LINES = ("-", "--", "-.", ":")

@@ -10,9 +10,9 @@ from neuro_aolo.report import grids
 from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import Summary, check, service_sum_mg
-from neuro_aolo.report.grids import Cell, Grid
-from neuro_aolo.report.numbers import amount, count, percent, plain
 from neuro_aolo.report.verdict import interruption, title
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import amount, count, percent, plain
 
 _WHOLE = 24
 """Longest words that stay on one line in a column of figures."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neuro_aolo.report.facts import Summary
-from neuro_aolo.report.numbers import amount, count, finite, percent
+from neuro_aolo.text.numbers import amount, count, finite, percent
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """A year of service over hourly grids, as plain rows."""
 
 from neuro_aolo.report.facts import Summary
-from neuro_aolo.report.grids import Cell, Grid
 from neuro_aolo.report.ledgers import rate
-from neuro_aolo.report.numbers import count, percent, spread, with_prefix
+from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.numbers import count, percent, spread, with_prefix
 from neuro_aolo.units import G_PER_KG
 
 

@@ -28,7 +28,7 @@ _PLAINLY = {
 }
 """What pydantic says of some kinds of error in words of its own."""
 
-_SHIPPED = Path(__file__).parent / "scenarios"
+_SHIPPED = Path(__file__).parent / "aolo" / "scenarios"
 _MAX_DEPTH = 8
 
 

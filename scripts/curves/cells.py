@@ -7,7 +7,7 @@ from typing import Any
 
 from neuro_aolo.comparison.cell import check_settings, versions
 from neuro_aolo.errors import RunError
-from neuro_aolo.run import to_json, write_whole
+from neuro_aolo.files import to_json, write_whole
 
 Values = Mapping[str, Any]
 

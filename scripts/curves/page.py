@@ -11,8 +11,8 @@ import numpy as np
 
 from neuro_aolo.agent.statistics import Estimate, estimate, mean
 from neuro_aolo.comparison.cell import versions
-from neuro_aolo.report.numbers import NBSP, finite, significant
-from neuro_aolo.run import write_whole
+from neuro_aolo.files import write_whole
+from neuro_aolo.text.numbers import NBSP, finite, significant
 
 SMOKE = "SMOKE RUN, on few requests and after seconds of training: its figures mean nothing."
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from curves.page import SMOKE, as_csv, average, in_percent, made_by, markdown, write
-from neuro_aolo.report.numbers import plain
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.text.numbers import plain
 
 GOAL = 0.002
 """Regret by which integers of 8 bits may differ from the float control."""

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from curves.page import SMOKE, as_csv, average, in_percent, made_by, markdown, write
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.report.numbers import plain
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.text.numbers import plain
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from scipy import stats
 
 from curves.page import markdown
 from neuro_aolo.agent.statistics import CONFIDENCE, Estimate
-from neuro_aolo.report.numbers import NBSP, finite, percent, significant, with_prefix
 from neuro_aolo.report.pareto import YAN_RATE, YAN_STEPS
+from neuro_aolo.text.numbers import NBSP, finite, percent, significant, with_prefix
 
 MORE_REGRET = 0.01
 """Regret, as a share, that a sparser actor may have more."""

@@ -13,7 +13,7 @@ from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
-from neuro_aolo.run import RunFolder
+from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo.systems.task import Floats, Observations
 from neuro_aolo_export.graph import SpikingGraph

@@ -19,9 +19,9 @@ import torch
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.statistics import Estimate, spread
 from neuro_aolo.comparison.cell import Cell
-from neuro_aolo.report.numbers import count, percent
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo.systems.task import Floats
+from neuro_aolo.text.numbers import count, percent
 from reproduction.trainings import Setup, cells, in_figures, opening, printed, rival, swept, tuned
 from reproduction.verdicts import Verdict, amount, change, growth, peak, ranking
 

@@ -15,7 +15,7 @@ from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.comparison.cell import check_settings, scenario_sha256, versions
 from neuro_aolo.errors import RunError
-from neuro_aolo.run import to_json, write_whole
+from neuro_aolo.files import to_json, write_whole
 from neuro_aolo.systems.aolo.env import AoloEnv
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from neuro_aolo.agent.statistics import Estimate
 from neuro_aolo.comparison.cell import versions
-from neuro_aolo.report.grids import Grid
-from neuro_aolo.report.numbers import MISSING, NBSP, finite, percent, plain, significant
+from neuro_aolo.files import write_whole
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
-from neuro_aolo.run import write_whole
+from neuro_aolo.text.grid import Grid
+from neuro_aolo.text.numbers import MISSING, NBSP, finite, percent, plain, significant
 from reproduction.findings import Finding, Variation
 from reproduction.trainings import Setup
 from reproduction.verdicts import RULES

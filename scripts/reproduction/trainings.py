@@ -11,7 +11,7 @@ from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.comparison.cell import Cell, Plan
 from neuro_aolo.errors import RunError
-from neuro_aolo.run import PRESETS
+from neuro_aolo.runs.folder import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
 from reproduction.opening import Opening
 

@@ -7,7 +7,7 @@ settings are formed seed by seed before.
 from dataclasses import dataclass
 
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.report.numbers import finite
+from neuro_aolo.text.numbers import finite
 
 REPRODUCED, DIRECTION = "reproduced", "same direction"
 FAILED, INCOMPARABLE = "not reproduced", "cannot be compared"

@@ -1,1 +1,0 @@
-"""A run's ledger, and the command that shows it."""

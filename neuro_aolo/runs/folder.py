@@ -1,0 +1,333 @@
+"""A run: its settings, and the folder that holds everything it made."""
+
+import csv
+import io
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import tomli_w
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+
+from neuro_aolo.agent.checkpoint import ACTORS, DESCRIPTION, WEIGHTS, SavedActor, kind_of, load_actor
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.sdrl import PAPER, Metrics, SDRLConfig
+from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.files import to_json, write_whole
+from neuro_aolo.systems.aolo.scenario import Scenario
+
+AgentSite = Literal["bs", "dc"]
+Preset = Literal["tuned", "paper"]
+
+PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
+    "tuned": (SDRLConfig(), TUNED),
+    "paper": (PAPER, PopSANConfig()),
+}
+"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
+
+CONFIG = "config.toml"
+METRICS = "metrics.csv"
+SNAPSHOT = "training.safetensors"
+"""The training in progress; gone once it has ended."""
+EVENTS = "tensorboard"
+"""Subfolder of TensorBoard's event files."""
+SUMMARY = "summary.json"
+EMISSIONS = "emissions.csv"
+"""Energy and carbon as CodeCarbon writes them."""
+NETWORK = "actor.net"
+GRAPH = "actor.graph"
+NIR = "actor.nir"
+STEP, DECISION = "actor_step.onnx", "actor_decision.onnx"
+DENSE, DENSE_INT8 = "actor_dense.onnx", "actor_dense_int8.onnx"
+EXPORTS = "exports.json"
+"""What was exported from which graph, and how it ran when it was run back."""
+TWIN = "mlp"
+"""Subfolder of a run with the same-size MLP, itself a run folder."""
+
+_EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
+_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, "report.html", *_EXPORTED)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run depends on.
+
+    Attributes:
+        scenario: the service.
+        actor: shape of the network; its type says which network.
+        training: settings of the loop.
+        seed: one seed for everything drawn at random in training.
+        device: where the networks are trained, ``cpu`` or ``cuda``.
+        agent_site: whose carbon intensity the agent's energy has: base station or data centre.
+        preset: what actor and training were taken from.
+        compiled: whether the actor is compiled with ``torch.compile`` in training.
+        toll: what spikes cost in training; None where they cost nothing.
+    """
+
+    scenario: Scenario
+    actor: PopSANConfig | MLPConfig
+    training: SDRLConfig
+    seed: NonNegativeInt = 0
+    device: str = "cpu"
+    agent_site: AgentSite = "bs"
+    preset: Preset = "tuned"
+    compiled: bool = False
+    toll: SpikeToll | None = None
+
+    def to_toml(self) -> str:
+        """The resolved settings."""
+        data = {
+            "seed": self.seed,
+            "device": self.device,
+            "agent_site": self.agent_site,
+            "preset": self.preset,
+            "compiled": self.compiled,
+            "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
+            "training": asdict(self.training),
+            "scenario": tomllib.loads(self.scenario.to_toml()),
+        }
+        if self.toll is not None:
+            data["toll"] = asdict(self.toll)
+        return tomli_w.dumps(data)
+
+    @classmethod
+    def from_toml(cls, text: str) -> "RunConfig":
+        """Settings that :meth:`to_toml` wrote.
+
+        Raises:
+            RunError: something is missing, unknown or out of range.
+        """
+        try:
+            data = tomllib.loads(text)
+            actor = dict(data.pop("actor"))
+            kind = actor.pop("kind")
+            if kind not in ACTORS:
+                raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
+            parts = {
+                "scenario": Scenario.model_validate(data.pop("scenario")),
+                "actor": _settings(ACTORS[kind], actor),
+                "training": _settings(SDRLConfig, data.pop("training")),
+                "toll": _settings(SpikeToll, data.pop("toll")) if "toll" in data else None,
+            }
+            return _settings(cls, data | parts)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise RunError(f"{where} = {first['input']!r}: {first['msg']}") from None
+        except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
+
+
+T = TypeVar("T")
+
+
+def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
+    known = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
+    missing = [name for name in known if name not in values]
+    if missing:
+        raise RunError(f"{missing[0]} is missing: with a default in its place it would be another run")
+    checked: T = TypeAdapter(cls).validate_python(dict(values))
+    return checked
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: RunConfig, *, overwrite: bool) -> "RunFolder":
+        """A new run folder that holds ``config``; with ``overwrite`` an earlier run gives way.
+
+        Raises:
+            RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
+        """
+        try:
+            if path.exists() and overwrite:
+                _remove_run(path)
+            elif path.exists():
+                raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
+            return cls(path)._begin(config)
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
+            ) from None
+
+    @staticmethod
+    def refuse_existing(path: Path) -> None:
+        """Raise RunError where ``path`` exists."""
+        if path.exists():
+            raise RunError(f"{path} exists: choose another --out")
+
+    def begin_twin(self, config: RunConfig) -> "RunFolder":
+        """The folder of the same-size MLP, begun with its own settings."""
+        return self.twin._begin(config)
+
+    def _begin(self, config: RunConfig) -> "RunFolder":
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path / CONFIG, config.to_toml())
+        return self
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """The folder of an earlier run.
+
+        Raises:
+            RunError: there is no such folder, or it lacks its files.
+        """
+        for name in (CONFIG, DESCRIPTION, WEIGHTS):
+            if not (path / name).is_file():
+                what = f"has no {name}" if path.is_dir() else "is not a folder"
+                raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` wrote")
+        return cls(path)
+
+    @classmethod
+    def begun(cls, path: Path) -> "RunFolder":
+        """The folder of a run that may have been killed or interrupted before anything was learnt.
+
+        Raises:
+            RunError: there is no such folder, or it has no settings.
+        """
+        if not (path / CONFIG).is_file():
+            what = f"has no {CONFIG}" if path.is_dir() else "is not a folder"
+            raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` began")
+        return cls(path)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the training has come to its end."""
+        saved = self.actor()
+        return saved is not None and not saved.training["interrupted"]
+
+    def actor(self) -> SavedActor | None:
+        """The best actor so far; None where there is none yet.
+
+        Raises:
+            AgentError: its files are not what they should be.
+        """
+        if not ((self.path / DESCRIPTION).is_file() and (self.path / WEIGHTS).is_file()):
+            return None
+        return load_actor(self.path)
+
+    @property
+    def snapshot_file(self) -> Path:
+        """Where the training in progress is kept."""
+        return self.path / SNAPSHOT
+
+    def snapshot(self) -> Snapshot | None:
+        """The training in progress; None where there is none.
+
+        Raises:
+            AgentError: the file is damaged.
+        """
+        return Snapshot.load(self.snapshot_file) if self.snapshot_file.exists() else None
+
+    @property
+    def twin(self) -> "RunFolder":
+        """The folder of the same-size MLP."""
+        return RunFolder(self.path / TWIN)
+
+    def config(self) -> RunConfig:
+        """The settings of the run.
+
+        Raises:
+            RunError: the file is not what it should be.
+        """
+        file = self.path / CONFIG
+        try:
+            return RunConfig.from_toml(file.read_text(encoding="utf-8"))
+        except (NeuroAoloError, UnicodeDecodeError) as error:
+            raise RunError(f"{file}: {error}; mend it, or train again") from None
+
+    def write_metrics(self, rows: Sequence[Metrics]) -> None:
+        """Write the learning curve, whole or not at all; without rows there is no file."""
+        if rows:
+            write_whole(self.path / METRICS, _to_csv(rows, header=True))
+        else:
+            (self.path / METRICS).unlink(missing_ok=True)
+
+    def append_metrics(self, row: Metrics) -> None:
+        """Add a row to the learning curve on disk."""
+        file = self.path / METRICS
+        text = _to_csv([row], header=not file.exists())
+        with file.open("a", newline="", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def metrics(self) -> list[dict[str, float]]:
+        """The learning curve; empty where there is none.
+
+        Raises:
+            RunError: a cell is not a number.
+        """
+        file = self.path / METRICS
+        if not file.is_file():
+            return []
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        columns = [field.name for field in fields(Metrics)]
+        for number, row in enumerate(rows, start=2):
+            if list(row) != columns or not all(map(_is_number, row.values())):
+                raise RunError(
+                    f"{file}, line {number}: {row} is not one number in each of {len(columns)} columns: "
+                    "mend the line, remove it, or train again"
+                )
+        return [{key: float(value) for key, value in row.items()} for row in rows]
+
+    def write_emissions(self, text: str) -> None:
+        """Write ``emissions.csv``, whole or not at all."""
+        write_whole(self.path / EMISSIONS, text)
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``, whole or not at all."""
+        write_whole(self.path / SUMMARY, to_json(summary) + "\n")
+
+
+def _to_csv(rows: Sequence[Metrics], *, header: bool) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, [field.name for field in fields(Metrics)])
+    if header:
+        writer.writeheader()
+    for row in rows:
+        writer.writerow({key: int(v) if isinstance(v, bool) else v for key, v in asdict(row).items()})
+    return stream.getvalue()
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        float(text or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _remove_run(path: Path) -> None:
+    """Remove what a run made, and nothing else."""
+    if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
+        raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
+    twin = path / TWIN
+    folders = [folder for folder in (twin, path) if folder.is_dir()]
+    made = [folder / name for folder in folders for name in _MADE]
+    made += [file for folder in folders for file in event_files(folder / EVENTS)]
+    for file in made:
+        if file.is_dir() or (file.exists() and not os.access(file.parent, os.W_OK)):
+            raise RunError(f"{file} cannot be replaced: it is left as it is; choose another --out")
+    for file in made:
+        file.unlink(missing_ok=True)
+    for folder in (twin / EVENTS, twin, path / EVENTS):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def event_files(folder: Path) -> list[Path]:
+    """TensorBoard's files in ``folder``."""
+    return sorted(folder.glob("events.out.tfevents.*"))

@@ -1,0 +1,153 @@
+"""What is exported, simulated and priced: a network with inputs, of a run or of a file of one's own."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from neuro_aolo.agent.evaluate import Evaluation, Requests
+from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo_export.arrays import FloatArray, SpikeArray
+from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.graph_file import load_graph
+from neuro_aolo_export.loihi2.integers import Movement, QuantizedGraph, with_always_on
+from neuro_aolo_export.loihi2.quantize import movement, quantize
+from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.spike_file import load_spikes
+
+NIR_SUFFIX = ".nir"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A spiking network and inputs to run it on.
+
+    Attributes:
+        source: the run folder or file that it comes from.
+        graph: its layers, with encoder and decoder where they are known.
+        input_spikes: ``(T, B, N0)``, without an always-on channel.
+        observations: ``(B, D)`` in [-1, 1], which the input spikes encode; None where spikes were given.
+        requests: the requests that were observed, where there are any.
+        weight_bits: of the integer graph.
+    """
+
+    source: Path
+    graph: SpikingGraph
+    input_spikes: SpikeArray
+    observations: FloatArray | None = None
+    requests: Requests | None = None
+    weight_bits: int = 8
+
+    @cached_property
+    def quantized(self) -> QuantizedGraph:
+        """The graph in Loihi 2 integers."""
+        return quantize(self.graph, self.weight_bits)
+
+    @cached_property
+    def movement(self) -> Movement | None:
+        """How far the integers' spikes and actions are from the float graph's; None without observations."""
+        if self.observations is None:
+            return None
+        return movement(self.graph, self.quantized, self.observations)
+
+    @cached_property
+    def chip_spikes(self) -> SpikeArray:
+        """Input spikes of the integer graph ``(T, B, N0 + 1)``, always-on channel included."""
+        return with_always_on(self.input_spikes)
+
+    @cached_property
+    def float_activity(self) -> Activity:
+        """What spikes in float32."""
+        return self.activity(self.input_spikes, float_spikes(self.graph.layers, self.input_spikes))
+
+    @cached_property
+    def integer_activity(self) -> Activity:
+        """What spikes in the chip's integers."""
+        return self.activity(self.chip_spikes, integer_spikes(self.quantized.layers, self.chip_spikes))
+
+    def activity(self, input_spikes: SpikeArray, layer_spikes: tuple[SpikeArray, ...]) -> Activity:
+        """Spikes with the actions that they stand for: none where there is no decoder."""
+        decoder = self.graph.decoder
+        decisions = input_spikes.shape[1]
+        actions = decoder.decode(layer_spikes[-1]) if decoder else np.empty((decisions, 0), dtype=np.float32)
+        return Activity(input_spikes, layer_spikes, actions)
+
+    def evaluate(self, actions: FloatArray) -> Evaluation | None:
+        """Regret and violations of actions ``(B, A)``; None where no request has a feasible action."""
+        if self.requests is None or not self.requests.feasible.any():
+            return None
+        kept = actions[self.requests.feasible].astype(np.float64)
+        return self.requests.evaluate(lambda observations: kept)
+
+    @property
+    def decisions(self) -> int:
+        """Decisions B."""
+        return int(self.input_spikes.shape[1])
+
+    @property
+    def layer_names(self) -> list[str]:
+        """``hidden 1``, ``hidden 2``, ..., ``output``."""
+        return [*(f"hidden {index + 1}" for index in range(len(self.graph.layers) - 1)), "output"]
+
+
+def of_run(analysis: Analysis, decisions: int, seed: int) -> Network:
+    """The actor of a run, and requests drawn from ``seed``.
+
+    Raises:
+        RunError: the run holds an MLP.
+    """
+    graph = analysis.graph
+    task = analysis.task
+    observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
+    spikes = graph.input_spikes(observations)
+    requests = Requests(task, decisions, seed)
+    bits = analysis.weight_bits
+    return Network(analysis.folder.path, graph, spikes, observations, requests, bits)
+
+
+def of_file(
+    path: Path,
+    input_file: Path | None,
+    steps: int | None = None,
+    dt_s: float | None = None,
+    weight_bits: int | None = None,
+) -> Network:
+    """A network in a graph file or a NIR file, and input spikes from a file.
+
+    Args:
+        path: a file that ends in ``.nir``, or a graph file.
+        input_file: ``.npz`` file with the array ``input``, ``(decisions, steps, channels)``.
+        steps: time steps of a decision; those of the file where None.
+        dt_s: time step in s; that of the file where None.
+        weight_bits: of the integer graph; 8 where None.
+
+    Raises:
+        ExportError: a file is missing or wrong, or holds a network without spikes.
+    """
+    if input_file is None:
+        raise ExportError(f"{path} comes without inputs: add --input FILE.npz with input spikes")
+    graph = read_network_file(path, steps, dt_s)
+    if isinstance(graph, DenseGraph):
+        raise ExportError(f"{path} holds a dense network, which has no spikes: give a spiking one")
+    spikes = load_spikes(input_file, graph.layers[0].inputs, graph.steps)
+    return Network(path, graph, spikes, weight_bits=weight_bits or 8)
+
+
+def read_network_file(path: Path, steps: int | None, dt_s: float | None) -> SpikingGraph | DenseGraph:
+    """The graph in a NIR file or a graph file.
+
+    Raises:
+        ExportError: the file is missing or wrong.
+    """
+    if path.suffix.lower() == NIR_SUFFIX:
+        from neuro_aolo_export.nir.convert import read_nir
+
+        return read_nir(path, steps, dt_s)
+    graph = load_graph(path)
+    if steps is not None and isinstance(graph, SpikingGraph) and steps != graph.steps:
+        raise ExportError(f"{path} decides in {graph.steps} steps, not {steps}: leave --time-steps out")
+    if dt_s is not None:
+        raise ExportError(f"{path} tells its own time step: leave --dt out")
+    return graph

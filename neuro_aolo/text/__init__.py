@@ -1,0 +1,1 @@
+"""Figures as people read them: numbers, tables, findings. Draws nothing, imports nothing."""

@@ -1,0 +1,75 @@
+import math
+from typing import Any
+
+import pytest
+
+from neuro_aolo.report import ledgers
+from neuro_aolo.text.grid import Grid
+from neuro_aolo.text.numbers import Quantity, plain
+
+Summary = dict[str, Any]
+
+
+def _values(grid: Grid, column: int) -> dict[str, float]:
+    cells = [(str(row[0]), row[column]) for row in grid.rows]
+    return {name: cell.value for name, cell in cells if isinstance(cell, Quantity)}
+
+
+@pytest.mark.parametrize("column", [1, 2])
+def test_every_account_adds_up_per_request_and_per_year(summary: Summary, column: int) -> None:
+    service = _values(ledgers.service(summary), column)
+    terms = math.fsum(value for name, value in service.items() if name != "service")
+    scale = 1.0 if column == 1 else 1e-3
+    assert service["service"] * scale == pytest.approx(terms, rel=1e-9)
+    for profile, device in summary["ledger"]["devices"].items():
+        lines = _values(ledgers.account(summary, profile), column)
+        total, agent = lines.pop("request, service and agent"), lines.pop("agent")
+        assert agent == pytest.approx(math.fsum(lines.values()), rel=1e-14)
+        assert total == pytest.approx(math.fsum([terms, agent]), rel=1e-9)
+        assert len(lines) == len(device["lines"])
+
+
+def test_the_agent_stands_beside_the_service(summary: Summary) -> None:
+    rows = {str(row[0]): [plain(cell) for cell in row[1:]] for row in ledgers.devices(summary).rows}
+    share = summary["ledger"]["devices"]["loihi2"]["agent_mg"]["nominal"] / summary["service_mg_per_request"]
+    assert rows["Intel Loihi 2"][1] == f"{100 * share:.3g} %"
+    assert list(rows) == ["NVIDIA H100 SXM", "Intel Loihi 1", "Intel Loihi 2", "STM32U575 microcontroller"]
+
+
+def test_static_power_is_told_in_times_of_the_own_work(summary: Summary) -> None:
+    rows = {str(row[0]): row for row in ledgers.always_on(summary).rows}
+    energy = summary["ledger"]["devices"]["loihi1"]["energy_j"]
+    times = rows["Intel Loihi 1"][4]
+    assert isinstance(times, Quantity)
+    assert times.value == energy["static"]["nominal"] / energy["dynamic"]["nominal"]
+    del energy["static"]
+    assert ledgers.always_on(summary).rows[1][3:] == ("", "")
+
+
+def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
+    assert ledgers.baselines(summary) == ["random", "constant", "mlp"]
+    never = ledgers.payback(summary, "constant")
+    assert {plain(row[1]) for row in never.rows} == {"never pays"}
+    assert {str(cell) for row in never.rows for cell in row[3:]} == {"never"}
+    pays = ledgers.payback(summary, "random")
+    assert {str(row[1]) for row in pays.rows} == {"pays"}
+    assert [row[3].value for row in pays.rows if isinstance(row[3], Quantity)] == [
+        pairs[0]["payback_requests"]["nominal"] for pairs in summary["payback"].values()
+    ]
+    undecided = {str(row[0]): plain(row[3]) for row in ledgers.payback(summary, "mlp").rows}
+    assert undecided["STM32U575 microcontroller"].endswith("never)")
+    saved = ledgers.savings(summary).rows
+    assert plain(saved[1][1]) == "-6.66 mg (-6.70 to -6.60)"
+    assert [str(row[0]) for row in saved][2] == "the same-size MLP on mcu_m33_u575"
+
+
+def test_without_a_device_there_are_no_rows(summary: Summary) -> None:
+    summary["ledger"]["devices"], summary["payback"] = {}, {}
+    assert ledgers.devices(summary).rows == ledgers.always_on(summary).rows == []
+    assert ledgers.intensity(summary).rows == ledgers.savings(summary).rows == []
+
+
+@pytest.mark.parametrize(("hz", "said"), [(1.0, "1 request per second"), (0.25, "0.25 requests per second")])
+def test_the_rate_in_words(summary: Summary, hz: float, said: str) -> None:
+    summary["ledger"]["request_rate_hz"] = hz
+    assert ledgers.rate(summary) == said
