@@ -289,9 +289,7 @@ def rates(on: Subject) -> str:
     """What the speeds rest on: how much spikes, in words."""
     activity = simulate_integer(on.qgraph, on.observations[:1024])
     decisions = activity.input_spikes.shape[1]
-    # Neither the always-on axon nor the bias neurons are the actor's own.
-    parts = [activity.input_spikes[..., :-1], *(x[..., :-1] for x in activity.layer_spikes[:-1])]
-    parts.append(activity.layer_spikes[-1])
+    parts = (activity.own_input_spikes, *activity.own_layer_spikes)
     told = ", ".join(f"{part.sum() / decisions:,.0f} of {part.shape[2]} neurons" for part in parts)
     return f"{on.name}: T = {on.graph.steps}; spikes per decision, encoder first: {told}"
 

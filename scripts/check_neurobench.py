@@ -21,7 +21,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -327,7 +327,7 @@ def spiking_rows(graph: SpikingGraph, activity: Activity, found: Found) -> list[
     ours = count_spiking(graph, activity)
     synapses = int(np.sum(ours.synapses))
     theirs = [layer.astype(np.uint8) for layer in found.outputs]
-    seen = count_spiking(graph, Activity(activity.input_spikes, tuple(theirs), activity.actions))
+    seen = count_spiking(graph, replace(activity, layer_spikes=tuple(theirs)))
     operations, metrics = found.operations(), found.metrics[0]
     weights = sum(layer.weight.size for layer in graph.layers)
     refired, others = unchanged(found.potentials, found.outputs)

@@ -39,15 +39,42 @@ class Activity:
     """Everything that spiked during a batch of decisions.
 
     Attributes:
-        input_spikes: ``(T, B, N0)`` uint8, 0 or 1. Of an integer graph the last channel is always on.
-        layer_spikes: per layer ``(T, B, Nl)``. Of an integer graph the last neuron of each hidden layer is
-            its bias neuron, which fires at every step.
-        actions: ``(B, A)`` float32 in [-1, 1].
+        input_spikes: ``(T, B, N0)`` uint8, 0 or 1.
+        layer_spikes: per layer ``(T, B, Nl)``.
+        actions: ``(B, A)`` float32 in [-1, 1]; A = 0 of a graph without decoder.
+        always_on: whether an integer graph ran: the last input channel then spikes at every step, as does
+            the last neuron of each hidden layer, its bias neuron. They carry biases, not input.
     """
 
     input_spikes: SpikeArray
     layer_spikes: tuple[SpikeArray, ...]
     actions: FloatArray
+    always_on: bool
+
+    @classmethod
+    def of(
+        cls,
+        graph: SpikingGraph | QuantizedGraph,
+        input_spikes: SpikeArray,
+        layer_spikes: Sequence[SpikeArray],
+    ) -> "Activity":
+        """Spikes of ``graph`` with the actions that they stand for: none where it has no decoder."""
+        decoder, decisions = graph.decoder, input_spikes.shape[1]
+        actions = decoder.decode(layer_spikes[-1]) if decoder else np.empty((decisions, 0), dtype=np.float32)
+        return cls(input_spikes, tuple(layer_spikes), actions, isinstance(graph, QuantizedGraph))
+
+    @property
+    def own_input_spikes(self) -> SpikeArray:
+        """Input spikes without the always-on channel."""
+        return _without_last(self.input_spikes) if self.always_on else self.input_spikes
+
+    @property
+    def own_layer_spikes(self) -> tuple[SpikeArray, ...]:
+        """Spikes of every layer without the bias neurons."""
+        if not self.always_on:
+            return self.layer_spikes
+        *hidden, output = self.layer_spikes
+        return (*map(_without_last, hidden), output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +103,10 @@ def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     Raises:
         ExportError: observations of another shape, or not finite.
     """
-    encoder, decoder = needed(graph.encoder), needed(graph.decoder)
+    encoder = needed(graph.encoder)
+    needed(graph.decoder)
     inputs = _encode(encoder, observations, graph.steps, always_on=0)
-    spikes = _run(_prepared(graph, 0, _graph_float_plan), inputs)
-    return Activity(inputs, spikes, decoder.decode(spikes[-1]))
+    return Activity.of(graph, inputs, _run(_prepared(graph, 0, _graph_float_plan), inputs))
 
 
 def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activity:
@@ -88,10 +115,10 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     Raises:
         ExportError: observations of another shape, or not finite.
     """
-    encoder, decoder = needed(qgraph.encoder), needed(qgraph.decoder)
+    encoder = needed(qgraph.encoder)
+    needed(qgraph.decoder)
     inputs = _encode(encoder, observations, qgraph.steps, always_on=1)
-    spikes = _run(_prepared(qgraph, qgraph.steps, _graph_integer_plan), inputs)
-    return Activity(inputs, spikes, decoder.decode(spikes[-1]))
+    return Activity.of(qgraph, inputs, _run(_prepared(qgraph, qgraph.steps, _graph_integer_plan), inputs))
 
 
 def float_spikes(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
@@ -212,6 +239,11 @@ def _trace(plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]]) -> tupl
     )
     found = ([state.astype(dtype, copy=False) for state in layers] for layers in states)
     return tuple(LayerStates(*layer) for layer in zip(spikes, *found, strict=True))
+
+
+def _without_last(spikes: SpikeArray) -> SpikeArray:
+    own: SpikeArray = spikes[..., :-1]
+    return own
 
 
 def _by_decision(spikes: SpikeArray) -> SpikeArray:

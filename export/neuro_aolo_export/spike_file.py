@@ -41,22 +41,19 @@ _NOT_SPIKES = (
 )
 
 
-def save_activity(activity: Activity, path: str | os.PathLike[str], *, bias_neurons: bool) -> None:
+def save_activity(activity: Activity, path: str | os.PathLike[str]) -> None:
     """Write spikes and actions, whole or not at all.
 
     Args:
         activity: of one of the simulators.
         path: file to write.
-        bias_neurons: whether the activity is an integer graph's, with an always-on channel and bias neurons,
-            which are left out.
 
     Raises:
         ExportError: the file cannot be written.
     """
-    last = len(activity.layer_spikes) - 1
-    arrays: dict[str, NDArray[np.generic]] = {INPUT: _own(activity.input_spikes, bias_neurons)}
-    for index, spikes in enumerate(activity.layer_spikes):
-        arrays[f"layer{index}"] = _own(spikes, bias_neurons and index < last)
+    arrays: dict[str, NDArray[np.generic]] = {INPUT: activity.own_input_spikes.transpose(1, 0, 2)}
+    for index, spikes in enumerate(activity.own_layer_spikes):
+        arrays[f"layer{index}"] = spikes.transpose(1, 0, 2)
     if activity.actions.shape[1]:
         arrays["action"] = activity.actions
     stream = io.BytesIO()
@@ -102,11 +99,6 @@ def _reason(error: Exception) -> str:
         return error.strerror
     # As a KeyError's text its message would be in quotes.
     return str(error.args[0]) if isinstance(error, KeyError) else str(error)
-
-
-def _own(spikes: SpikeArray, has_bias_neuron: bool) -> SpikeArray:
-    own = spikes[..., :-1] if has_bias_neuron else spikes
-    return own.transpose(1, 0, 2)
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:

@@ -75,19 +75,28 @@ class Check:
     same_spikes_difference: float | None = None
 
 
-def compare(activity: Activity, lava_spikes: Sequence[NDArray[Any]]) -> Comparison:
-    """Compare the simulator's activity with Lava's spikes ``(T, B, Nl)``, layer by layer.
+def compare(activity: Activity, theirs: Sequence[NDArray[Any]]) -> Comparison:
+    """Compare the simulator's activity with the other side's spikes ``(T, B, Nl)``, layer by layer.
 
     Args:
-        activity: of :func:`neuro_aolo_export.simulate.simulate_integer`: its last layer has no bias neuron,
-            the others have theirs last.
-        lava_spikes: of :func:`neuro_aolo_export.loihi2.lava.run_network` on the same input spikes.
+        activity: of one of the simulators.
+        theirs: of the same input spikes, as :func:`neuro_aolo_export.loihi2.lava.run_network` gives them.
 
     Raises:
         ExportError: the two sides have other shapes.
     """
-    last = len(activity.layer_spikes) - 1
-    return _compare(activity.layer_spikes, lava_spikes, bias_neurons=last)
+    shapes = [[layer.shape for layer in side] for side in (activity.layer_spikes, theirs)]
+    if shapes[0] != shapes[1]:
+        raise ExportError(
+            f"simulated spikes have shapes {shapes[0]}, the other side's {shapes[1]}: "
+            "run both on the same input"
+        )
+    per_layer = [
+        (own.size, int(own.sum(dtype=np.int64)), int((mine != other).sum()))
+        for own, mine, other in zip(activity.own_layer_spikes, activity.layer_spikes, theirs, strict=True)
+    ]
+    slots, spikes, mismatches = (sum(column) for column in zip(*per_layer, strict=True))
+    return Comparison(shapes[0][0][1], slots, spikes, mismatches, tuple(per_layer))
 
 
 def check_lava(qgraph: QuantizedGraph, path: File, input_spikes: SpikeArray, timeout_s: float) -> Check:
@@ -104,12 +113,11 @@ def check_lava(qgraph: QuantizedGraph, path: File, input_spikes: SpikeArray, tim
     """
     from neuro_aolo_export.loihi2.lava import lava_version, run_network
 
-    ours = integer_spikes(qgraph.layers, input_spikes)
+    activity = Activity.of(qgraph, input_spikes, integer_spikes(qgraph.layers, input_spikes))
     theirs = run_network(path, input_spikes, qgraph.steps, timeout_s)
-    found = _compare(ours, theirs, bias_neurons=len(ours) - 1)
-    check = _as_check(found, f"Lava ({lava_version()})")
+    check = _as_check(compare(activity, theirs), f"Lava ({lava_version()})")
     if qgraph.decoder is not None:
-        away = np.abs(qgraph.decoder.decode(ours[-1]) - qgraph.decoder.decode(theirs[-1]))
+        away = np.abs(activity.actions - qgraph.decoder.decode(theirs[-1]))
         check = replace(check, action_difference=float(away.max()), same_spikes_difference=0.0)
     return _no_mismatch(path, check)
 
@@ -131,7 +139,8 @@ def check_nir(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Chec
     read = read_nir(path)
     if graph_digest(read) != graph_digest(graph):
         raise _failed(path, "what is read back is another graph")
-    found = _compare(float_spikes(graph.layers, input_spikes), float_spikes(read.layers, input_spikes))
+    activity = Activity.of(graph, input_spikes, float_spikes(graph.layers, input_spikes))
+    found = compare(activity, float_spikes(read.layers, input_spikes))
     return _no_mismatch(path, _as_check(found, _library("nir")))
 
 
@@ -150,7 +159,8 @@ def check_step(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Che
 
     ours = float_spikes(graph.layers, input_spikes)
     theirs = run_step(path, input_spikes).spikes
-    check = _as_check(_compare(ours, theirs), _library("onnxruntime"))
+    found = compare(Activity.of(graph, input_spikes, ours), theirs)
+    check = _as_check(found, _library("onnxruntime"))
     alone = replace(graph, encoder=None, observations=())
     crossings = trace_differences(alone, None, (input_spikes, *ours), (input_spikes, *theirs))
     unexplained = sum(not crossing.explained for crossing in crossings)
@@ -177,8 +187,9 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
     theirs = [decided.spikes[f"layer{index}"] for index in range(len(graph.layers))]
     encoded = np.asarray(inputs) if graph.encoder is None else graph.input_spikes(inputs)
     ours = float_spikes(graph.layers, encoded)
+    activity = Activity.of(graph, encoded, ours)
     check = replace(
-        _as_check(_compare(ours, theirs), _library("onnxruntime")),
+        _as_check(compare(activity, theirs), _library("onnxruntime")),
         traced=_decisions_that_differ(ours, theirs),
     )
     if graph.encoder is None or graph.decoder is None or decided.actions is None:
@@ -190,7 +201,7 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
         found = compare_decisions(
             graph,
             inputs,
-            (graph.decoder.decode(ours[-1]), (encoded, *ours)),
+            (activity.actions, (encoded, *ours)),
             (decided.actions, (decided.spikes["encoder"], *theirs)),
             tolerance=TOLERANCE,
         )
@@ -228,24 +239,6 @@ def check_dense(graph: DenseGraph, path: File, observations: ArrayLike, toleranc
     if not largest <= most:
         raise _failed(path, f"an action differs by {largest:.3g}, where at most {most:g} is allowed")
     return Check(_library("onnxruntime"), len(away), action_difference=largest)
-
-
-def _compare(
-    ours: Sequence[NDArray[Any]], theirs: Sequence[NDArray[Any]], bias_neurons: int = 0
-) -> Comparison:
-    """Compare spikes layer by layer; the first ``bias_neurons`` layers have a bias neuron, their last."""
-    shapes = [[layer.shape for layer in side] for side in (ours, theirs)]
-    if shapes[0] != shapes[1]:
-        raise ExportError(
-            f"simulated spikes have shapes {shapes[0]}, the other side's {shapes[1]}: "
-            "run both on the same input"
-        )
-    per_layer = []
-    for index, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        own = mine[..., :-1] if index < bias_neurons else mine
-        per_layer.append((own.size, int(own.sum(dtype=np.int64)), int((mine != other).sum())))
-    slots, spikes, mismatches = (sum(column) for column in zip(*per_layer, strict=True))
-    return Comparison(shapes[0][0][1], slots, spikes, mismatches, tuple(per_layer))
 
 
 def _as_check(found: Comparison, run_by: str) -> Check:

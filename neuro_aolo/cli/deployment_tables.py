@@ -66,8 +66,8 @@ def simulation_summary(network: Network, simulation: Simulation) -> Summary:
         "backend": simulation.backend,
         "decisions": network.decisions,
         "time_steps": network.graph.steps,
-        "weight_bits": network.weight_bits if simulation.has_bias_neurons else None,
-        "layers": _layers(network, activity, simulation.has_bias_neurons),
+        "weight_bits": network.weight_bits if activity.always_on else None,
+        "layers": _layers(network, activity),
         "regret": evaluation.regret if evaluation else None,
         "violation_rate": evaluation.violation_rate if evaluation else None,
         "requests_evaluated": evaluation.requests if evaluation else 0,
@@ -76,23 +76,19 @@ def simulation_summary(network: Network, simulation: Simulation) -> Summary:
     }
 
 
-def _layers(network: Network, activity: Activity, has_bias_neurons: bool) -> list[Summary]:
+def _layers(network: Network, activity: Activity) -> list[Summary]:
     """The network's own channels and neurons, always-on channel and bias neurons left out."""
     names = ["input", *network.layer_names]
-    found = []
-    for index, (name, spikes) in enumerate(
-        zip(names, (activity.input_spikes, *activity.layer_spikes), strict=True)
-    ):
-        own = spikes[..., :-1] if has_bias_neurons and index < len(names) - 1 else spikes
-        found.append(
-            {
-                "name": name,
-                "neurons": own.shape[-1],
-                "spikes_per_decision": float(own.sum(dtype="int64")) / own.shape[1],
-                "firing_rate": float(own.mean()),
-            }
-        )
-    return found
+    own = (activity.own_input_spikes, *activity.own_layer_spikes)
+    return [
+        {
+            "name": name,
+            "neurons": spikes.shape[-1],
+            "spikes_per_decision": float(spikes.sum(dtype="int64")) / spikes.shape[1],
+            "firing_rate": float(spikes.mean()),
+        }
+        for name, spikes in zip(names, own, strict=True)
+    ]
 
 
 def simulation_grid(summary: Summary) -> Grid:

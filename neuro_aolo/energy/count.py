@@ -156,17 +156,18 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
     weights = [layer.weight for layer in graph.layers]
     spikes = [activity.input_spikes, *activity.layer_spikes]
     _check_shapes(graph.steps, weights, spikes)
+    if activity.always_on != isinstance(graph, QuantizedGraph):
+        ran, given = ("integers", "a float graph") if activity.always_on else ("floats", "an integer graph")
+        raise AgentError(f"activity of {ran} does not belong to {given}; simulate this very graph")
     decisions = spikes[0].shape[1]
     # (T, N) of the input and of each layer.
     sent = [count_spikes(writable(array.swapaxes(0, 1))) / decisions for array in spikes]
     totals = [float(channels.sum()) for channels in sent]
     wiring = _wiring(graph)
     events = [channels.dot(fan_out) for channels, fan_out in zip(sent, wiring.fan_outs, strict=False)]
-    constant, own = [0.0] * len(weights), totals[1:]
-    if isinstance(graph, QuantizedGraph):
-        # On a chip the last channel into each layer is always on: of a hidden layer its bias neuron.
-        constant = [sum(channels[:, -1].tolist()) for channels in sent[:-1]]
-        own[:-1] = [float(channels[:, :-1].sum()) for channels in sent[1:-1]]
+    constant = [sum(channels[:, -1].tolist()) if activity.always_on else 0.0 for channels in sent[:-1]]
+    neurons = [layer.shape[2] for layer in activity.own_layer_spikes]
+    own = [float(channels[:, :size].sum()) for channels, size in zip(sent[1:], neurons, strict=True)]
     encoder_neurons = graph.encoder.neurons if graph.encoder else 0
     input_bits = graph.steps * weights[0].shape[1]
     return SpikingCounts(
@@ -188,7 +189,7 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
         bytes_in=encoder_neurons or -(-input_bits // _BYTE_BITS),
         bytes_out=len(weights[-1]),
         kernel_launches=3 + graph.steps * (1 + 2 * len(weights)),
-        firing_rate=sum(own) / (graph.steps * wiring.neurons),
+        firing_rate=sum(own) / (graph.steps * sum(neurons)),
     )
 
 
@@ -217,12 +218,10 @@ class _Wiring:
     Attributes:
         fan_outs: non-zero weights that a spike of each channel passes, per layer.
         synapses: non-zero weights, per layer.
-        neurons: hidden and output neurons; bias neurons, which always fire, are left out.
     """
 
     fan_outs: tuple[NDArray[np.float64], ...]
     synapses: tuple[int, ...]
-    neurons: int
 
 
 def _wiring(graph: QuantizedGraph | SpikingGraph) -> _Wiring:
@@ -230,11 +229,9 @@ def _wiring(graph: QuantizedGraph | SpikingGraph) -> _Wiring:
     kept = _made.get(graph)
     if kept is None:
         fan_outs = [(layer.weight != 0).sum(axis=0, dtype=np.float64) for layer in graph.layers]
-        bias_neurons = len(graph.layers) - 1 if isinstance(graph, QuantizedGraph) else 0
         kept = _Wiring(
             fan_outs=tuple(fan_outs),
             synapses=tuple(int(fan_out.sum()) for fan_out in fan_outs),
-            neurons=sum(len(layer.weight) for layer in graph.layers) - bias_neurons,
         )
         _made[graph] = kept
     return kept

@@ -129,9 +129,9 @@ def _events(graph: QuantizedGraph, observations: NDArray[np.float32]) -> tuple[S
 
 def events_per_decision(graph: QuantizedGraph, activity: Activity) -> Floats:
     """Synaptic events of each decision, ``(n,)``, without those of the always-on channels."""
-    sources = (activity.input_spikes, *activity.layer_spikes[:-1])
+    sources = (activity.own_input_spikes, *activity.own_layer_spikes[:-1])
     total = np.zeros(sources[0].shape[1])
     for spikes, layer in zip(sources, graph.layers, strict=True):
-        fan_out = (layer.weight != 0).sum(axis=0)[:-1]
-        total += spikes[..., :-1].sum(axis=0, dtype=np.int64) @ fan_out
+        fan_out = (layer.weight[:, : spikes.shape[2]] != 0).sum(axis=0)
+        total += spikes.sum(axis=0, dtype=np.int64) @ fan_out
     return total

@@ -370,9 +370,7 @@ class Analysis:
         """
         steps, last = self.quantized.steps, len(self.quantized.layers) - 1
         names = [f"hidden {i + 1}" for i in range(last)] + ["output"]
-        own = [self.activity.input_spikes[..., :-1]]
-        for i, spikes in enumerate(self.activity.layer_spikes):
-            own.append(spikes if i == last else spikes[..., :-1])
+        own = (self.activity.own_input_spikes, *self.activity.own_layer_spikes)
         events = (0.0, *self.counts.synaptic_events)
         return [
             {

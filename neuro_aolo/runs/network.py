@@ -60,19 +60,14 @@ class Network:
     @cached_property
     def float_activity(self) -> Activity:
         """What spikes in float32."""
-        return self.activity(self.input_spikes, float_spikes(self.graph.layers, self.input_spikes))
+        spikes = float_spikes(self.graph.layers, self.input_spikes)
+        return Activity.of(self.graph, self.input_spikes, spikes)
 
     @cached_property
     def integer_activity(self) -> Activity:
         """What spikes in the chip's integers."""
-        return self.activity(self.chip_spikes, integer_spikes(self.quantized.layers, self.chip_spikes))
-
-    def activity(self, input_spikes: SpikeArray, layer_spikes: tuple[SpikeArray, ...]) -> Activity:
-        """Spikes with the actions that they stand for: none where there is no decoder."""
-        decoder = self.graph.decoder
-        decisions = input_spikes.shape[1]
-        actions = decoder.decode(layer_spikes[-1]) if decoder else np.empty((decisions, 0), dtype=np.float32)
-        return Activity(input_spikes, layer_spikes, actions)
+        spikes = integer_spikes(self.quantized.layers, self.chip_spikes)
+        return Activity.of(self.quantized, self.chip_spikes, spikes)
 
     def evaluate(self, actions: FloatArray) -> Evaluation | None:
         """Regret and violations of actions ``(B, A)``; None where no request has a feasible action."""

@@ -52,15 +52,16 @@ def picture_summary(analysis: Analysis) -> Data:
 
 def raster(analysis: Analysis, decision: int = 0) -> Data:
     """Every spike of one held-out request's decision in the chip's integers; bias neurons are left out."""
-    activity, last = analysis.activity, len(analysis.activity.layer_spikes) - 1
-    own = [activity.input_spikes[:, decision, :-1]]
-    for index, spikes in enumerate(activity.layer_spikes):
-        own.append(spikes[:, decision] if index == last else spikes[:, decision, :-1])
+    own = (analysis.activity.own_input_spikes, *analysis.activity.own_layer_spikes)
     return {
         "decision": decision,
         "steps": analysis.quantized.steps,
         "layers": [
-            {"name": layer["name"], "neurons": spikes.shape[1], "spikes": np.argwhere(spikes.T).tolist()}
+            {
+                "name": layer["name"],
+                "neurons": spikes.shape[2],
+                "spikes": np.argwhere(spikes[:, decision].T).tolist(),
+            }
             for layer, spikes in zip(analysis.layers, own, strict=True)
         ],
     }

@@ -35,13 +35,11 @@ class Simulation:
     Attributes:
         backend: which.
         activity: spikes and actions.
-        has_bias_neurons: whether the integer graph ran, with always-on channel and bias neurons.
         seconds: wall time, the start of Lava or onnxruntime included.
     """
 
     backend: Backend
     activity: Activity
-    has_bias_neurons: bool
     seconds: float
 
     def save(self, path: Path) -> None:
@@ -50,7 +48,7 @@ class Simulation:
         Raises:
             ExportError: the file cannot be written.
         """
-        save_activity(self.activity, path, bias_neurons=self.has_bias_neurons)
+        save_activity(self.activity, path)
 
 
 def chosen_backend(name: str) -> Backend:
@@ -90,10 +88,10 @@ def run(network: Network, backend: Backend, fault: Fault | None = None, seed: in
     elif backend == "loihi2":
         activity = network.integer_activity
     elif backend == "lava":
-        activity = network.activity(network.chip_spikes, _on_lava(network))
+        activity = Activity.of(network.quantized, network.chip_spikes, _on_lava(network))
     else:
-        activity = network.activity(network.input_spikes, _on_onnx(network))
-    return Simulation(backend, activity, backend in ("loihi2", "lava"), time.perf_counter() - began)
+        activity = Activity.of(network.graph, network.input_spikes, _on_onnx(network))
+    return Simulation(backend, activity, time.perf_counter() - began)
 
 
 def lava_timeout_s(steps: int) -> float:
@@ -168,7 +166,7 @@ def closed_loop(network: Network, scenario: Scenario, decisions: int, seed: int)
             for mine, other in zip(integer_spikes(qgraph.layers, inputs), spikes, strict=True):
                 slots += other.size
                 mismatches += int((mine[:, 0] != other).sum())
-            action = network.activity(inputs, tuple(layer[:, None] for layer in spikes)).actions[0]
+            action = Activity.of(qgraph, inputs, [layer[:, None] for layer in spikes]).actions[0]
             observation, reward, _, _, info = env.step(action)
             rewards.append(reward)
             violated.append(not info["feasible"])

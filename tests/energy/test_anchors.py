@@ -49,7 +49,7 @@ def sddpg(actors: Any, rate: float = 0.2) -> SpikingCounts:
         (rng.random((5, 50, size)) < share).astype(np.uint8)
         for size, share in zip(sizes, [0.5, rate, rate, rate, 0.5], strict=True)
     ]
-    activity = Activity(spikes[0], tuple(spikes[1:]), np.zeros((50, 2), np.float32))
+    activity = Activity(spikes[0], tuple(spikes[1:]), np.zeros((50, 2), np.float32), always_on=False)
     return count_spiking(SpikingGraph(encoder, layers, decoder, 5), activity)
 
 
@@ -65,7 +65,8 @@ def ambient_audio(actors: Any) -> SpikingCounts:
     rng = np.random.default_rng(8)
     graph = actors.spiking(rng, 1, [], 1, steps=100)
     spikes = [(rng.random((100, 2, 10)) < 0.1).astype(np.uint8) for _ in range(2)]
-    return count_spiking(graph, Activity(spikes[0], (spikes[1],), np.zeros((2, 1), np.float32)))
+    activity = Activity(spikes[0], (spikes[1],), np.zeros((2, 1), np.float32), always_on=False)
+    return count_spiking(graph, activity)
 
 
 def dense_784_128(actors: Any) -> DenseCounts:

@@ -78,7 +78,9 @@ def test_the_always_on_channels_are_counted_and_shown(actors: Any) -> None:
     inputs, hidden = activity.input_spikes.copy(), activity.layer_spikes[0].copy()
     inputs[..., :-1] = 0
     hidden[..., :-1] = 0
-    only_bias = Activity(inputs, (hidden, activity.layer_spikes[1]), activity.actions)
+    only_bias = dataclasses.replace(
+        activity, input_spikes=inputs, layer_spikes=(hidden, activity.layer_spikes[1])
+    )
     silent = count_spiking(graph, only_bias)
     assert silent.synaptic_events == counts.constant_events
     scaled = counts.scaled(0.0)
@@ -143,3 +145,5 @@ def test_activity_of_another_graph_or_of_no_decision_is_refused(actors: Any) -> 
         count_spiking(graph, dataclasses.replace(activity, input_spikes=activity.input_spikes[:, :0]))
     with pytest.raises(AgentError, match="4 steps"):
         count_spiking(dataclasses.replace(graph, steps=4), activity)
+    with pytest.raises(AgentError, match="activity of integers does not belong to a float graph"):
+        count_spiking(graph, dataclasses.replace(activity, always_on=True))

@@ -354,6 +354,24 @@ def test_always_on_axon_and_bias_neurons_fire_at_every_step(make_graph) -> None:
         assert hidden[..., -1].all()
 
 
+def test_what_is_the_network_s_own_has_the_float_graph_s_channels(make_graph) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(4)
+    graph = make_graph(rng)
+    observations = rng.uniform(-1, 1, (6, 3))
+    exact, integer = simulate_float(graph, observations), simulate_integer(quantize(graph), observations)
+    assert (exact.always_on, integer.always_on) == (False, True)
+    np.testing.assert_array_equal(integer.own_input_spikes, exact.input_spikes)
+    assert exact.own_input_spikes is exact.input_spikes
+    assert exact.own_layer_spikes is exact.layer_spikes
+    assert [layer.shape for layer in integer.own_layer_spikes] == [
+        layer.shape for layer in exact.layer_spikes
+    ]
+    *hidden, output = zip(integer.own_layer_spikes, integer.layer_spikes, strict=True)
+    for own, layer in hidden:
+        np.testing.assert_array_equal(own, layer[..., :-1])
+    assert output[0] is output[1]
+
+
 def test_no_decisions_make_no_spikes(make_graph) -> None:  # type: ignore[no-untyped-def]
     graph = make_graph(np.random.default_rng(0))
     for activity in (

@@ -25,12 +25,12 @@ def test_activity_is_written_without_bias_neurons_and_read_back(make_graph, tmp_
     rng = np.random.default_rng(0)
     graph = make_graph(rng)
     observations = rng.uniform(-1, 1, (7, 3))
-    for name, activity, bias_neurons in (
-        ("float", simulate_float(graph, observations), False),
-        ("integer", simulate_integer(quantize(graph), observations), True),
+    for name, activity in (
+        ("float", simulate_float(graph, observations)),
+        ("integer", simulate_integer(quantize(graph), observations)),
     ):
         path = tmp_path / f"{name}.npz"
-        save_activity(activity, path, bias_neurons=bias_neurons)
+        save_activity(activity, path)
         with np.load(path, allow_pickle=False) as file:
             shapes = {key: (file[key].shape, str(file[key].dtype)) for key in file.files}
             assert np.array_equal(file["action"], activity.actions)

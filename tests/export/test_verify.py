@@ -18,7 +18,8 @@ def _activity() -> Activity:
     rng = np.random.default_rng(0)
     hidden, output = ((rng.random((5, 3, n)) < 0.3).astype(np.uint8) for n in (7, 4))
     hidden[..., -1] = 1
-    return Activity(np.ones((5, 3, 2), dtype=np.uint8), (hidden, output), np.zeros((3, 1), dtype=np.float32))
+    inputs, actions = np.ones((5, 3, 2), dtype=np.uint8), np.zeros((3, 1), dtype=np.float32)
+    return Activity(inputs, (hidden, output), actions, always_on=True)
 
 
 def test_equal_sides_have_no_mismatch() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from neuro_aolo.energy.count import count_spiking
-from neuro_aolo_export.simulate import Activity, float_states, simulate_float
+from neuro_aolo_export.simulate import float_states, simulate_float
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PEER = os.environ.get("NEUROBENCH_PYTHON") or (
@@ -155,7 +155,7 @@ def test_a_spike_too_many_is_found(check: ModuleType, actors: Any, tmp_path: Pat
     counts = count_spiking(graph, activity)
     spikes = activity.input_spikes.copy()
     spikes[tuple(np.argwhere(spikes == 0)[0])] = 1
-    wrong = Activity(spikes, activity.layer_spikes, activity.actions)
+    wrong = replace(activity, input_spikes=spikes)
     weights = [layer.weight for layer in graph.layers]
     rows = check.count_on_spikes(check.Peer(Path(str(PEER)), tmp_path), "layer", weights, wrong, counts)
     assert [bool(row.unexplained) for row in rows] == [True, False]

@@ -117,7 +117,7 @@ def faulty_activity(
         fired = _stick(fired, fault, stuck_rng, has_constant=hidden)
         arriving = _lose(fired, fault.lost_spikes, lost_rng, has_constant=hidden)
         sent.append(fired)
-    return Activity(inputs, tuple(sent), decoder.decode(arriving))
+    return Activity(inputs, tuple(sent), decoder.decode(arriving), always_on=True)
 
 
 def _with_noise(

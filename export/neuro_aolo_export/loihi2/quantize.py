@@ -86,16 +86,13 @@ def movement(graph: SpikingGraph, qgraph: QuantizedGraph, observations: ArrayLik
             of another shape.
     """
     exact, integer = simulate_float(graph, observations), simulate_integer(qgraph, observations)
-    last = len(qgraph.layers) - 1
-    theirs = [
-        spikes if index == last else spikes[..., :-1] for index, spikes in enumerate(integer.layer_spikes)
-    ]
-    shapes = [[spikes.shape for spikes in side] for side in (exact.layer_spikes, theirs)]
+    sides = exact.own_layer_spikes, integer.own_layer_spikes
+    shapes = [[spikes.shape for spikes in side] for side in sides]
     require(
         shapes[0] == shapes[1],
         f"spikes of the graph have shapes {shapes[0]}, of its integers {shapes[1]}: give quantize(graph)",
     )
-    pairs = list(zip(exact.layer_spikes, theirs, strict=True))
+    pairs = list(zip(*sides, strict=True))
     change = np.abs(exact.actions.astype(np.float64) - integer.actions)
     return Movement(
         decisions=len(change),
