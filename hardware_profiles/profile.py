@@ -211,6 +211,11 @@ class Profile(Table):
                 )
         return self
 
+    @property
+    def is_neuromorphic(self) -> bool:
+        """Whether it is a chip for spikes, beside which a host encodes and decodes."""
+        return self.kind in ("neuromorphic-digital", "neuromorphic-mixed")
+
     def weakest_evidence(self, evidence: Iterable[Evidence]) -> Evidence:
         """The weakest of ``evidence``; ``projected`` at best where the prices are another device's."""
         order = get_args(Evidence)

@@ -17,7 +17,7 @@ from typing import Any
 from curves.page import as_csv, made_by, markdown, write
 from hardware_profiles.profile import Profile, ProfileError, profile_names
 from neuro_aolo.comparison.cell import file_name
-from neuro_aolo.energy.bill import Bill, Unfit
+from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.energy.breakeven import Pair
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.runs.analysis import COUNTED_DECISIONS, Analysis
@@ -124,7 +124,7 @@ def _row(profile: Profile, spiking: Bill | Unfit, dense: Bill | Unfit, pair: Pai
         "p_spiking_below_dense": pair.probability if pair else None,
         "no_ratio": pair.refused if pair else "",
         "unpriced": "; ".join(shown.unpriced) if shown else "",
-        "left_out": "; ".join(shown.left_out) if shown else "",
+        "left_out": "; ".join(LEFT_OUT[part] for part in shown.left_out) if shown else "",
         "weakest_evidence": shown.evidence if shown else "",
         "spiking_unfit": "" if isinstance(spiking, Bill) else spiking.reason,
         "dense_unfit": "" if isinstance(dense, Bill) else dense.reason,
@@ -138,7 +138,7 @@ def _static(bill: Bill | None, profile: Profile) -> str:
     if "static" in bill.parts_j:
         return "counted"
     return (
-        "left out" if "static power" in bill.left_out else "inside" if profile.scope == "all_in" else "none"
+        "left out" if "static_power" in bill.left_out else "inside" if profile.scope == "all_in" else "none"
     )
 
 

@@ -144,11 +144,7 @@ def rows(
         )
     ]
     for profile, device in ledger["devices"].items():
-        bound = (
-            ", a lower bound"
-            if any(not text.startswith("making of") for text in device["lower_bound"])
-            else ""
-        )
+        bound = ", a lower bound" if any(gap["kind"] != "making" for gap in device["gaps"]) else ""
         running = [line for line in device["lines"] if line["part"] in device["energy_j"]]
         found.append(
             Row(
@@ -161,7 +157,7 @@ def rows(
                 group=name,
             )
         )
-    operational = [line for line in ledger["service"] if line["name"].endswith("operational")]
+    operational = [line for line in ledger["service"] if line["kind"] == "operational"]
     found.append(
         Row(
             f"{name}: service, {year}",

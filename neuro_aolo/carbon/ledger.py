@@ -29,16 +29,11 @@ from neuro_aolo.errors import ServiceError
 from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_g
 
 Part = Literal["service", "dynamic", "host", "static", "embodied", "host embodied", "training"]
+Kind = Literal["operational", "embodied", "training"]
 MG_PER_KG = MG_PER_G * G_PER_KG
 
 _SECOND = Range(1.0, 1.0, 1.0)
-_SERVICE_SOURCES = {
-    "inference, operational": "AOLO, equation (4), arXiv:2503.04418",
-    "inference, embodied": "AOLO, equation (5), arXiv:2503.04418",
-    "wireless, operational": "AOLO, equations (8) and (15), arXiv:2503.04418",
-    "wireless, embodied": "AOLO, equation (9), arXiv:2503.04418",
-}
-_AGENT_PARTS: dict[Literal["dynamic", "host", "static"], str] = {
+_AGENT_PARTS: Mapping[Literal["dynamic", "host", "static"], str] = {
     "dynamic": "agent, its own work",
     "host": "agent, encoder and decoder on the host",
     "static": "agent, static power until the next request",
@@ -46,22 +41,68 @@ _AGENT_PARTS: dict[Literal["dynamic", "host", "static"], str] = {
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A term of the service's carbon.
+
+    Attributes:
+        name: what emits, in words.
+        kind: ``operational`` or ``embodied``: by running, or by having been made.
+        source: of its equation.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+
+
+SERVICE: Mapping[str, Entry] = {
+    "inference_operational": Entry(
+        "inference, operational", "operational", "AOLO, equation (4), arXiv:2503.04418"
+    ),
+    "inference_embodied": Entry("inference, embodied", "embodied", "AOLO, equation (5), arXiv:2503.04418"),
+    "wireless_operational": Entry(
+        "wireless, operational", "operational", "AOLO, equations (8) and (15), arXiv:2503.04418"
+    ),
+    "wireless_embodied": Entry("wireless, embodied", "embodied", "AOLO, equation (9), arXiv:2503.04418"),
+}
+"""The service's terms by key."""
+
+
+@dataclass(frozen=True)
 class Line:
     """One line of the ledger.
 
     Attributes:
-        name: what emits.
+        key: what emits: a term of the service, or ``agent_`` and the part.
+        name: the same in words.
         part: of the service or of the agent.
+        kind: ``operational`` or ``embodied``: by running, or by having been made; or ``training``.
         carbon_mg: in mgCO2e per request.
         source: where its figures come from.
         device: whose figures they are; of two lines of one device, both are low or both are high.
     """
 
+    key: str
     name: str
     part: Part
+    kind: Kind
     carbon_mg: Range
     source: str
     device: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What has no figure, and so no line on an account.
+
+    Attributes:
+        kind: the ``price`` of some work, a whole ``part`` (static power, the host's work), or the ``making``
+            of a device.
+        text: what it is, in words.
+    """
+
+    kind: Literal["price", "part", "making"]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -71,8 +112,7 @@ class Account:
     Attributes:
         lines: of the service, then of the agent; they sum to the totals.
         requests_per_year: that are decided.
-        lower_bound: what has no figure and so no line; the totals lack it.
-        incomplete: whether a whole part is among it: static power, the host's work, the making of a device.
+        lower_bound: what has no figure: the totals lack it.
         hardware: the devices that decide, one of each kind.
         on_for_s: time that a decision has them for itself.
         training_g: carbon of the whole training in gCO2e.
@@ -80,11 +120,15 @@ class Account:
 
     lines: tuple[Line, ...]
     requests_per_year: float
-    lower_bound: tuple[str, ...] = ()
-    incomplete: bool = False
+    lower_bound: tuple[Gap, ...] = ()
     hardware: tuple[Hardware, ...] = ()
     on_for_s: Range = _SECOND
     training_g: float = 0.0
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether more is lacking than the price of some work."""
+        return any(gap.kind != "price" for gap in self.lower_bound)
 
     @property
     def devices(self) -> Range:
@@ -150,16 +194,25 @@ def carbon_mg(energy_j: Range, intensity_g_per_kwh: float) -> Range:
 
 
 def service_lines(terms_mg: Mapping[str, float]) -> tuple[Line, ...]:
-    """The service's terms in mgCO2e per request, by name: inference and wireless, operational and embodied.
+    """The service's terms in mgCO2e per request, by the keys of :data:`SERVICE`.
 
     They follow from the scenario's parameters, which have no ranges.
 
     Raises:
-        ServiceError: a negative or non-finite amount.
+        ServiceError: a key that is none of them, or a negative or non-finite amount.
     """
+    if unknown := [key for key in terms_mg if key not in SERVICE]:
+        raise ServiceError(f"{unknown[0]!r} is no term of the service: give some of {', '.join(SERVICE)}")
     return tuple(
-        Line(name, "service", _exactly(_amount(name, mg, "mg")), _SERVICE_SOURCES.get(name, "the service"))
-        for name, mg in terms_mg.items()
+        Line(
+            key,
+            SERVICE[key].name,
+            "service",
+            SERVICE[key].kind,
+            _exactly(_amount(SERVICE[key].name, mg, "mg")),
+            SERVICE[key].source,
+        )
+        for key, mg in terms_mg.items()
     )
 
 
@@ -173,8 +226,10 @@ def inference_lines(bill: Bill, intensity_g_per_kwh: float, host: str = "") -> t
     """
     return tuple(
         Line(
+            f"agent_{part}",
             name,
             part,
+            "operational",
             carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
             "; ".join(_sources(bill, part)),
             bill.profile if part != "host" else host,
@@ -193,7 +248,8 @@ def embodied_line(hardware: Hardware, part: Literal["embodied", "host embodied"]
         on_for_s: from one decision to the next, or a decision's own time where that is longer.
     """
     share = hardware.embodied_kg * on_for_s * (MG_PER_KG / hardware.lifetime_s)
-    return Line(f"agent, making of {hardware.name}", part, share, hardware.source, hardware.name)
+    key, name = f"agent_{part.replace(' ', '_')}", f"agent, making of {hardware.name}"
+    return Line(key, name, part, "embodied", share, hardware.source, hardware.name)
 
 
 def training_line(training_g: float, requests: float, measured_by: str) -> Line:
@@ -205,9 +261,8 @@ def training_line(training_g: float, requests: float, measured_by: str) -> Line:
     if not 1.0 <= requests < math.inf:
         raise ServiceError(f"training shared over {requests:g} requests; give 1 or more")
     each_mg = _amount("training", training_g, "g") * MG_PER_G / requests
-    return Line(
-        f"agent, training shared over {requests:,.0f} requests", "training", _exactly(each_mg), measured_by
-    )
+    name = f"agent, training shared over {requests:,.0f} requests"
+    return Line("agent_training", name, "training", "training", _exactly(each_mg), measured_by)
 
 
 def requests_per_year(request_rate_hz: float) -> float:

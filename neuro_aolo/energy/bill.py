@@ -16,7 +16,7 @@ References:
     G. Tang, N. Kumar, K. Michmizos (2020), doi:10.1109/IROS45743.2020.9340948.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import mul
@@ -28,7 +28,7 @@ from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.draws import Draws, Values, bounded, interval, spread, total
 from neuro_aolo.energy.placement import Placement, place
 from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.terms import Term, chip_steps, coding_terms, figures_of, terms_of
+from neuro_aolo.energy.terms import WORK, Term, WorkKey, chip_steps, coding_terms, figures_of, terms_of
 
 __all__ = ["Bill", "Conditions", "Line", "Range", "Unfit", "price"]
 
@@ -39,9 +39,27 @@ PJ_PER_MW_US = 1e3
 
 Part = Literal["dynamic", "host", "static"]
 INT8_BITS, FP32_BITS = 8, 32
-CALIBRATION = "measured beyond the prices"
-"""The line that a calibrated profile adds."""
-_CODING = "encoder and decoder"
+
+PowerKey = Literal["static_power", "board_power", "processor_power", "sleep", "host_sleep"]
+LineKey = WorkKey | PowerKey | Literal["calibration"]
+LINES: Mapping[str, str] = {
+    **WORK,
+    "calibration": "measured beyond the prices",
+    "static_power": "static power",
+    "board_power": "static power of the board",
+    "processor_power": "processors beside the cores",
+    "sleep": "sleep between decisions",
+    "host_sleep": "sleep of the host between decisions",
+}
+"""Every line that a bill may have, as people read it."""
+
+LeftOut = Literal["static_power", "idle_power", "coding"]
+LEFT_OUT: Mapping[LeftOut, str] = {
+    "static_power": "static power",
+    "idle_power": "power between decisions",
+    "coding": "encoder and decoder",
+}
+"""Whole parts that a total may lack, as people read them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +86,7 @@ class Line:
     """One line of a bill.
 
     Attributes:
-        name: what is paid for.
+        key: what is paid for.
         part: ``dynamic`` work of the device, work of its ``host``, or ``static`` power.
         count: operations a decision; 1 where it is not counted.
         price_pj: of one.
@@ -76,12 +94,17 @@ class Line:
         source: evidence, grade and place of its figures.
     """
 
-    name: str
+    key: LineKey
     part: Part
     count: float
     price_pj: Range
     energy_j: Range
     source: str
+
+    @property
+    def name(self) -> str:
+        """What is paid for, in words."""
+        return LINES[self.key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +142,7 @@ class Bill:
     placement: Placement | None
     boundary: str
     extent: str
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
     evidence: Evidence
     unpriced: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -215,7 +238,7 @@ class _Account:
         self.figures: list[Figure] = figures_of(self.terms)
         self.time_figures: list[Figure] = []
         self.excluded: list[str] = []
-        self.left_out: list[str] = []
+        self.left_out: list[LeftOut] = []
 
     def bill(self, actor: Actor) -> Bill:
         """All lines, added up."""
@@ -248,11 +271,13 @@ class _Account:
             draws_j=everything,
         )
 
-    def _add(self, name: str, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]) -> None:
+    def _add(
+        self, key: LineKey, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]
+    ) -> None:
         energy_j = bounded(energy_j)
         source = "; ".join(dict.fromkeys(figure.source for figure in figures))
         of_one = spread(energy_j / (count * J_PER_PJ)) if count else Range(0.0, 0.0, 0.0)
-        self.lines.append(Line(name, part, count, of_one, spread(energy_j), source))
+        self.lines.append(Line(key, part, count, of_one, spread(energy_j), source))
         self.energies.setdefault(part, []).append(energy_j)
 
     def _pay(self, terms: Sequence[Term], profile: Profile, part: Part) -> None:
@@ -264,7 +289,7 @@ class _Account:
             values = [self._value(figure, profile) for figure in term.figures]
             scale = PJ_PER_MW_US if by_time else 1.0
             energy_j = reduce(mul, values) * (term.count * scale * J_PER_PJ)
-            self._add(term.name, part, term.count, energy_j, term.figures)
+            self._add(term.key, part, term.count, energy_j, term.figures)
 
     def _value(self, figure: Figure, profile: Profile, latent: str = "prices") -> Values:
         return self.draws.of(figure, f"{profile.id} {latent}")
@@ -272,7 +297,7 @@ class _Account:
     def _calibrate(self, modelled: Values, calibration: Figure) -> None:
         excess = self._value(calibration, self.profile, "calibration") - 1.0
         self.figures.append(calibration)
-        self._add(CALIBRATION, "dynamic", 1.0, modelled * excess, [calibration])
+        self._add("calibration", "dynamic", 1.0, modelled * excess, [calibration])
 
     def _host(self) -> Values:
         """Lines of the host that encodes and decodes; its time in us."""
@@ -281,9 +306,9 @@ class _Account:
         host = self.conditions.host
         if not outside or not isinstance(self.counts, SpikingCounts):
             return nothing
-        if host is None or not self.profile.kind.startswith("neuromorphic"):
+        if host is None or not self.profile.is_neuromorphic:
             self.excluded += [f"host: {term}" for term in outside]
-            self.left_out.append(_CODING)
+            self.left_out.append("coding")
             return nothing
         terms = coding_terms(self.counts, host)
         self._pay(terms, host, "host")
@@ -291,7 +316,7 @@ class _Account:
         missing = [f"host: {term}" for term in terms if term.figures is None and term.count > 0]
         if missing:
             self.excluded += missing
-            self.left_out.append(_CODING)
+            self.left_out.append("coding")
         if host.power_mw.active is None:
             return nothing
         energy_j = total(self.energies.get("host", []), self.draws)
@@ -336,42 +361,43 @@ class _Account:
             # A device that is slower than the requests come works all the time, and falls behind.
             window_us = period_us if latency_us is None else period_us.clip(min=latency_us)
         chips = self.placement.chips if self.placement else 1
-        for name, figure, count in (
-            ("static power", power.static, chips),
-            ("static power of the board", power.board_idle, 1),
-            ("processors beside the cores", power.mgmt_cpu, chips),
-        ):
+        powers: tuple[tuple[PowerKey, Figure | None, int], ...] = (
+            ("static_power", power.static, chips),
+            ("board_power", power.board_idle, 1),
+            ("processor_power", power.mgmt_cpu, chips),
+        )
+        for key, figure, count in powers:
             if figure is None:
                 continue
             if window_us is None:
-                self.excluded.append(
-                    f"{name}: {figure.nominal:g} mW ({figure.low:g}-{figure.high:g}), for a time unknown"
-                )
+                drawn = f"{figure.nominal:g} mW ({figure.low:g}-{figure.high:g})"
+                self.excluded.append(f"{LINES[key]}: {drawn}, for a time unknown")
                 continue
             # The evidence of a time counts where the time becomes energy.
             self.figures += [figure, *self.time_figures]
-            energy_j = self._value(figure, self.profile, name) * window_us * (count * J_PER_MW_US)
-            self._add(name, "static", 1.0, energy_j, [figure])
+            # The words seed the figure's draws, as they have from the first.
+            energy_j = self._value(figure, self.profile, LINES[key]) * window_us * (count * J_PER_MW_US)
+            self._add(key, "static", 1.0, energy_j, [figure])
         if self.profile.scope != "all_in" and "static" not in self.energies:
-            self.left_out.append("static power")
+            self.left_out.append("static_power")
         if rate is None:
-            self.excluded.append("power between decisions")
+            self.excluded.append(LEFT_OUT["idle_power"])
         elif window_us is not None:
             if self.profile.scope == "all_in":
-                self._sleep(self.profile, "sleep between decisions", window_us, latency_us)
+                self._sleep(self.profile, "sleep", window_us, latency_us)
             if "host" in self.energies and self.conditions.host is not None:
-                self._sleep(self.conditions.host, "sleep of the host between decisions", window_us, host_us)
+                self._sleep(self.conditions.host, "host_sleep", window_us, host_us)
 
-    def _sleep(self, device: Profile, name: str, window_us: Values, busy_us: Values | None) -> None:
+    def _sleep(self, device: Profile, key: PowerKey, window_us: Values, busy_us: Values | None) -> None:
         """A line of what a device draws from the end of its work to the next decision."""
         sleep = device.power_mw.sleep
         if sleep is None or busy_us is None:
-            self.excluded.append(f"{device.id}: power between decisions")
-            self.left_out.append("power between decisions")
+            self.excluded.append(f"{device.id}: {LEFT_OUT['idle_power']}")
+            self.left_out.append("idle_power")
             return
         self.figures += [sleep, *self.time_figures]
         idle_us = (window_us - busy_us).clip(min=0.0)
-        self._add(name, "static", 1.0, self._value(sleep, device, "sleep") * idle_us * J_PER_MW_US, [sleep])
+        self._add(key, "static", 1.0, self._value(sleep, device, "sleep") * idle_us * J_PER_MW_US, [sleep])
 
     def _boundary(self) -> str:
         where = self.profile.boundary

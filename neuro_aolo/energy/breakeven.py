@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from neuro_aolo.energy.bill import CALIBRATION, Bill
+from neuro_aolo.energy.bill import LEFT_OUT, Bill, LineKey
 from neuro_aolo.energy.count import SpikingCounts
 from neuro_aolo.energy.draws import share_below
 
@@ -64,7 +64,8 @@ class Condition:
     Attributes:
         source: who published it.
         reference: doi or address.
-        quantity: what it is about.
+        key: what it is about.
+        quantity: the same in words.
         low: bound where every design of theirs wins.
         high: bound beyond which none does.
         observed: what the actor shows.
@@ -73,6 +74,7 @@ class Condition:
 
     source: str
     reference: str
+    key: Literal["spikes_per_synapse", "firing_rate"]
     quantity: str
     low: float
     high: float
@@ -95,13 +97,13 @@ class Condition:
 def refusal(spiking: Bill, dense: Bill) -> str:
     """Why the energies of two bills make no ratio; nothing where they do."""
     if spiking.profile == dense.profile:
-        missing = sorted({*spiking.left_out} ^ {*dense.left_out})
+        missing = sorted(LEFT_OUT[part] for part in {*spiking.left_out} ^ {*dense.left_out})
         return f"only one of the two leaves out {', '.join(missing)}" if missing else ""
     if spiking.extent != dense.extent:
         return f"{spiking.profile} counts the {spiking.extent}, {dense.profile} the {dense.extent}"
     for bill in (spiking, dense):
         if bill.left_out:
-            return f"{bill.profile} leaves out {', '.join(bill.left_out)}"
+            return f"{bill.profile} leaves out {', '.join(LEFT_OUT[part] for part in bill.left_out)}"
     return ""
 
 
@@ -148,6 +150,7 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
         Condition(
             "Davidson and Furber 2021",
             "10.3389/fnins.2021.651141",
+            "spikes_per_synapse",
             "spikes per synapse and decision",
             1.72,
             1.72,
@@ -157,6 +160,7 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
         Condition(
             "Dampfhoffer et al. 2023",
             "10.1109/tetci.2022.3214509",
+            "spikes_per_synapse",
             "spikes per synapse and decision",
             0.15,
             1.38,
@@ -166,6 +170,7 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
         Condition(
             "Yan et al. 2024, T = 5 to 10",
             "arXiv:2409.08290",
+            "firing_rate",
             "firing rate",
             0.064,
             0.064,
@@ -175,6 +180,7 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
         Condition(
             "Yan et al. 2026, T = 5",
             "10.1109/tcad.2026.3718799",
+            "firing_rate",
             "firing rate",
             0.0341,
             0.108,
@@ -196,14 +202,14 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
     relays = bill.placement is not None and len(bill.placement.cores) == len(sent)
     updated = (counts.input_spikes if relays else 0.0, *counts.layer_spikes)
     sizes = (counts.input_channels if relays else 0, *counts.layer_sizes)
-    causes: dict[str, Sequence[float]] = {
-        "synaptic events": (0.0, *counts.synaptic_events),
-        "synaptic weight fetches": (0.0, *counts.synaptic_events),
-        "neuron updates, spiking": updated,
-        "neuron updates, silent": sizes,
-        "spikes sent": sent,
-        "spikes within a tile": sent,
-        "tile hops of spikes": [spikes * far for spikes, far in zip(sent, hops, strict=True)],
+    causes: dict[LineKey, Sequence[float]] = {
+        "synaptic_events": (0.0, *counts.synaptic_events),
+        "synaptic_weight_fetches": (0.0, *counts.synaptic_events),
+        "spiking_updates": updated,
+        "silent_updates": sizes,
+        "spikes_sent": sent,
+        "spikes_within_tile": sent,
+        "tile_hops": [spikes * far for spikes, far in zip(sent, hops, strict=True)],
     }
     names = ["input", *(f"hidden {index + 1}" for index in range(len(sent) - 2)), "output"]
     found: dict[str, float] = dict.fromkeys(names, 0.0)
@@ -213,10 +219,10 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
     for line in bill.lines:
         scale = calibration if line.part == "dynamic" else 1.0
         energy_j = scale * line.energy_j.nominal
-        cause = causes.get(line.name, ()) if line.part == "dynamic" else ()
+        cause = causes.get(line.key, ()) if line.part == "dynamic" else ()
         if sum(cause) > 0.0:
             for name, share in zip(names, cause, strict=True):
                 found[name] += energy_j * float(share) / sum(cause)
-        elif line.name != CALIBRATION:
+        elif line.key != "calibration":
             found[line.name] = found.get(line.name, 0.0) + energy_j
     return found

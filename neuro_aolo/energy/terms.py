@@ -13,13 +13,56 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.placement import Placement
+
+WorkKey = Literal[
+    "kernel_launches",
+    "network_steps",
+    "synaptic_events",
+    "spiking_updates",
+    "silent_updates",
+    "spikes_sent",
+    "spikes_within_tile",
+    "synaptic_weight_fetches",
+    "tile_hops",
+    "core_resets",
+    "coding_exponentials",
+    "encoder_updates",
+    "decoder_macs",
+    "macs",
+    "activations",
+    "weight_fetches",
+    "memory_accesses",
+    "io_bytes",
+]
+WORK: Mapping[str, str] = {
+    "kernel_launches": "kernel launches",
+    "network_steps": "time steps of the network",
+    "synaptic_events": "synaptic events",
+    "spiking_updates": "neuron updates, spiking",
+    "silent_updates": "neuron updates, silent",
+    "spikes_sent": "spikes sent",
+    "spikes_within_tile": "spikes within a tile",
+    "synaptic_weight_fetches": "synaptic weight fetches",
+    "tile_hops": "tile hops of spikes",
+    "core_resets": "core resets",
+    "coding_exponentials": "exponentials of the encoder and decoder",
+    "encoder_updates": "encoder neuron updates",
+    "decoder_macs": "decoder multiply-accumulates",
+    "macs": "multiply-accumulates",
+    "activations": "activations",
+    "weight_fetches": "weight fetches",
+    "memory_accesses": "32-bit memory accesses",
+    "io_bytes": "bytes in and out",
+}
+"""Every kind of work, as people read it."""
 
 _WORD_BITS = 32
 _STATE_WORDS = 4
@@ -31,18 +74,23 @@ class Term:
     """An amount of one kind of work; it has no price where the profile gives none.
 
     Attributes:
-        name: what is counted.
+        key: what is counted.
         count: how much of it a decision needs.
         figures: their product is the price of one; None where one of them is missing.
         overhead: an all-in price of the main operations already holds it.
         on_host: where it has no price, it is done outside the device.
     """
 
-    name: str
+    key: WorkKey
     count: float
     figures: tuple[Figure, ...] | None
     overhead: bool = False
     on_host: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is counted, in words."""
+        return WORK[self.key]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.count:,.0f} a decision)"
@@ -61,15 +109,15 @@ def terms_of(
     """
     if profile.timing.launch_us is not None:
         figures = _all(profile.timing.launch_us, profile.power_mw.active)
-        return [Term("kernel launches", counts.kernel_launches, figures)]
+        return [Term("kernel_launches", counts.kernel_launches, figures)]
     if isinstance(counts, SpikingCounts):
         terms = [*_spiking_terms(counts, profile, placement, bits), *coding_terms(counts, profile)]
     else:
         terms = _dense_terms(counts, profile, bits)
     prices = profile.energy_pj
     if prices.sram_32b is not None:
-        terms.append(Term("32-bit memory accesses", _words(counts, profile, bits), (prices.sram_32b,)))
-    io = Term("bytes in and out", counts.bytes_in + counts.bytes_out, _all(prices.io_byte), overhead=True)
+        terms.append(Term("memory_accesses", _words(counts, profile, bits), (prices.sram_32b,)))
+    io = Term("io_bytes", counts.bytes_in + counts.bytes_out, _all(prices.io_byte), overhead=True)
     return [*terms, io]
 
 
@@ -89,9 +137,9 @@ def coding_terms(counts: SpikingCounts, profile: Profile) -> list[Term]:
     prices = profile.energy_pj
     exponentials = counts.encoder_exps + counts.decoder_tanhs
     return [
-        Term("exponentials of the encoder and decoder", exponentials, _all(prices.exp), on_host=True),
-        Term("encoder neuron updates", counts.encoder_updates, _all(prices.encoder_update), on_host=True),
-        Term("decoder multiply-accumulates", counts.decoder_macs, _all(prices.mac_fp32), on_host=True),
+        Term("coding_exponentials", exponentials, _all(prices.exp), on_host=True),
+        Term("encoder_updates", counts.encoder_updates, _all(prices.encoder_update), on_host=True),
+        Term("decoder_macs", counts.decoder_macs, _all(prices.mac_fp32), on_host=True),
     ]
 
 
@@ -101,29 +149,29 @@ def _spiking_terms(
     prices = profile.energy_pj
     steps = chip_steps(counts, profile)
     if prices.network_step is not None:
-        return [Term("time steps of the network", steps, (prices.network_step,))]
+        return [Term("network_steps", steps, (prices.network_step,))]
     events = sum(counts.synaptic_events)
     sent = (counts.input_spikes, *counts.layer_spikes)
     spiking = sum(sent) - (0.0 if profile.mapping.input_relay else counts.input_spikes)
     silent = max(steps * compartments(counts, profile) - spiking, 0.0)
     terms = [
-        Term("synaptic events", events, _all(prices.synop)),
-        Term("neuron updates, spiking", spiking, _all(prices.neuron_update_active), overhead=True),
+        Term("synaptic_events", events, _all(prices.synop)),
+        Term("spiking_updates", spiking, _all(prices.neuron_update_active), overhead=True),
         Term(
-            "neuron updates, silent",
+            "silent_updates",
             silent,
             _silent(prices.neuron_update_active, prices.neuron_update_idle),
             overhead=True,
         ),
-        Term("spikes sent", sum(sent), _all(prices.spike_emit), overhead=True),
-        Term("spikes within a tile", sum(sent), _all(prices.spike_within), overhead=True),
+        Term("spikes_sent", sum(sent), _all(prices.spike_emit), overhead=True),
+        Term("spikes_within_tile", sum(sent), _all(prices.spike_within), overhead=True),
     ]
     if prices.sram_32b is None:
-        terms.append(Term("synaptic weight fetches", events, _all(prices.weight_fetch), overhead=True))
+        terms.append(Term("synaptic_weight_fetches", events, _all(prices.weight_fetch), overhead=True))
     if placement is not None:
         hops = sum(spikes * far for spikes, far in zip(sent, placement.hops, strict=True))
-        terms.append(Term("tile hops of spikes", hops, _all(prices.hop), overhead=True))
-        terms.append(Term("core resets", sum(placement.cores), _all(prices.core_reset), overhead=True))
+        terms.append(Term("tile_hops", hops, _all(prices.hop), overhead=True))
+        terms.append(Term("core_resets", sum(placement.cores), _all(prices.core_reset), overhead=True))
     return terms
 
 
@@ -131,11 +179,11 @@ def _dense_terms(counts: DenseCounts, profile: Profile, bits: int) -> list[Term]
     prices = profile.energy_pj
     mac = prices.mac_int8 if bits <= 8 else prices.mac_fp32
     terms = [
-        Term("multiply-accumulates", counts.macs, _all(mac)),
+        Term("macs", counts.macs, _all(mac)),
         Term("activations", counts.activations, _all(prices.act_fn), overhead=True),
     ]
     if prices.sram_32b is None:
-        terms.append(Term("weight fetches", counts.weights, _all(prices.weight_fetch), overhead=True))
+        terms.append(Term("weight_fetches", counts.weights, _all(prices.weight_fetch), overhead=True))
     return terms
 
 

@@ -160,7 +160,7 @@ def conditions(summary: Summary) -> Grid:
     """Published conditions under which a spiking network can win, beside what was counted."""
     rows: list[tuple[Cell, ...]] = []
     for condition in summary["published_conditions"]:
-        is_rate = condition["quantity"] == "firing rate"
+        is_rate = condition["key"] == "firing_rate"
         low, high, seen = (
             percent(condition[key]) if is_rate else amount(condition[key])
             for key in ("low", "high", "observed")

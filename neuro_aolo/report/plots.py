@@ -146,11 +146,11 @@ def ledger_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
     groups = [Group("Service", "", [_carbon_row(line, line["name"]) for line in book["service"]])]
     training: list[Row] = []
     for device in book["devices"].values():
-        rows = [_carbon_row(line, _PARTS[line["part"]]) for line in device["lines"]]
-        training = [row for row in rows if row.label == _PARTS["training"]]
+        pairs = [(line["part"], _carbon_row(line, _PARTS[line["part"]])) for line in device["lines"]]
+        training = [row for part, row in pairs if part == "training"]
         note = f"{grams(device['agent_mg'])} in all{', a lower bound' if device['lower_bound'] else ''}"
         groups.append(
-            Group(f"Agent on {device['device']}", note, [row for row in rows if row not in training])
+            Group(f"Agent on {device['device']}", note, [row for part, row in pairs if part != "training"])
         )
     if not book["devices"]:
         groups.append(Group("Agent", "no device here runs the spiking actor", []))

@@ -24,6 +24,7 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.carbon.feedback import agent_carbon
+from neuro_aolo.carbon.ledger import SERVICE
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import RunError
@@ -55,12 +56,6 @@ OF_SCENARIO = "scenario"
 """The host that the scenario's deployment names."""
 
 _CHUNK = 2_048
-_SERVICE_TERMS = {
-    "inference, operational": "inference_operational_g",
-    "inference, embodied": "inference_embodied_g",
-    "wireless, operational": "wireless_operational_g",
-    "wireless, embodied": "wireless_embodied_g",
-}
 
 
 class Analysis:
@@ -153,12 +148,10 @@ class Analysis:
 
     @cached_property
     def service_terms_mg(self) -> dict[str, float]:
-        """Mean carbon of a request under the trained actor, term by term, in mg."""
+        """Mean carbon of a request under the trained actor, by the ledger's key of each term, in mg."""
         words, power_w = to_physical(self.task.scenario, self.actions)
         terms = outcome(self.task.scenario, self.held_out.states, words, power_w).terms
-        return {
-            name: float(np.mean(getattr(terms, field))) * MG_PER_G for name, field in _SERVICE_TERMS.items()
-        }
+        return {key: float(np.mean(getattr(terms, f"{key}_g"))) * MG_PER_G for key in SERVICE}
 
     @cached_property
     def constant(self) -> ConstantAction:

@@ -198,7 +198,7 @@ class Baselines:
 
     def _parity_power_w(self, account: Account) -> dict[str, float] | None:
         """Of the devices together; None where the making of one has no figure, or running emits nothing."""
-        if any(text.startswith("making of") for text in account.lower_bound):
+        if any(gap.kind == "making" for gap in account.lower_bound):
             return None
         powers = [parity_power_w(device, self.accounts.intensity) for device in account.hardware]
         known = [power for power in powers if power is not None]

@@ -10,6 +10,7 @@ from hardware_profiles.profile import Profile
 from neuro_aolo.agent.checkpoint import SavedActor
 from neuro_aolo.carbon.ledger import (
     Account,
+    Gap,
     Line,
     embodied_line,
     inference_lines,
@@ -18,7 +19,7 @@ from neuro_aolo.carbon.ledger import (
     service_lines,
     training_line,
 )
-from neuro_aolo.energy.bill import Bill, Unfit
+from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.energy.hardware import Hardware, hardware
 from neuro_aolo.runs.analysis import Analysis
 from neuro_aolo.systems.aolo.request import outcome, to_physical
@@ -73,7 +74,11 @@ class Accounts:
             made.append(("host embodied", host.id, hardware(host)))
         on_for = on_for_s(bill, self.rate_hz)
         training_g = self.training_g(saved)
-        missing = [f"making of {name}" for _, name, device in made if device is None]
+        gaps = (
+            *(Gap("price", text) for text in bill.unpriced),
+            *(Gap("part", LEFT_OUT[part]) for part in bill.left_out),
+            *(Gap("making", f"making of {name}") for _, name, device in made if device is None),
+        )
         lines = (
             *service_lines(self.analysis.service_terms_mg),
             *inference_lines(bill, self.intensity, host.id if host else ""),
@@ -83,8 +88,7 @@ class Accounts:
         return Account(
             lines=lines,
             requests_per_year=requests_per_year(self.rate_hz),
-            lower_bound=tuple(dict.fromkeys((*bill.unpriced, *bill.left_out, *missing))),
-            incomplete=bool(bill.left_out or missing),
+            lower_bound=tuple(dict.fromkeys(gaps)),
             hardware=tuple(device for _, _, device in made if device is not None),
             on_for_s=on_for,
             training_g=training_g,
@@ -137,7 +141,8 @@ class Accounts:
                 "agent_kg_per_year": asdict(account.per_year_kg(account.agent_mg)),
                 "total_kg_per_year": asdict(account.per_year_kg(account.total_mg())),
                 "sci": {unit: asdict(account.sci_mg(number)) for unit, number in units.items()},
-                "lower_bound": list(account.lower_bound),
+                "lower_bound": list(dict.fromkeys(gap.text for gap in account.lower_bound)),
+                "gaps": [asdict(gap) for gap in account.lower_bound],
                 "excluded": list(bill.excluded),
                 "devices_needed": asdict(account.devices),
             }
@@ -160,8 +165,10 @@ class Accounts:
 
 def _line(account: Account, line: Line) -> dict[str, Any]:
     return {
+        "key": line.key,
         "name": line.name,
         "part": line.part,
+        "kind": line.kind,
         "mg": asdict(line.carbon_mg),
         "kg_per_year": asdict(account.per_year_kg(line.carbon_mg)),
         "source": line.source,

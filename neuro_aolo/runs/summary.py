@@ -12,8 +12,8 @@ from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.feedback import toll
-from neuro_aolo.carbon.ledger import carbon_mg
-from neuro_aolo.energy.bill import Bill, Unfit
+from neuro_aolo.carbon.ledger import SERVICE, carbon_mg
+from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.energy.breakeven import by_layer, published
 from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.runs.analysis import Analysis
@@ -124,7 +124,7 @@ def full_summary(analysis: Analysis) -> dict[str, Any]:
     parts: list[Mapping[str, Any]] = [
         {"version": version("neuro-aolo")},
         evaluation_summary(analysis),
-        {"mlp": _twin(analysis), "service_terms_mg": analysis.service_terms_mg},
+        {"mlp": _twin(analysis), "service_terms_mg": _by_name(analysis.service_terms_mg)},
         simulation_summary(analysis),
         energy_summary(analysis),
         ledger_summary(analysis),
@@ -132,6 +132,10 @@ def full_summary(analysis: Analysis) -> dict[str, Any]:
         {"timings_s": {"training": analysis.saved.training["seconds"], **analysis.timings_s}},
     ]
     return {key: value for part in parts for key, value in part.items()}
+
+
+def _by_name(terms_mg: Mapping[str, float]) -> dict[str, float]:
+    return {SERVICE[key].name: mg for key, mg in terms_mg.items()}
 
 
 def _twin(analysis: Analysis) -> dict[str, Any] | None:
@@ -207,6 +211,7 @@ def bill_summary(bill: Bill | Unfit | None) -> dict[str, Any] | None:
         "placement": asdict(bill.placement) if bill.placement else None,
         "lines": [
             {
+                "key": line.key,
                 "name": line.name,
                 "part": line.part,
                 "count": line.count,
@@ -216,6 +221,6 @@ def bill_summary(bill: Bill | Unfit | None) -> dict[str, Any] | None:
             for line in bill.lines
         ],
         "unpriced": list(bill.unpriced),
-        "left_out": list(bill.left_out),
+        "left_out": [LEFT_OUT[part] for part in bill.left_out],
         "excluded": list(bill.excluded),
     }

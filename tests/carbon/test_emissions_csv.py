@@ -25,8 +25,8 @@ def three(nominal: float | None) -> dict[str, float | None]:
     return dict.fromkeys(("low", "nominal", "high"), nominal)
 
 
-def line(name: str, part: str, kg: float | None) -> dict[str, Any]:
-    return {"name": name, "part": part, "kg_per_year": three(kg)}
+def line(name: str, part: str, kg: float | None, kind: str = "operational") -> dict[str, Any]:
+    return {"name": name, "part": part, "kind": kind, "kg_per_year": three(kg)}
 
 
 def ledger() -> dict[str, Any]:
@@ -38,9 +38,9 @@ def ledger() -> dict[str, Any]:
         "service_energy_j": 290.0,
         "service": [
             line("inference, operational", "service", 1_800.0),
-            line("inference, embodied", "service", 130.0),
+            line("inference, embodied", "service", 130.0, "embodied"),
             line("wireless, operational", "service", 0.5),
-            line("wireless, embodied", "service", 0.25),
+            line("wireless, embodied", "service", 0.25, "embodied"),
         ],
         "devices": {
             "loihi2": {
@@ -48,16 +48,16 @@ def ledger() -> dict[str, Any]:
                     line("agent, dynamic", "dynamic", 5e-6),
                     line("agent, host", "host", 1e-6),
                     line("agent, static", "static", 4e-3),
-                    line("agent, embodied", "embodied", 0.2),
-                    line("agent, training", "training", 3e-5),
+                    line("agent, embodied", "embodied", 0.2, "embodied"),
+                    line("agent, training", "training", 3e-5, "training"),
                 ],
                 "energy_j": {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
-                "lower_bound": ["synaptic weight fetches"],
+                "gaps": [{"kind": "price", "text": "synaptic weight fetches"}],
             },
             "mcu": {
                 "lines": [line("agent, dynamic", "dynamic", None)],
                 "energy_j": {"dynamic": three(None)},
-                "lower_bound": ["making of mcu"],
+                "gaps": [{"kind": "making", "text": "making of mcu"}],
             },
         },
         "training_g": 0.05,
@@ -188,6 +188,6 @@ def test_a_real_run_s_rows_are_its_ledger_s(small_run: Path) -> None:
     assert first["codecarbon_version"] == training["measured_by"].split()[1].rstrip(",")
     service = frame.iloc[-1]
     per_request_g = (
-        math.fsum(row["mg"]["nominal"] for row in book["service"] if "operational" in row["name"]) / 1e3
+        math.fsum(row["mg"]["nominal"] for row in book["service"] if row["kind"] == "operational") / 1e3
     )
     assert service["emissions"] == pytest.approx(per_request_g * book["requests_per_year"] / 1e3, rel=1e-12)

@@ -1,6 +1,7 @@
 import doctest
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ import neuro_aolo.carbon
 from hardware_profiles.profile import load_profile
 from neuro_aolo.carbon.ledger import (
     Account,
+    Gap,
     Line,
     carbon_mg,
     embodied_line,
@@ -28,7 +30,7 @@ from neuro_aolo.units import J_PER_KWH
 MLP = DenseCounts(
     macs=67_328, weights=67_842, activations=514, values=1_031, bytes_in=20, bytes_out=8, kernel_launches=6
 )
-SERVICE = {"inference, operational": 16.157, "wireless, operational": 4.752e-4}
+SERVICE = {"inference_operational": 16.157, "wireless_operational": 4.752e-4}
 BOUNDS = ("low", "nominal", "high")
 
 masses = st.floats(0.0, 1e12)
@@ -64,7 +66,7 @@ def test_the_worked_example_prints_what_it_says() -> None:
 def test_the_lines_sum_exactly_to_the_totals(lines: list[Range], service: int) -> None:
     book = Account(
         tuple(
-            Line(str(index), "service" if index < service else "dynamic", mg, "")
+            Line("", str(index), "service" if index < service else "dynamic", "operational", mg, "")
             for index, mg in enumerate(lines)
         ),
         1.0,
@@ -105,7 +107,8 @@ def test_a_dirtier_grid_emits_more(clean: float, dirty: float, rate_hz: float) -
 def test_units_there_and_back(energy_j: Range, intensity: float, rate_hz: float) -> None:
     mg = carbon_mg(energy_j, intensity)
     assert mg.nominal / 1e3 / intensity * J_PER_KWH == pytest.approx(energy_j.nominal, rel=1e-12)
-    book = Account((Line("all", "dynamic", mg, ""),), requests_per_year(rate_hz))
+    everything = Line("agent_dynamic", "all", "dynamic", "operational", mg, "")
+    book = Account((everything,), requests_per_year(rate_hz))
     per_year_mg = book.per_year_kg(mg).high * 1e6
     assert per_year_mg / book.requests_per_year == pytest.approx(mg.high, rel=1e-12)
     assert book.sci_mg(7.0).low * 7.0 == pytest.approx(mg.low, rel=1e-12)
@@ -132,6 +135,24 @@ def test_a_slow_device_is_on_for_as_long_as_it_works() -> None:
     assert on_for_s(bill, 0.1) == Range(10.0, 10.0, 10.0)
 
 
+def test_every_line_has_a_key_and_a_kind() -> None:
+    assert [(line.key, line.kind) for line in account(1.0, 300.0).lines] == [
+        ("inference_operational", "operational"),
+        ("wireless_operational", "operational"),
+        ("agent_dynamic", "operational"),
+        ("agent_static", "operational"),
+        ("agent_embodied", "embodied"),
+        ("agent_training", "training"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "incomplete"), [("price", False), ("part", True), ("making", True)])
+def test_an_account_that_lacks_more_than_a_price_is_incomplete(
+    kind: Literal["price", "part", "making"], incomplete: bool
+) -> None:
+    assert Account((), 1.0, lower_bound=(Gap(kind, "it"),)).incomplete is incomplete
+
+
 def test_every_line_names_its_source() -> None:
     assert all(line.source for line in account(1.0, 300.0).lines)
 
@@ -146,7 +167,9 @@ def test_all_requests_together_carry_the_whole_training(training_g: float, reque
 @pytest.mark.parametrize("amount", [-1.0, float("nan"), float("inf")])
 def test_amounts_that_are_none_are_refused_by_name(amount: float) -> None:
     with pytest.raises(ServiceError, match=r"inference, embodied is .* mg; a finite amount of 0 or more"):
-        service_lines({"inference, embodied": amount})
+        service_lines({"inference_embodied": amount})
+    with pytest.raises(ServiceError, match="'wireless, embodied' is no term of the service: give some of"):
+        service_lines({"wireless, embodied": amount})
     with pytest.raises(ServiceError, match=r"carbon intensity is .* g/kWh"):
         carbon_mg(Range(1.0, 1.0, 1.0), amount)
     with pytest.raises(ServiceError, match=r"training is .* g;"):

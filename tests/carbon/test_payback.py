@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro_aolo.carbon.ledger import Account, Line, requests_per_year
+from neuro_aolo.carbon.ledger import Account, Gap, Line, requests_per_year
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
 from neuro_aolo.energy.hardware import Hardware
 from neuro_aolo.energy.ranges import Range
@@ -26,10 +26,10 @@ def account(
     static = Range(static_mg / 2, static_mg, static_mg * 2) * period_s
     making = CHIP.embodied_kg * (1e6 * period_s / CHIP.lifetime_s)
     lines = (
-        Line("service", "service", exactly(18.0), ""),
-        Line("dynamic", "dynamic", exactly(dynamic_mg), "", device),
-        Line("static", "static", static, "", device),
-        Line("making", "embodied", making, "", device),
+        Line("inference_operational", "service", "service", "operational", exactly(18.0), ""),
+        Line("agent_dynamic", "dynamic", "dynamic", "operational", exactly(dynamic_mg), "", device),
+        Line("agent_static", "static", "static", "operational", static, "", device),
+        Line("agent_embodied", "making", "embodied", "embodied", making, "", device),
     )
     chip = Hardware(device, CHIP.embodied_kg, CHIP.lifetime_s, "")
     return Account(
@@ -125,7 +125,7 @@ def test_a_device_that_is_too_slow_is_made_more_than_once() -> None:
 
 
 def test_what_lacks_a_whole_part_is_not_said_to_pay() -> None:
-    lacking = dataclasses.replace(account(0.0, 0.0), lower_bound=("static power",), incomplete=True)
+    lacking = dataclasses.replace(account(0.0, 0.0), lower_bound=(Gap("part", "static power"),))
     assert payback(exact(1.0), lacking).verdict == "undecided"
     assert payback(exact(-1.0), lacking).verdict == "never"
 

@@ -2,15 +2,26 @@ import dataclasses
 import math
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill, Conditions, Range, Unfit, price
+from neuro_aolo.energy.bill import (
+    LEFT_OUT,
+    LINES,
+    Bill,
+    Conditions,
+    LeftOut,
+    PowerKey,
+    Range,
+    Unfit,
+    price,
+)
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
+from neuro_aolo.energy.terms import WORK, WorkKey
 
 SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"
 
@@ -50,7 +61,7 @@ def test_loihi_1_by_hand(popsan: SpikingCounts) -> None:
     assert static == pytest.approx(104.4e-3 * (9 * 10.0 + 500.0) * 1e-6, rel=1e-12)
     assert found.total_j.nominal == pytest.approx(found.dynamic_j.nominal + static, rel=1e-12)
     assert found.static_share == pytest.approx(static / found.total_j.nominal, rel=1e-12)
-    updates = [line.count for line in found.lines if line.name.startswith("neuron updates")]
+    updates = [line.count for line in found.lines if line.key in ("spiking_updates", "silent_updates")]
     assert sum(updates) == 5_265
 
 
@@ -115,6 +126,13 @@ def test_lines_add_up_or_a_reason_is_given(
         assert line.source
 
 
+def test_every_key_has_words_of_its_own() -> None:
+    assert {*get_args(WorkKey)} == {*WORK}
+    assert {*get_args(WorkKey), *get_args(PowerKey), "calibration"} == {*LINES}
+    assert {*get_args(LeftOut)} == {*LEFT_OUT}
+    assert len({*LINES.values()}) == len(LINES)
+
+
 @pytest.mark.parametrize("name", ["mcu_m33_u575", "h100"])
 def test_both_actors_of_a_device_are_priced_at_one_boundary(
     popsan: SpikingCounts, mlp: DenseCounts, name: str
@@ -134,7 +152,7 @@ def test_what_a_chip_bill_leaves_out_is_named(popsan: SpikingCounts, name: str) 
         "host: encoder neuron updates (250 a decision)",
         "host: decoder multiply-accumulates (20 a decision)",
     )
-    assert found.left_out == ("encoder and decoder",)
+    assert found.left_out == ("coding",)
     assert "synaptic weight fetches (15,600 a decision)" in found.unpriced
     assert any("reset" in text for text in found.unpriced)
 

@@ -221,8 +221,8 @@ def test_one_device_is_no_ratio_where_only_one_side_pays_for_encoder_and_decoder
     popsan: SpikingCounts, mlp: DenseCounts, name: str
 ) -> None:
     spiking, dense = bill(popsan, name), bill(mlp, name)
-    assert "encoder and decoder" in spiking.left_out
-    assert "encoder and decoder" not in dense.left_out
+    assert "coding" in spiking.left_out
+    assert "coding" not in dense.left_out
     assert refusal(spiking, dense) == "only one of the two leaves out encoder and decoder"
     pair = beside(popsan, mlp, name, name)
     assert pair == Pair(name, name, refused="only one of the two leaves out encoder and decoder")
@@ -243,7 +243,7 @@ def test_a_device_that_is_always_on_is_not_compared_without_its_power_between_de
     conditions = dataclasses.replace(HOSTED, request_rate_hz=10.0)
     dense = bill(mlp, "kerasspiking_arm", conditions)
     assert "kerasspiking_arm: power between decisions" in dense.excluded
-    assert dense.left_out == ("power between decisions",)
+    assert dense.left_out == ("idle_power",)
     refused = refusal(bill(popsan, "loihi1", conditions), dense)
     assert refused == "kerasspiking_arm leaves out power between decisions"
     # Where each decision is alone, there is nothing between two of them.
@@ -257,7 +257,7 @@ def test_a_host_of_unknown_sleep_is_left_out_where_it_is_always_on(
     conditions = Conditions(host, 10.0, draws=FEW)
     found = bill(popsan, "loihi1", conditions)
     assert "mcu_m33_u575: power between decisions" in found.excluded
-    assert found.left_out == ("power between decisions",)
+    assert found.left_out == ("idle_power",)
     refused = refusal(found, bill(mlp, "apollo4", conditions))
     assert refused == "loihi1 leaves out power between decisions"
     assert bill(popsan, "loihi1", dataclasses.replace(conditions, request_rate_hz=None)).left_out == ()
@@ -366,7 +366,7 @@ def test_the_input_pays_for_its_relay_and_its_spikes(popsan: SpikingCounts) -> N
 
 def test_without_a_relay_the_input_pays_for_its_spikes_alone(popsan: SpikingCounts) -> None:
     found = bill(popsan, "loihi2")
-    sent = [line for line in found.lines if line.name in ("spikes sent", "spikes within a tile")]
+    sent = [line for line in found.lines if line.key in ("spikes_sent", "spikes_within_tile")]
     assert sent
     expected = found.dynamic_j.nominal / found.modelled_j.nominal * 33 / 98
     expected *= sum(line.energy_j.nominal for line in sent)
@@ -379,7 +379,7 @@ def test_hops_are_paid_for_by_spikes_times_distance(popsan: SpikingCounts) -> No
     found = bill(popsan, changed("loihi1", capacity={"neurons_per_core": 128}, mapping=tiles))
     assert found.placement is not None
     assert found.placement.hops == pytest.approx((2.0, 14 / 3, 2 / 3, 0.0))
-    hops = next(line for line in found.lines if line.name == "tile hops of spikes")
+    hops = next(line for line in found.lines if line.key == "tile_hops")
     without = dataclasses.replace(found, lines=tuple(line for line in found.lines if line is not hops))
     before, after = by_layer(popsan, without), by_layer(popsan, found)
     expected = {"input": 33 * 2.0, "hidden 1": 30 * 14 / 3, "hidden 2": 31 * 2 / 3, "output": 0.0}

@@ -203,7 +203,7 @@ def test_a_device_of_whole_prices_sleeps_between_decisions(mlp: DenseCounts) -> 
     # Nothing is known of what KerasSpiking's processor draws then.
     unknown = bill(mlp, "kerasspiking_cpu", conditions(request_rate_hz=10.0))
     assert "kerasspiking_cpu: power between decisions" in unknown.excluded
-    assert unknown.left_out == ("power between decisions",)
+    assert unknown.left_out == ("idle_power",)
     assert unknown.total_j == bill(mlp, "kerasspiking_cpu", conditions()).total_j
 
 
@@ -295,7 +295,7 @@ def test_a_host_adds_its_lines_and_its_time(popsan: SpikingCounts) -> None:
     assert hosted.latency_s is not None
     assert hosted.latency_s.nominal - alone.latency_s.nominal == pytest.approx(host_s, rel=1e-9)
     assert hosted.boundary == f"{alone.boundary}; encoder and decoder on mcu_m33_u575"
-    assert (alone.left_out, hosted.left_out) == (("encoder and decoder",), ())
+    assert (alone.left_out, hosted.left_out) == (("coding",), ())
     assert not any(text.startswith("host") for text in hosted.excluded)
 
 
