@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import held_out
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.runs.folder import RunFolder
@@ -112,13 +111,13 @@ def subject(run: Path | None) -> Subject:
     if run is None:
         task = AoloTask(Scenario.load("paper"))
         sizes = len(task.observation_names), len(task.action_names)
-        network: Any = PopSAN(*sizes, TUNED, torch.Generator().manual_seed(0)).eval()
+        network: Any = TUNED.build(*sizes, torch.Generator().manual_seed(0)).eval()
     else:
         network = load_actor(run).network
         if not isinstance(network, PopSAN):
             raise RunError(f"{run} holds an MLP, which has no spikes: name a run of --actor popsan")
         task = AoloTask(RunFolder(run).config().scenario)
-    graph = freeze_spiking(network)
+    graph = network.graph()
     observations = np.ascontiguousarray(held_out(task).observations, dtype=np.float32)
     name = "an untrained actor" if run is None else f"the actor of {run}"
     return Subject(name, network, graph, quantize(graph), observations)

@@ -241,16 +241,15 @@ def of_run(path: Path, decisions: int) -> tuple[SpikingGraph, DenseGraph | None,
         NeuroAoloError: it is no run folder, or its actor has no spikes.
     """
     from neuro_aolo.agent.checkpoint import load_actor
-    from neuro_aolo.agent.freeze import freeze
     from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.systems.aolo.task import AoloTask
 
     run = RunFolder.open(path)
-    spiking = freeze(load_actor(run.path).network)
+    spiking = load_actor(run.path).network.graph()
     if not isinstance(spiking, SpikingGraph):
         raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
     twin = run.twin.actor()
-    dense = freeze(twin.network) if twin else None
+    dense = twin.network.graph() if twin else None
     assert dense is None or isinstance(dense, DenseGraph)
     task = AoloTask(run.config().scenario)
     return spiking, dense, task.observe(task.reset(decisions, np.random.default_rng(1)))

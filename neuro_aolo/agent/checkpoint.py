@@ -15,6 +15,9 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.errors import AgentError
 
+Actor = PopSAN | MLP
+ActorConfig = PopSANConfig | MLPConfig
+
 FORMAT = 1
 WEIGHTS = "actor.safetensors"
 DESCRIPTION = "actor.json"
@@ -32,21 +35,18 @@ class ActorSpec:
 
     observation_names: tuple[str, ...]
     action_names: tuple[str, ...]
-    config: PopSANConfig | MLPConfig
+    config: ActorConfig
 
-    def build(self, generator: torch.Generator) -> nn.Module:
+    def build(self, generator: torch.Generator) -> Actor:
         """The untrained network, its weights drawn from ``generator``."""
-        sizes = len(self.observation_names), len(self.action_names)
-        if isinstance(self.config, PopSANConfig):
-            return PopSAN(*sizes, self.config, generator)
-        return MLP(*sizes, self.config, generator)
+        return self.config.build(len(self.observation_names), len(self.action_names), generator)
 
 
-ACTORS: dict[str, type[PopSANConfig] | type[MLPConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
+ACTORS: dict[str, type[ActorConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
 """Kinds of actor, by the name that settings and files give them."""
 
 
-def kind_of(config: PopSANConfig | MLPConfig) -> str:
+def kind_of(config: ActorConfig) -> str:
     """The name of the actor that ``config`` shapes."""
     return next(name for name, cls in ACTORS.items() if isinstance(config, cls))
 
@@ -74,7 +74,7 @@ def save_actor(folder: Path, actor: nn.Module, spec: ActorSpec, training: Mappin
 class SavedActor:
     """An actor as it lies on disk: the network, what it is, and how its weights came about."""
 
-    network: nn.Module
+    network: Actor
     spec: ActorSpec
     training: Mapping[str, Any]
 

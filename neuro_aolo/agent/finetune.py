@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor
+from neuro_aolo.agent.checkpoint import Actor, ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import Evaluation
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
@@ -166,7 +166,7 @@ class _Rounding(nn.Module):
         return rounded + (parameter - parameter.detach())
 
 
-def _rounded(saved: SavedActor, config: PopSANConfig, grids: Sequence[Grid] | None) -> nn.Module:
+def _rounded(saved: SavedActor, config: PopSANConfig, grids: Sequence[Grid] | None) -> Actor:
     """A copy of the actor that decides with the weights and decays of its grids, and learns through them."""
     if grids is None:
         return _copy(saved.network, saved.spec)
@@ -180,7 +180,7 @@ def _rounded(saved: SavedActor, config: PopSANConfig, grids: Sequence[Grid] | No
     return actor
 
 
-def _plain(actor: nn.Module, spec: ActorSpec) -> nn.Module:
+def _plain(actor: nn.Module, spec: ActorSpec) -> Actor:
     """The actor with the weights that it decided with, and no rounding."""
     for layer in actor.get_submodule("layers").children():
         if parametrize.is_parametrized(layer):
@@ -189,7 +189,7 @@ def _plain(actor: nn.Module, spec: ActorSpec) -> nn.Module:
     return _copy(actor, spec).eval()
 
 
-def _copy(network: nn.Module, spec: ActorSpec) -> nn.Module:
+def _copy(network: nn.Module, spec: ActorSpec) -> Actor:
     copy = spec.build(torch.Generator())
     copy.load_state_dict(network.state_dict())
     return copy

@@ -1,11 +1,14 @@
 """The dense actor that the spiking one is compared with: same hidden sizes, same loop."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+from neuro_aolo_export.graph import Activation, DenseGraph, DenseLayer, Quantity
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class MLPConfig:
     """
 
     hidden: tuple[int, ...] = (256, 256)
+
+    def build(self, observations: int, actions: int, generator: torch.Generator) -> "MLP":
+        """The untrained actor, its weights drawn from ``generator``."""
+        return MLP(observations, actions, self, generator)
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
@@ -45,3 +52,22 @@ class MLP(nn.Module):
         for layer in self.layers[:-1]:
             x = torch.relu(layer(x))
         return torch.tanh(self.layers[-1](x))
+
+    def graph(self, observations: Sequence[Quantity] = (), actions: Sequence[Quantity] = ()) -> DenseGraph:
+        """The actor in NumPy.
+
+        Args:
+            observations: physical observations and how they are normalised, if the graph is to tell.
+            actions: physical actions, likewise.
+
+        Raises:
+            ExportError: a weight is not finite, or there are not as many quantities as channels.
+        """
+        layers = []
+        for index, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.Linear)
+            activation: Activation = "tanh" if index == len(self.layers) - 1 else "relu"
+            layers.append(
+                DenseLayer(layer.weight.numpy(force=True), layer.bias.numpy(force=True), activation)
+            )
+        return DenseGraph(layers=tuple(layers), observations=tuple(observations), actions=tuple(actions))

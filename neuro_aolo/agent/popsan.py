@@ -9,6 +9,7 @@ References:
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export import graph as neutral
 
 with warnings.catch_warnings():
     # Norse 1.1 compiles helpers with torch.jit, which torch 2.13 announces to retire.
@@ -68,6 +70,10 @@ class PopSANConfig:
             raise AgentError(
                 f"surrogate_width = {self.surrogate_width} lets no gradient pass: raise it above 0"
             )
+
+    def build(self, observations: int, actions: int, generator: torch.Generator) -> "PopSAN":
+        """The untrained actor, its weights drawn from ``generator``."""
+        return PopSAN(observations, actions, self, generator)
 
 
 class _IntegrateAndFire(torch.autograd.Function):
@@ -238,6 +244,46 @@ class PopSAN(nn.Module):
         """Decide."""
         actions: Tensor = self.decoder(self.spikes(observations)[-1])
         return actions
+
+    def graph(
+        self, observations: Sequence[neutral.Quantity] = (), actions: Sequence[neutral.Quantity] = ()
+    ) -> neutral.SpikingGraph:
+        """The actor in NumPy; decays and threshold in the paper's units, not Norse's.
+
+        Args:
+            observations: physical observations and how they are normalised, if the graph is to tell.
+            actions: physical actions, likewise.
+
+        Raises:
+            ExportError: a weight is not finite, or there are not as many quantities as channels.
+        """
+        config = self.config
+        layers = []
+        for layer in self.layers:
+            assert isinstance(layer, LIFLayer)
+            layers.append(
+                neutral.SpikingLayer(
+                    weight=layer.weight.numpy(force=True),
+                    bias=layer.bias.numpy(force=True),
+                    current_decay=config.current_decay,
+                    voltage_decay=config.voltage_decay,
+                    threshold=config.threshold,
+                )
+            )
+        return neutral.SpikingGraph(
+            encoder=neutral.PopulationEncoder(
+                mean=self.encoder.mean.numpy(force=True),
+                std=self.encoder.std.numpy(force=True),
+                threshold=config.encoder_threshold,
+            ),
+            layers=tuple(layers),
+            decoder=neutral.PopulationDecoder(
+                weight=self.decoder.weight.numpy(force=True), bias=self.decoder.bias.numpy(force=True)
+            ),
+            steps=config.steps,
+            observations=tuple(observations),
+            actions=tuple(actions),
+        )
 
 
 def _thin(layer: nn.Module, observations: int, config: PopSANConfig, generator: torch.Generator) -> None:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.agent.freeze import freeze_dense, freeze_spiking
 from neuro_aolo.agent.mlp import MLP
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.energy.bill import Bill, Conditions, Unfit, price
@@ -81,14 +80,14 @@ def spending(
         return found.total_j.nominal - (left_out.nominal if left_out and not static else 0.0)
 
     if isinstance(actor, PopSAN):
-        graph = quantize(freeze_spiking(actor), conditions.spiking_bits)
+        graph = quantize(actor.graph(), conditions.spiking_bits)
         counts, events = _events(graph, observations)
         whole, silent = bill(counts), bill(counts.scaled(0.0))
         mean = float(events.mean())
         activity = events / mean if mean else np.zeros_like(events)
         spikes_j = energy_j(whole) - energy_j(silent)
     elif isinstance(actor, MLP):
-        whole = silent = bill(count_dense(freeze_dense(actor)))
+        whole = silent = bill(count_dense(actor.graph()))
         activity, spikes_j = np.zeros(len(observations)), 0.0
     else:
         raise AgentError(f"a {type(actor).__name__} has no bill: give a PopSAN or an MLP")

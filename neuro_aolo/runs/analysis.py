@@ -19,7 +19,6 @@ from torch import nn
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
-from neuro_aolo.agent.freeze import freeze_dense, freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
@@ -183,7 +182,7 @@ class Analysis:
         network = self.saved.network
         if not isinstance(network, PopSAN):
             raise RunError(f"{self.folder.path} holds an MLP, which has no spikes: train with --actor popsan")
-        return freeze_spiking(network, *self.quantities)
+        return network.graph(*self.quantities)
 
     @cached_property
     def weight_bits(self) -> int:
@@ -235,7 +234,7 @@ class Analysis:
     def dense_graph(self) -> DenseGraph | None:
         """The trained MLP's graph, the actor itself or its same-size twin; None where none was trained."""
         if isinstance(self.saved.network, MLP):
-            return freeze_dense(self.saved.network, *self.quantities)
+            return self.saved.network.graph(*self.quantities)
         return self.twin_graph if self.twin is not None else None
 
     @cached_property
@@ -250,14 +249,13 @@ class Analysis:
         else:
             spec = self.saved.spec
             hidden = tuple(layer.neurons for layer in self.graph.layers[:-1])
-            sizes = len(spec.observation_names), len(spec.action_names)
-            network = MLP(*sizes, MLPConfig(hidden), torch.Generator())
+            network = replace(spec, config=MLPConfig(hidden)).build(torch.Generator())
         if not isinstance(network, MLP):
             raise RunError(
                 f"{self.folder.twin.path} holds a {type(network).__name__}, not the same-size MLP: "
                 "remove that folder, or run again"
             )
-        return freeze_dense(network, *self.quantities)
+        return network.graph(*self.quantities)
 
     @cached_property
     def twin(self) -> tuple[Evaluation, SavedActor] | None:

@@ -9,7 +9,6 @@ import numpy as np
 
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
@@ -92,7 +91,7 @@ class Trained:
 def graph_of(saved: SavedActor) -> SpikingGraph:
     """The graph of a PopSAN."""
     assert isinstance(saved.network, PopSAN)
-    return freeze_spiking(saved.network)
+    return saved.network.graph()
 
 
 def on_chip(qgraph: QuantizedGraph) -> Policy:

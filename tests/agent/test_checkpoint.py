@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec, load_actor, save_actor
-from neuro_aolo.agent.freeze import freeze
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.graph import Quantity
+from neuro_aolo_export.graph_file import graph_digest
 
 CONFIGS = [PopSANConfig(hidden=(12, 8), steps=3, decoder_population=4), MLPConfig((12, 8))]
 
@@ -36,9 +37,25 @@ def test_round_trip(tmp_path: Path, config: PopSANConfig | MLPConfig) -> None:
 @pytest.mark.parametrize("config", CONFIGS)
 def test_graph_decides_like_the_network(tmp_path: Path, config: PopSANConfig | MLPConfig) -> None:
     actor, _ = save(tmp_path, config)
-    graph = freeze(actor)
+    graph = actor.graph()
     assert graph.input_size == 3
     assert graph.action_size == 2
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_graph_tells_its_quantities_and_keeps_its_weights(config: PopSANConfig | MLPConfig) -> None:
+    actor = config.build(3, 2, torch.Generator().manual_seed(0))
+    watched = [Quantity(name, "m", 0.0, 2.0) for name in ("a", "b", "c")]
+    done = [Quantity(name, "W", -1.0, 1.0) for name in ("x", "y")]
+    graph = actor.graph(watched, done)
+    assert (graph.observations, graph.actions) == (tuple(watched), tuple(done))
+    before = graph_digest(graph)
+    with torch.no_grad():
+        actor.layers[0].weight += 1.0
+    assert graph_digest(graph) == before != graph_digest(actor.graph(watched, done))
+    assert graph_digest(actor.double().graph(watched, done)) == graph_digest(
+        actor.float().graph(watched, done)
+    )
 
 
 def mangle(folder: Path, case: str) -> None:

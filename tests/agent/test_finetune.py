@@ -9,7 +9,6 @@ import torch
 from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import held_out, noise_free
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, _Rounding, finetune
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig, train
@@ -73,7 +72,7 @@ def saved() -> SavedActor:
 
 def grids_of(saved: SavedActor, bits: int) -> tuple[WeightGrid, ...]:
     assert isinstance(saved.network, PopSAN)
-    return grids(quantize(freeze_spiking(saved.network), bits))
+    return grids(quantize(saved.network.graph(), bits))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +93,7 @@ def weights(network: torch.nn.Module) -> torch.Tensor:
 def test_the_integers_are_the_ones_that_were_trained(saved: SavedActor, rounded: Finetuning) -> None:
     network = rounded.actor.network
     assert isinstance(network, PopSAN)
-    before, after = grids_of(saved, 4), quantize(freeze_spiking(network), 4)
+    before, after = grids_of(saved, 4), quantize(network.graph(), 4)
     moved = 0
     for grid, layer, own, original in zip(
         before, after.layers, network.layers, saved.network.get_submodule("layers"), strict=True
@@ -114,7 +113,7 @@ def test_float_and_integer_decide_alike_afterwards(rounded: Finetuning) -> None:
     assert isinstance(network, PopSAN)
     requests = held_out(TASK, 2_000)
     decided = noise_free(network)(requests.observations)
-    integer = simulate_integer(quantize(freeze_spiking(network), 4), requests.observations).actions
+    integer = simulate_integer(quantize(network.graph(), 4), requests.observations).actions
     # With weights so coarse a potential often equals its threshold, where float32 may go either way.
     assert np.abs(decided - integer).mean() < 5e-3
     assert np.median(np.abs(decided - integer)) < 1e-6

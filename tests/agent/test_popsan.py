@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export.simulate import simulate_float
@@ -130,7 +129,7 @@ def test_frozen_graph_decides_alike(observations: int, actions: int, hidden: tup
     config = PopSANConfig(hidden=hidden)
     actor = PopSAN(observations, actions, config, torch.Generator().manual_seed(0))
     states = torch.rand(200, observations, generator=torch.Generator().manual_seed(5)) * 2 - 1
-    activity = simulate_float(freeze_spiking(actor), states.numpy())
+    activity = simulate_float(actor.graph(), states.numpy())
     with torch.no_grad():
         record, decided = actor.spikes(states), actor(states)
     both = [activity.input_spikes, *activity.layer_spikes]

@@ -9,7 +9,6 @@ import torch
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ActorSpec
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.agent.sdrl import SDRLConfig, train
@@ -31,7 +30,7 @@ def _actor(seed: int = 0) -> PopSAN:
 def test_the_toll_is_the_bill_of_the_counted_spikes() -> None:
     actor, toll = _actor(), SpikeToll("loihi2", 6e-5, 8e-5, 0.5)
     observations = np.random.default_rng(0).uniform(-1, 1, (40, 3)).astype(np.float32)
-    graph = freeze_spiking(actor)
+    graph = actor.graph()
     counts = count_spiking(graph, simulate_float(graph, observations))
     spikes = counts.input_spikes + sum(counts.layer_spikes)
     by_hand = 0.5 * (6e-5 * sum(counts.synaptic_events) + 8e-5 * spikes)
@@ -73,7 +72,7 @@ def test_training_with_a_toll_spikes_less() -> None:
         toll = SpikeToll("loihi2", 6e-5, 8.4e-5, weight) if weight else None
         actor = train(task, spec.build, config, 0, toll=toll).actor
         assert isinstance(actor, PopSAN)
-        graph = freeze_spiking(actor)
+        graph = actor.graph()
         observations = task.observe(task.reset(200, np.random.default_rng(0)))
         events[weight] = sum(count_spiking(graph, simulate_float(graph, observations)).synaptic_events)
     assert events[30.0] < 0.7 * events[0.0]

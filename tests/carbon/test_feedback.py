@@ -45,7 +45,6 @@ def test_what_does_not_count_costs_nothing() -> None:
 def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
     from hardware_profiles.profile import load_profile
-    from neuro_aolo.agent.freeze import freeze
     from neuro_aolo.energy.bill import price
     from neuro_aolo.energy.count import count_dense, count_spiking
     from neuro_aolo_export.loihi2.quantize import quantize
@@ -56,7 +55,7 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module)
     found = agent_carbon(service, "bs", actor, observations)
     assert found is not None
     conditions = load_conditions("mcu_m33_u575", 0.5 if mode == "full" else None, "mlp-int8")
-    graph = freeze(actor)
+    graph = actor.graph()
     if actor is POPSAN:
         chip, profile = quantize(graph), load_profile("loihi2")
         counts = count_spiking(chip, simulate_integer(chip, observations))

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from neuro_aolo.agent.checkpoint import load_actor
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo_export.graph_file import graph_digest, load_graph
 from neuro_aolo_export.loihi2.lava import lava_version
 from neuro_aolo_export.nir.convert import read_nir
@@ -88,7 +87,7 @@ def test_backends_write_the_same_shapes(cli, exported: Path, tmp_path: Path) -> 
         if "lava" in stored:
             np.testing.assert_array_equal(array, stored["lava"][name])
     np.testing.assert_array_equal(stored["onnx"]["layer2"], stored["float"]["layer2"])
-    graph = freeze_spiking(load_actor(exported).network)  # type: ignore[arg-type]
+    graph = load_actor(exported).network.graph()  # type: ignore[arg-type]
     spikes = stored["float"]["layer2"].transpose(1, 0, 2)
     np.testing.assert_allclose(graph.decoder.decode(spikes), stored["float"]["action"], atol=1e-6)  # type: ignore[union-attr]
 

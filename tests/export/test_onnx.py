@@ -12,7 +12,6 @@ import pytest
 import torch
 
 import neuro_aolo_export.onnx.spiking
-from neuro_aolo.agent.freeze import freeze_spiking
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import Quantity, SpikingGraph
@@ -52,7 +51,7 @@ def without_rounding(graph: SpikingGraph) -> SpikingGraph:
 
 def compare_with_torch(config: PopSANConfig, sizes: tuple[int, int], decisions: int, path: Path):  # type: ignore[no-untyped-def]
     actor = PopSAN(*sizes, config, torch.Generator().manual_seed(sum(sizes)))
-    graph = freeze_spiking(actor)
+    graph = actor.graph()
     observations = np.random.default_rng(decisions).uniform(-1, 1, (decisions, sizes[0])).astype(np.float32)
     write_decision(graph, path, spikes=True)
     decided = run_decision(path, observations)

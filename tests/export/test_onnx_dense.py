@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from neuro_aolo.agent.freeze import freeze_dense
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import Activation, DenseGraph, DenseLayer, Quantity
@@ -53,7 +52,7 @@ def in_integers(graph: DenseGraph, met: NDArray[np.float32], x: NDArray[np.float
 def test_float_file_is_torch(tmp_path: Path) -> None:
     actor = MLP(5, 2, MLPConfig(), torch.Generator().manual_seed(0))
     observations = np.random.default_rng(0).uniform(-1, 1, (10_000, 5)).astype(np.float32)
-    write_dense(freeze_dense(actor), tmp_path / "a.onnx")
+    write_dense(actor.graph(), tmp_path / "a.onnx")
     with torch.no_grad():
         expected = actor(torch.from_numpy(observations)).numpy()
     np.testing.assert_allclose(run_dense(tmp_path / "a.onnx", observations), expected, rtol=0, atol=1e-6)
