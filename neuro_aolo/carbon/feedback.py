@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
-from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
 from neuro_aolo.energy.profiler import load_conditions
@@ -25,6 +23,7 @@ from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.request import sample_states
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import Overhead
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 Floats = NDArray[np.float64]
 UJ_PER_J = 1e6
@@ -50,14 +49,18 @@ class AgentCarbon:
 
 
 def agent_carbon(
-    scenario: Scenario, site: str, actor: nn.Module, observations: NDArray[np.float32], bits: int = 8
+    scenario: Scenario,
+    site: str,
+    graph: SpikingGraph | DenseGraph,
+    observations: NDArray[np.float32],
+    bits: int = 8,
 ) -> AgentCarbon | None:
-    """What the decisions of ``actor`` emit where the scenario counts it; None where it does not.
+    """What the decisions of an actor emit where the scenario counts it; None where it does not.
 
     Args:
         scenario: the service, with its deployment.
         site: ``bs`` or ``dc``: whose carbon intensity the agent has.
-        actor: a PopSAN or an MLP.
+        graph: of the actor.
         observations: of the requests to be decided, ``(n, D)``.
         bits: of a weight on the chip.
 
@@ -70,11 +73,11 @@ def agent_carbon(
         return None
     whole = deployed.agent_carbon == "full"
     rate_hz = deployed.request_rate_hz
-    spiking = isinstance(actor, PopSAN)
+    spiking = isinstance(graph, SpikingGraph)
     host = deployed.host_profile if spiking else None
     conditions = load_conditions(host, rate_hz if whole else None, "mlp-int8")
     profile = deployed.spiking_profile if spiking else deployed.dense_profile
-    spent = spending(actor, observations, profile, replace(conditions, spiking_bits=bits), static=whole)
+    spent = spending(graph, observations, profile, replace(conditions, spiking_bits=bits), static=whole)
     making_mg = 0.0
     if whole:
         on_for_s = max(1.0 / rate_hz, spent.latency_s)
@@ -85,10 +88,10 @@ def agent_carbon(
     return AgentCarbon(Overhead(column, spent.silent_j, making_mg), spent.spikes_j * spent.activity)
 
 
-def untrained_overhead(scenario: Scenario, site: str, actor: nn.Module) -> Overhead | None:
+def untrained_overhead(scenario: Scenario, site: str, graph: SpikingGraph | DenseGraph) -> Overhead | None:
     """What an actor emits before any spike, known before it is trained; None where it does not count."""
     nothing = np.zeros((_PROBED, len(scenario.state_names)), np.float32)
-    found = agent_carbon(scenario, site, actor, nothing)
+    found = agent_carbon(scenario, site, graph, nothing)
     return found.overhead if found else None
 
 

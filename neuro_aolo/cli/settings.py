@@ -156,7 +156,7 @@ def config(
     if actor == "popsan":
         toll = feedback.toll(service, site, toll)
     untrained = ActorSpec(service.state_names, AoloTask.action_names, network).build(torch.Generator())
-    AoloTask(service, feedback.untrained_overhead(service, site, untrained))
+    AoloTask(service, feedback.untrained_overhead(service, site, untrained.graph()))
     return RunConfig(service, network, training, seed, device, site, name, compiled, toll)
 
 

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 from pydantic import TypeAdapter, ValidationError
-from torch import nn
 
-from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
+from neuro_aolo.agent.checkpoint import Actor, ActorSpec, kind_of
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
     HELD_OUT_SEED,
@@ -160,7 +159,7 @@ class Plan:
         return self.popsan if self.learner == "spiking" else MLPConfig(hidden=self.popsan.hidden)
 
     @property
-    def deployed(self) -> nn.Module | None:
+    def deployed(self) -> Actor | None:
         """A network of the shape that decides, untrained; None where nothing has to be computed."""
         if self.learner not in (*OWN, *BASELINES):
             return None
@@ -216,7 +215,7 @@ class Plan:
     def make(self) -> Cell:
         """Train the learner, and let it decide the held-out requests."""
         actor = self.deployed
-        overhead = untrained_overhead(self.scenario, AGENT_SITE, actor) if actor else None
+        overhead = untrained_overhead(self.scenario, AGENT_SITE, actor.graph()) if actor else None
         training = _train(self, AoloTask(self.scenario, overhead))
         return Cell(
             scenario=self.scenario.name,
@@ -237,7 +236,7 @@ class _Training:
     """A policy, None for the oracle, and what it took."""
 
     policy: Policy | None
-    actor: nn.Module | None = None
+    actor: Actor | None = None
     requests: int = 0
     updates: int = 0
     seconds: float = 0.0
@@ -262,6 +261,7 @@ def _train(plan: Plan, task: AoloTask) -> _Training:
     spec = ActorSpec(task.observation_names, task.action_names, plan.actor)
     spikes = toll(plan.scenario, AGENT_SITE) if plan.learner == "spiking" else None
     result = train(task, spec.build, plan.training, plan.seed, toll=spikes)
+    assert isinstance(result.actor, Actor)
     curve = _curve(result.metrics)
     policy, seconds = noise_free(result.actor), curve[-1].seconds
     return _Training(policy, result.actor, result.requests, plan.training.updates, seconds, curve)
@@ -283,7 +283,8 @@ def _decided(scenario: Scenario, requests: Requests, training: _Training) -> dic
         actions = policy(requests.observations)
         emitted = None
         if training.actor is not None:
-            emitted = agent_carbon(scenario, AGENT_SITE, training.actor, requests.observations)
+            graph = training.actor.graph()
+            emitted = agent_carbon(scenario, AGENT_SITE, graph, requests.observations)
         deciding = emitted.mg(requests.states) if emitted else np.zeros(len(requests.states))
         found = requests.evaluate(lambda observations: actions, deciding)
         # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.

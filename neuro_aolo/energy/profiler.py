@@ -1,4 +1,4 @@
-"""One actor over many devices: bills, pairs and published conditions."""
+"""A spiking actor, a dense one, or both over many devices: bills, and pairs where there are both."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -71,45 +71,57 @@ def spike_prices_uj(profile: Profile) -> tuple[float, float]:
 
 
 class Profiler:
-    """What a decision of a spiking actor and of its dense twin costs on each device.
+    """What a decision of a spiking actor, of a dense one, or of both costs on each device.
 
     Args:
-        counts: of the spiking actor.
-        dense_counts: of its twin; None where there is none.
+        spiking_counts: of the spiking actor; None where there is none.
+        dense_counts: of the dense one; None where there is none.
         profiles: devices by name.
         conditions: under which all of them are priced.
+
+    Raises:
+        AgentError: there is neither.
     """
 
     def __init__(
         self,
-        counts: SpikingCounts,
+        spiking_counts: SpikingCounts | None,
         dense_counts: DenseCounts | None,
         profiles: Mapping[str, Profile],
         conditions: Conditions,
     ) -> None:
-        self.counts, self.dense_counts = counts, dense_counts
+        if spiking_counts is None and dense_counts is None:
+            raise AgentError("there is no actor to price: give spiking counts, dense counts, or both")
+        self.spiking_counts, self.dense_counts = spiking_counts, dense_counts
         self.profiles, self.conditions = profiles, conditions
 
     @cached_property
     def spiking(self) -> dict[str, Bill | Unfit]:
-        """Of the spiking actor, by profile."""
-        return {name: price(self.counts, profile, self.conditions) for name, profile in self.profiles.items()}
+        """Of the spiking actor, by profile; empty where there is none."""
+        return self._bills(self.spiking_counts)
 
     @cached_property
     def dense(self) -> dict[str, Bill | Unfit]:
-        """Of its twin, by profile; empty where there is none."""
-        if self.dense_counts is None:
+        """Of the dense actor, by profile; empty where there is none."""
+        return self._bills(self.dense_counts)
+
+    def _bills(self, counts: SpikingCounts | DenseCounts | None) -> dict[str, Bill | Unfit]:
+        if counts is None:
             return {}
-        counts = self.dense_counts
         return {name: price(counts, profile, self.conditions) for name, profile in self.profiles.items()}
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The spiking actor on each device that runs it beside the twin on each that runs that or is host."""
-        silent_counts = self.counts.scaled(0.0)
+        """The spiking actor on each device that runs it, beside the dense one on each of its and on the host.
+
+        Empty where there are not both.
+        """
+        if self.spiking_counts is None or self.dense_counts is None:
+            return []
+        silent_counts = self.spiking_counts.scaled(0.0)
         rivals = dict(self.dense)
         host = self.conditions.host
-        if host is not None and self.dense_counts is not None and host.id not in rivals:
+        if host is not None and host.id not in rivals:
             rivals[host.id] = price(self.dense_counts, host, self.conditions)
         found = []
         for name, spiking in self.spiking.items():
@@ -119,11 +131,11 @@ class Profiler:
             assert isinstance(silent, Bill)
             for dense in rivals.values():
                 if isinstance(dense, Bill):
-                    found.append(compare(self.counts, spiking, silent, dense))
+                    found.append(compare(self.spiking_counts, spiking, silent, dense))
         return found
 
     def nearest(self, profile: str) -> Pair | None:
-        """The pair that says most about a device: with the twin on itself, or else on its host."""
+        """The pair that says most about a device: with the dense actor on itself, or else on its host."""
         host = self.conditions.host.id if self.conditions.host else ""
         pairs = {pair.dense: pair for pair in self.pairs if pair.spiking == profile}
         return pairs.get(profile) or pairs.get(host)

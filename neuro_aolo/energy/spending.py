@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.agent.mlp import MLP
-from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.energy.bill import Bill, Conditions, Unfit, price
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.hardware import Hardware, hardware
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
 from neuro_aolo_export.simulate import Activity, simulate_integer
 
@@ -50,19 +48,24 @@ class Spending:
 
 
 def spending(
-    actor: nn.Module, observations: NDArray[np.float32], profile: str, conditions: Conditions, *, static: bool
+    graph: SpikingGraph | DenseGraph,
+    observations: NDArray[np.float32],
+    profile: str,
+    conditions: Conditions,
+    *,
+    static: bool,
 ) -> Spending:
     """What an actor's decisions draw on a device.
 
     Args:
-        actor: a PopSAN, quantised to the conditions' bits, or an MLP.
+        graph: of the actor; a spiking one is quantised to the conditions' bits.
         observations: ``(n, D)`` in [-1, 1].
         profile: of the device, by name or file.
         conditions: host, request rate and bits.
         static: whether static power counts.
 
     Raises:
-        AgentError: the device does not run the actor, or the actor is of another kind.
+        AgentError: the device does not run the actor.
         ProfileError: no such profile.
     """
     device = load_profile(profile)
@@ -79,18 +82,15 @@ def spending(
         left_out = found.parts_j.get("static")
         return found.total_j.nominal - (left_out.nominal if left_out and not static else 0.0)
 
-    if isinstance(actor, PopSAN):
-        graph = quantize(actor.graph(), conditions.spiking_bits)
-        counts, events = _events(graph, observations)
+    if isinstance(graph, SpikingGraph):
+        counts, events = _events(quantize(graph, conditions.spiking_bits), observations)
         whole, silent = bill(counts), bill(counts.scaled(0.0))
         mean = float(events.mean())
         activity = events / mean if mean else np.zeros_like(events)
         spikes_j = energy_j(whole) - energy_j(silent)
-    elif isinstance(actor, MLP):
-        whole = silent = bill(count_dense(actor.graph()))
-        activity, spikes_j = np.zeros(len(observations)), 0.0
     else:
-        raise AgentError(f"a {type(actor).__name__} has no bill: give a PopSAN or an MLP")
+        whole = silent = bill(count_dense(graph))
+        activity, spikes_j = np.zeros(len(observations)), 0.0
     made = [hardware(device, whole.placement.chips if whole.placement else 1)]
     if "host" in whole.parts_j and conditions.host is not None:
         made.append(hardware(conditions.host))

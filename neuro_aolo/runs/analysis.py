@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 from pydantic import BaseModel
-from torch import nn
 
 from hardware_profiles.profile import Profile, load_profile
-from neuro_aolo.agent.checkpoint import SavedActor, load_actor
+from neuro_aolo.agent.checkpoint import Actor, SavedActor, load_actor
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN
@@ -138,11 +137,12 @@ class Analysis:
         """Mean of what the actor's decisions emit, as far as its regret holds it; 0 where it does not."""
         return float(np.mean(self._deciding(self.saved.network)))
 
-    def _deciding(self, actor: nn.Module) -> Floats | float:
+    def _deciding(self, actor: Actor) -> Floats | float:
         """What the decisions of the held-out requests emit in mg, where the scenario counts it."""
-        bits = self.weight_bits if isinstance(actor, PopSAN) else 8
+        graph = actor.graph()
+        bits = self.weight_bits if isinstance(graph, SpikingGraph) else 8
         scenario, site = self.config.scenario, self.config.agent_site
-        found = agent_carbon(scenario, site, actor, self.held_out.observations, bits)
+        found = agent_carbon(scenario, site, graph, self.held_out.observations, bits)
         return 0.0 if found is None else found.mg(self.held_out.states)
 
     @cached_property

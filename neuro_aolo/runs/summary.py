@@ -152,9 +152,10 @@ def _twin(analysis: Analysis) -> dict[str, Any] | None:
 
 def profile_summary(profiler: Profiler) -> dict[str, Any]:
     """What a profiler found, as plain data."""
-    counts, conditions = profiler.counts, profiler.conditions
+    counts, conditions = profiler.spiking_counts, profiler.conditions
     bills = {
-        name: {"snn": profiler.spiking[name], "mlp": profiler.dense.get(name)} for name in profiler.profiles
+        name: {"snn": profiler.spiking.get(name), "mlp": profiler.dense.get(name)}
+        for name in profiler.profiles
     }
     return {
         "energy_j": {
@@ -169,7 +170,9 @@ def profile_summary(profiler: Profiler) -> dict[str, Any]:
                 "device": profiler.profiles[name].name,
                 **{actor: bill_summary(bill) for actor, bill in pair.items()},
                 "unfit": {actor: bill.reason for actor, bill in pair.items() if isinstance(bill, Unfit)},
-                "by_layer_j": by_layer(counts, pair["snn"]) if isinstance(pair["snn"], Bill) else None,
+                "by_layer_j": by_layer(counts, pair["snn"])
+                if counts and isinstance(pair["snn"], Bill)
+                else None,
             }
             for name, pair in bills.items()
         },
@@ -179,11 +182,11 @@ def profile_summary(profiler: Profiler) -> dict[str, Any]:
         },
         "published_conditions": [
             {**asdict(condition), "verdict": condition.verdict, "reduction": condition.reduction}
-            for condition in published(counts)
+            for condition in (published(counts) if counts else ())
         ],
-        "synapses": sum(counts.synapses),
-        "spikes_per_synapse": counts.spikes_per_synapse,
-        "synaptic_events_by_step": [list(steps) for steps in counts.events_by_step],
+        "synapses": sum(counts.synapses) if counts else None,
+        "spikes_per_synapse": counts.spikes_per_synapse if counts else None,
+        "synaptic_events_by_step": [list(steps) for steps in counts.events_by_step] if counts else [],
         "conditions": {
             "host": conditions.host.id if conditions.host else None,
             "request_rate_hz": conditions.request_rate_hz,

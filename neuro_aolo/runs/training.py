@@ -87,7 +87,7 @@ def train(
         AgentError: the training in progress is damaged or of another shape.
     """
     spec = ActorSpec(config.scenario.state_names, AoloTask.action_names, config.actor)
-    untrained = spec.build(torch.Generator())
+    untrained = spec.build(torch.Generator()).graph()
     task = AoloTask(config.scenario, untrained_overhead(config.scenario, config.agent_site, untrained))
     # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
     torch.set_num_threads(1)

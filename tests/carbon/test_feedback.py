@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from neuro_aolo.agent.evaluate import Requests
-from neuro_aolo.agent.mlp import MLP, MLPConfig
-from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
 from neuro_aolo.carbon.ledger import embodied_line, inference_lines, on_for_s
@@ -16,10 +16,11 @@ from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.request import sample_states
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask, Overhead
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 GENERATOR = torch.Generator()
-POPSAN = PopSAN(5, 2, PopSANConfig(hidden=(32, 32)), GENERATOR.manual_seed(0))
-DENSE = MLP(5, 2, MLPConfig((32, 32)), GENERATOR.manual_seed(0))
+POPSAN = PopSANConfig(hidden=(32, 32)).build(5, 2, GENERATOR.manual_seed(0)).graph()
+DENSE = MLPConfig((32, 32)).build(5, 2, GENERATOR.manual_seed(0)).graph()
 
 
 def deployed(agent_carbon: str, **more: object) -> Scenario:
@@ -40,9 +41,9 @@ def test_what_does_not_count_costs_nothing() -> None:
     assert toll(service, "bs") is None
 
 
-@pytest.mark.parametrize("actor", [POPSAN, DENSE], ids=["popsan", "mlp"])
+@pytest.mark.parametrize("graph", [POPSAN, DENSE], ids=["popsan", "mlp"])
 @pytest.mark.parametrize("mode", ["marginal", "full"])
-def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module) -> None:
+def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | DenseGraph) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
     from hardware_profiles.profile import load_profile
     from neuro_aolo.energy.bill import price
@@ -52,11 +53,10 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module)
 
     service = deployed(mode, request_rate_hz=0.5)
     states, observations = drawn(service)
-    found = agent_carbon(service, "bs", actor, observations)
+    found = agent_carbon(service, "bs", graph, observations)
     assert found is not None
     conditions = load_conditions("mcu_m33_u575", 0.5 if mode == "full" else None, "mlp-int8")
-    graph = actor.graph()
-    if actor is POPSAN:
+    if isinstance(graph, SpikingGraph):
         chip, profile = quantize(graph), load_profile("loihi2")
         counts = count_spiking(chip, simulate_integer(chip, observations))
     else:
@@ -67,7 +67,7 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, actor: torch.nn.Module)
     lines = [line for line in inference_lines(bill, float(states[0, 4])) if line.part in parts]
     if mode == "full":
         lines.append(embodied_line(hardware(profile), "embodied", on_for_s(bill, 0.5)))
-        if actor is POPSAN:
+        if isinstance(graph, SpikingGraph):
             host = hardware(load_profile("mcu_m33_u575"))
             lines.append(embodied_line(host, "host embodied", on_for_s(bill, 0.5)))
     expected = sum(line.carbon_mg.nominal for line in lines)

@@ -5,12 +5,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro_aolo.carbon.ledger import Account, Gap, Line, requests_per_year
+from hardware_profiles.profile import load_profile
+from neuro_aolo.carbon.ledger import (
+    Account,
+    Gap,
+    Line,
+    embodied_line,
+    inference_lines,
+    on_for_s,
+    requests_per_year,
+)
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.hardware import Hardware
+from neuro_aolo.energy.bill import Bill, Conditions, price
+from neuro_aolo.energy.count import DenseCounts
+from neuro_aolo.energy.hardware import Hardware, hardware
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
 
+MLP = DenseCounts(
+    macs=67_328, weights=67_842, activations=514, values=1_031, bytes_in=20, bytes_out=8, kernel_launches=6
+)
 CHIP = Hardware("chip", Range(0.5, 1.0, 2.0), 5 * 31_536_000.0, "")
 
 
@@ -70,6 +84,31 @@ def test_more_than_a_lifetime_does_not_pay() -> None:
     found = payback(exact(0.001), account(0.0, 0.0))
     assert found.requests.nominal == pytest.approx(1e9)
     assert found.verdict == "never"
+
+
+def dense_account(profile: str, rate_hz: float, intensity: float) -> Account:
+    """A dense actor of 5-256-256-2 on a device that is always on."""
+    device = load_profile(profile)
+    bill, made = price(MLP, device, Conditions(request_rate_hz=rate_hz)), hardware(device)
+    assert isinstance(bill, Bill)
+    assert made is not None
+    on_for = on_for_s(bill, rate_hz)
+    lines = (*inference_lines(bill, intensity), embodied_line(made, "embodied", on_for))
+    return Account(lines, requests_per_year(rate_hz), hardware=(made,), on_for_s=on_for)
+
+
+def test_a_dense_agent_pays_back_as_any_other() -> None:
+    """On the U575 at 400 g/kWh 20.86 uJ of work and 9.99 uJ of sleep are 3.428e-6 mg; 0.3 kg are made."""
+    found = payback(exact(1.0), dense_account("mcu_m33_u575", 1.0, 400.0))
+    assert found.verdict == "pays"
+    assert found.net_mg.nominal == pytest.approx(1.0 - (20.8649472 + 9.991273547) * 1e-6 / 9.0, rel=1e-12)
+    assert found.requests.nominal == pytest.approx(300_000 / found.net_mg.nominal, rel=1e-12)
+    on_gpu = payback(exact(1.0), dense_account("h100", 1.0, 400.0))
+    assert on_gpu.verdict == "never"
+    against_gpu = payback(
+        exact(0.0), dense_account("mcu_m33_u575", 1.0, 400.0), dense_account("h100", 1.0, 400.0)
+    )
+    assert against_gpu.verdict == "pays"
 
 
 def test_an_interval_across_nothing_is_undecided() -> None:

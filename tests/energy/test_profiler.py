@@ -32,7 +32,7 @@ def conditions(
     return dataclasses.replace(load_conditions(host, request_rate_hz, twin), draws=FEW)
 
 
-def profiler(popsan: SpikingCounts, mlp: DenseCounts | None, *names: str, **asked: Any) -> Profiler:
+def profiler(popsan: SpikingCounts | None, mlp: DenseCounts | None, *names: str, **asked: Any) -> Profiler:
     return Profiler(popsan, mlp, {name: PROFILES[name] for name in names}, conditions(**asked))
 
 
@@ -106,6 +106,33 @@ def test_without_a_twin_there_is_no_pair(popsan: SpikingCounts) -> None:
     assert found.dense == {}
     assert found.pairs == []
     assert found.nearest("mcu_m33_u575") is None
+
+
+@pytest.mark.parametrize("rate_hz", [None, 10.0])
+def test_a_dense_actor_alone_has_the_bills_that_it_has_beside_a_spiking_one(
+    popsan: SpikingCounts, mlp: DenseCounts, rate_hz: float | None
+) -> None:
+    names = ("loihi1", "mcu_m33_u575", "gap9", "h100")
+    both, alone = (profiler(counts, mlp, *names, request_rate_hz=rate_hz) for counts in (popsan, None))
+    assert (alone.spiking, alone.pairs, alone.nearest("mcu_m33_u575")) == ({}, [], None)
+    assert tuple(alone.dense) == names
+    for name in names:
+        own, beside = alone.dense[name], both.dense[name]
+        assert type(own) is type(beside)
+        if isinstance(own, Bill) and isinstance(beside, Bill):
+            assert (own.lines, own.total_j, own.boundary) == (beside.lines, beside.total_j, beside.boundary)
+    summary = profile_summary(alone)
+    assert summary["bills"]["mcu_m33_u575"] == {
+        **profile_summary(both)["bills"]["mcu_m33_u575"],
+        "snn": None,
+        "by_layer_j": None,
+    }
+    assert (summary["pairs"], summary["published_conditions"], summary["synapses"]) == ([], [], None)
+
+
+def test_no_actor_at_all_is_refused() -> None:
+    with pytest.raises(AgentError, match="no actor to price: give spiking counts, dense counts, or both"):
+        profiler(None, None, "h100")
 
 
 def test_the_twin_in_float32_costs_its_own_price(popsan: SpikingCounts, mlp: DenseCounts) -> None:
