@@ -23,13 +23,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.runs.run import Run
+from neuro_aolo.systems.names import load
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.loihi2.integers import QuantizedGraph
@@ -109,14 +108,15 @@ def subject(run: Path | None) -> Subject:
         NeuroAoloError: no such run, or its actor does not spike.
     """
     if run is None:
-        task = AoloTask(Scenario.load("paper"))
-        sizes = len(task.observation_names), len(task.action_names)
+        loaded = load("paper")
+        task = loaded.system.task(loaded.scenario)
+        sizes = len(task.spec.observations), len(task.spec.actions)
         network: Any = TUNED.build(*sizes, torch.Generator().manual_seed(0)).eval()
     else:
-        network = load_actor(run).network
+        trained = Run.open(RunFolder.open(run))
+        task, network = trained.task, trained.saved.network
         if not isinstance(network, PopSAN):
             raise RunError(f"{run} holds an MLP, which has no spikes: name a run of --actor popsan")
-        task = AoloTask(RunFolder(run).config().scenario)
     graph = network.graph()
     observations = np.ascontiguousarray(held_out(task).observations, dtype=np.float32)
     name = "an untrained actor" if run is None else f"the actor of {run}"

@@ -24,8 +24,8 @@ from neuro_aolo.agent.popsan import TUNED, PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
 from neuro_aolo.agent.stable_baselines import Baseline, BaselineMetrics, stable_baselines, train_baseline
 from neuro_aolo.errors import NeuroAoloError
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.names import load
+from neuro_aolo.systems.task import Task
 
 REGRETS = (0.15, 0.05)
 EVALUATE_EVERY_S = 5.0
@@ -110,10 +110,10 @@ class Race:
         return [Mark(learner, regret, trained_s, self.first(regret)) for regret in REGRETS]
 
 
-def run_ours(name: str, task: AoloTask, seed: int, race: Race) -> None:
+def run_ours(name: str, task: Task, seed: int, race: Race) -> None:
     """Train an actor of ours in our own loop."""
     config = SDRLConfig()
-    spec = ActorSpec(task.observation_names, task.action_names, ACTORS[name])
+    spec = ActorSpec(task.spec.observation_names, task.spec.action_names, ACTORS[name])
 
     def record(row: Metrics) -> None:
         updates = max(row.requests - config.critic_starts, 0) // config.num_envs
@@ -122,7 +122,7 @@ def run_ours(name: str, task: AoloTask, seed: int, race: Race) -> None:
     _go_on(train(task, spec.build, config, seed, on_metrics=record).interrupted, race)
 
 
-def run_rival(name: Baseline, task: AoloTask, seed: int, race: Race) -> None:
+def run_rival(name: Baseline, task: Task, seed: int, race: Race) -> None:
     """Train an algorithm of Stable-Baselines3."""
 
     def record(row: BaselineMetrics) -> None:
@@ -145,7 +145,7 @@ def _go_on(interrupted: bool, race: Race) -> None:
         raise KeyboardInterrupt
 
 
-LEARNERS: dict[str, Callable[[AoloTask, int, Race], None]] = {
+LEARNERS: dict[str, Callable[[Task, int, Race], None]] = {
     **{name: partial(run_ours, name) for name in ACTORS},
     **{name: partial(run_rival, name) for name in RIVALS},
 }
@@ -201,7 +201,8 @@ def bench(arguments: argparse.Namespace) -> None:
     if set(arguments.learners) & set(RIVALS):
         # A missing library is told before the first training, not after.
         stable_baselines()
-    task = AoloTask(Scenario.load(arguments.scenario))
+    loaded = load(arguments.scenario)
+    task = loaded.system.task(loaded.scenario)
     races = {}
     for learner in arguments.learners:
         races[learner] = Race(arguments.violation_limit, arguments.limit)
@@ -210,8 +211,8 @@ def bench(arguments: argparse.Namespace) -> None:
         print(f"{learner}: regret {found}", file=sys.stderr, flush=True)
     marks = [mark for learner, race in races.items() for mark in race.marks(learner)]
     print(
-        f"{task.scenario.name}, seed {arguments.seed}, one core; at most {arguments.violation_limit:.1%} of "
-        f"violations; '>': not reached in so many seconds"
+        f"{loaded.scenario.name}, seed {arguments.seed}, one core; at most "
+        f"{arguments.violation_limit:.1%} of violations; '>': not reached in so many seconds"
     )
     print(table(marks))
     if arguments.json:

@@ -30,6 +30,7 @@ import numpy as np
 
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import (
     DenseGraph,
@@ -40,7 +41,7 @@ from neuro_aolo_export.graph import (
     SpikingLayer,
 )
 from neuro_aolo_export.loihi2.quantize import quantize
-from neuro_aolo_export.simulate import Activity, float_states, simulate_float, simulate_integer
+from neuro_aolo_export.simulate import float_states, simulate_float, simulate_integer
 
 COUNTER = Path(__file__).with_name("neurobench_counter.py")
 INSTALL = (("torch==2.13.0", "snntorch", "numpy", "tqdm"), ("--no-deps", "neurobench"))
@@ -240,19 +241,16 @@ def of_run(path: Path, decisions: int) -> tuple[SpikingGraph, DenseGraph | None,
     Raises:
         NeuroAoloError: it is no run folder, or its actor has no spikes.
     """
-    from neuro_aolo.agent.checkpoint import load_actor
     from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.systems.aolo.task import AoloTask
+    from neuro_aolo.runs.run import Run
 
-    run = RunFolder.open(path)
-    spiking = load_actor(run.path).network.graph()
-    if not isinstance(spiking, SpikingGraph):
+    run = Run.open(RunFolder.open(path))
+    if not isinstance(run.graph, SpikingGraph):
         raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
-    twin = run.twin.actor()
-    dense = twin.network.graph() if twin else None
+    dense = run.twin.graph if run.twin else None
     assert dense is None or isinstance(dense, DenseGraph)
-    task = AoloTask(run.config().scenario)
-    return spiking, dense, task.observe(task.reset(decisions, np.random.default_rng(1)))
+    states = run.task.reset(decisions, np.random.default_rng(1))
+    return run.graph, dense, run.task.observe(states)
 
 
 def batch_of(weights: Sequence[Array], decisions: int) -> int:

@@ -16,12 +16,17 @@ from typing import Any
 
 from curves.page import as_csv, made_by, markdown, write
 from hardware_profiles.profile import Profile, ProfileError, profile_names
-from neuro_aolo.comparison.cell import file_name
 from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.energy.breakeven import Pair
+from neuro_aolo.energy.profiler import Profiler
+from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.runs.analysis import COUNTED_DECISIONS, Analysis
+from neuro_aolo.runs.cell import file_name
+from neuro_aolo.runs.decided import hold_out
+from neuro_aolo.runs.deployed import COUNTED_DECISIONS, deploy
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.priced import Pricing, price_run
+from neuro_aolo.runs.run import Run
 from neuro_aolo.text.numbers import percent, plain, spread
 from neuro_aolo_export.errors import ExportError
 
@@ -71,21 +76,22 @@ def report(path: Path, rate_hz: float | None, folder: Path, command: str, writte
     Raises:
         RunError: two runs are of scenarios of one name.
     """
-    run = RunFolder.open(path)
-    name = file_name(run.config().scenario)
+    run = Run.open(RunFolder.open(path))
+    name = file_name(run.config.scenario)
     if name in written:
         raise RunError(f"{path} and {written[name]} are both of scenario {name!r}: name one run of each")
     written[name] = path
-    analysis = Analysis(run, profiles=profile_names(), request_rate_hz=rate_hz)
-    rows, counts = priced(analysis), analysis.counts
+    chip = deploy(hold_out(run))
+    profiler = price_run(run, chip, Pricing(profile_names(), rate_hz)).profiler
+    rows, counts = priced(profiler), chip.counts
     told = (
-        f"Scenario `{name}`, seed {analysis.config.seed}: T = {counts.steps}, "
+        f"Scenario `{name}`, seed {run.config.seed}: T = {counts.steps}, "
         f"firing rate {percent(counts.firing_rate)}, {sum(counts.synaptic_events):,.0f} synaptic events a "
         f"decision through {sum(counts.synapses):,} synapses, in the chip's integers, counted over "
         f"{COUNTED_DECISIONS:,} held-out requests. {_awake(rate_hz)}"
     )
     table = markdown(COLUMNS, [as_text(row) for row in rows])
-    host = analysis.profiler.conditions.host
+    host = profiler.conditions.host
     assert host is not None
     page = [f"# What a decision costs: {name}", told, table, verdict(rows), _NOTE.format(host=host.id)]
     texts = {
@@ -101,9 +107,8 @@ def _awake(rate_hz: float | None) -> str:
     return f"Devices are always on and decide {rate_hz:g} requests a second."
 
 
-def priced(analysis: Analysis) -> list[dict[str, Any]]:
+def priced(profiler: Profiler) -> list[dict[str, Any]]:
     """A row per device: what runs the spiking actor, then what runs the dense one alone, then the rest."""
-    profiler = analysis.profiler
     rows = [
         _row(profile, profiler.spiking[name], profiler.dense[name], profiler.nearest(name))
         for name, profile in profiler.profiles.items()
@@ -167,9 +172,9 @@ def as_text(row: dict[str, Any]) -> list[str]:
 
 
 def _range(row: dict[str, Any], actor: str) -> str:
-    values = {name: row[f"{actor}_{name}_j"] for name in ("low", "nominal", "high")}
-    if values["nominal"] is not None:
-        return str(spread(values, "J"))
+    low, nominal, high = (row[f"{actor}_{name}_j"] for name in ("low", "nominal", "high"))
+    if nominal is not None:
+        return str(spread(Range(low, nominal, high), "J"))
     reason: str = row["spiking_unfit" if actor == "spiking" else "dense_unfit"]
     # Why a device runs neither actor is told once.
     return "–" if actor != "spiking" and reason == row["spiking_unfit"] else f"– {reason}"

@@ -29,7 +29,7 @@ from neuro_aolo_export.loihi2.integers import WEIGHT_BITS
 from neuro_aolo_export.loihi2.quantize import grids, quantize
 
 OUT = Path("results/quantization")
-_KEYS = frozenset({"regret", "violation_rate", "validation_regret", "seconds"})
+KEYS = frozenset({"regret", "violation_rate", "validation_regret", "seconds"})
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _point(run: Trained, policy: str, bits: int | None, plan: Plan) -> Point:
         return _decided(run, policy, bits, plan)
 
     file = plan.folder / "cells" / f"{name}.json"
-    found = kept(file, settings, make, overwrite=plan.overwrite, keys=_KEYS)
+    found = kept(file, settings, make, overwrite=plan.overwrite, keys=KEYS)
     return Point(run.scenario, str(run.path), policy, bits, **found)
 
 

@@ -4,12 +4,12 @@
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from neuro_aolo.report.plots import ledger_plot
 from neuro_aolo.report.svg import standalone
 from neuro_aolo.runs.folder import SUMMARY
+from neuro_aolo.runs.summary.summary import Summary
 
 FILE = Path("results/demo/ledger.svg")
 DEVICES = ("loihi2", "mcu_m33_u575")
@@ -23,11 +23,11 @@ def main() -> None:
     file = arguments.run / SUMMARY
     if not file.is_file():
         parser.error(f"{file} is not there: name a folder that neuro-aolo run wrote")
-    summary = json.loads(file.read_text(encoding="utf-8"))
-    devices = summary["ledger"]["devices"]
-    summary["ledger"]["devices"] = {name: devices[name] for name in DEVICES}
+    summary = Summary.read(file)
+    accounts = {name: summary.ledger.accounts[name] for name in DEVICES}
+    ledger = summary.ledger.model_copy(update={"accounts": accounts})
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(standalone(ledger_plot(summary)), encoding="utf-8")
+    FILE.write_text(standalone(ledger_plot(summary.model_copy(update={"ledger": ledger}))), encoding="utf-8")
     print(f"written: {FILE}")
 
 

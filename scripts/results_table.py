@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuro_aolo.report.comparison import NAMES
+from neuro_aolo.report.learners import NAMES
 from neuro_aolo.text.numbers import plain, significant
 
 RESULTS = Path(__file__).parent.parent / "results"

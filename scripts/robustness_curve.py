@@ -29,7 +29,7 @@ from neuro_aolo_export.loihi2.integers import WEIGHT_BITS
 OUT = Path("results/robustness")
 KINDS = tuple(field.name.replace("_", "-") for field in fields(Fault))
 STRENGTHS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-_KEYS = frozenset({"regret", "violation_rate"})
+KEYS = frozenset({"regret", "violation_rate"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _points(run: Trained, kind: str, strength: float, plan: Plan) -> list[Point]
         return _decided(run, fault, draws, plan)
 
     file = plan.folder / "cells" / f"{name}.json"
-    found = kept(file, {**run.settings, **own}, make, overwrite=plan.overwrite, keys=_KEYS)
+    found = kept(file, {**run.settings, **own}, make, overwrite=plan.overwrite, keys=KEYS)
     pairs = zip(found["regret"], found["violation_rate"], strict=True)
     return [Point(kind, strength, draw, *pair) for draw, pair in enumerate(pairs)]
 

@@ -12,18 +12,23 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curves.page import as_csv, made_by, write
 from curves.sparsity import Device, Sparse, page
 from hardware_profiles.profile import ProfileError, profile_names
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
-from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.comparison.cell import file_name
+from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo.runs.cell import file_name
+from neuro_aolo.runs.decided import hold_out
+from neuro_aolo.runs.deployed import deploy, evaluate_on_chip
 from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.runs.priced import Pricing, price_run
+from neuro_aolo.runs.run import Run
+from neuro_aolo.runs.summarise import scenario_name
+from neuro_aolo.systems.task import System
 from neuro_aolo.text.numbers import plain
 from neuro_aolo_export.errors import ExportError
 
@@ -32,9 +37,9 @@ OUT = Path("results/pareto")
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one scenario."""
+    """The runs of one scenario, and the first of them as it was trained."""
 
-    scenario: Scenario
+    first: Run
     runs: tuple[Sparse, ...]
 
 
@@ -52,12 +57,13 @@ def main() -> None:
     command = shlex.join(["python", *sys.argv])
     try:
         for group in grouped(arguments.runs, arguments.requests):
-            text = page(group.scenario.name, group.scenario.limits.violation_rate, group.runs)
+            config, limit = group.first.config, group.first.task.spec.violation_limit
+            text = page(scenario_name(config), limit, group.runs)
             files = {
                 "seeds.md": f"{text}\n\n{made_by(command)}\n",
                 "devices.csv": as_csv([row for run in group.runs for row in run.rows()]),
             }
-            print(plain(f"{text}\n\n{write(arguments.out / file_name(group.scenario), files)}\n"))
+            print(plain(f"{text}\n\n{write(arguments.out / file_name(config.scenario), files)}\n"))
     except (NeuroAoloError, ExportError, ProfileError) as error:
         parser.exit(2, f"sparsity_results: {error}\n")
     except KeyboardInterrupt:
@@ -70,29 +76,34 @@ def grouped(paths: Iterable[Path], requests: int) -> list[Group]:
     Raises:
         RunError: a training was interrupted, two have the same settings, or scenarios of one name differ.
     """
-    found: dict[str, tuple[Scenario, list[Sparse]]] = {}
+    found: dict[str, tuple[Run, list[Sparse]]] = {}
     for path in paths:
-        analysis = Analysis(RunFolder.open(path), requests, profiles=profile_names())
-        training, scenario = analysis.saved.training, analysis.config.scenario
+        run = Run.open(RunFolder.open(path))
+        training, name = run.saved.training, scenario_name(run.config)
         if training.get("interrupted"):
             raise RunError(
                 f"{path} was interrupted after {training['requests']:,} requests: let "
                 "`neuro-aolo train --resume` finish it, or leave it out"
             )
-        first, runs = found.setdefault(scenario.name, (scenario, []))
-        if scenario != first:
+        first, runs = found.setdefault(name, (run, []))
+        if _trained_on(run) != _trained_on(first):
             raise RunError(
-                f"{path} was trained on other settings of {scenario.name!r} than {runs[0].run}: leave it out"
+                f"{path} was trained on other settings of {name!r} than {runs[0].run}: leave it out"
             )
         print(path, file=sys.stderr)
-        run = measured(path, analysis)
+        sparse = measured(run, requests)
         for other in runs:
-            if run.settings == other.settings:
+            if sparse.settings == other.settings:
                 raise RunError(
                     f"{path} and {other.run} have the same seed, T and weight: leave one of them out"
                 )
-        runs.append(run)
-    return [Group(scenario, ordered(runs)) for scenario, runs in found.values()]
+        runs.append(sparse)
+    return [Group(first, ordered(runs)) for first, runs in found.values()]
+
+
+def _trained_on(run: Run) -> tuple[System, Any, Deployment]:
+    """What runs of one group have in common."""
+    return run.config.system, run.config.scenario, run.config.deployment
 
 
 def ordered(runs: Sequence[Sparse]) -> tuple[Sparse, ...]:
@@ -100,10 +111,12 @@ def ordered(runs: Sequence[Sparse]) -> tuple[Sparse, ...]:
     return tuple(sorted(runs, key=lambda run: run.settings))
 
 
-def measured(path: Path, analysis: Analysis) -> Sparse:
-    """One run in the chip's integers, and what its decision costs on each device that runs it."""
-    counts, config, profiler = analysis.counts, analysis.config, analysis.profiler
-    assert isinstance(config.actor, PopSANConfig)
+def measured(run: Run, requests: int) -> Sparse:
+    """A run in the chip's integers, and what its decision costs on each device that runs it."""
+    held_out = hold_out(run, requests)
+    chip = deploy(held_out)
+    profiler = price_run(run, chip, Pricing(profile_names())).profiler
+    evaluation = evaluate_on_chip(held_out, chip)
     devices = []
     for name, bill in profiler.spiking.items():
         if not isinstance(bill, Bill):
@@ -121,15 +134,15 @@ def measured(path: Path, analysis: Analysis) -> Sparse:
             )
         )
     return Sparse(
-        run=str(path),
-        seed=config.seed,
-        steps=counts.steps,
-        weight=config.toll.cost_per_uj if config.toll else 0.0,
-        firing_rate=counts.firing_rate,
-        encoder_spikes=counts.input_spikes - counts.constant_spikes[0],
-        synaptic_events=sum(counts.synaptic_events),
-        regret=analysis.deployed.regret,
-        violation_rate=analysis.deployed.violation_rate,
+        run=str(run.folder.path),
+        seed=run.config.seed,
+        steps=chip.counts.steps,
+        weight=run.config.spike_weight,
+        firing_rate=chip.counts.firing_rate,
+        encoder_spikes=chip.counts.input_spikes - chip.counts.constant_spikes[0],
+        synaptic_events=sum(chip.counts.synaptic_events),
+        regret=evaluation.regret,
+        violation_rate=evaluation.violation_rate,
         devices=tuple(devices),
     )
 

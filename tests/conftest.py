@@ -4,6 +4,7 @@ import contextlib
 import copy
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo_export.graph import (
     DenseGraph,
     DenseLayer,
@@ -23,6 +25,9 @@ from neuro_aolo_export.graph import (
     SpikingGraph,
     SpikingLayer,
 )
+
+# Several processes run tests at a time: threads inside them would only get in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 Untrained = Callable[..., Path]
@@ -69,12 +74,18 @@ def recorded() -> dict[str, Any]:
 
 
 @pytest.fixture
-def summary(recorded: dict[str, Any]) -> dict[str, Any]:
-    """Shaped like a short run of `paper` in Germany and France.
+def data(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Shaped like a short run of `paper` in Germany and France; a test may change it.
 
     What Lava, timings, export checks and savings say is made up; the ledger is that of the bills.
     """
     return copy.deepcopy(recorded)
+
+
+@pytest.fixture(scope="session")
+def summary(recorded: dict[str, Any]) -> Summary:
+    """The same as it is."""
+    return Summary.of(recorded, "summary.json")
 
 
 class Actors:
@@ -125,17 +136,35 @@ def untrained() -> Untrained:
 
     from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
     from neuro_aolo.agent.sdrl import SDRLConfig
-    from neuro_aolo.runs.folder import RunConfig, RunFolder
-    from neuro_aolo.systems.aolo.scenario import Scenario
-    from neuro_aolo.systems.aolo.task import AoloTask
+    from neuro_aolo.runs.config import RunConfig
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.systems.names import load
 
-    def make(folder: Path, actor: Any, seed: int = 0, toll: Any = None, *, interrupted: bool = False) -> Path:
-        config = RunConfig(Scenario.load("paper"), actor, SDRLConfig(), seed=seed, toll=toll)
-        task = AoloTask(config.scenario)
-        spec = ActorSpec(task.observation_names, task.action_names, actor)
+    def make(
+        folder: Path,
+        actor: Any,
+        seed: int = 0,
+        toll: Any = None,
+        *,
+        spike_weight: float = 0.0,
+        interrupted: bool = False,
+    ) -> Path:
+        loaded = load("paper")
+        config = RunConfig(
+            loaded.system,
+            loaded.scenario,
+            actor,
+            SDRLConfig(),
+            seed=seed,
+            spike_weight=spike_weight,
+            toll=toll,
+        )
+        spec = loaded.system.task(loaded.scenario).spec
         RunFolder.create(folder, config, overwrite=False)
-        network = spec.build(torch.Generator().manual_seed(seed))
-        save_actor(folder, network, spec, {"requests": 0, "interrupted": interrupted})
+        built = ActorSpec(spec.observation_names, spec.action_names, actor)
+        network = built.build(torch.Generator().manual_seed(seed))
+        facts = {"requests": 0, "interrupted": interrupted, "energy_kwh": 0.0, "measured_by": ""}
+        save_actor(folder, network, built, facts)
         return folder
 
     return make

@@ -4,139 +4,21 @@ A spike adds its column of W to the inputs of the next layer, and a silent input
 spikes. A layer's input is known for all T steps before the layer runs, so layers run one after the other.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
-from numba.core import types
-from numba.extending import overload
 from numpy.typing import NDArray
 
+from neuro_aolo_export._neuron import compiled, step
 from neuro_aolo_export._rows import WIDTH, add_rows
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-_LIMIT = 1 << 23
 # Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
 _CHUNK = 32
 _INDEX = np.uintp
 _BYTE_MAX = 255
 
 
-def _compiled(function: _Function) -> _Function:
-    """The function compiled on its first call, kept on disk where there is a folder that can be written."""
-    njit: Any = numba.njit
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        compiled: _Function = njit(cache=True, **options)(function)
-    except RuntimeError:
-        # Neither the package's folder nor the user's can be written: compile again in each process.
-        compiled = njit(**options)(function)
-    return compiled
-
-
-def _step_float(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    """Equations (29)-(31) in float32."""
-    rest = potential.dtype.type(0)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        c = keep_current * current[n] + total[n]
-        v = keep_voltage * held + c
-        current[n] = c
-        potential[n] = v
-        fired[n] = v > threshold
-
-
-def _step_whole(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    """The chip's step where no current wraps and no potential clips."""
-    rest = potential.dtype.type(0)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
-        v = np.trunc(keep_voltage * held) + u + bias[n]
-        current[n] = u
-        potential[n] = v
-        fired[n] = v > threshold
-
-
-def _step_anywhere(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    """The chip's step: the current wraps, the potential clips."""
-    rest = potential.dtype.type(0)
-    limit = potential.dtype.type(_LIMIT)
-    for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
-        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
-        u -= limit * (bias.dtype.type(u > limit) - bias.dtype.type(u <= -limit)) * 2
-        v = np.trunc(keep_voltage * held) + u + bias[n]
-        v = min(max(v, 1 - limit), limit - 1)
-        current[n] = u
-        potential[n] = v
-        fired[n] = v > threshold
-
-
-def _step(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> None:
-    """One step of all neurons: which one, the types of sums and states tell :func:`_chosen_step`."""
-
-
-@overload(_step)
-def _chosen_step(
-    total: Any,
-    current: Any,
-    potential: Any,
-    bias: Any,
-    unit: Any,
-    keep_current: Any,
-    keep_voltage: Any,
-    threshold: Any,
-    fired: Any,
-) -> Callable[..., None]:
-    if isinstance(total.dtype, types.Float):
-        return _step_float
-    return _step_whole if current.dtype == types.float32 else _step_anywhere
-
-
-@_compiled
+@compiled
 def encode(observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any) -> bool:
     """Equations (26) and (27): spikes ``(B, T, at least D K)``; whether every observation is finite.
 
@@ -166,7 +48,7 @@ def encode(observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any) 
     return finite
 
 
-@_compiled
+@compiled
 def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
     """Equations (32) and (33) before tanh, in float32: ``(B, A)`` of spikes ``(B, T, A K)``."""
     batch, steps, neurons = spikes.shape
@@ -185,7 +67,7 @@ def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
             actions[b, a] = total + bias[a]
 
 
-@_compiled
+@compiled
 def count_spikes(spikes: Any) -> NDArray[np.int64]:
     """How often each channel spiked at each step, ``(T, N)``, of spikes ``(B, T, N)`` uint8, 0 or 1."""
     batch, steps, channels = spikes.shape
@@ -203,7 +85,7 @@ def count_spikes(spikes: Any) -> NDArray[np.int64]:
     return total.reshape(steps, channels)
 
 
-@_compiled
+@compiled
 def run_network(
     inputs: Any,
     sizes: Any,
@@ -271,7 +153,7 @@ def run_network(
             at_block, at_neuron = at_block + blocks, at_neuron + neurons
 
 
-@_compiled
+@compiled
 def _run_layer(
     inputs: Any,
     table: Any,
@@ -303,7 +185,7 @@ def _run_layer(
         potential[:] = 0
         for t in range(steps):
             first = t * blocks * WIDTH
-            _step(
+            step(
                 flat[first : first + neurons],
                 current,
                 potential,
@@ -319,7 +201,7 @@ def _run_layer(
                 potentials[b * steps + t] = potential
 
 
-@_compiled
+@compiled
 def _list_spikes(inputs: Any, b: int, seen: Any, active: Any, rows: Any, counts: Any) -> None:
     """The spiking channels of each step of decision ``b``, in their order: ``counts[t]`` of them in row t.
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export._rows import WIDTH, packed
+from neuro_aolo_export.activity import Activity, LayerStates
 from neuro_aolo_export.arrays import FloatArray, SpikeArray, as_rows, as_spikes, require_finite, writable
 from neuro_aolo_export.graph import SpikingGraph, SpikingLayer
 from neuro_aolo_export.kernels import encode, run_network
@@ -32,69 +33,6 @@ from neuro_aolo_export.loihi2.integers import (
 from neuro_aolo_export.population import PopulationEncoder, needed
 
 _FLOAT32_EXACT = 1 << 24
-
-
-@dataclass(frozen=True, eq=False)
-class Activity:
-    """Everything that spiked during a batch of decisions.
-
-    Attributes:
-        input_spikes: ``(T, B, N0)`` uint8, 0 or 1.
-        layer_spikes: per layer ``(T, B, Nl)``.
-        actions: ``(B, A)`` float32 in [-1, 1]; A = 0 of a graph without decoder.
-        always_on: whether an integer graph ran: the last input channel then spikes at every step, as does
-            the last neuron of each hidden layer, its bias neuron. They carry biases, not input.
-    """
-
-    input_spikes: SpikeArray
-    layer_spikes: tuple[SpikeArray, ...]
-    actions: FloatArray
-    always_on: bool
-
-    @classmethod
-    def of(
-        cls,
-        graph: SpikingGraph | QuantizedGraph,
-        input_spikes: SpikeArray,
-        layer_spikes: Sequence[SpikeArray],
-    ) -> "Activity":
-        """Spikes of ``graph`` with the actions that they stand for: none where it has no decoder."""
-        decoder, decisions = graph.decoder, input_spikes.shape[1]
-        actions = decoder.decode(layer_spikes[-1]) if decoder else np.empty((decisions, 0), dtype=np.float32)
-        return cls(input_spikes, tuple(layer_spikes), actions, isinstance(graph, QuantizedGraph))
-
-    @property
-    def own_input_spikes(self) -> SpikeArray:
-        """Input spikes without the always-on channel."""
-        return _without_last(self.input_spikes) if self.always_on else self.input_spikes
-
-    @property
-    def own_layer_spikes(self) -> tuple[SpikeArray, ...]:
-        """Spikes of every layer without the bias neurons."""
-        if not self.always_on:
-            return self.layer_spikes
-        *hidden, output = self.layer_spikes
-        return (*map(_without_last, hidden), output)
-
-
-@dataclass(frozen=True, eq=False)
-class LayerStates:
-    """Every neuron of a layer at every step, each ``(T, B, N)``.
-
-    Attributes:
-        spikes: uint8, 0 or 1.
-        current: the synaptic current, c of eq. (29) in float32, or the chip's u in int32.
-        charged: the membrane potential that is compared with the threshold, before a spike resets it.
-    """
-
-    spikes: SpikeArray
-    current: NDArray[Any]
-    charged: NDArray[Any]
-
-    @property
-    def potential(self) -> NDArray[Any]:
-        """The membrane potential that is left after the step, 0 where the neuron fired: the chip's v."""
-        return np.where(self.spikes, self.charged.dtype.type(0), self.charged)
 
 
 def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
@@ -239,11 +177,6 @@ def _trace(plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]]) -> tupl
     )
     found = ([state.astype(dtype, copy=False) for state in layers] for layers in states)
     return tuple(LayerStates(*layer) for layer in zip(spikes, *found, strict=True))
-
-
-def _without_last(spikes: SpikeArray) -> SpikeArray:
-    own: SpikeArray = spikes[..., :-1]
-    return own
 
 
 def _by_decision(spikes: SpikeArray) -> SpikeArray:

@@ -16,10 +16,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.files import regular_size, write_whole
-from neuro_aolo_export.simulate import Activity
 
 MAX_BYTES = 1 << 28
 """Largest array that is read: a quarter of a gibibyte."""

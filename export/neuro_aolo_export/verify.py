@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.loihi2.integers import QuantizedGraph
 from neuro_aolo_export.nearby import compare_decisions, trace_differences
-from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.simulate import float_spikes, integer_spikes
 
 TOLERANCE = 1e-5
 """Largest difference of an action in [-1, 1] that rounding explains where no spike differs."""

@@ -1,16 +1,15 @@
-"""How well a policy does, measured against the exact optimum of every request."""
+"""How well a policy does, measured against the exact optimum of every request where it is known."""
 
-from collections.abc import Callable
+import copy
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
-from neuro_aolo.systems.task import Floats, Observations, Task
-
-Policy = Callable[[Observations], Floats]
-"""Observations ``(B, D)`` to actions ``(B, A)``, both in [-1, 1]."""
+from neuro_aolo.agent.rollout import Rollout, rollout
+from neuro_aolo.systems.task import Floats, Observations, Optimum, Policy, Task
 
 HELD_OUT_REQUESTS = 20_000
 HELD_OUT_SEED = 2503_04418_2
@@ -19,14 +18,15 @@ HELD_OUT_SEED = 2503_04418_2
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a policy's decisions on a set of requests led to.
+    """What a policy's decisions on a set of requests led to; a request is where an episode starts.
 
     Attributes:
         requests: requests that have a feasible action; all other figures are over these.
-        regret: ``sum(cost - optimal cost) / sum(scale)``, violating requests included.
-        violation_rate: share of requests in which a constraint is broken.
-        cost: mean cost, violating requests included.
-        optimal_cost: mean cost of the optimum.
+        regret: ``sum(cost - optimal cost) / sum(scale)``, violating requests included; NaN where nobody
+            knows the optimum.
+        violation_rate: share of decisions in which a constraint is broken.
+        cost: mean cost of a decision, violating ones included.
+        optimal_cost: the same of the optimum; NaN where nobody knows it.
     """
 
     requests: int
@@ -35,18 +35,36 @@ class Evaluation:
     cost: float
     optimal_cost: float
 
-    def score(self, violation_limit: float) -> tuple[float, float]:
-        """Sort key: first the violations beyond the limit, then the regret; smaller is better."""
-        return max(self.violation_rate - violation_limit, 0.0), self.regret
+    def score(self, violation_limit: float, more_cost: float = 0.0) -> tuple[float, float]:
+        """Sort key: first the violations beyond the limit, then the regret; smaller is better.
+
+        Args:
+            violation_limit: share of decisions that may break a constraint.
+            more_cost: what a decision costs beyond ``cost``.
+
+        Returns:
+            Excess, and regret; the cost where nobody knows the optimum.
+        """
+        excess = max(self.violation_rate - violation_limit, 0.0)
+        if math.isnan(self.regret):
+            return excess, self.cost + more_cost
+        return excess, self.regret + more_cost / self.optimal_cost if more_cost else self.regret
 
 
 class Requests:
-    """States with their observations and optima, computed once and used for many policies."""
+    """States with their observations and optima, computed once and used for many policies.
+
+    Every policy meets what follows them in the same draws.
+    """
 
     def __init__(self, task: Task, count: int, seed: np.random.SeedSequence | int) -> None:
         self.task = task
-        states = task.reset(count, np.random.default_rng(seed))
+        self._rng = np.random.default_rng(seed)
+        states = task.reset(count, self._rng)
         optimum = task.optimum(states)
+        if optimum is None:
+            unknown = np.full(count, np.nan)
+            optimum = Optimum(unknown, unknown, np.ones(count, np.bool_))
         self.feasible = optimum.feasible
         """Which of the drawn requests have a feasible action, ``(count,)``; the others are left out."""
         self.states = states[optimum.feasible]
@@ -54,22 +72,27 @@ class Requests:
         self.scale = optimum.scale[optimum.feasible]
         self.observations = task.observe(self.states)
 
+    def rollout(self, policy: Policy) -> Rollout:
+        """Let ``policy`` decide every request, and what follows it."""
+        return rollout(self.task, policy, self.states, copy.deepcopy(self._rng))
+
     def evaluate(self, policy: Policy, deciding: Floats | float = 0.0) -> Evaluation:
-        """Let ``policy`` decide every request.
+        """Let ``policy`` decide, and measure.
 
         Args:
             policy: what decides.
-            deciding: what that costs by itself in each request, ``(n,)``, in the task's unit.
+            deciding: what a decision costs by itself for each request, ``(n,)``, in the task's unit.
         """
-        actions = policy(self.observations)
-        # The next states are not used: any generator serves.
-        outcome = self.task.step(self.states, actions, np.random.default_rng(0))
-        cost = outcome.cost + deciding
+        return self.measure(self.rollout(policy), deciding)
+
+    def measure(self, found: Rollout, deciding: Floats | float = 0.0) -> Evaluation:
+        """Measure a rollout from these requests; ``deciding`` as above."""
+        cost = found.cost + deciding
         excess = float(np.sum(cost - self.optimal_cost))
         return Evaluation(
             requests=len(self.states),
             regret=excess / float(self.scale.sum()),
-            violation_rate=float(outcome.violated.mean()),
+            violation_rate=found.violation_rate,
             cost=float(cost.mean()),
             optimal_cost=float(self.optimal_cost.mean()),
         )

@@ -130,7 +130,7 @@ def finetune(
     if not isinstance(network, PopSAN):
         raise AgentError(f"a {type(network).__name__} has no spiking layers to be fine-tuned: give a PopSAN")
     for name in ("observation_names", "action_names"):
-        own, theirs = tuple(getattr(saved.spec, name)), tuple(getattr(task, name))
+        own, theirs = tuple(getattr(saved.spec, name)), tuple(getattr(task.spec, name))
         if own != theirs:
             raise AgentError(
                 f"{name} are {', '.join(own)} of the actor, {', '.join(theirs)} of the task: "

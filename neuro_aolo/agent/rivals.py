@@ -6,9 +6,8 @@ import numpy as np
 from scipy.optimize import differential_evolution
 from scipy.stats import qmc
 
-from neuro_aolo.agent.evaluate import Policy
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Flags, Floats, Observations, Task, Transition
+from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Policy, Task, Transition
 
 SEARCH_SEED = 31_415
 """Entropy of the requests that the search sees: apart from the held-out ones."""
@@ -99,7 +98,7 @@ def best_constant_action(
         R. Storn, K. Price (1997), Differential evolution, J. Global Optimization 11:341-359,
         doi:10.1023/A:1008202821328.
     """
-    limit = task.violation_limit if violation_limit is None else violation_limit
+    limit = task.spec.violation_limit if violation_limit is None else violation_limit
     rng = np.random.default_rng(seed)
     drawn = task.reset(requests, rng)
     population = _screened(task, drawn, rng)
@@ -127,7 +126,7 @@ def best_constant_action(
 def _with_feasible_action(task: Task, states: Floats, action: Floats) -> Floats:
     """The states that have a feasible action: those that ``action`` serves, and the optimum some others."""
     kept = ~_violated(task, states, action)
-    kept[~kept] = task.optimum(states[~kept]).feasible
+    kept[~kept] = _optimum(task, states[~kept]).feasible
     return states[kept]
 
 
@@ -142,13 +141,14 @@ def _search(
     """The action of least cost on the first requests with at most ``allowed`` violations on those watched."""
     rows = np.flatnonzero(watched)
     probed = min(_PROBED, len(rows))
-    optimum = task.optimum(states[:probed])
+    optimum = _optimum(task, states[:probed])
     optimal, scale = optimum.cost.mean(), optimum.scale.mean()
 
     def scores(actions: Floats) -> Floats:
         outcome = _serve(task, states[rows], actions.T)
         violations = outcome.violated.reshape(-1, len(rows)).sum(axis=1)
-        regret = (outcome.cost.reshape(-1, len(rows))[:, :probed].mean(axis=1) - optimal) / scale
+        cost = task.spec.cost(outcome.costs)
+        regret = (cost.reshape(-1, len(rows))[:, :probed].mean(axis=1) - optimal) / scale
         excess = (violations - allowed) / len(rows)
         return np.asarray(np.where(excess > 0.0, _INFEASIBLE * (1.0 + excess), regret))
 
@@ -175,9 +175,9 @@ def _violated(task: Task, states: Floats, action: Floats) -> Flags:
 def _screened(task: Task, drawn: Floats, rng: np.random.Generator) -> Floats:
     """A first population, best first: of many actions spread over the box, and as many drawn at random."""
     head = drawn[:_PROBED]
-    feasible = head[task.optimum(head).feasible]
+    feasible = head[_optimum(task, head).feasible]
     states = feasible if len(feasible) else head
-    size = len(task.action_names)
+    size = len(task.spec.actions)
     inside = qmc.scale(qmc.Sobol(size, rng=rng).random(_SCREENED), -np.ones(size), np.ones(size))
     spread = np.vstack((inside, _on_faces(inside[: _SCREENED // 16])))
     few, more = _SCREENING_REQUESTS
@@ -190,7 +190,8 @@ def _ranked(task: Task, states: Floats, actions: Floats) -> Floats:
     """``actions`` ``(K, A)``, those of fewest violations first, and of these the cheapest."""
     outcome = _serve(task, states, actions)
     violated, cost = (
-        values.reshape(len(actions), -1).mean(axis=1) for values in (outcome.violated, outcome.cost)
+        values.reshape(len(actions), -1).mean(axis=1)
+        for values in (outcome.violated, task.spec.cost(outcome.costs))
     )
     return np.asarray(actions[np.lexsort((cost, violated))])
 
@@ -202,6 +203,12 @@ def _on_faces(actions: Floats) -> Floats:
     for copy, (side, end) in zip(moved, faces, strict=True):
         copy[:, side] = end
     return moved.reshape(-1, actions.shape[1])
+
+
+def _optimum(task: Task, states: Floats) -> Optimum:
+    found = task.optimum(states)
+    assert found is not None
+    return found
 
 
 def _serve(task: Task, states: Floats, actions: Floats) -> Transition:

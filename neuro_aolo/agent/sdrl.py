@@ -1,79 +1,191 @@
-"""SDRL: off-policy deterministic policy gradients, one loop for every actor.
+"""SDRL: off-policy deterministic policy gradients with twin critics; its settings, and how it learns.
 
-Requests are served with exploration noise that shrinks from start to end, remembered, and learnt from
-(:mod:`neuro_aolo.agent.learner`); the checkpoint that does best without noise on requests of its own is kept.
+The reward (36) drops from ``-C`` to a penalty at a constraint's edge, and the optimum lies on that edge.
+A regression of the reward blurs the drop, and is flat beyond it. So the preset ``tuned`` learns the parts of
+an outcome apart: the critics estimate the cost ``Q_o`` of every objective, in units of its scale, and the
+slack ``G_c`` of every constraint, all smooth across the edge, and the actor descends
+
+    (37') mean over requests of  sum_o max_j Q_oj(s, a) + lambda sum_c max(0, delta_c - min_j G_jc(s, a))
+
+at ``a = actor(s)``, an exact penalty: linear where a constraint comes closer than its margin ``delta_c``. The
+margins cover what critics and actor err by; they follow the violations of noise-free decisions, each
+constraint its own. What follows a decision counts with the objective's own discount ``gamma_o``, (39):
+``Q_o`` is regressed on ``c_o + gamma_o max_j Q_oj(s', actor(s'))`` of slowly following networks, and on
+``c_o`` alone where an episode ends for good. A slack is that of the decision itself.
+The preset ``paper`` regresses the reward, as AOLO does: (37) is (37') without constraints.
 
 References:
-    X. Wang et al. (2025), AOLO, arXiv:2503.04418, section V.
+    X. Wang et al. (2025), AOLO, arXiv:2503.04418, section V, equations (37)-(39).
+    S. Fujimoto, H. van Hoof, D. Meger (2018), Addressing function approximation error in
+    actor-critic methods, arXiv:1802.09477.
 """
 
 import copy
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from neuro_aolo.agent.critic import TwinCritic
-from neuro_aolo.agent.evaluate import Evaluation, Requests, noise_free
-from neuro_aolo.agent.learner import PAPER, Learner, SDRLConfig, geometric
+from neuro_aolo.agent.evaluate import noise_free
+from neuro_aolo.agent.experience import Experience
+from neuro_aolo.agent.loop import Metrics, Pace, Seeds, Training, learn
+from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update
 from neuro_aolo.agent.replay import Replay
-from neuro_aolo.agent.snapshot import Snapshot, learner_state, restore_learner
+from neuro_aolo.agent.rollout import Rollout
+from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Floats, Task
+from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
-__all__ = ["PAPER", "Metrics", "SDRLConfig", "Training", "train"]
+__all__ = ["PAPER", "SDRL", "Learnt", "Metrics", "SDRLConfig", "Training", "train"]
+
+Learnt = Literal["constraints", "reward"]
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """One row of the learning curve.
+class SDRLConfig:
+    """Settings of the loop; the defaults are the preset ``tuned``.
 
     Attributes:
-        requests: requests served so far.
-        seconds: wall time so far.
-        noise: standard deviation of the exploration noise.
-        critic_loss: mean squared error of the critics since the last row, summed over what they estimate.
-        training_reward: mean reward of the requests served since the last row, noise included.
-        cost: mean noise-free cost on the validation requests.
-        optimal_cost: mean optimum of the same.
-        regret: regret on the same.
-        violation_rate: violation rate on the same.
-        best: whether this checkpoint is the best so far.
+        total_steps: requests served in training, rounded up to a batch.
+        num_envs: requests served between two updates.
+        batch_size: replayed requests per update.
+        buffer_size: requests that the replay keeps. A short memory keeps the critics' data as close to the
+            policy as the exploration noise, which is what resolves a constraint's edge.
+        learning_starts: requests served before the critics' first update, at most half of those below.
+        actor_starts: requests decided uniformly at random before the actor's first update, at most a tenth of
+            all.
+        bias_share: share of the training until which the actor moves its output bias alone. The best
+            constant action first: on the way there a spiking population would be driven into silence or
+            saturation, where no gradient reaches it.
+        objective: ``constraints`` for (37'), ``reward`` for AOLO's regression of the reward.
+        logits: explore on the scale of ``atanh(action)``, and show it to the critics. Else noise is added to
+            the actions, which are then clipped.
+        discount: weight of the next request's value, in [0, 1); with 0 each objective has its own. The usual
+            value is 0.99; where the next request does not depend on the action, as in AOLO, 0 has the same
+            optimum without the variance.
+        penalty_weight: lambda of (37'), with costs in units of the objectives' scales. Any value above the
+            cost's slope over the slack's has the same optimum.
+        margin_start: delta of (37') at the start, in units of the task's slack.
+        margin_max: the largest delta.
+        margin_aim: share of the task's violation limit that each constraint's margin is steered towards.
+        checkpoint_share: share of that limit which a checkpoint may use up on the validation requests: what
+            is left covers that they are a sample, and that the best of many was taken.
+        tau: soft update of the target networks.
+        actor_lr: Adam's step for the actor at the start.
+        actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
+        output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
+            that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
+        bias_lr: Adam's step while the output bias moves alone; with 0 the actor stands still meanwhile.
+        critic_lr: Adam's step for the critics at the start.
+        critic_lr_end: the same at the end.
+        critic_hidden: neurons of each hidden layer of a critic.
+        noise_start: standard deviation of the exploration noise at the start.
+        noise_end: the same at the end; in between it falls geometrically.
+        evaluate_every: rounds between two noise-free evaluations.
+        validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
-    requests: int
-    seconds: float
-    noise: float
-    critic_loss: float
-    training_reward: float
-    cost: float
-    optimal_cost: float
-    regret: float
-    violation_rate: float
-    best: bool
+    total_steps: int = 320_000
+    num_envs: int = 64
+    batch_size: int = 64
+    buffer_size: int = 60_000
+    learning_starts: int = 2_560
+    actor_starts: int = 12_800
+    bias_share: float = 0.12
+    objective: Learnt = "constraints"
+    logits: bool = True
+    discount: float = 0.0
+    penalty_weight: float = 10.0
+    margin_start: float = 0.02
+    margin_max: float = 0.1
+    margin_aim: float = 0.4
+    checkpoint_share: float = 0.6
+    tau: float = 0.005
+    actor_lr: float = 2e-3
+    actor_lr_end: float = 3e-5
+    output_decay: float = 3.0
+    bias_lr: float = 0.02
+    critic_lr: float = 3e-3
+    critic_lr_end: float = 1e-4
+    critic_hidden: tuple[int, ...] = (256, 256)
+    noise_start: float = 0.5
+    noise_end: float = 0.008
+    evaluate_every: int = 200
+    validation_requests: int = 8_000
+
+    def __post_init__(self) -> None:
+        """Refuse settings without a meaning."""
+        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
+            if getattr(self, name) < 1:
+                raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
+        if self.buffer_size < self.num_envs:
+            raise AgentError(
+                f"buffer_size = {self.buffer_size} is below num_envs = {self.num_envs}: raise it to that"
+            )
+        if not 0.0 < self.noise_end <= self.noise_start:
+            raise AgentError(
+                f"noise_start = {self.noise_start}, noise_end = {self.noise_end}: "
+                "0 < noise_end <= noise_start is needed"
+            )
+        for name, value in (("discount", self.discount), ("bias_share", self.bias_share)):
+            if not 0.0 <= value < 1.0:
+                raise AgentError(f"{name} = {value} must lie in [0, 1): lower it below 1")
+
+    @property
+    def random_requests(self) -> int:
+        """Requests decided at random, before the actor learns."""
+        return min(self.actor_starts, self.total_steps // 10)
+
+    @property
+    def critic_starts(self) -> int:
+        """Requests served before the critics learn."""
+        return min(self.learning_starts, self.random_requests // 2)
+
+    @property
+    def rounds(self) -> int:
+        """Batches of requests served."""
+        return -(-self.total_steps // self.num_envs)
+
+    @property
+    def updates(self) -> int:
+        """Batches learnt from: there is one in every round but the first."""
+        return self.rounds - self.critic_starts // self.num_envs
+
+    @property
+    def pace(self) -> Pace:
+        """What the loop is told."""
+        return Pace(
+            rounds=self.rounds,
+            num_envs=self.num_envs,
+            evaluate_every=self.evaluate_every,
+            validation_requests=self.validation_requests,
+            checkpoint_share=self.checkpoint_share,
+        )
 
 
-@dataclass
-class Training:
-    """What a training left behind.
-
-    Attributes:
-        actor: the best checkpoint, on the CPU.
-        best: its evaluation on the validation requests.
-        metrics: the learning curve.
-        requests: requests served.
-        interrupted: whether it was stopped before its end.
-    """
-
-    actor: nn.Module
-    best: Evaluation
-    metrics: list[Metrics]
-    requests: int
-    interrupted: bool
+PAPER = SDRLConfig(
+    total_steps=10_000,
+    num_envs=1,
+    batch_size=256,
+    buffer_size=1_000_000,
+    bias_share=0.0,
+    objective="reward",
+    logits=False,
+    discount=0.99,
+    output_decay=0.0,
+    actor_lr=1e-4,
+    actor_lr_end=1e-4,
+    critic_lr=1e-3,
+    critic_lr_end=1e-3,
+    noise_start=0.1,
+    noise_end=0.1,
+)
+"""The paper's settings as far as it prints them, else PopSAN's; its length of training is not printed."""
 
 
 def train(
@@ -92,7 +204,7 @@ def train(
     Args:
         task: what to control.
         make_actor: builds the untrained actor, drawing its weights from the generator.
-        config: settings of the loop.
+        config: settings.
         seed: one seed for everything drawn at random.
         device: where the networks live, ``"cpu"`` or ``"cuda"``.
         on_metrics: called with every row of the learning curve.
@@ -103,218 +215,236 @@ def train(
     Raises:
         AgentError: ``resume`` is of a training of another shape.
     """
-    networks, exploration, replay, requests, validation = np.random.SeedSequence(seed).spawn(5)
-    weights = _torch_generator(networks)
-    actor = make_actor(weights).to(device)
-    observations, actions = len(task.observation_names), len(task.action_names)
-    constraints = len(task.constraint_names) if config.objective == "constraints" else 0
-    columns = {"observation": observations, "action": actions, "outcome": 1 + constraints}
-    if config.discount > 0.0:
-        columns["next_observation"] = observations
-    learner = Learner(
-        actor=actor,
-        critic=TwinCritic(
-            observations, actions, config.critic_hidden, 1 + constraints, config.logits, weights
-        ).to(device),
-        replay=Replay(
-            min(config.buffer_size, config.rounds * config.num_envs), columns, torch.device(device)
-        ),
-        config=config,
-        generator=_torch_generator(replay),
-        margins=torch.full((constraints,), config.margin_start, device=device),
-        cost_scale=task.reward_scale,
-        toll=toll,
-    )
-    rng = np.random.default_rng(requests)
-    loop = _Loop(
-        task=task,
-        learner=learner,
-        validation=Requests(task, config.validation_requests, validation),
-        rng=rng,
-        noise_rng=np.random.default_rng(exploration),
-        states=task.reset(config.num_envs, rng),
-        on_metrics=on_metrics or (lambda row: None),
-        on_snapshot=on_snapshot or (lambda snapshot: None),
-    )
-    if resume is not None:
-        loop.restore(resume)
-    return loop.run()
+    seeds = Seeds.of(seed)
+    learner = SDRL.build(task, make_actor, config, seeds, device, toll)
+    return learn(task, learner, config.pace, seeds, on_metrics, on_snapshot, resume)
 
 
 @dataclass
-class _Loop:
-    """Serve requests, learn from them, keep the best checkpoint."""
+class SDRL:
+    """Networks, optimisers and replay of one training."""
 
-    task: Task
-    learner: Learner
-    validation: Requests
-    rng: np.random.Generator
-    noise_rng: np.random.Generator
-    states: Floats
-    on_metrics: Callable[[Metrics], None]
-    on_snapshot: Callable[[Snapshot], None]
-    metrics: list[Metrics] = field(default_factory=list)
-    best: Evaluation | None = None
-    best_toll: float = 0.0
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
-    rounds: int = 0
-    served: int = 0
-    seconds_before: float = 0.0
-    losses: list[float] = field(default_factory=list)
-    rewards: list[float] = field(default_factory=list)
+    actor: nn.Module
+    critic: TwinCritic
+    replay: Replay
+    experience: Experience
+    config: SDRLConfig
+    generator: torch.Generator
+    margins: Tensor
+    """delta of (37'), one for each constraint, shape ``(C,)``."""
+    toll: SpikeToll | None = None
+    target_actor: nn.Module = field(init=False)
+    target_critic: TwinCritic = field(init=False)
 
-    def run(self) -> Training:
-        interrupted = False
-        self.began = time.perf_counter()
-        try:
-            while self.rounds < self.learner.config.rounds:
-                self._round()
-        except KeyboardInterrupt:
-            interrupted = True
-        if self.best is None:
-            self._checkpoint(self.learner.config.noise_start)
-        assert self.best is not None
-        actor = self.learner.actor
-        actor.load_state_dict(self.best_weights)
-        return Training(actor.cpu(), self.best, self.metrics, self.served, interrupted)
+    def __post_init__(self) -> None:
+        self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
+        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+        weight, bias = output_parameters(self.actor)
+        others = [parameter for parameter in self.actor.parameters() if parameter is not weight]
+        decay = {"params": [weight], "weight_decay": self.config.output_decay}
+        self.actor_optimiser = adam([{"params": others}, decay])
+        self.bias_optimiser = adam([{"params": [bias]}])
+        self.critic_optimiser = adam([{"params": list(self.critic.parameters())}])
+        self.discounts = torch.tensor(self.experience.discounts, device=self.margins.device)
 
-    def _round(self) -> None:
-        config = self.learner.config
-        progress = self.rounds / max(config.rounds - 1, 1)
-        noise = geometric(config.noise_start, config.noise_end, progress)
-        self._serve(noise)
-        if self.served > config.critic_starts:
-            self.losses.append(self.learner.update(progress, self.served))
-        self.rounds += 1
-        if self.rounds % config.evaluate_every == 0 or self.rounds == config.rounds:
-            self._checkpoint(noise)
-            self.on_snapshot(self.snapshot())
-
-    def _serve(self, noise: float) -> None:
-        """Decide a batch of requests with exploration and remember what came of it."""
-        config, observations = self.learner.config, self.task.observe(self.states)
-        shape = (len(self.states), len(self.task.action_names))
-        if self.served < config.random_requests:
-            actions = self.noise_rng.uniform(-1.0, 1.0, shape)
-        else:
-            actions = noise_free(self.learner.actor)(observations)
-            actions = _explore(actions, noise * self.noise_rng.standard_normal(shape), config.logits)
-        transition = self.task.step(self.states, actions, self.rng)
-        if config.objective == "constraints":
-            outcome = np.column_stack([transition.cost / self.task.reward_scale, transition.slack])
-        else:
-            outcome = -transition.reward[:, None] / self.task.reward_scale
-        rows = {"observation": observations, "action": actions, "outcome": outcome}
-        if config.discount > 0.0:
-            rows["next_observation"] = self.task.observe(transition.next_states)
-        self.learner.replay.add(**{name: torch.from_numpy(row) for name, row in rows.items()})
-        self.states = transition.next_states
-        self.served += len(self.states)
-        self.rewards.append(float(transition.reward.mean()))
-
-    def _checkpoint(self, noise: float) -> None:
-        limit = self.learner.config.checkpoint_share * self.task.violation_limit
-        actions = noise_free(self.learner.actor)(self.validation.observations)
-        result = self.validation.evaluate(lambda observations: actions)
-        toll = self._toll()
-        better = self.best is None or _score(result, toll, limit) < _score(self.best, self.best_toll, limit)
-        if better:
-            self.best, self.best_toll = result, toll
-            self.best_weights = copy.deepcopy(self.learner.actor.state_dict())
-        row = Metrics(
-            requests=self.served,
-            seconds=self._seconds(),
-            noise=noise,
-            critic_loss=float(np.mean(self.losses)) if self.losses else float("nan"),
-            training_reward=float(np.mean(self.rewards)) if self.rewards else float("nan"),
-            cost=result.cost,
-            optimal_cost=result.optimal_cost,
-            regret=result.regret,
-            violation_rate=result.violation_rate,
-            best=better,
+    @classmethod
+    def build(
+        cls,
+        task: Task,
+        make_actor: Callable[[torch.Generator], nn.Module],
+        config: SDRLConfig,
+        seeds: Seeds,
+        device: str = "cpu",
+        toll: SpikeToll | None = None,
+    ) -> "SDRL":
+        """An untrained one; arguments as of :func:`train`."""
+        weights = _torch_generator(seeds.networks)
+        actor = make_actor(weights).to(device)
+        experience = Experience.of(task, config.objective == "reward", config.discount)
+        columns = experience.columns
+        critic = TwinCritic(
+            columns["observation"],
+            columns["action"],
+            config.critic_hidden,
+            columns["outcome"],
+            config.logits,
+            weights,
+        ).to(device)
+        decisions = min(config.buffer_size, config.rounds * config.num_envs)
+        return cls(
+            actor=actor,
+            critic=critic,
+            replay=Replay(decisions * experience.rows, columns, torch.device(device)),
+            experience=experience,
+            config=config,
+            generator=_torch_generator(seeds.replay),
+            margins=torch.full((experience.constraints,), config.margin_start, device=device),
+            toll=toll,
         )
-        self.losses, self.rewards = [], []
-        if len(self.learner.margins):
-            # The next states are not used: any generator serves.
-            slack = self.task.step(self.validation.states, actions, np.random.default_rng(0)).slack
-            broken = torch.from_numpy((slack < 0.0).mean(axis=0))
-            aim = self.learner.config.margin_aim * self.task.violation_limit
-            self.learner.steer_margins(broken, aim)
-        self.metrics.append(row)
-        self.on_metrics(row)
 
-    def _toll(self) -> float:
-        """What the spikes of a noise-free validation pay, in units of the task's cost."""
-        toll, actor = self.learner.toll, self.learner.actor
-        if toll is None:
+    def noise(self, progress: float) -> float:
+        """Standard deviation of the exploration noise."""
+        return geometric(self.config.noise_start, self.config.noise_end, progress)
+
+    def explore(
+        self, observations: Observations, progress: float, served: int, rng: np.random.Generator
+    ) -> Floats:
+        """Noisy actions ``(rows, A)`` of observations ``(rows, D)``; at first they are drawn uniformly."""
+        shape = (len(observations), len(self.experience.spec.actions))
+        if served < self.config.random_requests:
+            return rng.uniform(-1.0, 1.0, shape)
+        actions = noise_free(self.actor)(observations)
+        return _disturbed(actions, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
+
+    def remember(
+        self, observations: Observations, actions: Floats, transition: Transition, following: Observations
+    ) -> None:
+        """Put what decisions led to into the replay."""
+        self.replay.add(**self.experience.tell(observations, actions, transition, following))
+
+    def update(self, progress: float, served: int) -> float | None:
+        """One update from replayed requests; ``progress`` runs from 0 to 1.
+
+        Returns:
+            The critics' loss; None where too few requests have been served.
+        """
+        config = self.config
+        if served <= config.critic_starts:
+            return None
+        batch = self.replay.sample(config.batch_size, self.generator)
+        set_lr(self.critic_optimiser, geometric(config.critic_lr, config.critic_lr_end, progress))
+        loss = self._update_critic(batch)
+        if served > config.random_requests:
+            if progress < config.bias_share:
+                if config.bias_lr > 0.0:
+                    set_lr(self.bias_optimiser, config.bias_lr)
+                    self._update_actor(batch["observation"], self.bias_optimiser, progress)
+            else:
+                set_lr(self.actor_optimiser, geometric(config.actor_lr, config.actor_lr_end, progress))
+                self._update_actor(batch["observation"], self.actor_optimiser, progress)
+        if self.experience.looks_ahead:
+            soft_update(self.target_actor, self.actor, config.tau)
+            soft_update(self.target_critic, self.critic, config.tau)
+        return loss
+
+    def judge(self, decided: Rollout) -> float:
+        """Steer the margins by noise-free decisions. Returns what their spikes pay."""
+        spec = self.experience.spec
+        if len(self.margins):
+            broken = torch.from_numpy((decided.slack < 0.0).mean(axis=0))
+            self.steer_margins(broken, self.config.margin_aim * spec.violation_limit)
+        if self.toll is None:
             return 0.0
-        device = next(actor.parameters()).device
-        return toll.cost(actor, torch.from_numpy(self.validation.observations[:_TOLLED]).to(device))
+        device = next(self.actor.parameters()).device
+        return spec.agents * self.toll.cost(self.actor, torch.from_numpy(decided.seen).to(device))
 
-    def _seconds(self) -> float:
-        return self.seconds_before + time.perf_counter() - self.began
+    def steer_margins(self, broken: Tensor, limit: float) -> None:
+        """Widen the margin of each constraint broken too often, narrow the others.
 
-    def snapshot(self) -> Snapshot:
-        """The training as it stands, right after a checkpoint."""
-        assert self.best is not None
-        learner = learner_state(self.learner)
-        best = {f"best.{name}": value for name, value in self.best_weights.items()}
-        values = {
-            "learner": learner.values,
-            "metrics": [asdict(row) for row in self.metrics],
-            "best": asdict(self.best),
-            "best_toll": self.best_toll,
-            "rounds": self.rounds,
-            "served": self.served,
-            "seconds": self._seconds(),
-            "requests_rng": self.rng.bit_generator.state,
-            "noise_rng": self.noise_rng.bit_generator.state,
-        }
-        return Snapshot({**learner.tensors, **best, "states": torch.from_numpy(self.states)}, values)
+        Args:
+            broken: share of noise-free decisions that break each constraint, shape ``(C,)``.
+            limit: how large that may be.
+        """
+        too_often = broken.to(self.margins) > limit
+        factor = torch.where(too_often, _WIDEN, _NARROW)
+        self.margins = (self.margins * factor).clamp(_LEAST_MARGIN, self.config.margin_max)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Stand where a snapshot was taken.
+    def targets(self, batch: dict[str, Tensor]) -> Tensor:
+        """What the critics are regressed on, shape ``(n, O + C)``: (39), the worse of the twins' targets."""
+        target, figures = batch["outcome"], len(self.discounts)
+        if not self.experience.looks_ahead:
+            return target
+        following = batch["next_observation"]
+        with torch.no_grad():
+            actions = self.experience.decide(self.target_actor, following)
+            value = self.target_critic(following, actions)[..., :figures].amax(0)
+        if "follows" in batch:
+            value = value * batch["follows"]
+        target = target.clone()
+        target[:, :figures] += self.discounts * value
+        return target
+
+    def _update_critic(self, batch: dict[str, Tensor]) -> float:
+        target = self.targets(batch)
+        estimates = self.critic(batch["observation"], batch["action"])
+        loss = (estimates - target).square().mean(dim=(0, 1)).sum()
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_optimiser.step()
+        return float(loss.detach())
+
+    def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer, progress: float) -> None:
+        """Equation (37'), or (37'') with a toll."""
+        self.critic.requires_grad_(False)
+        share = 0.0 if self.toll is None else self.toll.share(progress)
+        spec = self.experience.spec
+        if self.toll is None or share == 0.0:
+            actions, tolled = self.experience.decide(self.actor, observations), None
+        else:
+            actions, tolled = self.toll.decide(self.actor, self.experience.each(observations))
+            actions = actions.reshape(len(observations), -1)
+        estimates = self.critic(observations, actions)
+        figures = len(self.discounts)
+        cost, slack = estimates[..., 0].amax(0), estimates[..., figures:].amin(0)
+        for index in range(1, figures):
+            cost = cost + estimates[..., index].amax(0)
+        short = torch.relu(self.margins - slack).sum(-1)
+        loss = (cost + self.config.penalty_weight * short).mean()
+        if tolled is not None:
+            loss = loss + share * spec.agents * tolled / spec.scale
+        self.actor_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        self.critic.requires_grad_(True)
+
+    def state(self) -> Snapshot:
+        """Networks, moments, replay, margins and generator."""
+        found = self._parts().state()
+        return Snapshot({"margins": self.margins, **found.tensors}, found.values)
+
+    def restore(self, state: Snapshot) -> None:
+        """Stand where :meth:`state` was taken of a learner of the same shape.
 
         Raises:
-            AgentError: it is of a training of another shape, or lacks something.
+            AgentError: it is of another shape.
         """
-        try:
-            self._restore(snapshot)
-        except (KeyError, ValueError, TypeError) as error:
-            raise AgentError(f"the training in progress lacks a part ({error!r}): train anew") from None
+        self._parts().restore(state)
+        self.margins = state.tensors["margins"].to(self.margins)
 
-    def _restore(self, snapshot: Snapshot) -> None:
-        tensors, values = snapshot.tensors, snapshot.values
-        restore_learner(self.learner, Snapshot(tensors, values["learner"]))
-        self.best_weights = {
-            name: tensors[f"best.{name}"].to(value) for name, value in self.learner.actor.state_dict().items()
-        }
-        self.states = tensors["states"].numpy()
-        self.metrics = [Metrics(**row) for row in values["metrics"]]
-        self.best = Evaluation(**values["best"])
-        self.best_toll = values["best_toll"]
-        self.rounds, self.served = values["rounds"], values["served"]
-        self.seconds_before = values["seconds"]
-        self.rng.bit_generator.state = values["requests_rng"]
-        self.noise_rng.bit_generator.state = values["noise_rng"]
+    def _parts(self) -> Parts:
+        return Parts(
+            networks={
+                "actor": self.actor,
+                "critic": self.critic,
+                "target_actor": self.target_actor,
+                "target_critic": self.target_critic,
+            },
+            optimisers={
+                "actor": self.actor_optimiser,
+                "bias": self.bias_optimiser,
+                "critic": self.critic_optimiser,
+            },
+            replay=self.replay,
+            generator=self.generator,
+        )
 
 
-def _explore(actions: Floats, noise: Floats, logits: bool) -> Floats:
+_WIDEN, _NARROW = 1.25, 0.85
+_LEAST_MARGIN = 1e-4
+_LARGEST = 1.0 - 1e-6
+
+
+def output_parameters(actor: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
+    """Weight and bias of an actor's last layer, which makes actions of what comes before."""
+    name = [name for name, _ in actor.named_parameters() if name.endswith("bias")][-1]
+    return actor.get_parameter(name.removesuffix("bias") + "weight"), actor.get_parameter(name)
+
+
+def _disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:
     """Noisy actions in [-1, 1]: on the scale of ``atanh`` with ``logits``, else clipped."""
     if not logits:
         return np.clip(actions + noise, -1.0, 1.0)
     return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
-
-
-def _score(result: Evaluation, toll: float, violation_limit: float) -> tuple[float, float]:
-    """The evaluation's own sort key, with the toll as a part of the cost."""
-    excess, regret = result.score(violation_limit)
-    return excess, regret + toll / result.optimal_cost if toll else regret
-
-
-_LARGEST = 1.0 - 1e-6
-_TOLLED = 1_024
-"""Validation requests whose spikes are counted."""
 
 
 def _torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
-from neuro_aolo.agent.learner import Learner
+from neuro_aolo.agent.replay import Replay
 from neuro_aolo.errors import AgentError
 
 FORMAT = 1
@@ -64,47 +65,59 @@ class Snapshot:
         return cls(tensors, values)
 
 
-def learner_state(learner: Learner) -> Snapshot:
-    """Networks, moments, replay, margins and generator of a learner."""
-    replay = learner.replay
-    tensors = {"margins": learner.margins, "generator": learner.generator.get_state()}
-    for name, module in learner.modules().items():
-        tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
-    for name, optimiser in learner.optimisers().items():
-        for index, moments in optimiser.state_dict()["state"].items():
-            tensors |= {f"{name}_optimiser.{index}.{key}": value for key, value in moments.items()}
-    tensors |= {f"replay.{name}": column[: replay.size] for name, column in replay.columns.items()}
-    return Snapshot(tensors, {"size": replay.size, "cursor": replay.cursor})
+@dataclass(frozen=True)
+class Parts:
+    """What a learner consists of.
 
-
-def restore_learner(learner: Learner, state: Snapshot) -> None:
-    """Put a learner of the same shape where :func:`learner_state` found one.
-
-    Raises:
-        AgentError: the state is that of a learner of another shape.
+    Attributes:
+        networks: by name.
+        optimisers: by name.
+        replay: what it learns from.
+        generator: draws from it.
     """
-    try:
-        _restore(learner, state)
-    except (KeyError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise AgentError(f"the training in progress is of another shape ({reason}): train anew") from None
 
+    networks: Mapping[str, nn.Module]
+    optimisers: Mapping[str, torch.optim.Optimizer]
+    replay: Replay
+    generator: torch.Generator
 
-def _restore(learner: Learner, state: Snapshot) -> None:
-    tensors, replay = state.tensors, learner.replay
-    learner.margins = tensors["margins"].to(learner.margins)
-    learner.generator.set_state(tensors["generator"])
-    for name, module in learner.modules().items():
-        module.load_state_dict(_under(tensors, f"{name}."))
-    for name, optimiser in learner.optimisers().items():
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in _under(tensors, f"{name}_optimiser.").items():
-            index, quantity = key.split(".")
-            moments.setdefault(int(index), {})[quantity] = value
-        optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
-    replay.size, replay.cursor = state.values["size"], state.values["cursor"]
-    for name, column in replay.columns.items():
-        column[: replay.size] = tensors[f"replay.{name}"].to(column)
+    def state(self) -> Snapshot:
+        """Weights, moments, replayed rows and the generator's state."""
+        replay, tensors = self.replay, {"generator": self.generator.get_state()}
+        for name, network in self.networks.items():
+            tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            for index, moments in optimiser.state_dict()["state"].items():
+                tensors |= {f"{name}_optimiser.{index}.{key}": value for key, value in moments.items()}
+        tensors |= {f"replay.{name}": column[: replay.size] for name, column in replay.columns.items()}
+        return Snapshot(tensors, {"size": replay.size, "cursor": replay.cursor})
+
+    def restore(self, state: Snapshot) -> None:
+        """Stand where :meth:`state` found parts of the same shape.
+
+        Raises:
+            AgentError: the state is that of a learner of another shape.
+        """
+        try:
+            self._restore(state)
+        except (KeyError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise AgentError(f"the training in progress is of another shape ({reason}): train anew") from None
+
+    def _restore(self, state: Snapshot) -> None:
+        tensors, replay = state.tensors, self.replay
+        self.generator.set_state(tensors["generator"])
+        for name, network in self.networks.items():
+            network.load_state_dict(_under(tensors, f"{name}."))
+        for name, optimiser in self.optimisers.items():
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, value in _under(tensors, f"{name}_optimiser.").items():
+                index, quantity = key.split(".")
+                moments.setdefault(int(index), {})[quantity] = value
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+        replay.size, replay.cursor = state.values["size"], state.values["cursor"]
+        for name, column in replay.columns.items():
+            column[: replay.size] = tensors[f"replay.{name}"].to(column)
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

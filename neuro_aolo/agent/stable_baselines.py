@@ -1,4 +1,4 @@
-"""Stable-Baselines3's SAC, TD3 and PPO on AOLO-v0, under the protocol of our own loop.
+"""Stable-Baselines3's SAC, TD3 and PPO on any task, under the protocol of our own loop.
 
 They are the algorithms that a reader would reach for first, with the settings that they come with: one
 environment, dense networks, the reward (36) as it is. As in :mod:`neuro_aolo.agent.sdrl` the checkpoint that
@@ -24,12 +24,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
-from neuro_aolo.agent.evaluate import Evaluation, Policy, Requests
-from neuro_aolo.agent.learner import SDRLConfig
+from neuro_aolo.agent.as_env import TaskEnv
+from neuro_aolo.agent.evaluate import Evaluation, Requests
+from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.aolo.env import AoloEnv
-from neuro_aolo.systems.aolo.task import AoloTask
-from neuro_aolo.systems.task import Floats, Observations
+from neuro_aolo.systems.task import Floats, Observations, Policy, Task
 
 Baseline = Literal["sac", "td3", "ppo"]
 
@@ -122,7 +121,7 @@ class BaselineTraining:
 
 def train_baseline(
     name: Baseline,
-    task: AoloTask,
+    task: Task,
     seconds: float,
     seed: int,
     on_metrics: Callable[[BaselineMetrics], None] | None = None,
@@ -135,7 +134,7 @@ def train_baseline(
 
     Args:
         name: which algorithm.
-        task: the service; its scenario is served by AOLO-v0.
+        task: what is controlled.
         seconds: processor time of the calling thread, evaluations included. PPO ends with the update
             that it is in.
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
@@ -162,7 +161,7 @@ def train_baseline(
             validation=Requests(task, config.validation_requests, validation),
             seconds=seconds,
             interval_s=evaluate_every_s,
-            violation_limit=config.checkpoint_share * task.violation_limit,
+            violation_limit=config.checkpoint_share * task.spec.violation_limit,
             on_metrics=on_metrics or (lambda row: None),
         )
         return watch.run()
@@ -194,15 +193,15 @@ def _check(name: str, seconds: float) -> None:
         raise AgentError(f"seconds = {seconds:g} is not allowed: give a finite time above 0")
 
 
-def _model(library: Any, name: Baseline, task: AoloTask, seed: int, config: BaselineConfig) -> Any:
+def _model(library: Any, name: Baseline, task: Task, seed: int, config: BaselineConfig) -> Any:
     """The untrained algorithm."""
-    env = AoloEnv(task.scenario, agent_carbon_mg=task.overhead_mg)
+    env = TaskEnv(task)
     settings = {"env": env, "gamma": config.discount, "seed": seed, "device": "cpu"}
     if name == "sac":
         return library.SAC("MlpPolicy", **settings)
     if name == "ppo":
         return library.PPO("MlpPolicy", **settings)
-    size = len(task.action_names)
+    size = len(task.spec.actions)
     noise = library.common.noise.NormalActionNoise(np.zeros(size), np.full(size, config.exploration_noise))
     return library.TD3("MlpPolicy", action_noise=noise, **settings)
 

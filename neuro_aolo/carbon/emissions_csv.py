@@ -9,16 +9,13 @@ References:
 
 import csv
 import io
-import math
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from neuro_aolo.systems.grid.countries import country_name
-from neuro_aolo.units import G_PER_KG, S_PER_YEAR, kwh
 
 COLUMNS = (
     "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate",
@@ -35,7 +32,7 @@ _MEASURED_BY = re.compile(r"CodeCarbon (\S+), (\w+) mode")
 
 
 @dataclass(frozen=True)
-class Row:
+class EmissionsRow:
     """What CodeCarbon would have written of one run.
 
     Attributes:
@@ -70,7 +67,7 @@ class Row:
         return self.emissions_kg / self.duration_s if self.duration_s else 0.0
 
 
-def emissions_csv(rows: Iterable[Row]) -> str:
+def emissions_csv(rows: Iterable[EmissionsRow]) -> str:
     """The text of the file.
 
     Raises:
@@ -83,7 +80,7 @@ def emissions_csv(rows: Iterable[Row]) -> str:
     return stream.getvalue()
 
 
-def _cells(row: Row) -> dict[str, object]:
+def _cells(row: EmissionsRow) -> dict[str, object]:
     when = row.timestamp.strftime("%Y-%m-%dT%H:%M:%S")
     return {
         "timestamp": when,
@@ -103,81 +100,3 @@ def _cells(row: Row) -> dict[str, object]:
         "pue": row.pue,
         "wue": 0.0,
     }
-
-
-def rows(
-    ledger: Mapping[str, Any],
-    training: Mapping[str, Any],
-    name: str,
-    timestamp: datetime,
-    countries: Mapping[str, str | None],
-) -> tuple[Row, ...]:
-    """The training as measured, then a year of the agent on each device and of the service as modelled.
-
-    Modelled figures are the nominal ones. The service stands in the country of its data centre, though a
-    part of its energy is drawn at the base station.
-
-    Args:
-        ledger: the ``ledger`` of a summary.
-        training: ``energy_kwh``, ``seconds`` and ``measured_by`` of the training, as a run keeps them.
-        name: of the run; every project begins with it.
-        timestamp: of the run.
-        countries: of ``dc`` and ``bs``, ISO 3166-1 alpha-3; None where the intensity is not a country's.
-    """
-    rate_hz, per_year = ledger["request_rate_hz"], ledger["requests_per_year"]
-    site = countries.get(ledger["site"]) or ""
-    year = f"modelled, one year at {rate_hz:g} requests/s"
-    measured = _MEASURED_BY.fullmatch(training["measured_by"])
-    version, mode = measured.groups() if measured else ("", "")
-    training_kg = None if ledger["training_g"] is None else ledger["training_g"] / G_PER_KG
-    found = [
-        Row(
-            f"{name}: training of the agent, energy measured",
-            timestamp,
-            training["seconds"],
-            training["energy_kwh"],
-            training_kg,
-            site,
-            version,
-            mode,
-            group=name,
-        )
-    ]
-    for profile, device in ledger["devices"].items():
-        bound = ", a lower bound" if any(gap["kind"] != "making" for gap in device["gaps"]) else ""
-        running = [line for line in device["lines"] if line["part"] in device["energy_j"]]
-        found.append(
-            Row(
-                f"{name}: agent inference on {profile}, {year}{bound}",
-                timestamp,
-                S_PER_YEAR,
-                _year_kwh([energy["nominal"] for energy in device["energy_j"].values()], per_year),
-                _year_kg(running),
-                site,
-                group=name,
-            )
-        )
-    operational = [line for line in ledger["service"] if line["kind"] == "operational"]
-    found.append(
-        Row(
-            f"{name}: service, {year}",
-            timestamp,
-            S_PER_YEAR,
-            _year_kwh([ledger["service_energy_j"]], per_year),
-            _year_kg(operational),
-            countries.get("dc") or "",
-            pue=None,
-            group=name,
-        )
-    )
-    return tuple(found)
-
-
-def _year_kwh(energies_j: Sequence[float | None], requests: float) -> float | None:
-    known = [energy for energy in energies_j if energy is not None]
-    return kwh(math.fsum(known) * requests) if len(known) == len(energies_j) else None
-
-
-def _year_kg(lines: Sequence[Mapping[str, Any]]) -> float | None:
-    found = [line["kg_per_year"]["nominal"] for line in lines]
-    return None if None in found else math.fsum(found)

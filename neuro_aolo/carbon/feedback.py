@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
 from neuro_aolo.energy.profiler import load_conditions
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.energy.spending import spending, spike_prices
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.aolo.request import sample_states
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.aolo.task import Overhead
+from neuro_aolo.systems.charged import Charged, Overhead
+from neuro_aolo.systems.task import Task
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 Floats = NDArray[np.float64]
@@ -43,23 +43,23 @@ class AgentCarbon:
     overhead: Overhead
     spikes_j: Floats
 
-    def mg(self, states: Floats) -> Floats:
-        """Of each of the requests with ``states`` ``(n, S)``, in mgCO2e."""
-        return self.overhead.mg(states, self.spikes_j)
+    def mg(self, intensity_g_per_kwh: Floats) -> Floats:
+        """Of each of the decisions at intensities ``(n,)`` in g/kWh, in mgCO2e."""
+        return self.overhead.mg(intensity_g_per_kwh, self.spikes_j)
 
 
 def agent_carbon(
-    scenario: Scenario,
+    deployed: Deployment,
     site: str,
     graph: SpikingGraph | DenseGraph,
     observations: NDArray[np.float32],
     bits: int = 8,
 ) -> AgentCarbon | None:
-    """What the decisions of an actor emit where the scenario counts it; None where it does not.
+    """What the decisions of an actor emit where the deployment counts it; None where it does not.
 
     Args:
-        scenario: the service, with its deployment.
-        site: ``bs`` or ``dc``: whose carbon intensity the agent has.
+        deployed: how the agent runs.
+        site: where it stands.
         graph: of the actor.
         observations: of the requests to be decided, ``(n, D)``.
         bits: of a weight on the chip.
@@ -68,7 +68,6 @@ def agent_carbon(
         AgentError: the device does not run the actor.
         ProfileError: no such device.
     """
-    deployed = scenario.deployment
     if deployed.agent_carbon == "none":
         return None
     whole = deployed.agent_carbon == "full"
@@ -84,40 +83,43 @@ def agent_carbon(
         making_mg = sum(
             made.embodied_kg.nominal * MG_PER_KG * on_for_s / made.lifetime_s for made in spent.hardware
         )
-    column = scenario.state_names.index(f"{site}_intensity_g_per_kwh")
-    return AgentCarbon(Overhead(column, spent.silent_j, making_mg), spent.spikes_j * spent.activity)
+    return AgentCarbon(Overhead(site, spent.silent_j, making_mg), spent.spikes_j * spent.activity)
 
 
-def untrained_overhead(scenario: Scenario, site: str, graph: SpikingGraph | DenseGraph) -> Overhead | None:
-    """What an actor emits before any spike, known before it is trained; None where it does not count."""
-    nothing = np.zeros((_PROBED, len(scenario.state_names)), np.float32)
-    found = agent_carbon(scenario, site, graph, nothing)
-    return found.overhead if found else None
+def charged(task: Task, deployed: Deployment, site: str, graph: SpikingGraph | DenseGraph) -> Task:
+    """The task, charged for what an actor emits before any spike, known before it is trained.
+
+    Raises:
+        ScenarioError: an optimal decision would cost more than breaking a constraint.
+    """
+    nothing = np.zeros((_PROBED, len(task.spec.observations)), np.float32)
+    found = agent_carbon(deployed, site, graph, nothing)
+    return task if found is None else Charged(task, found.overhead)
 
 
-def toll(scenario: Scenario, site: str, weighed: SpikeToll | None = None) -> SpikeToll | None:
+def toll(task: Task, deployed: Deployment, site: str, weighed: SpikeToll | None = None) -> SpikeToll | None:
     """What spikes cost in training: the carbon of their energy, where it counts, on top of a weight of ours.
 
     The gradient sees the mean intensity of the site.
 
     Args:
-        scenario: the service, with its deployment.
-        site: ``bs`` or ``dc``.
+        task: what is controlled.
+        deployed: how the agent runs.
+        site: where it stands.
         weighed: a toll that was asked for.
 
     Raises:
         AgentError: the weight is in joules of another device.
     """
-    deployed = scenario.deployment
     if deployed.agent_carbon == "none":
         return weighed
     profile, event_uj, spike_uj = spike_prices(deployed.spiking_profile)
     if weighed is not None and weighed.profile != profile:
         raise AgentError(
-            f"spikes weighed in joules of {weighed.profile!r}, and the scenario counts those of {profile!r}: "
-            f"give --spike-profile {profile}"
+            f"spikes weighed in joules of {weighed.profile!r}, and the deployment counts those of "
+            f"{profile!r}: give --spike-profile {profile}"
         )
-    states = sample_states(scenario, _SAMPLED, np.random.default_rng(0))
-    intensity = float(states[:, scenario.state_names.index(f"{site}_intensity_g_per_kwh")].mean())
+    states = task.reset(_SAMPLED, np.random.default_rng(0))
+    intensity = float(task.intensity(states, site).mean())
     per_uj = carbon_mg(Range(1.0, 1.0, 1.0), intensity).nominal / UJ_PER_J
     return SpikeToll(profile, event_uj, spike_uj, per_uj + (weighed.cost_per_uj if weighed else 0.0))

@@ -18,14 +18,15 @@ References:
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from neuro_aolo.energy.bill import Bill
 from neuro_aolo.energy.hardware import Hardware
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.systems.task import Entry
 from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_g
 
 Part = Literal["service", "dynamic", "host", "static", "embodied", "host embodied", "training"]
@@ -36,40 +37,12 @@ _SECOND = Range(1.0, 1.0, 1.0)
 _AGENT_PARTS: Mapping[Literal["dynamic", "host", "static"], str] = {
     "dynamic": "agent, its own work",
     "host": "agent, encoder and decoder on the host",
-    "static": "agent, static power until the next request",
+    "static": "agent, static power until the next {decision}",
 }
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A term of the service's carbon.
-
-    Attributes:
-        name: what emits, in words.
-        kind: ``operational`` or ``embodied``: by running, or by having been made.
-        source: of its equation.
-    """
-
-    name: str
-    kind: Kind
-    source: str
-
-
-SERVICE: Mapping[str, Entry] = {
-    "inference_operational": Entry(
-        "inference, operational", "operational", "AOLO, equation (4), arXiv:2503.04418"
-    ),
-    "inference_embodied": Entry("inference, embodied", "embodied", "AOLO, equation (5), arXiv:2503.04418"),
-    "wireless_operational": Entry(
-        "wireless, operational", "operational", "AOLO, equations (8) and (15), arXiv:2503.04418"
-    ),
-    "wireless_embodied": Entry("wireless, embodied", "embodied", "AOLO, equation (9), arXiv:2503.04418"),
-}
-"""The service's terms by key."""
-
-
-@dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """One line of the ledger.
 
     Attributes:
@@ -89,6 +62,10 @@ class Line:
     carbon_mg: Range
     source: str
     device: str = ""
+
+    def times(self, copies: int) -> "LedgerLine":
+        """The line of as many copies of a network as decide on one state."""
+        return self if copies == 1 else replace(self, carbon_mg=self.carbon_mg * float(copies))
 
 
 @dataclass(frozen=True)
@@ -118,7 +95,7 @@ class Account:
         training_g: carbon of the whole training in gCO2e.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
     requests_per_year: float
     lower_bound: tuple[Gap, ...] = ()
     hardware: tuple[Hardware, ...] = ()
@@ -193,41 +170,48 @@ def carbon_mg(energy_j: Range, intensity_g_per_kwh: float) -> Range:
     return energy_j * (operational_carbon_g(1.0, intensity) * MG_PER_G)
 
 
-def service_lines(terms_mg: Mapping[str, float]) -> tuple[Line, ...]:
-    """The service's terms in mgCO2e per request, by the keys of :data:`SERVICE`.
+def service_lines(entries: Sequence[Entry], terms_mg: Mapping[str, float]) -> tuple[LedgerLine, ...]:
+    """What the system emits, entry by entry.
 
-    They follow from the scenario's parameters, which have no ranges.
+    The figures follow from the scenario's parameters, which have no ranges.
+
+    Args:
+        entries: lines of what the system emits.
+        terms_mg: their carbon in mgCO2e per decision, by key.
 
     Raises:
-        ServiceError: a key that is none of them, or a negative or non-finite amount.
+        ServiceError: an entry has no amount, or a negative or non-finite one.
     """
-    if unknown := [key for key in terms_mg if key not in SERVICE]:
-        raise ServiceError(f"{unknown[0]!r} is no term of the service: give some of {', '.join(SERVICE)}")
+    if missing := [entry.key for entry in entries if entry.key not in terms_mg]:
+        raise ServiceError(f"{missing[0]!r} has no amount: give those of {', '.join(terms_mg)} and of it")
     return tuple(
-        Line(
-            key,
-            SERVICE[key].name,
+        LedgerLine(
+            entry.key,
+            entry.name,
             "service",
-            SERVICE[key].kind,
-            _exactly(_amount(SERVICE[key].name, mg, "mg")),
-            SERVICE[key].source,
+            entry.kind,
+            _exactly(_amount(entry.name, terms_mg[entry.key], "mg")),
+            entry.source,
         )
-        for key, mg in terms_mg.items()
+        for entry in entries
     )
 
 
-def inference_lines(bill: Bill, intensity_g_per_kwh: float, host: str = "") -> tuple[Line, ...]:
+def inference_lines(
+    bill: Bill, intensity_g_per_kwh: float, host: str = "", decision: str = "request"
+) -> tuple[LedgerLine, ...]:
     """The energy of a decision as carbon: the device's own work, its host's, static power.
 
     Args:
         bill: of one decision of a device that is always on.
         intensity_g_per_kwh: at the agent's site.
         host: id of the device that encodes and decodes.
+        decision: what a decision is called.
     """
     return tuple(
-        Line(
+        LedgerLine(
             f"agent_{part}",
-            name,
+            name.format(decision=decision),
             part,
             "operational",
             carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
@@ -239,7 +223,9 @@ def inference_lines(bill: Bill, intensity_g_per_kwh: float, host: str = "") -> t
     )
 
 
-def embodied_line(hardware: Hardware, part: Literal["embodied", "host embodied"], on_for_s: Range) -> Line:
+def embodied_line(
+    hardware: Hardware, part: Literal["embodied", "host embodied"], on_for_s: Range
+) -> LedgerLine:
     """The making of a device, shared out by the time that a decision has it for itself: ``M t_on / L``.
 
     Args:
@@ -249,10 +235,12 @@ def embodied_line(hardware: Hardware, part: Literal["embodied", "host embodied"]
     """
     share = hardware.embodied_kg * on_for_s * (MG_PER_KG / hardware.lifetime_s)
     key, name = f"agent_{part.replace(' ', '_')}", f"agent, making of {hardware.name}"
-    return Line(key, name, part, "embodied", share, hardware.source, hardware.name)
+    return LedgerLine(key, name, part, "embodied", share, hardware.source, hardware.name)
 
 
-def training_line(training_g: float, requests: float, measured_by: str) -> Line:
+def training_line(
+    training_g: float, requests: float, measured_by: str, decision: str = "request"
+) -> LedgerLine:
     """The carbon of a training, shared over the requests that the trained agent serves.
 
     Raises:
@@ -261,8 +249,8 @@ def training_line(training_g: float, requests: float, measured_by: str) -> Line:
     if not 1.0 <= requests < math.inf:
         raise ServiceError(f"training shared over {requests:g} requests; give 1 or more")
     each_mg = _amount("training", training_g, "g") * MG_PER_G / requests
-    name = f"agent, training shared over {requests:,.0f} requests"
-    return Line("agent_training", name, "training", "training", _exactly(each_mg), measured_by)
+    name = f"agent, training shared over {requests:,.0f} {decision}s"
+    return LedgerLine("agent_training", name, "training", "training", _exactly(each_mg), measured_by)
 
 
 def requests_per_year(request_rate_hz: float) -> float:

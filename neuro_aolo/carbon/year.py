@@ -1,18 +1,15 @@
 """A year of service over hourly grids: what policies emit, hour by hour."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuro_aolo.carbon.ledger import MG_PER_KG, requests_per_year
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.systems.aolo.oracle import oracle
-from neuro_aolo.systems.aolo.request import observe, outcome, sample_states, to_physical
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.task import Policy, Task
+from neuro_aolo.units import MG_PER_G
 
-Policy = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 SEED = 8_760
 """Entropy of the year's requests: apart from training and from the held-out ones."""
 
@@ -37,8 +34,8 @@ class Years:
     Attributes:
         hours: of the traces; their mean stands for a year.
         requests: that were served for it.
-        policies: by name; ``oracle`` is among them.
-        intensity_g_per_kwh: mean over the hours, by the side: ``dc`` and ``bs``.
+        policies: by name; the exact optimum is among them, under the name that the task gives it.
+        intensity_g_per_kwh: mean over the hours, by the site.
     """
 
     hours: int
@@ -47,43 +44,42 @@ class Years:
     intensity_g_per_kwh: Mapping[str, float]
 
 
-def year(
-    scenario: Scenario, policies: Mapping[str, Policy], request_rate_hz: float, per_hour: int = 4
-) -> Years:
-    """Serve ``per_hour`` requests of every hour of the scenario's traces, and scale them to a year.
+def year(task: Task, policies: Mapping[str, Policy], request_rate_hz: float, per_hour: int = 4) -> Years:
+    """Serve ``per_hour`` requests of every hour of the task's grids, and scale them to a year.
 
     Requests without a feasible action are left out.
 
     Args:
-        scenario: a service with traces.
+        task: what is controlled, with hourly grids and an exact optimum.
         policies: what decides, by name.
         request_rate_hz: requests a second, the same in every hour.
         per_hour: requests that stand for those of an hour.
 
     Raises:
-        ServiceError: the scenario has no traces, or the rate is not above 0.
+        ServiceError: the task has no hourly grids, or no exact optimum, or the rate is not above 0.
     """
-    if scenario.traces is None:
+    hourly = task.hourly
+    if hourly is None:
         raise ServiceError(
-            f"scenario {scenario.name!r} has no hourly traces: add --dc-trace FILE.csv or --bs-trace FILE.csv"
+            "the scenario has no hourly traces: add one, such as --dc-trace FILE.csv or --bs-trace FILE.csv"
         )
-    hours = np.repeat(np.arange(scenario.traces.clock.hours), per_hour)
-    states = sample_states(scenario, len(hours), np.random.default_rng(SEED), hours)
-    best = oracle(scenario, states)
-    states, optimum = states[best.feasible], best.carbon_mg[best.feasible]
+    states = hourly.states(np.repeat(np.arange(hourly.hours), per_hour), np.random.default_rng(SEED))
+    best = task.optimum(states)
+    if best is None:
+        raise ServiceError("the task has no exact optimum to set a year against: choose another scenario")
+    states, optimum_mg = states[best.feasible], best.scale[best.feasible]
     scale = requests_per_year(request_rate_hz) / MG_PER_KG
-    found = {"oracle": Year(float(optimum.mean()) * scale, 0.0)}
-    observations = observe(scenario, states)
+    found = {task.spec.optimum: Year(float(optimum_mg.mean()) * scale, 0.0)}
+    observations = task.observe(states)
     for name, policy in policies.items():
-        served = outcome(scenario, states, *to_physical(scenario, policy(observations)))
-        broken = 1.0 - float(served.feasible.mean())
-        found[name] = Year(float(served.carbon_mg.mean()) * scale, broken)
-    names = scenario.state_names
+        # The next states are not used: any generator serves.
+        transition = task.step(states, policy(observations), np.random.default_rng(0))
+        carbon_mg = transition.served.total_g * MG_PER_G
+        broken = 1.0 - float((~transition.violated).mean())
+        found[name] = Year(float(carbon_mg.mean()) * scale, broken)
     return Years(
-        hours=scenario.traces.clock.hours,
+        hours=hourly.hours,
         requests=len(states),
         policies=found,
-        intensity_g_per_kwh={
-            side: float(states[:, names.index(f"{side}_intensity_g_per_kwh")].mean()) for side in ("dc", "bs")
-        },
+        intensity_g_per_kwh={site: float(task.intensity(states, site).mean()) for site in task.spec.sites},
     )

@@ -9,20 +9,8 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from neuro_aolo.cli.terminal import (
-    EXIT_FAILED,
-    BsOption,
-    BsTraceOption,
-    DcOption,
-    DcTraceOption,
-    FillOption,
-    JsonOption,
-    busy,
-    out,
-    placed,
-    say,
-    show,
-)
+from neuro_aolo.cli.options import JsonOption, PlaceOptions, takes
+from neuro_aolo.cli.terminal import EXIT_FAILED, busy, out, say, show
 
 CHECK_SEED = 0
 ADAPTATION_REGRET = 0.1
@@ -41,33 +29,43 @@ def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the shipped scenarios."""
     if context.invoked_subcommand is not None:
         return
-    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.names import load
     from neuro_aolo.systems.scenario_file import scenario_names
 
-    summary = [{"name": name, "description": Scenario.load(name).description} for name in scenario_names()]
+    summary = [
+        {"name": name, "description": getattr(load(name).scenario, "description", "")}
+        for name in scenario_names()
+    ]
 
-    def in_words() -> None:
+    def in_text() -> None:
         for row in summary:
             out.print(Text(row["name"], style="bold").append(f"  {row['description']}", style="not bold"))
 
-    show({"scenarios": summary}, as_json, in_words)
+    show({"scenarios": summary}, as_json, in_text)
 
 
 @scenarios_app.command("show")
 def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
     """Every parameter of a scenario: value, unit, default, allowed range, source."""
-    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.carbon.deployment import Deployment
     from neuro_aolo.systems.describe import describe
+    from neuro_aolo.systems.names import load
 
-    scenario = Scenario.load(name)
-    rows = [asdict(row) for row in describe(scenario)]
-    summary = {"name": scenario.name, "description": scenario.description, "parameters": rows}
+    loaded = load(name)
+    scenario = loaded.scenario
+    rows = [asdict(row) for row in describe(scenario, Deployment.of(loaded.deployment, loaded.where))]
+    summary = {
+        "name": getattr(scenario, "name", name),
+        "system": loaded.name,
+        "description": getattr(scenario, "description", ""),
+        "parameters": rows,
+    }
 
-    def in_words() -> None:
-        out.print(Text(f"{scenario.name}: {scenario.description}"))
+    def in_text() -> None:
+        out.print(Text(f"{summary['name']}: {summary['description']}"))
         out.print(_parameters(rows))
 
-    show(summary, as_json, in_words)
+    show(summary, as_json, in_text)
 
 
 def _parameters(rows: list[dict[str, str]]) -> Table:
@@ -93,79 +91,67 @@ def _parameters(rows: list[dict[str, str]]) -> Table:
 
 
 @scenarios_app.command("check")
+@takes(PlaceOptions)
 def check_scenario(
     name: ScenarioArgument,
+    options: PlaceOptions,
     requests: Annotated[
         int, typer.Option(min=1, max=10_000_000, help="Requests to draw and to search on.")
     ] = 100_000,
-    dc_country: DcOption = None,
-    bs_country: BsOption = None,
-    dc_trace: DcTraceOption = None,
-    bs_trace: BsTraceOption = None,
-    fill: FillOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a scenario asks of a policy: its optimum, random actions, the best constant one."""
     import numpy as np
 
-    from neuro_aolo.systems.aolo.check import check
-    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.carbon.deployment import Deployment
+    from neuro_aolo.systems.names import load, offered
 
-    scenario = placed(Scenario.load(name), dc_country, bs_country, dc_trace, bs_trace, fill)
+    loaded = load(name)
+    Deployment.of(loaded.deployment, loaded.where)
+    scenario = options.places().put(loaded.scenario)
 
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action
-    from neuro_aolo.systems.aolo.task import AoloTask
+    from neuro_aolo.runs.decided import action_units, physical_action
 
     with busy("drawing requests, solving them, searching the best constant action"):
-        found = check(scenario, np.random.default_rng(CHECK_SEED), requests)
-        task = AoloTask(scenario)
+        own, rows = offered(loaded.system, "examine")(scenario, np.random.default_rng(CHECK_SEED), requests)
+        task = loaded.system.task(scenario)
         constant = best_constant_action(task, requests)
         result = held_out(task).evaluate(constant.policy())
-        words, power_w = task.physical(constant.action)
     summary = {
-        "scenario": scenario.name,
-        **asdict(found),
+        "scenario": getattr(scenario, "name", name),
+        **own,
         "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
         "constant_violation_rate": result.violation_rate,
-        "constant_violation_limit": task.violation_limit,
-        "constant_action": {"words": words, "power_w": power_w},
+        "constant_violation_limit": task.spec.violation_limit,
+        "constant_action": physical_action(task, constant.action),
         "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }
-    priced = scenario.quality.price_mg_per_point > 0.0
-    show(summary, as_json, lambda: _say_check(summary, priced))
+    units = action_units(task)
+
+    def in_text() -> None:
+        adapts = ("needs adaptation", "yes" if summary["needs_adaptation"] else "no")
+        for label, text in (*rows, *_constant_rows(summary, units), adapts):
+            say(f"{label:<40}{text}")
+
+    show(summary, as_json, in_text)
 
 
-def _say_check(found: dict[str, Any], priced: bool) -> None:
-    words, power = found["words"], found["power_w"]
-    mean_mg, error_mg = found["oracle_carbon_mg"], found["oracle_carbon_stderr_mg"]
-    rows = [
-        ("requests with a feasible action", f"{_percent(found['feasible_share'])} of {found['requests']:,}"),
-        ("oracle, carbon per request", f"{mean_mg:.5g} mg CO2e, standard error {error_mg:.2g}"),
-        *([("oracle, carbon less quality's price", f"{found['oracle_cost_mg']:.5g} mg")] if priced else []),
-        ("oracle, words (5th to 95th percentile)", f"{words[1]:.4g} ({words[0]:.4g} to {words[2]:.4g})"),
-        ("oracle, power (5th to 95th percentile)", f"{power[1]:.3g} W ({power[0]:.3g} to {power[2]:.3g})"),
-        *((f"oracle, {part.replace('_', ', ')}", _percent(share)) for part, share in found["shares"].items()),
-        ("random actions, feasible", _percent(found["random_feasible_share"])),
-        ("random actions, carbon of those", f"{found['random_carbon_mg']:.5g} mg"),
-        *_constant_rows(found),
-        ("needs adaptation", "yes" if found["needs_adaptation"] else "no"),
-    ]
-    for label, text in rows:
-        say(f"{label:<40}{text}")
-
-
-def _constant_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    action, violations = found["constant_action"], _percent(found["constant_violation_rate"])
-    at = f"{action['words']:.6g} words, {action['power_w']:.4g} W"
+def _constant_rows(summary: dict[str, Any], units: tuple[str, ...]) -> list[tuple[str, str]]:
+    # A first length to six digits: it stands at the edge of a constraint.
+    digits = ("6g", *("4g" for _ in units[1:]))
+    values = zip(summary["constant_action"].values(), digits, units, strict=True)
+    at = ", ".join(f"{value:.{form}} {unit}" for value, form, unit in values)
+    violations = _percent(summary["constant_violation_rate"])
     result = (
         "  on held-out requests",
-        f"regret {_percent(found['constant_regret'])}, violations {violations}",
+        f"regret {_percent(summary['constant_regret'])}, violations {violations}",
     )
-    if found["constant_feasible"]:
+    if summary["constant_feasible"]:
         return [("best constant action", at), result]
-    limit = _percent(found["constant_violation_limit"])
+    limit = _percent(summary["constant_violation_limit"])
     none = f"infeasible: none found keeps violations to {limit}"
     return [("best constant action", none), ("constant action of fewest violations", at), result]
 
@@ -176,7 +162,7 @@ def _percent(share: float) -> str:
 
 @scenarios_app.command("fit")
 def fit_scenario(
-    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="Columns `words` and `score`.")],
+    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="What the scenario's system fits to.")],
     file: Annotated[Path, typer.Option("--out", metavar="FILE.toml", help="Scenario file to write.")],
     scenario: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Scenario to put it in.")] = "paper",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
@@ -185,38 +171,21 @@ def fit_scenario(
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
     from neuro_aolo.files import write_whole
-    from neuro_aolo.systems.aolo.qoe_fit import fit_file
-    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.names import load, offered
 
     if file.is_dir() or (file.exists() and not overwrite):
         raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")
     if file.suffix != ".toml":
         raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
-    fit = fit_file(scores)
-    fitted = fit.into(Scenario.load(scenario), f"fitted to {scores.name}")
+    loaded = load(scenario)
+    text, figures, sentence = offered(loaded.system, "fit")(scores, loaded.scenario, file.stem)
     try:
-        write_whole(file, fitted.model_copy(update={"name": file.stem}).to_toml())
+        write_whole(file, text)
     except OSError as error:
         raise ScenarioError(
             f"{file} cannot be written ({error.strerror}): choose a writable place for --out"
         ) from None
-    summary = {
-        "file": str(file),
-        "peak_score": fit.peak_score,
-        "peak_words": fit.peak_words,
-        "sharpness": fit.sharpness,
-        "rms": fit.rms,
-        "residuals": fit.residuals.tolist(),
-    }
-
-    def in_words() -> None:
-        say(
-            f"{file}: best score {fit.peak_score:.3g} at {fit.peak_words:.0f} words, "
-            f"sharpness {fit.sharpness:.3g}; residuals of {fit.rms:.2g} points (root mean square), "
-            f"{abs(fit.residuals).max():.2g} at most"
-        )
-
-    show(summary, as_json, in_words)
+    show({"file": str(file), **figures}, as_json, lambda: say(f"{file}: {sentence}"))
 
 
 @profiles_app.callback()
@@ -230,14 +199,14 @@ def profiles(context: typer.Context, as_json: JsonOption = False) -> None:
     keys = ("id", "name", "executes", "scope", "boundary")
     summary = [{key: getattr(device, key) for key in keys} for device in devices]
 
-    def in_words() -> None:
+    def in_text() -> None:
         table = Table(Column("profile", no_wrap=True), "device", "runs", "scope", "boundary")
         for device in devices:
             runs = ", ".join(device.executes) or "neither"
             table.add_row(device.id, device.name, runs, device.scope, device.boundary)
         out.print(table)
 
-    show({"profiles": summary}, as_json, in_words)
+    show({"profiles": summary}, as_json, in_text)
 
 
 @profiles_app.command("show")
@@ -259,12 +228,12 @@ def doctor(as_json: JsonOption = False) -> None:
     rows.append({"part": "lava-nc and lava-dl (optional)", "version": lava_version(), "fix": LAVA_INSTALL})
     gpu = _gpu()
 
-    def in_words() -> None:
+    def in_text() -> None:
         for row in rows:
             say(f"{row['part']:<32}{row['version'] or 'missing; mend it with:  ' + row['fix']}")
         say(f"{'CUDA GPU (optional)':<32}{gpu or 'none: training runs on the CPU'}")
 
-    show({"parts": rows, "gpu": gpu}, as_json, in_words)
+    show({"parts": rows, "gpu": gpu}, as_json, in_text)
     if missing:
         raise typer.Exit(EXIT_FAILED)
 

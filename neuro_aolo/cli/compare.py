@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, JsonOption, err, out, say, show
+from neuro_aolo.cli.options import JsonOption
+from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, err, out, say, show
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
-    from neuro_aolo.comparison.cell import Plan
+    from neuro_aolo.comparison.plan import Plan
     from neuro_aolo.workers.local import Failure
 
 RESULTS = Path("results")
@@ -29,7 +30,8 @@ def compare(
         str | None,
         typer.Option(
             metavar="NAME,...",
-            help="Some of spiking, mlp, sac, td3, ppo, random, constant, oracle; all if absent.",
+            help="Some of spiking, mlp, sac, td3, ppo, random, constant and the exact optimum, which "
+            "the shipped scenarios call oracle; all if absent.",
         ),
     ] = None,
     preset: Annotated[
@@ -56,8 +58,8 @@ def compare(
 
     A finished cell is kept and not trained again: after an interrupt the same command goes on.
     """
-    from neuro_aolo.comparison.cell import file_name
     from neuro_aolo.comparison.table import as_data, lines, unfinished, write
+    from neuro_aolo.runs.cell import file_name
 
     wanted = _plans(scenario, learners, seeds, preset, steps, seconds)
     service = wanted[0].scenario
@@ -71,7 +73,7 @@ def compare(
     found = lines(cells)
     files = write(folder, cells, found, _command())
     summary = {
-        "scenario": service.name,
+        "scenario": str(getattr(service, "name", file_name(service))),
         "cells": len(cells),
         "trained": len(left) - len(failures),
         "failed": {failure.cell: failure.reason for failure in failures},
@@ -79,8 +81,8 @@ def compare(
         "files": [str(file) for file in files],
     }
 
-    def in_words() -> None:
-        from neuro_aolo.report.comparison import NOTE, effort, results
+    def in_text() -> None:
+        from neuro_aolo.report.learners import NOTE, effort, results
         from neuro_aolo.report.tables import as_rich
 
         out.print(as_rich(results(found)))
@@ -88,7 +90,7 @@ def compare(
         say(NOTE)
         say(f"written: {', '.join(map(str, files))}")
 
-    show(summary, as_json, in_words)
+    show(summary, as_json, in_text)
     if failures:
         raise typer.Exit(EXIT_FAILED)
 
@@ -97,21 +99,18 @@ def _plans(
     scenario: str, learners: str | None, seeds: int, preset: str, steps: int | None, seconds: float
 ) -> "list[Plan]":
     """Every cell that was asked for; what was typed is checked here, before anything is trained."""
-    from neuro_aolo.comparison.cell import LEARNERS
-    from neuro_aolo.comparison.table import check_learners, plans
-    from neuro_aolo.runs.folder import PRESETS
-    from neuro_aolo.systems.aolo.scenario import Scenario
-    from neuro_aolo.systems.aolo.task import AoloTask
+    from neuro_aolo.comparison.plan import Plan
+    from neuro_aolo.comparison.table import all_learners, check_learners, plans
+    from neuro_aolo.runs.config import PRESETS
 
     if preset not in PRESETS:
         raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
-    chosen = check_learners(LEARNERS if learners is None else _split(learners))
-    service = Scenario.load(scenario)
-    AoloTask(service)
     training, popsan = PRESETS[preset]
     if steps is not None:
         training = replace(training, total_steps=steps)
-    return plans(service, chosen, seeds, training, popsan, seconds)
+    first = Plan.of(scenario, "", 0, training, popsan, seconds)
+    names = all_learners(first.task) if learners is None else _split(learners)
+    return plans(first, check_learners(names, first.task), seeds)
 
 
 def _make(wanted: "list[Plan]", left: "list[Plan]", folder: Path, jobs: int) -> "list[Failure]":

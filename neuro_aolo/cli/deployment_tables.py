@@ -8,15 +8,17 @@ from neuro_aolo.energy.bill import Conditions
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.runs.network import Network
+from neuro_aolo.runs.priced import profiled
 from neuro_aolo.runs.simulation import ClosedLoop, Simulation
-from neuro_aolo.runs.summary import profile_summary
+from neuro_aolo.runs.summary.priced import Priced
+from neuro_aolo.systems.task import Spec
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, count, percent
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph_file import graph_digest
-from neuro_aolo_export.simulate import Activity
 from neuro_aolo_export.verify import Check
 
-Summary = dict[str, Any]
+Data = dict[str, Any]
 
 
 def checks_grid(checks: Mapping[str, Check], where: str) -> Grid:
@@ -42,7 +44,7 @@ CHECKS_NOTE = (
 )
 
 
-def quantisation_sentence(quantisation: Summary) -> str:
+def quantisation_sentence(quantisation: Data) -> str:
     """What rounding to the chip's integers did, in a line."""
     clipped = sum(layer["clipped"] for layer in quantisation["layers"])
     said = f"Integers of {quantisation['weight_bits']} bits: {clipped:,} weights clipped"
@@ -56,7 +58,7 @@ def quantisation_sentence(quantisation: Summary) -> str:
     )
 
 
-def simulation_summary(network: Network, simulation: Simulation) -> Summary:
+def simulated(network: Network, simulation: Simulation) -> Data:
     """What a backend made of the network's inputs."""
     activity = simulation.activity
     evaluation = network.evaluate(activity.actions)
@@ -76,7 +78,7 @@ def simulation_summary(network: Network, simulation: Simulation) -> Summary:
     }
 
 
-def _layers(network: Network, activity: Activity) -> list[Summary]:
+def _layers(network: Network, activity: Activity) -> list[Data]:
     """The network's own channels and neurons, always-on channel and bias neurons left out."""
     names = ["input", *network.layer_names]
     own = (activity.own_input_spikes, *activity.own_layer_spikes)
@@ -91,7 +93,7 @@ def _layers(network: Network, activity: Activity) -> list[Summary]:
     ]
 
 
-def simulation_grid(summary: Summary) -> Grid:
+def simulation_grid(summary: Data) -> Grid:
     """Spikes of every layer."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -106,7 +108,7 @@ def simulation_grid(summary: Summary) -> Grid:
     return Grid(title, ("layer", "neurons", "spikes per decision", "firing rate"), rows)
 
 
-def simulation_sentence(summary: Summary) -> str:
+def simulation_sentence(summary: Data) -> str:
     """Regret and time in a line."""
     start = ", its start included" if summary["backend"] in ("lava", "onnx") else ""
     time_us = f"{summary['us_per_decision']:,.1f} us per decision{start}"
@@ -118,22 +120,25 @@ def simulation_sentence(summary: Summary) -> str:
     )
 
 
-def loop_sentence(loop: ClosedLoop) -> str:
+def loop_sentence(loop: ClosedLoop, spec: Spec) -> str:
     """The closed loop in a line."""
     return (
-        f"{loop.decisions:,} requests of AOLO-v0 in turn on Lava: mean reward {loop.reward_mg:.4g} mg, "
-        f"violations {loop.violation_rate:.2%}; {loop.mismatches:,} of {loop.slots:,} slots differ from the "
-        f"simulator's; one decision takes {1e3 * loop.median_s:.1f} ms (95 %: {1e3 * loop.p95_s:.1f} ms)."
+        f"{loop.decisions:,} {spec.decision}s in turn on Lava: mean reward {loop.reward:.4g} "
+        f"{spec.objectives[0].unit}, violations {loop.violation_rate:.2%}; {loop.mismatches:,} of "
+        f"{loop.slots:,} slots differ from the simulator's; one decision takes {1e3 * loop.median_s:.1f} ms "
+        f"(95 %: {1e3 * loop.p95_s:.1f} ms)."
     )
 
 
-def energy_summary(network: Network, profiles: Mapping[str, Profile], conditions: Conditions) -> Summary:
-    """Joules of one decision of a network file, in the chip's integers."""
+def network_energy(
+    network: Network, profiles: Mapping[str, Profile], conditions: Conditions
+) -> tuple[Data, Priced]:
+    """Joules of one decision of a network file, in the chip's integers: what file, and its bills."""
     counts = count_spiking(network.quantized, network.integer_activity)
-    return {
+    what = {
         "source": str(network.source),
         "graph_sha256": graph_digest(network.graph),
         "decisions": network.decisions,
         "firing_rate": counts.firing_rate,
-        **profile_summary(Profiler(counts, None, profiles, conditions)),
     }
+    return what, profiled(Profiler(counts, None, profiles, conditions), {})

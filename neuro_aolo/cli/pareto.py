@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.terminal import JsonOption, busy, out, say, show
+from neuro_aolo.cli.options import JsonOption
+from neuro_aolo.cli.terminal import busy, out, say, show
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.report.pareto import Point
-    from neuro_aolo.runs.analysis import Analysis
+    from neuro_aolo.runs.priced import Pricing
+    from neuro_aolo.runs.run import Run
 
 _FILES = "pareto.csv", "pareto.svg"
 
@@ -34,57 +36,67 @@ def pareto(
 
     Runs of several time steps and spike weights, as `train --time-steps T --spike-weight W` makes them.
     """
+    from neuro_aolo.cli.sources import open_run
     from neuro_aolo.files import write_whole
     from neuro_aolo.report.pareto import front_plot, table
     from neuro_aolo.report.tables import as_rich
-    from neuro_aolo.runs.analysis import Analysis
-    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.priced import Pricing
 
-    analyses = [Analysis(RunFolder.open(path), profiles=(profile,)) for path in run_dirs]
-    first = analyses[0]
-    for path, analysis in zip(run_dirs, analyses, strict=True):
-        if analysis.config.scenario != first.config.scenario:
+    runs = [open_run(path) for path in run_dirs]
+    first = runs[0]
+    for path, run in zip(run_dirs, runs, strict=True):
+        if run.config.scenario != first.config.scenario:
             raise AgentError(
-                f"{path} was trained on {analysis.config.scenario.name!r}, {run_dirs[0]} on another scenario "
-                f"({first.config.scenario.name!r}): name runs of one scenario with the same settings"
+                f"{path} was trained on {_scenario(run)!r}, {run_dirs[0]} on another scenario "
+                f"({_scenario(first)!r}): name runs of one scenario with the same settings"
             )
+    pricing = Pricing((profile,))
     with busy("evaluating, simulating, pricing"):
-        points = [_point(path, analysis) for path, analysis in zip(run_dirs, analyses, strict=True)]
-    limit = first.task.violation_limit
+        points = [_point(path, run, pricing) for path, run in zip(run_dirs, runs, strict=True)]
+    limit = first.task.spec.violation_limit
     points = sorted((replace(one, on_front=_on_front(one, points, limit)) for one in points), key=_energy)
-    device = next(iter(first.profiles))
+    device = next(iter(pricing.devices()))
     files = [] if out_dir is None else [out_dir / name for name in _FILES]
     for file, text in zip(files, (_csv(points), front_plot(points, device, limit)), strict=False):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text)
 
-    def in_words() -> None:
+    def in_text() -> None:
         out.print(as_rich(table(points, device)))
         below = [point.run for point in points if point.below_yan]
         say(f"At most 5.7 % at T = 5 (Yan et al. 2026): {', '.join(below) or 'none'}.")
         if files:
             say(f"written: {', '.join(map(str, files))}")
 
-    show({"profile": device, "points": [asdict(point) for point in points]}, as_json, in_words)
+    show({"profile": device, "points": [asdict(point) for point in points]}, as_json, in_text)
 
 
-def _point(path: Path, analysis: "Analysis") -> "Point":
-    from neuro_aolo.agent.popsan import PopSANConfig
+def _scenario(run: "Run") -> str:
+    from neuro_aolo.runs.summarise import scenario_name
+
+    return scenario_name(run.config)
+
+
+def _point(path: Path, run: "Run", pricing: "Pricing") -> "Point":
     from neuro_aolo.energy.bill import Bill
     from neuro_aolo.report.pareto import Point
+    from neuro_aolo.runs.decided import hold_out
+    from neuro_aolo.runs.deployed import deploy, evaluate_on_chip
+    from neuro_aolo.runs.priced import price_run
 
-    counts, config = analysis.counts, analysis.config
-    assert isinstance(config.actor, PopSANConfig)
-    bill = next(iter(analysis.profiler.spiking.values()))
+    held_out = hold_out(run)
+    chip = deploy(held_out)
+    counts, evaluation = chip.counts, evaluate_on_chip(held_out, chip)
+    bill = next(iter(price_run(run, chip, pricing).profiler.spiking.values()))
     if not isinstance(bill, Bill):
         raise AgentError(f"--profile {bill.profile}: {bill.reason}; choose another, such as loihi2")
     return Point(
         run=str(path),
-        seed=config.seed,
+        seed=run.config.seed,
         time_steps=counts.steps,
-        spike_weight=config.toll.cost_per_uj if config.toll else 0.0,
-        regret=analysis.deployed.regret,
-        violation_rate=analysis.deployed.violation_rate,
+        spike_weight=run.config.spike_weight,
+        regret=evaluation.regret,
+        violation_rate=evaluation.violation_rate,
         firing_rate=counts.firing_rate,
         input_spikes=counts.input_spikes - counts.constant_spikes[0],
         synaptic_events=sum(counts.synaptic_events),

@@ -1,18 +1,19 @@
 """The command that reports on runs: a page of one, or of several side by side."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.terminal import JsonOption, busy, out, say, show
+from neuro_aolo.cli.options import JsonOption
+from neuro_aolo.cli.terminal import busy, out, say, show, with_old_keys
 from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
-    from neuro_aolo.runs.analysis import Analysis
     from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.run import Run
+    from neuro_aolo.runs.summary.summary import Summary
 
 PAGE = "report.html"
 
@@ -49,14 +50,14 @@ def report_run(folder: "RunFolder", as_json: bool, out_file: Path | None = None)
     page = out_file or folder.path / PAGE
     check_page(page)
     curve = folder.metrics()
-    summary = _summarised(folder)
+    run, summary = _summarised(folder)
     write_page(page, render(summary, curve))
 
-    def in_words() -> None:
+    def in_text() -> None:
         print_summary(summary, out)
         say(f"report: {page}")
 
-    show(summary, as_json, in_words)
+    show(summary.to_dict(), as_json, in_text, run.config.system)
 
 
 def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Path | None) -> None:
@@ -69,40 +70,32 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
         raise RunError(f"{len(folders)} runs share one page: give --out FILE for it")
     check_page(out_file)
     names, curves = _names([folder.path for folder in folders]), [folder.metrics() for folder in folders]
-    summaries = [_summarised(folder) for folder in folders]
+    summarised = [_summarised(folder) for folder in folders]
+    summaries = [summary for _, summary in summarised]
     runs = [Told(*run) for run in zip(names, summaries, curves, strict=True)]
     write_page(out_file, render_several(runs))
 
-    def in_words() -> None:
+    def in_text() -> None:
         out.print(as_rich(table(runs)))
         say(f"report: {out_file}")
 
-    show({"report": str(out_file), "runs": {run.name: run.summary for run in runs}}, as_json, in_words)
+    printed = {
+        name: with_old_keys(summary.to_dict(), run.config.system)
+        for name, (run, summary) in zip(names, summarised, strict=True)
+    }
+    show({"report": str(out_file), "runs": printed}, as_json, in_text)
 
 
-def _summarised(folder: "RunFolder") -> dict[str, Any]:
-    """What a run's summary.json says, newly written."""
-    from neuro_aolo.runs.analysis import Analysis
-    from neuro_aolo.runs.summary import full_summary
+def _summarised(folder: "RunFolder") -> tuple["Run", "Summary"]:
+    """A run, and its summary, newly written."""
+    from neuro_aolo.runs.run import Run
+    from neuro_aolo.runs.summarise import summarise, write_summary
 
     with busy(f"{folder.path}: evaluating, exporting, simulating, pricing"):
-        analysis = Analysis(folder)
-        summary = full_summary(analysis)
-        folder.write_summary(summary)
-        folder.write_emissions(_emissions(analysis, summary))
-    return summary
-
-
-def _emissions(analysis: "Analysis", summary: Mapping[str, Any]) -> str:
-    """The run's energy and carbon as CodeCarbon writes it; the time is that of the end of the training."""
-    from neuro_aolo.agent.checkpoint import WEIGHTS
-    from neuro_aolo.carbon.emissions_csv import emissions_csv, rows
-
-    folder, scenario = analysis.folder.path, analysis.config.scenario
-    trained = datetime.fromtimestamp((folder / WEIGHTS).stat().st_mtime, tz=UTC)
-    countries = {"dc": scenario.dc_country, "bs": scenario.bs_country}
-    name = folder.resolve().name
-    return emissions_csv(rows(summary["ledger"], analysis.saved.training, name, trained, countries))
+        run = Run.open(folder)
+        summary = summarise(run)
+        write_summary(run, summary)
+    return run, summary
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -1,11 +1,10 @@
 """What every command shares: consoles, exit codes, options, errors in one line, progress bars."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from neuro_aolo.agent.sdrl import Metrics
-    from neuro_aolo.systems.aolo.scenario import Scenario
+    from neuro_aolo.systems.task import System
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -25,46 +24,6 @@ EXIT_INTERRUPTED = 130
 
 out = Console()
 err = Console(stderr=True)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-DcOption = Annotated[str | None, typer.Option(metavar="ISO3", help="Country of the data centre, as DEU.")]
-BsOption = Annotated[str | None, typer.Option(metavar="ISO3", help="Country of the base station, as FRA.")]
-DcTraceOption = Annotated[
-    Path | None, typer.Option(metavar="FILE.csv", help="Hourly carbon intensity at the data centre.")
-]
-BsTraceOption = Annotated[
-    Path | None, typer.Option(metavar="FILE.csv", help="Hourly carbon intensity at the base station.")
-]
-FillOption = Annotated[
-    str | None, typer.Option(metavar="hold|linear", help="Fill hours that a trace lacks; refused without.")
-]
-
-
-def placed(
-    service: "Scenario",
-    dc_country: str | None,
-    bs_country: str | None,
-    dc_trace: Path | None = None,
-    bs_trace: Path | None = None,
-    fill: str | None = None,
-) -> "Scenario":
-    """``service`` with the countries' and traces' carbon intensities.
-
-    Raises:
-        ScenarioError: an unknown country, a trace that cannot be used, or both for one side.
-    """
-    from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.systems.grid.trace_csv import read_trace
-
-    for side, country, trace in (("dc", dc_country, dc_trace), ("bs", bs_country, bs_trace)):
-        if country is not None and trace is not None:
-            raise ScenarioError(
-                f"--{side}-country {country} and --{side}-trace {trace} both give one intensity: choose one"
-            )
-    if fill and not (dc_trace or bs_trace):
-        raise ScenarioError(f"--fill {fill} fills a trace, and none is given: add --dc-trace or --bs-trace")
-    traces = [read_trace(path, fill) if path else None for path in (dc_trace, bs_trace)]  # type: ignore[arg-type]
-    return service.with_countries(dc_country, bs_country).with_traces(*traces)
 
 
 def run_app(app: typer.Typer) -> int:
@@ -91,14 +50,48 @@ def run_app(app: typer.Typer) -> int:
         return EXIT_FAILED
 
 
-def show(data: dict[str, Any], as_json: bool, in_words: Callable[[], None]) -> None:
-    """Print ``data`` as one JSON object, or call ``in_words`` to print it for people."""
+def show(
+    data: dict[str, Any], as_json: bool, in_text: Callable[[], None], system: "System | None" = None
+) -> None:
+    """Print ``data`` as one JSON object, or call ``in_text`` to print it for people.
+
+    Args:
+        data: what is told.
+        as_json: whether it is printed as JSON.
+        in_text: prints it for people.
+        system: whose keys of earlier versions are printed beside today's.
+    """
     if as_json:
         from neuro_aolo.files import to_json
 
-        sys.stdout.write(to_json(data) + "\n")
+        sys.stdout.write(to_json(with_old_keys(data, system)) + "\n")
     else:
-        in_words()
+        in_text()
+
+
+def with_old_keys(data: dict[str, Any], system: "System | None") -> dict[str, Any]:
+    """``data`` with the keys that it had in earlier versions, where the system knows them, beside today's."""
+    old_keys = getattr(system, "old_keys", None)
+    return data if old_keys is None else merged(data, old_keys(data))
+
+
+def merged(data: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """``data`` with what ``old`` holds beside it; where both have a key, that of ``data`` stands."""
+    result = dict(data)
+    for key, value in old.items():
+        if key not in result:
+            result[key] = value
+        else:
+            result[key] = _beside(result[key], value)
+    return result
+
+
+def _beside(now: Any, old: Any) -> Any:
+    if isinstance(now, Mapping) and isinstance(old, Mapping):
+        return merged(now, old)
+    if isinstance(now, list | tuple) and isinstance(old, list | tuple) and len(now) == len(old):
+        return [_beside(*pair) for pair in zip(now, old, strict=True)]
+    return now
 
 
 def say(line: str) -> None:

@@ -6,21 +6,20 @@ Nothing here prints: the command line shows what comes out.
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 
-from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import SDRLConfig
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
-from neuro_aolo.comparison.cell import BASELINES, CELLS, LEARNERS, Cell, Plan
+from neuro_aolo.comparison.plan import BASELINES, CELLS, LEARNERS, Plan
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import write_whole
-from neuro_aolo.report.comparison import QUANTITIES, Line, Setting, markdown, summary_rows
 from neuro_aolo.report.curves import Curve, learning_curves
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.report.learners import QUANTITIES, LearnerResults, Setting, markdown, summary_rows
+from neuro_aolo.runs.cell import Cell
+from neuro_aolo.systems.task import Task
 from neuro_aolo.workers.local import W
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
@@ -28,36 +27,41 @@ CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "
 _COLUMNS = [field.name for field in fields(Cell) if field.name not in ("settings", "curve", "versions")]
 
 
-def check_learners(names: Sequence[str]) -> tuple[str, ...]:
+def check_learners(names: Sequence[str], task: Task) -> tuple[str, ...]:
     """The learners that were asked for, each once.
+
+    Args:
+        names: of them.
+        task: whose exact optimum is one of them, by the name that it gives it.
 
     Raises:
         AgentError: one is unknown, none is given, or Stable-Baselines3 is needed and missing.
     """
+    known = all_learners(task)
     for name in names:
-        if name not in LEARNERS:
-            raise AgentError(f"learner {name!r} is unknown: choose among {', '.join(LEARNERS)}")
+        if name not in known:
+            raise AgentError(f"learner {name!r} is unknown: choose among {', '.join(known)}")
     if not names:
-        raise AgentError(f"no learner is given: choose among {', '.join(LEARNERS)}")
+        raise AgentError(f"no learner is given: choose among {', '.join(known)}")
     if set(names) & set(BASELINES):
         stable_baselines()
     return tuple(dict.fromkeys(names))
 
 
-def plans(
-    scenario: Scenario,
-    learners: Sequence[str],
-    seeds: int,
-    training: SDRLConfig,
-    popsan: PopSANConfig,
-    seconds: float,
-) -> list[Plan]:
-    """Every cell, seed by seed, so that a comparison that ends early has compared all learners."""
-    return [
-        Plan(scenario, learner, seed, training, popsan, seconds)
-        for seed in range(seeds)
-        for learner in learners
-    ]
+def all_learners(task: Task) -> tuple[str, ...]:
+    """Every learner, and the exact optimum by the name that the task gives it."""
+    return (*LEARNERS, task.spec.optimum)
+
+
+def plans(first: Plan, learners: Sequence[str], seeds: int) -> list[Plan]:
+    """Every cell, seed by seed, so that a comparison that ends early has compared all learners.
+
+    Args:
+        first: one of them: the others have its settings.
+        learners: of all seeds.
+        seeds: how many: 0, 1, and so on.
+    """
+    return [replace(first, learner=learner, seed=seed) for seed in range(seeds) for learner in learners]
 
 
 def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]:
@@ -89,13 +93,13 @@ def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]
     return left
 
 
-def lines(cells: Sequence[Cell]) -> list[Line]:
+def lines(cells: Sequence[Cell]) -> list[LearnerResults]:
     """One line per learner: what its seeds come to."""
     found = []
     for learner in dict.fromkeys(cell.learner for cell in cells):
         own = [cell for cell in cells if cell.learner == learner]
         found.append(
-            Line(
+            LearnerResults(
                 learner=learner,
                 spreads={
                     quantity.key: spread(np.array([getattr(cell, quantity.key) for cell in own]))
@@ -108,7 +112,7 @@ def lines(cells: Sequence[Cell]) -> list[Line]:
     return found
 
 
-def write(folder: Path, cells: Sequence[Cell], found: Sequence[Line], command: str) -> list[Path]:
+def write(folder: Path, cells: Sequence[Cell], found: Sequence[LearnerResults], command: str) -> list[Path]:
     """Write the tables, the page and the learning curves of ``cells``; where they are."""
     curves = [
         Curve(cell.learner, *(np.array([getattr(point, name) for point in cell.curve]) for name in _POINT))
@@ -153,7 +157,7 @@ def _versions(cells: Sequence[Cell]) -> dict[str, str]:
     }
 
 
-def as_data(found: Sequence[Line]) -> dict[str, object]:
+def as_data(found: Sequence[LearnerResults]) -> dict[str, object]:
     """The lines as plain data, by learner."""
     return {
         line.learner: {

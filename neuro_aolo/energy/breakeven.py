@@ -15,8 +15,8 @@ References:
     arXiv:2409.08290; IEEE TCAD (2026), doi:10.1109/tcad.2026.3718799.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from neuro_aolo.energy.bill import LEFT_OUT, Bill, LineKey
@@ -190,8 +190,23 @@ def published(counts: SpikingCounts) -> tuple[Condition, ...]:
     )
 
 
-def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
-    """Where the nominal energy of a bill goes, in J: input, layers, encoder and decoder, static power.
+@dataclass(frozen=True)
+class LayerShare:
+    """The part of a bill's energy that a layer causes, or a line that none does.
+
+    Attributes:
+        key: of the layer or line.
+        name: the same in words.
+        energy_j: nominal.
+    """
+
+    key: str
+    name: str
+    energy_j: float
+
+
+def by_layer(counts: SpikingCounts, bill: Bill) -> tuple[LayerShare, ...]:
+    """Where the nominal energy of a bill goes: input, layers, encoder and decoder, static power.
 
     Each line is shared out by what causes it: synaptic events, updates or spikes of a layer. What
     measurements show beyond the prices follows the other lines, and a line that no layer causes stays.
@@ -212,7 +227,7 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
         "tile_hops": [spikes * far for spikes, far in zip(sent, hops, strict=True)],
     }
     names = ["input", *(f"hidden {index + 1}" for index in range(len(sent) - 2)), "output"]
-    found: dict[str, float] = dict.fromkeys(names, 0.0)
+    shares = {name.replace(" ", "_"): LayerShare(name.replace(" ", "_"), name, 0.0) for name in names}
     calibration = 1.0
     if bill.modelled_j.nominal:
         calibration = bill.dynamic_j.nominal / bill.modelled_j.nominal
@@ -221,8 +236,10 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> Mapping[str, float]:
         energy_j = scale * line.energy_j.nominal
         cause = causes.get(line.key, ()) if line.part == "dynamic" else ()
         if sum(cause) > 0.0:
-            for name, share in zip(names, cause, strict=True):
-                found[name] += energy_j * float(share) / sum(cause)
+            for key, part in zip(list(shares)[: len(names)], cause, strict=True):
+                own = energy_j * float(part) / sum(cause)
+                shares[key] = replace(shares[key], energy_j=shares[key].energy_j + own)
         elif line.key != "calibration":
-            found[line.name] = found.get(line.name, 0.0) + energy_j
-    return found
+            before = shares.get(line.key, LayerShare(line.key, line.name, 0.0))
+            shares[line.key] = replace(before, energy_j=before.energy_j + energy_j)
+    return tuple(shares.values())

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import writable
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.kernels import count_spikes
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph
-from neuro_aolo_export.simulate import Activity
 
 _FLOAT_BYTES = 4
 _BYTE_BITS = 8

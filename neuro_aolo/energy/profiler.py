@@ -5,9 +5,10 @@ from functools import cached_property
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile, load_profile
-from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit, price
+from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
 from neuro_aolo.energy.breakeven import Pair, compare
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
 
 UJ_PER_PJ = 1e-6

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.energy.bill import Bill, Conditions, Unfit, price
+from neuro_aolo.energy.bill import Bill, Conditions, Unfit
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
 from neuro_aolo.energy.hardware import Hardware, hardware
+from neuro_aolo.energy.price import price
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
-from neuro_aolo_export.simulate import Activity, simulate_integer
+from neuro_aolo_export.simulate import simulate_integer
 
 Floats = NDArray[np.float64]
 _CHUNK = 2_048

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
-from neuro_aolo.report.comparison import NAMES
+from neuro_aolo.report.learners import NAMES
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
 from neuro_aolo.text.numbers import finite, percent, significant
 
@@ -52,8 +52,8 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violatio
         axes = figure.add_subplot()
         figure.subplots_adjust(0.1, 0.13, 0.985, 0.8)
         axes.set_yscale("log")
-        for name, found in drawn.items():
-            _paint(axes, name, found, violation_limit)
+        for name, middle in drawn.items():
+            _paint(axes, name, middle, violation_limit)
         # A level far below every curve would flatten them: it has its place in the legend only.
         axes.set_ylim(bottom=_decade_below(list(drawn.values())))
         for name, regret in flat.items():
@@ -68,9 +68,9 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violatio
         axes.tick_params(axis="y", which="minor", length=0.0)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, handlelength=1.6)
 
-    told = "; ".join(f"{NAMES.get(name, name)} {_told(found)}" for name, found in drawn.items())
+    ends = "; ".join(f"{NAMES.get(name, name)} {_end(middle)}" for name, middle in drawn.items())
     levels = "; ".join(f"{NAMES.get(name, name)} {percent(regret)}" for name, regret in flat.items())
-    description = f"Validation regret over the seconds of training, logarithmic. At the end: {told}."
+    description = f"Validation regret over the seconds of training, logarithmic. At the end: {ends}."
     description += f" Without learning: {levels}." if levels else ""
     return standalone(draw("curves", description, (WIDE_IN, _HEIGHT_IN), paint))
 
@@ -102,31 +102,31 @@ def _middle(curves: Sequence[Curve]) -> _Middle:
     )
 
 
-def _paint(axes: Axes, name: str, found: _Middle, violation_limit: float) -> None:
+def _paint(axes: Axes, name: str, middle: _Middle, violation_limit: float) -> None:
     colour, label = LIGHT[_COLOURS.get(name, "muted")], NAMES.get(name, name)
-    median = np.where(found.median > 0.0, found.median, np.nan)
-    shown = found.high > 0.0
+    median = np.where(middle.median > 0.0, middle.median, np.nan)
+    shown = middle.high > 0.0
     # What lies below the axis has no place on it: the range begins at the least positive median.
     least = np.nanmin(median) if np.isfinite(median).any() else 1.0
-    low = np.where(found.low > 0.0, found.low, least)
+    low = np.where(middle.low > 0.0, middle.low, least)
     axes.fill_between(
-        found.seconds, low, found.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
+        middle.seconds, low, middle.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
     )
-    axes.plot(found.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
-    kept = np.where(found.violation_rate <= violation_limit, median, np.nan)
-    marker = "o" if len(found.seconds) == 1 else ""
+    axes.plot(middle.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
+    kept = np.where(middle.violation_rate <= violation_limit, median, np.nan)
+    marker = "o" if len(middle.seconds) == 1 else ""
     axes.plot(
-        found.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5
+        middle.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5
     )
 
 
 def _decade_below(drawn: Sequence[_Middle]) -> float | None:
     """The power of ten below every positive median; None where there is none."""
-    positive = [found.median[found.median > 0.0] for found in drawn]
+    positive = [middle.median[middle.median > 0.0] for middle in drawn]
     least = min((float(values.min()) for values in positive if values.size), default=None)
     return None if least is None else float(10.0 ** math.floor(math.log10(least)))
 
 
-def _told(found: _Middle) -> str:
-    median, violations = float(found.median[-1]), float(found.violation_rate[-1])
-    return f"{percent(median)} with {percent(violations)} violations after {math.ceil(found.seconds[-1])} s"
+def _end(middle: _Middle) -> str:
+    median, violations = float(middle.median[-1]), float(middle.violation_rate[-1])
+    return f"{percent(median)} with {percent(violations)} violations after {math.ceil(middle.seconds[-1])} s"

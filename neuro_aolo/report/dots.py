@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from neuro_aolo.report.svg import FONT_PT, LIGHT, draw
-from neuro_aolo.text.numbers import finite
+from neuro_aolo.text.numbers import Bounded, finite
 
 _LINE_IN = 0.17
 _GAP_IN = 0.1
@@ -20,7 +20,7 @@ _CHARACTERS_PER_IN = 14.5
 
 
 @dataclass(frozen=True)
-class Row:
+class Dot:
     """One amount: a range, or None where there is none to draw.
 
     Attributes:
@@ -33,23 +33,23 @@ class Row:
 
     label: str
     text: str
-    values: Mapping[str, float] | None
+    values: Bounded | None
     colour: str
     marker: str = "o"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one heading, which may be compared with each other."""
+    """Dots under one heading, which may be compared with each other."""
 
     heading: str
     note: str
-    rows: Sequence[Row]
+    dots: Sequence[Dot]
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where things stand, in inches; on a narrow page the words go above the marks.
+    """Where things stand, in inches; on a narrow page the text goes above the marks.
 
     Attributes:
         width: of the figure.
@@ -67,27 +67,27 @@ class _Layout:
     def of(cls, width: float) -> "_Layout":
         return cls(width, 0.25, 0.25, True) if width < 5 else cls(width, 2.0, 1.75, False)
 
-    def words(self, group: Group) -> list[tuple[str, str, str]]:
+    def head(self, group: Group) -> list[tuple[str, str, str]]:
         """Lines of the heading and the note, with weight and colour; bold letters are wider."""
         columns = _CHARACTERS_PER_IN * (self.width - 0.1)
         heading = [(line, "bold", "text") for line in textwrap.wrap(group.heading, int(0.85 * columns))]
         return heading + [(line, "normal", "muted") for line in textwrap.wrap(group.note, int(columns))]
 
-    def label(self, row: Row) -> list[str]:
-        """Lines of a row's label; above its mark it shares the line with the figures."""
-        room = self.width - 0.1 - (len(row.text) + 2) / _CHARACTERS_PER_IN if self.above else self.left - 0.15
-        return textwrap.wrap(row.label, int(_CHARACTERS_PER_IN * room))
+    def label(self, dot: Dot) -> list[str]:
+        """Lines of a dot's label; above its mark it shares the line with the figures."""
+        room = self.width - 0.1 - (len(dot.text) + 2) / _CHARACTERS_PER_IN if self.above else self.left - 0.15
+        return textwrap.wrap(dot.label, int(_CHARACTERS_PER_IN * room))
 
-    def height(self, row: Row) -> float:
-        """Height of a row: its label, its mark where that needs a line of its own, and a gap."""
-        lines = len(self.label(row)) + (1 if self.above and row.values else 0)
+    def height(self, dot: Dot) -> float:
+        """Height of its row: its label, its mark where that needs a line of its own, and a gap."""
+        lines = len(self.label(dot)) + (1 if self.above and dot.values else 0)
         return lines * _LINE_IN + _GAP_IN
 
     def group_height(self, group: Group) -> float:
         """Height of a group with the gap below it."""
         return (
-            len(self.words(group)) * _LINE_IN
-            + sum(map(self.height, group.rows))
+            len(self.head(group)) * _LINE_IN
+            + sum(map(self.height, group.dots))
             + _HEADING_GAP_IN
             + 1.5 * _GAP_IN
         )
@@ -118,8 +118,9 @@ def dot_plot(
 
 def _decades(groups: Sequence[Group]) -> tuple[int, int] | None:
     """The decades that hold every positive value; None where there is none."""
-    ranges = [row.values for group in groups for row in group.rows if row.values]
-    positive = [value for values in ranges for value in values.values() if finite(value) and value > 0]
+    ranges = [dot.values for group in groups for dot in group.dots if dot.values is not None]
+    values = [value for each in ranges for value in (each.low, each.nominal, each.high)]
+    positive = [value for value in values if finite(value) and value > 0]
     if not positive:
         return None
     low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
@@ -145,28 +146,28 @@ def _paint_group(axes: Axes, group: Group, top: float, layout: _Layout) -> None:
     across = blended_transform_factory(figure.transFigure, axes.transData)
     edge = 0.05 / layout.width
     y = top + 0.5 * _LINE_IN
-    for text, weight, colour in layout.words(group):
+    for text, weight, colour in layout.head(group):
         axes.text(edge, y, text, transform=across, va="center", weight=weight, color=LIGHT[colour])
         y += _LINE_IN
     y += _HEADING_GAP_IN
-    for row in group.rows:
-        lines = layout.label(row)
+    for dot in group.dots:
+        lines = layout.label(dot)
         middle = y + 0.5 * (len(lines) - 1) * _LINE_IN
         for index, line in enumerate(lines):
             axes.text(edge, y + index * _LINE_IN, line, transform=across, va="center", color=LIGHT["muted"])
         figures_y = y if layout.above else middle
-        axes.text(1 - edge, figures_y, row.text, transform=across, va="center", ha="right")
-        if row.values:
-            _paint_mark(axes, row, row.values, y + len(lines) * _LINE_IN if layout.above else middle)
-        y += layout.height(row)
+        axes.text(1 - edge, figures_y, dot.text, transform=across, va="center", ha="right")
+        if dot.values is not None:
+            _paint_mark(axes, dot, dot.values, y + len(lines) * _LINE_IN if layout.above else middle)
+        y += layout.height(dot)
 
 
-def _paint_mark(axes: Axes, row: Row, values: Mapping[str, float], y: float) -> None:
+def _paint_mark(axes: Axes, dot: Dot, values: Bounded, y: float) -> None:
     """The nominal value as a sign on the line from low to high; zero has no place on a logarithmic axis."""
     edge = axes.get_xlim()[0]
-    low, nominal, high = (values[name] for name in ("low", "nominal", "high"))
-    colour = LIGHT[row.colour]
+    low, nominal, high = values.low, values.nominal, values.high
+    colour = LIGHT[dot.colour]
     if high > low:
         axes.plot([max(low, edge), high], [y, y], color=colour, lw=3.0, alpha=0.45, solid_capstyle="butt")
     if nominal > 0:
-        axes.plot([nominal], [y], row.marker, color=colour, ms=0.7 * FONT_PT, mew=0.0, clip_on=False)
+        axes.plot([nominal], [y], dot.marker, color=colour, ms=0.7 * FONT_PT, mew=0.0, clip_on=False)

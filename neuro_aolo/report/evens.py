@@ -2,36 +2,33 @@
 
 import math
 import textwrap
-from collections.abc import Mapping
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from neuro_aolo.report.facts import Summary, device_name
+from neuro_aolo.report.facts import device_name
 from neuro_aolo.report.ledgers import short
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.runs.summary.priced import PairFigures, Priced
 from neuro_aolo.text.numbers import percent, significant, with_prefix
 
 _PANEL_IN = 2.25
 _COLUMNS = 40
 _LEGEND_IN = 0.35
 
-Pair = Mapping[str, Any]
 
-
-def compared(summary: Summary) -> list[Pair]:
+def compared(priced: Priced) -> list[PairFigures]:
     """The pairs whose energies may be divided."""
-    return [pair for pair in summary["pairs"] if not pair["refused"]]
+    return [pair for pair in priced.pairs if not pair.refused]
 
 
-def even_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
+def even_plot(priced: Priced, width_in: float = WIDE_IN) -> str:
     """Energy of a decision over the firing rate, E(f) = E(0) + f / f1 (E(f1) - E(0)), beside the dense one's.
 
     One panel for each pair that makes a fair ratio; ``f1`` is the actor's own rate.
     """
-    pairs, observed = compared(summary), summary["firing_rate"]
+    pairs, observed = compared(priced), priced.firing_rate or 0.0
     columns = 1 if width_in < 5 else 2
     rows = max(math.ceil(len(pairs) / columns), 1)
     height = rows * _PANEL_IN + _LEGEND_IN
@@ -44,7 +41,7 @@ def even_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
         )
         panels = list(grid.flat)
         for axes, pair in zip(panels, pairs, strict=False):
-            _panel(axes, summary, pair, observed)
+            _panel(axes, priced, pair, observed)
         for axes in panels[len(pairs) :]:
             axes.set_axis_off()
         if pairs:
@@ -54,46 +51,45 @@ def even_plot(summary: Summary, width_in: float = WIDE_IN) -> str:
         else:
             figure.text(0.5, 0.5, "no pair makes a fair ratio", ha="center")
 
-    told = "; ".join(f"{_pair_name(summary, pair)}: {verdict(pair)}" for pair in pairs) or "no pair"
-    description = f"Energy of a decision over the firing rate, here {percent(observed)}. {told}."
+    verdicts = "; ".join(f"{_pair_name(priced, pair)}: {cheaper(pair)}" for pair in pairs) or "no pair"
+    description = f"Energy of a decision over the firing rate, here {percent(observed)}. {verdicts}."
     return draw(f"even-{width_in * 100:.0f}", description, (width_in, height), paint)
 
 
-def verdict(pair: Pair) -> str:
+def cheaper(pair: PairFigures) -> str:
     """At which rates spiking costs less."""
-    if pair["rate"] is not None:
-        return f"spiking costs less below {percent(pair['rate'])}"
-    return f"spiking {pair['wins']} costs less"
+    if pair.rate is not None:
+        return f"spiking costs less below {percent(pair.rate)}"
+    return f"spiking {pair.wins} costs less"
 
 
-def _panel(axes: Axes, summary: Summary, pair: Pair, observed: float) -> None:
+def _panel(axes: Axes, priced: Priced, pair: PairFigures, observed: float) -> None:
     """The two lines of one pair, the actor as it is, and where they cross."""
-    end = min(1.0, 1.3 * max(observed, pair["rate"] or 0.0)) or 0.1
-    slope = (pair["spiking_j"] - pair["silent_j"]) / observed if observed else 0.0
-    axes.plot(
-        [0, end],
-        [pair["silent_j"], pair["silent_j"] + slope * end],
-        color=LIGHT["snn"],
-        lw=1.8,
-        label="spiking",
-    )
-    axes.plot([observed], [pair["spiking_j"]], "o", color=LIGHT["snn"], ms=6, mew=0, label="the actor")
-    axes.axhline(pair["dense_j"], color=LIGHT["mlp"], lw=1.6, ls="--", label="dense")
-    if pair["rate"] is not None:
-        axes.plot([pair["rate"]], [pair["dense_j"]], "D", color=LIGHT["text"], ms=5, mew=0)
+    silent_j, spiking_j, dense_j = pair.silent_j, pair.spiking_j, pair.dense_j
+    # A pair that is not refused has its energies.
+    assert silent_j is not None
+    assert spiking_j is not None
+    assert dense_j is not None
+    end = min(1.0, 1.3 * max(observed, pair.rate or 0.0)) or 0.1
+    slope = (spiking_j - silent_j) / observed if observed else 0.0
+    axes.plot([0, end], [silent_j, silent_j + slope * end], color=LIGHT["snn"], lw=1.8, label="spiking")
+    axes.plot([observed], [spiking_j], "o", color=LIGHT["snn"], ms=6, mew=0, label="the actor")
+    axes.axhline(dense_j, color=LIGHT["mlp"], lw=1.6, ls="--", label="dense")
+    if pair.rate is not None:
+        axes.plot([pair.rate], [dense_j], "D", color=LIGHT["text"], ms=5, mew=0)
     axes.set_xlim(0, end)
-    most = max(pair["silent_j"] + slope * end, pair["spiking_j"], pair["dense_j"])
+    most = max(silent_j + slope * end, spiking_j, dense_j)
     axes.set_ylim(0, 1.12 * most or 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(4, prune="lower"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: str(with_prefix(value, "J", 2))))
     lines = [
-        line for text in (_pair_name(summary, pair), verdict(pair)) for line in textwrap.wrap(text, _COLUMNS)
+        line for text in (_pair_name(priced, pair), cheaper(pair)) for line in textwrap.wrap(text, _COLUMNS)
     ]
     axes.set_title("\n".join(lines), color=LIGHT["muted"])
 
 
-def _pair_name(summary: Summary, pair: Pair) -> str:
-    names = [short({"device": device_name(summary, pair[side])}) for side in ("spiking", "dense")]
-    return names[0] if pair["spiking"] == pair["dense"] else f"{names[0]}, dense on {names[1]}"
+def _pair_name(priced: Priced, pair: PairFigures) -> str:
+    spiking, dense = (short(device_name(priced, profile)) for profile in (pair.spiking, pair.dense))
+    return spiking if pair.spiking == pair.dense else f"{spiking}, dense on {dense}"

@@ -1,25 +1,37 @@
-"""What follows from a summary: shares, sums, and whether spiking wins on a device. No words, no drawing."""
+"""What follows from a summary: shares, sums, and whether spiking wins on a device; nothing to read yet."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
 
-from neuro_aolo.errors import RunError
+from neuro_aolo.runs.summary.ledger import Ledger
+from neuro_aolo.runs.summary.part import ActorKind
+from neuro_aolo.runs.summary.priced import BillFigures, Priced
 from neuro_aolo.text.numbers import finite
 
-Summary = Mapping[str, Any]
 Metrics = Sequence[Mapping[str, float]]
+"""Rows of a run's ``metrics.csv``, by column."""
 
-REQUIRED = (
-    "scenario", "agent_site", "agent_intensity_g_per_kwh", "seed", "steps", "interrupted",
-    "version", "regret", "violation_rate", "requests_evaluated", "deployed", "constant_regret",
-    "constant_violation_rate", "constant_action", "service_mg_per_request", "oracle_mg_per_request",
-    "service_terms_mg", "firing_rate", "layers", "time_steps", "quantisation", "lava", "energy_j",
-    "bills", "agent_carbon", "deciding_mg_per_request", "pairs", "ledger", "payback", "training_kwh",
-    "training_measured_by", "raster", "margins", "assumptions", "device_kinds", "versions", "exports",
-)  # fmt: skip
-"""Keys of every summary; ``dc_country``, ``bs_country``, ``mlp`` and ``timings_s`` may be absent or null."""
+
+@dataclass(frozen=True)
+class Validation:
+    """One row of the learning curve; what it has no figure for is NaN.
+
+    Attributes:
+        requests: decisions served so far.
+        cost: mean noise-free cost on the validation decisions.
+        optimal_cost: mean optimum of the same.
+        regret: on the same.
+        violation_rate: on the same.
+        best: 1 where the checkpoint is the best so far.
+    """
+
+    requests: float
+    cost: float
+    optimal_cost: float
+    regret: float
+    violation_rate: float
+    best: float
 
 
 @dataclass(frozen=True)
@@ -40,77 +52,63 @@ class Contest:
     profile: str
     device: str
     ratios: tuple[float, float, float]
-    winner: Literal["snn", "mlp"] | None
-    lower_bounds: tuple[str, ...]
+    winner: ActorKind | None
+    lower_bounds: tuple[ActorKind, ...]
     evidence: tuple[str, str]
 
 
-def check(summary: Summary) -> None:
-    """Refuse a summary that lacks what the report is made of.
-
-    Raises:
-        RunError: keys are missing.
-    """
-    missing = [key for key in REQUIRED if key not in summary]
-    if missing:
-        raise RunError(
-            f"the run's summary lacks {', '.join(map(repr, missing))}; a report needs a summary as "
-            "`neuro-aolo run` writes it: run the job again"
-        )
-
-
-def device_name(summary: Summary, profile: str) -> str:
+def device_name(priced: Priced, profile: str) -> str:
     """Name of the device of ``profile``; the id itself where the run has no bill of it."""
-    return str((summary["bills"].get(profile) or {}).get("device", profile))
+    return priced.devices[profile].name if profile in priced.devices else profile
 
 
-def contests(summary: Summary) -> list[Contest]:
+def contests(priced: Priced) -> list[Contest]:
     """One contest per device that runs both actors; a device with two boundaries has none."""
-    found = []
-    for profile in summary["energy_j"]:
-        bills = summary["bills"].get(profile) or {}
-        spiking, dense = bills.get("snn"), bills.get("mlp")
-        if spiking is None or dense is None or spiking["boundary"] != dense["boundary"]:
+    fair = []
+    for profile, device in priced.devices.items():
+        spiking, dense = device.spiking, device.dense
+        if spiking is None or dense is None or spiking.boundary != dense.boundary:
             continue
-        if not all(dense["total_j"][name] > 0 for name in ("low", "nominal", "high")):
-            continue
-        found.append(_contest(profile, device_name(summary, profile), spiking, dense))
-    return found
+        total = dense.total_j
+        if all(joules > 0 for joules in (total.low, total.nominal, total.high)):
+            fair.append(_contest(profile, device.name, spiking, dense))
+    return fair
 
 
-def _contest(profile: str, device: str, spiking: Mapping[str, Any], dense: Mapping[str, Any]) -> Contest:
-    low, nominal, high = (spiking["total_j"][k] / dense["total_j"][k] for k in ("low", "nominal", "high"))
-    lower_bounds = tuple(name for name, bill in (("snn", spiking), ("mlp", dense)) if bill["unpriced"])
-    winner: Literal["snn", "mlp"] | None = None
-    if max(low, nominal, high) < 1 and not spiking["unpriced"]:
-        winner = "snn"
-    elif min(low, nominal, high) > 1 and not dense["unpriced"]:
-        winner = "mlp"
-    evidence = (str(spiking["evidence"]), str(dense["evidence"]))
-    return Contest(profile, device, (low, nominal, high), winner, lower_bounds, evidence)
+def _contest(profile: str, device: str, spiking: BillFigures, dense: BillFigures) -> Contest:
+    one, other = spiking.total_j, dense.total_j
+    ratios = one.low / other.low, one.nominal / other.nominal, one.high / other.high
+    bills: dict[ActorKind, BillFigures] = {"spiking": spiking, "dense": dense}
+    winner: ActorKind | None = None
+    if max(ratios) < 1 and not spiking.unpriced:
+        winner = "spiking"
+    elif min(ratios) > 1 and not dense.unpriced:
+        winner = "dense"
+    lower_bounds = tuple(kind for kind, bill in bills.items() if bill.unpriced)
+    return Contest(profile, device, ratios, winner, lower_bounds, (spiking.evidence, dense.evidence))
 
 
-def service_sum_mg(summary: Summary) -> float:
-    """Sum of the service's terms in mg CO2e per request."""
-    return math.fsum(summary["service_terms_mg"].values())
+def service_sum_mg(ledger: Ledger) -> float:
+    """Sum of the service's lines in mg CO2e per decision."""
+    return math.fsum(line.mg.nominal for line in ledger.service)
 
 
-def wireless_share(summary: Summary) -> float:
-    """Share of the wireless phase in the service's carbon; NaN where the service emits nothing."""
-    wireless = math.fsum(
-        mg for name, mg in summary["service_terms_mg"].items() if name.startswith("wireless")
-    )
-    total = service_sum_mg(summary)
-    return wireless / total if total else math.nan
+def of_service(ledger: Ledger, mg: float) -> float | None:
+    """``mg`` of carbon per decision as a share of the service's; None where the service emits nothing."""
+    service_mg = service_sum_mg(ledger)
+    return mg / service_mg if service_mg else None
 
 
-def of_service(summary: Summary, mg: float) -> float | None:
-    """``mg`` of carbon per request as a share of the service's; None where the service emits nothing."""
-    service = service_sum_mg(summary)
-    return mg / service if service else None
+def validations(metrics: Metrics) -> list[Validation]:
+    """The learning curve."""
+    names = [field.name for field in fields(Validation)]
+    return [
+        Validation(*(value if finite(value := row.get(name)) else math.nan for name in names))
+        for row in metrics
+    ]
 
 
-def best_checkpoint(metrics: Metrics) -> Mapping[str, float] | None:
+def best_checkpoint(curve: Sequence[Validation]) -> Validation | None:
     """The last row that was the best so far; None where no row says so."""
-    best = [row for row in metrics if row.get("best") == 1 and finite(row.get("cost"))]
+    best = [row for row in curve if row.best == 1 and finite(row.cost)]
     return best[-1] if best else None

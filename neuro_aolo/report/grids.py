@@ -1,188 +1,208 @@
-"""The report's tables as plain rows, shared by the page and the terminal."""
+"""The report's tables of decisions, spikes and energies as plain rows, for the page and the terminal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from neuro_aolo.report.facts import Summary, device_name
+from neuro_aolo.report.facts import device_name
+from neuro_aolo.report.naming import TWIN, actor_name
+from neuro_aolo.runs.summary.decided import Decided, PolicyFigures
+from neuro_aolo.runs.summary.deployed import Deployed, Lava
+from neuro_aolo.runs.summary.part import ActorKind
+from neuro_aolo.runs.summary.priced import BillFigures, Device, Priced
+from neuro_aolo.runs.summary.run import RunFacts
+from neuro_aolo.runs.summary.summary import Summary
+from neuro_aolo.runs.summary.wording import Wording
 from neuro_aolo.text.grid import Cell, Grid
-from neuro_aolo.text.numbers import amount, count, derived, percent, spread, with_prefix
+from neuro_aolo.text.numbers import amount, count, derived, finite, percent, spread, with_prefix
 
-ACTORS = {"snn": "spiking actor", "mlp": "MLP"}
 CANNOT = "cannot run it"
-_PLAIN_REASONS = ("it runs no spiking networks", "it runs no dense networks")
 
 
-def evaluation(summary: Summary) -> Grid:
-    """Regret and violation rate of every policy on the held-out requests.
+def policies(summary: Summary) -> Grid:
+    """Regret and violation rate of every policy; of a spiking actor also in integers, and of its twin."""
+    others: dict[str, PolicyFigures | None] = {}
+    if summary.run.kind == "spiking":
+        others[f"{actor_name(summary.run)} in the chip's integers"] = summary.deployed
+    if summary.run.kind == "spiking" or summary.twin is not None:
+        others[f"same-size {TWIN}"] = summary.twin
+    return evaluation(summary.run, summary.wording, summary.decided, others)
 
-    The integer network and the MLP have a row where the summary names them, be it as null.
+
+def evaluation(
+    run: RunFacts,
+    wording: Wording,
+    decided: Decided,
+    others: Mapping[str, PolicyFigures | None] | None = None,
+) -> Grid:
+    """Regret and violation rate on the held-out decisions.
+
+    Args:
+        run: whose actor it is.
+        wording: of its system.
+        decided: by the actor, and by the best constant action.
+        others: further policies by name; None where the run has none.
     """
-    action = summary["constant_action"]
-    constant = f"constant: {amount(action['words'])} words, {amount(action['power_w'])} W"
     nothing = derived(percent(0.0))
-    rows: list[tuple[Cell, ...]] = [
-        ("oracle, the exact optimum", nothing, nothing),
-        _policy("MLP" if summary["actor"] == "mlp" else "spiking actor", summary),
-    ]
-    others = {"deployed": "spiking actor in the chip's integers", "mlp": "same-size MLP"}
-    rows += [_policy(name, summary[key]) for key, name in others.items() if key in summary]
-    rows.append(
-        (constant, percent(summary["constant_regret"], 4), percent(summary["constant_violation_rate"]))
-    )
-    title = f"Policies on {count(summary['requests_evaluated'])} held-out requests"
+    rows: list[tuple[Cell, ...]] = []
+    if finite(decided.optimum_mg_per_decision):
+        rows.append((f"{wording.optimum}, the exact optimum", nothing, nothing))
+    rows.append(_policy(actor_name(run), decided))
+    rows += [_policy(name, figures) for name, figures in (others or {}).items()]
+    if decided.constant is not None:
+        rows.append(_policy(f"constant: {wording.constant}", decided.constant))
+    title = f"Policies on {count(decided.decisions)} held-out {wording.decisions}"
     return Grid(title, ("policy", "regret", "violations"), rows)
 
 
-def _policy(name: str, result: Mapping[str, float] | None) -> tuple[Cell, ...]:
-    if result is None:
+def _policy(name: str, figures: PolicyFigures | None) -> tuple[Cell, ...]:
+    if figures is None:
         return name, "not in this run", ""
-    return name, percent(result["regret"], 4), percent(result["violation_rate"])
+    return name, percent(figures.regret, 4), percent(figures.violation_rate)
 
 
-def lava(summary: Summary) -> Grid | None:
+def lava(figures: Lava) -> Grid | None:
     """Lava against the simulator, layer by layer; None where Lava was not run."""
-    result = summary["lava"]
-    if not result["available"]:
+    if not figures.available:
         return None
     rows: list[tuple[Cell, ...]] = [
-        (str(layer["name"]), *(count(layer[key]) for key in ("slots", "spikes", "mismatches")))
-        for layer in result.get("layers") or []
+        (layer.name, count(layer.slots), count(layer.spikes), count(layer.mismatches))
+        for layer in figures.layers
     ]
-    keys = ("spikes_compared", "spikes_emitted", "mismatches")
-    rows.append(("all layers", *(count(result[key]) for key in keys)))
+    sums = count(figures.spikes_compared), count(figures.spikes_emitted), count(figures.mismatches)
+    rows.append(("all layers", *sums))
     columns = ("layer", "slots compared", "spikes", "mismatches")
-    return Grid(f"{count(result['decisions'])} decisions on Lava", columns, rows, frozenset({len(rows) - 1}))
+    return Grid(f"{count(figures.decisions)} decisions on Lava", columns, rows, frozenset({len(rows) - 1}))
 
 
-def quantisation(summary: Summary) -> Grid:
+def quantisation(deployed: Deployed) -> Grid:
     """What the chip's integers cost each layer."""
     rows: list[tuple[Cell, ...]] = [
-        (
-            str(layer["name"]),
-            amount(layer["scale"]),
-            count(layer["clipped"]),
-            amount(layer["max_rounding_error"], digits=3),
-        )
-        for layer in summary["quantisation"]
+        (layer.name, amount(layer.scale), count(layer.clipped), amount(layer.max_rounding_error, digits=3))
+        for layer in deployed.quantisation
     ]
     columns = ("layer", "integer steps per unit", "weights clipped", "largest rounding error")
     return Grid("Quantisation", columns, rows)
 
 
-def energy(summary: Summary, *, in_full: bool = False) -> Grid:
-    """Energy of one decision: a row per device with its boundary, the spiking actor beside the MLP.
+def energy(priced: Priced, actors: Mapping[ActorKind, str], *, in_full: bool = False) -> Grid:
+    """Energy of one decision: a row per device with its boundary, the actors beside each other.
 
     Args:
-        summary: of a run.
+        priced: what decisions cost.
+        actors: those that have a column, and their names.
         in_full: whether what a total leaves out for want of a price, and why a device does not run an actor,
             stand in its row.
     """
     rows: list[tuple[Cell, ...]] = []
-    for profile, actors in summary["energy_j"].items():
-        entry = summary["bills"].get(profile) or {}
-        bills = [bill for actor in ACTORS if (bill := entry.get(actor))]
-        told = sorted({bill["boundary"] for bill in bills})
-        unpriced = dict.fromkeys(text.split(" (")[0] for bill in bills for text in bill["unpriced"])
-        if unpriced:
-            told.append("a lower bound" + (f", without a price: {', '.join(unpriced)}" if in_full else ""))
-        reasons = dict.fromkeys((entry.get("unfit") or {}).values())
-        told += [reason for reason in reasons if in_full and reason not in _PLAIN_REASONS]
-        name = ": ".join([device_name(summary, profile), *(["; ".join(told)] if told else [])])
-        figures = [(actors or {}).get(actor) for actor in ACTORS]
-        cells = [CANNOT if values is None else spread(values, "J") for values in figures]
-        rows.append((name, *cells, " / ".join(dict.fromkeys(bill["evidence"] for bill in bills))))
-    columns = ("device and boundary", *ACTORS.values(), "evidence")
+    for device in priced.devices.values():
+        bills = {kind: device.bill(kind) for kind in actors}
+        known = [bill for bill in bills.values() if bill is not None]
+        name = ": ".join(filter(None, (device.name, "; ".join(_about(device, known, actors, in_full)))))
+        cells = [CANNOT if bill is None else spread(bill.total_j, "J") for bill in bills.values()]
+        rows.append((name, *cells, " / ".join(dict.fromkeys(bill.evidence for bill in known))))
+    columns = ("device and boundary", *actors.values(), "evidence")
     return Grid("Energy of one decision, nominal (low – high)", columns, rows, stacks=True)
 
 
-def contests(summary: Summary) -> Grid:
+def _about(
+    device: Device, bills: Sequence[BillFigures], actors: Mapping[ActorKind, str], in_full: bool
+) -> Iterator[str]:
+    """Boundaries of a device's bills, what they lack, and why it does not run an actor."""
+    yield from sorted({bill.boundary for bill in bills})
+    if unpriced := dict.fromkeys(text.split(" (")[0] for bill in bills for text in bill.unpriced):
+        yield "a lower bound" + (f", without a price: {', '.join(unpriced)}" if in_full else "")
+    if in_full:
+        yield from dict.fromkeys(reason for kind, reason in device.unfit.items() if reason and kind in actors)
+
+
+def nearest_pairs(priced: Priced) -> Grid:
     """Spiking against dense: of each device that runs the spiking actor, the pair that says most."""
     rows: list[tuple[Cell, ...]] = []
-    for profile, bill in _spiking_bills(summary):
-        pair = _nearest(summary, profile)
-        latency = bill["latency_s"]
-        time = with_prefix(latency["nominal"], "s", 2) if latency else ""
-        told: tuple[Cell, ...] = (percent(bill["static_share"]), time)
-        if pair is None or pair["refused"]:
-            rows.append((profile, *told, "no ratio", "", ""))
+    for profile, bill in _bills(priced, "spiking"):
+        pair = priced.nearest.get(profile)
+        time = with_prefix(bill.latency_s.nominal, "s", 2) if bill.latency_s else ""
+        own: tuple[Cell, ...] = (percent(bill.static_share), time)
+        if pair is None or pair.refused:
+            rows.append((profile, *own, "no ratio", "", ""))
             continue
-        rate: Cell = percent(pair["rate"]) if pair["rate"] is not None else str(pair["wins"])
-        against = "itself" if pair["dense"] == profile else str(pair["dense"])
-        rows.append((profile, *told, against, percent(pair["probability"]), rate))
-    columns = ("on", "static", "time", "MLP on", "P(less)", "even at")
-    return Grid(f"Spiking against dense, firing rate {percent(summary['firing_rate'])}", columns, rows)
+        rate: Cell = percent(pair.rate) if pair.rate is not None else pair.wins
+        against = "itself" if pair.dense == profile else pair.dense
+        rows.append((profile, *own, against, percent(pair.probability), rate))
+    columns = ("on", "static", "time", f"{TWIN} on", "P(less)", "even at")
+    return Grid(f"Spiking against dense, firing rate {percent(priced.firing_rate)}", columns, rows)
 
 
-def refused_ratios(summary: Summary) -> list[str]:
+def refused_ratios(priced: Priced) -> list[str]:
     """Which devices have no ratio, and why."""
-    told: dict[str, list[str]] = {}
-    for profile, _ in _spiking_bills(summary):
-        pair = _nearest(summary, profile)
-        if pair is None or pair["refused"]:
-            reason = pair["refused"] if pair else "the MLP has no bill on it nor on its host here"
-            told.setdefault(reason.replace(profile, "it"), []).append(profile)
-    return [f"No ratio for {', '.join(profiles)}: {reason}." for reason, profiles in told.items()]
+    refused: dict[str, list[str]] = {}
+    for profile, _ in _bills(priced, "spiking"):
+        pair = priced.nearest.get(profile)
+        if pair is None or pair.refused:
+            reason = pair.refused if pair else f"the {TWIN} has no bill on it nor on its host here"
+            refused.setdefault(reason.replace(profile, "it"), []).append(profile)
+    return [f"No ratio for {', '.join(profiles)}: {reason}." for reason, profiles in refused.items()]
 
 
-def too_slow(summary: Summary) -> list[str]:
-    """Which devices may not keep up with the requests, and how long a decision takes there."""
-    wanted = (summary.get("conditions") or {}).get("request_rate_hz")
-    told = []
+def too_slow(priced: Priced) -> list[str]:
+    """Which devices may not keep up with the decisions, and how long a decision takes there."""
+    wanted = priced.conditions.request_rate_hz
+    twin = "" if priced.firing_rate is None else f", with the {TWIN},"
     bills = [
-        (f"{profile}{whose}", bill)
-        for actor, whose in (("snn", ""), ("mlp", ", with the MLP,"))
-        for profile, pair in summary["bills"].items()
-        if (bill := (pair or {}).get(actor)) is not None
+        *_bills(priced, "spiking"),
+        *((f"{profile}{twin}", bill) for profile, bill in _bills(priced, "dense")),
     ]
+    sentences = []
     for name, bill in bills:
-        rate = bill["highest_rate_hz"]
-        if wanted is None or rate is None or rate["low"] >= wanted:
+        rate = bill.highest_rate_hz
+        if wanted is None or rate is None or rate.low >= wanted:
             continue
-        how = "cannot" if rate["high"] < wanted else "may not"
-        told.append(
+        how = "cannot" if rate.high < wanted else "may not"
+        sentences.append(
             f"{name} {how} keep up with {wanted:g} decisions a second: one takes "
-            f"{spread(bill['latency_s'], 's')}."
+            f"{spread(bill.latency_s, 's')}."
         )
-    return told
+    return sentences
 
 
-def _spiking_bills(summary: Summary) -> list[tuple[str, Mapping[str, Any]]]:
-    bills = summary["bills"].items()
-    return [(profile, bill) for profile, pair in bills if (bill := (pair or {}).get("snn")) is not None]
+def _bills(priced: Priced, kind: ActorKind) -> list[tuple[str, BillFigures]]:
+    devices = priced.devices.items()
+    return [(profile, bill) for profile, device in devices if (bill := device.bill(kind)) is not None]
 
 
-def _nearest(summary: Summary, profile: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = (summary.get("nearest_pairs") or {}).get(profile)
-    return found
-
-
-def conditions(summary: Summary) -> Grid:
+def conditions(priced: Priced) -> Grid:
     """Published conditions under which a spiking network can win, beside what was counted."""
     rows: list[tuple[Cell, ...]] = []
-    for condition in summary["published_conditions"]:
-        is_rate = condition["key"] == "firing_rate"
-        low, high, seen = (
-            percent(condition[key]) if is_rate else amount(condition[key])
-            for key in ("low", "high", "observed")
+    for condition in priced.published:
+        low, high, here = (
+            percent(value) if condition.key == "firing_rate" else amount(value)
+            for value in (condition.low, condition.high, condition.observed)
         )
-        bound = str(low) if condition["low"] == condition["high"] else f"{low} to {high}"
-        rows.append((condition["source"], condition["quantity"], bound, seen, condition["verdict"]))
+        bound = str(low) if condition.low == condition.high else f"{low} to {high}"
+        rows.append((condition.source, condition.quantity, bound, here, condition.verdict))
     columns = ("published by", "quantity", "must be below", "here", "condition")
     return Grid("Published conditions; they contradict each other", columns, rows)
 
 
-def bill(title: str, lines: Sequence[Mapping[str, Any]], total_j: Mapping[str, float]) -> Grid:
+def bill(title: str, figures: BillFigures) -> Grid:
     """The lines of one bill and their sum."""
     rows: list[tuple[Cell, ...]] = [
-        (str(line["name"]), count(line["count"]), spread(line["energy_j"], "J"), str(line["source"]))
-        for line in lines
+        (line.name, count(line.count), spread(line.energy_j, "J"), line.source) for line in figures.lines
     ]
-    rows.append(("total", "", spread(total_j, "J"), ""))
+    rows.append(("total", "", spread(figures.total_j, "J"), ""))
     columns = ("work", "count", "energy", "source of the price")
     return Grid(title, columns, rows, frozenset({len(rows) - 1}), stacks=True)
 
 
+def bills(priced: Priced, actors: Mapping[ActorKind, str]) -> Iterator[tuple[str, BillFigures]]:
+    """Every bill, after the names of its device and its actor."""
+    for profile, device in priced.devices.items():
+        for kind, actor in actors.items():
+            if (figures := device.bill(kind)) is not None:
+                yield f"{device_name(priced, profile)}: {actor}", figures
+
+
 def timings(summary: Summary) -> Grid:
     """How long each stage of the run took."""
-    stages = (summary.get("timings_s") or {}).items()
-    return Grid("Timings of this run", ("stage", "time"), [(name, amount(s, "s", 3)) for name, s in stages])
+    rows: list[tuple[Cell, ...]] = [
+        (stage, amount(time_s, "s", 3)) for stage, time_s in summary.timings_s.items()
+    ]
+    return Grid("Timings of this run", ("stage", "time"), rows)

@@ -11,10 +11,12 @@ from markupsafe import Markup, escape
 
 from neuro_aolo.errors import RunError
 from neuro_aolo.report import side_by_side
-from neuro_aolo.report.facts import Metrics, Summary, check
+from neuro_aolo.report.facts import Metrics
 from neuro_aolo.report.page import both_widths, content
 from neuro_aolo.report.side_by_side import Told
+from neuro_aolo.report.sources import sources
 from neuro_aolo.report.svg import DARK, LIGHT
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Cell
 from neuro_aolo.text.numbers import Quantity, amount, count, finite, percent
 
@@ -25,30 +27,22 @@ def render(summary: Summary, metrics: Metrics) -> str:
     """The page of a run; the same input gives the same bytes.
 
     Args:
-        summary: the run's ``summary.json``.
+        summary: of the run.
         metrics: rows of its ``metrics.csv``; may be one row, none, or hold NaN.
-
-    Raises:
-        RunError: the summary lacks keys.
     """
-    check(summary)
     run = content(summary, metrics)
-    return _page("report.html.jinja", title=run["title"], run=run)
+    return _page("report.html.jinja", title=run["title"], sources=sources([summary]), run=run)
 
 
 def render_several(runs: Sequence[Told]) -> str:
-    """The page of several runs: side by side first, then each of them.
-
-    Raises:
-        RunError: a summary lacks keys.
-    """
-    for run in runs:
-        check(run.summary)
+    """The page of several runs: side by side first, then each of them."""
     return _page(
         "runs.html.jinja",
         title=f"{len(runs)} runs side by side",
+        sources=sources([run.summary for run in runs]),
         names=[run.name for run in runs],
         table=side_by_side.table(runs),
+        decisions=side_by_side.decisions(runs),
         curves=both_widths(lambda width: side_by_side.curves(runs, width)),
         runs=[content(run.summary, run.metrics, f"run{number}-") for number, run in enumerate(runs, start=1)],
     )
@@ -91,6 +85,7 @@ def _page(template: str, **context: Any) -> str:
     )
     environment.filters["linked"] = _linked
     environment.filters["cell"] = _cell
+    environment.filters["sentence"] = _sentence
     environment.globals |= {"count": count, "percent": percent, "amount": amount}
     style = resources.files("neuro_aolo.report").joinpath("templates/report.css").read_text("utf-8")
     shared = {"style": Markup(style), "palette": Markup(_palette())}
@@ -116,22 +111,27 @@ def _cell(cell: Cell) -> Markup:
     return Markup("<span>{}</span>").format(_linked(cell)) if cell else Markup("")
 
 
+def _sentence(text: str) -> str:
+    """``text`` at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def _linked(text: str) -> Markup:
     """``text`` with its DOIs, arXiv numbers and addresses as links."""
     parts, end = [], 0
     for match in _LINK.finditer(text):
-        found = match.group().rstrip(".)")
+        reference = match.group().rstrip(".)")
         parts += [
             escape(text[end : match.start()]),
-            Markup('<a href="{}">{}</a>').format(_address(found), found),
+            Markup('<a href="{}">{}</a>').format(_address(reference), reference),
         ]
-        end = match.start() + len(found)
+        end = match.start() + len(reference)
     return Markup("").join([*parts, escape(text[end:])])
 
 
-def _address(found: str) -> str:
-    if found.startswith("https://"):
-        return found
-    if found.startswith("arXiv:"):
-        return f"https://arxiv.org/abs/{found.removeprefix('arXiv:')}"
-    return f"https://doi.org/{found}"
+def _address(reference: str) -> str:
+    if reference.startswith("https://"):
+        return reference
+    if reference.startswith("arXiv:"):
+        return f"https://arxiv.org/abs/{reference.removeprefix('arXiv:')}"
+    return f"https://doi.org/{reference}"

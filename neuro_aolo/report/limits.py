@@ -2,29 +2,32 @@
 
 import shlex
 
-from neuro_aolo.report.facts import Summary, service_sum_mg, wireless_share
+from neuro_aolo.report.facts import service_sum_mg
 from neuro_aolo.report.ledgers import rate
+from neuro_aolo.report.naming import TWIN, actor_name
+from neuro_aolo.runs.summary.decided import ConstantFigures
+from neuro_aolo.runs.summary.ledger import LedgerPart
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import percent
 
 
 def limits(summary: Summary) -> list[str]:
-    """The limits of a run, with its own numbers."""
+    """The limits of a run, with its own numbers; what the system says of its own first."""
+    first, rest = summary.wording.limits[:1], summary.wording.limits[1:]
+    constant = summary.decided.constant
+    dense = TWIN if summary.run.kind == "spiking" else actor_name(summary.run)
     return [
-        f"The wireless phase is {percent(wireless_share(summary))} of the service's carbon in this run, and "
-        "about 0.004 % at the parameters of the AOLO paper: there, power control saves next to nothing.",
+        *first,
         _agent_limit(summary),
-        f"One constant action has a regret of {percent(summary['constant_regret'])} here. Where that is "
-        "small, as in the paper's scenario, the task tests how finely an actor settles at the edge of a "
-        "constraint, not whether it adapts.",
+        *([_constant_limit(constant)] if constant is not None else []),
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
         "Energies at different boundaries (a chip, a module, with or without static power or the host's "
         "share) are not compared: no ratio crosses a boundary.",
         _ledger_limit(summary),
-        "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
-        "chosen, so ratios and rankings carry further than milligrams.",
-        "A metered price was metered on its benchmark's network, not on this one. The MLP's energy on a "
+        *rest,
+        f"A metered price was metered on its benchmark's network, not on this one. The {dense}'s energy on a "
         "microcontroller is that of 8-bit integers, its regret that of floats.",
         "One training seed. Another seed gives another actor.",
     ]
@@ -32,41 +35,40 @@ def limits(summary: Summary) -> list[str]:
 
 def reproduce(summary: Summary) -> str:
     """The command line that makes this run again."""
-    traces = summary.get("traces") or {}
-    options = {
-        "--scenario": summary["scenario"] if summary.get("scenario_shipped", True) else "FILE.toml",
-        "--dc-country": None if "dc" in traces else summary.get("dc_country"),
-        "--bs-country": None if "bs" in traces else summary.get("bs_country"),
-        "--dc-trace": traces.get("dc"),
-        "--bs-trace": traces.get("bs"),
-        "--agent-site": summary["agent_site"] if summary["agent_site"] != "bs" else None,
-        "--seed": summary["seed"],
-        "--steps": summary["steps"],
-        **summary.get("options", {}),
-    }
-    given = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
-    return " ".join(["neuro-aolo run", *given, "--out DIR"])
+    run = summary.run
+    options = {"--seed": run.seed, "--steps": run.steps, **run.options}
+    arguments = [str(argument) for option in options.items() for argument in option]
+    given = [shlex.quote(argument) for argument in (*summary.wording.command, *arguments)]
+    command = "train" if "--actor" in run.options else "run"
+    return " ".join([f"neuro-aolo {command}", *given, "--out DIR"])
 
 
-def _agent_limit(summary: Summary) -> str:
-    devices, service = summary["ledger"]["devices"].values(), service_sum_mg(summary)
-    if not devices or not service:
-        return "The spiking actor has no carbon figure beside the service's here."
-    own = max(
-        (line["mg"]["high"] for device in devices for line in device["lines"] if line["part"] == "dynamic"),
+def _constant_limit(constant: ConstantFigures) -> str:
+    return (
+        f"One constant action has a regret of {percent(constant.regret)} here. Where that is small, the task "
+        "tests how finely an actor settles at the edge of a constraint, not whether it adapts."
+    )
+
+
+def _agent_limit(part: LedgerPart) -> str:
+    accounts, service_mg = part.ledger.accounts.values(), service_sum_mg(part.ledger)
+    if not accounts or not service_mg:
+        return f"The {actor_name(part.run)} has no carbon figure beside the service's here."
+    own_mg = max(
+        (line.mg.high for account in accounts for line in account.lines if line.part == "dynamic"),
         default=0.0,
     )
-    whole = max(device["agent_mg"]["high"] for device in devices)
+    whole_mg = max(account.agent_mg.high for account in accounts)
     return (
-        f"The agent's own work is at most {percent(own / service)} of the service's carbon on these devices "
-        "at their high prices; with static power, making and training the agent is at most "
-        f"{percent(whole / service)}."
+        f"The agent's own work is at most {percent(own_mg / service_mg)} of the service's carbon on these "
+        "devices at their high prices; with static power, making and training the agent is at most "
+        f"{percent(whole_mg / service_mg)}."
     )
 
 
-def _ledger_limit(summary: Summary) -> str:
+def _ledger_limit(part: LedgerPart) -> str:
     return (
-        f"The ledger has each device always on and deciding {rate(summary)}, for this service alone: its "
+        f"The ledger has each device always on and deciding {rate(part)}, for this service alone: its "
         "static power between decisions, its making and the host's, and the training are in it. Cooling at "
         "the agent's site, the network, and the board where the boundary is the chip are not. The bills of "
         "one decision have the device on for that decision alone."

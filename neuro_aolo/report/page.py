@@ -1,51 +1,68 @@
 """What the page of one run shows: its figures as inline SVG, its tables and its sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
-from neuro_aolo.report.answer import answer
+from neuro_aolo.report.answer import answer, nowhere
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
-from neuro_aolo.report.facts import Metrics, Summary, best_checkpoint, device_name, service_sum_mg
+from neuro_aolo.report.facts import Metrics, Validation, best_checkpoint, service_sum_mg, validations
+from neuro_aolo.report.learning import learning_curve
 from neuro_aolo.report.limits import limits, reproduce
+from neuro_aolo.report.naming import priced_actors
 from neuro_aolo.report.raster import raster
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN, under
 from neuro_aolo.report.tables import headline
-from neuro_aolo.report.verdict import title, verdict
+from neuro_aolo.report.verdict import verdict
+from neuro_aolo.runs.summary.deployed import Deployed
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import amount, count, finite, percent, spread
 
 _CONSERVED = 1e-6
+_SECTIONS = {
+    "answer": "Answer",
+    "carbon": "Carbon",
+    "pays": "Does it pay",
+    "energy": "Energy",
+    "spikes": "Spikes",
+    "learning": "Learning",
+    "decisions": "Constraints",
+    "even": "Break-even",
+    "lava": "Chip and formats",
+    "formats": "Formats",
+    "assumptions": "Assumptions",
+    "limits": "Limits",
+    "reproduce": "Reproduce",
+}
+"""Sections of a page in their order, by id, as its contents name them."""
 
 
 def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, Any]:
     """What the template of a run needs.
 
     Args:
-        summary: the run's ``summary.json``.
+        summary: of the run.
         metrics: rows of its ``metrics.csv``.
         prefix: of every id, unique in a page.
     """
+    curve = validations(metrics)
     return {
         "prefix": prefix,
-        "title": title(summary),
+        "title": summary.wording.title,
         "summary": summary,
+        "contents": _contents(summary),
         "headline": headline(summary),
         "answer": answer(summary),
         "verdict": verdict(summary),
-        "figures": _figures(summary, metrics, prefix),
-        "best": _best(metrics),
-        "encoder": _encoder(summary),
-        "evaluation": grids.evaluation(summary),
+        "figures": _figures(summary, curve, prefix),
+        "curve_caption": _curve_caption(summary, curve),
+        "evaluation": grids.policies(summary),
         "margins": margins.table(summary),
-        "lava": grids.lava(summary),
-        "lava_sentence": lava_sentence(summary),
-        "quantisation": grids.quantisation(summary),
         "exports": assumed.exports(summary),
-        "energy": grids.energy(summary),
-        "energy_sentences": energy_sentences(summary),
-        "refused": grids.refused_ratios(summary),
+        "energy": grids.energy(summary.priced, priced_actors(summary.run)),
+        "energy_sentences": energy_sentences(summary.priced),
         "bills": _bills(summary),
         "limits": limits(summary),
         "command": reproduce(summary),
@@ -54,29 +71,51 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "assumptions": assumed.assumptions(summary),
         "timings": grids.timings(summary),
         **_ledger(summary),
+        **(_on_chip(summary, summary.deployed) if summary.deployed is not None else {}),
+    }
+
+
+def _contents(summary: Summary) -> dict[str, str]:
+    """The sections that a run has; those about spikes and chips are of spiking actors alone."""
+    left_out = {"spikes", "even", "lava"} if summary.deployed is None else {"formats"}
+    if not summary.exports:
+        left_out.add("formats")
+    return {section: name for section, name in _SECTIONS.items() if section not in left_out}
+
+
+def _on_chip(summary: Summary, deployed: Deployed) -> dict[str, Any]:
+    return {
+        "encoder": _encoder(deployed),
+        "lava": grids.lava(deployed.lava),
+        "lava_sentence": lava_sentence(deployed.lava),
+        "quantisation": grids.quantisation(deployed),
+        "refused": grids.refused_ratios(summary.priced),
     }
 
 
 def _ledger(summary: Summary) -> dict[str, Any]:
-    devices = summary["ledger"]["devices"]
+    ledger = summary.ledger
+    names = [ledger.unit_names[unit] for unit in ledger.units_per_decision]
+    numbers = map(amount, ledger.units_per_decision.values())
     return {
         "service": ledgers.service(summary),
         "devices": ledgers.devices(summary),
         "always_on": ledgers.always_on(summary),
         "intensity": ledgers.intensity(summary),
         "ledger_gap": _ledger_gap(summary),
+        "unit_names": _either([summary.wording.decisions, *names]),
+        "units": ", ".join(f"{number} {name}" for number, name in zip(numbers, names, strict=True)),
         "accounts": [
             {
-                "name": device["device"],
                 "grid": ledgers.account(summary, profile),
-                "total": ledgers.grams(device["agent_mg"]),
-                "lower_bound": device["lower_bound"],
-                "boundary": device["boundary"],
+                "lower_bound": account.lower_bound,
+                "boundary": account.boundary,
             }
-            for profile, device in devices.items()
+            for profile, account in ledger.accounts.items()
         ],
         "savings": ledgers.savings(summary),
         "payback": [ledgers.payback(summary, baseline) for baseline in ledgers.baselines(summary)],
+        "nowhere": nowhere(summary.run),
     }
 
 
@@ -86,68 +125,79 @@ def both_widths(paint: Callable[[float], str], prefix: str = "") -> Markup:
     return Markup(f'<div class="wide">{drawn[0]}</div>\n<div class="narrow">{drawn[1]}</div>')
 
 
-def _figures(summary: Summary, metrics: Metrics, prefix: str) -> dict[str, Markup]:
+def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict[str, Markup]:
     painters: dict[str, Callable[[float], str]] = {
         "ledger": lambda width: plots.ledger_plot(summary, width),
         "energy": lambda width: plots.energy_per_device(summary, width),
-        "spikes": lambda width: plots.spikes_per_layer(summary, width),
-        "raster": lambda width: raster(summary, width),
-        "curve": lambda width: plots.learning_curve(metrics, width),
+        "curve": lambda width: learning_curve(summary, curve, width),
         "margins": lambda width: margins.margins_plot(summary, width),
-        "even": lambda width: evens.even_plot(summary, width),
     }
+    if (deployed := summary.deployed) is not None:
+        painters["spikes"] = lambda width: plots.spikes_per_layer(deployed, width)
+        painters["even"] = lambda width: evens.even_plot(summary.priced, width)
+        if (drawn := deployed.raster) is not None:
+            painters["raster"] = lambda width: raster(drawn, width)
     return {name: both_widths(paint, prefix) for name, paint in painters.items()}
 
 
-def _best(metrics: Metrics) -> str:
-    best = best_checkpoint(metrics)
-    if best is None:
-        return "No checkpoint was validated."
+def _curve_caption(summary: Summary, curve: Sequence[Validation]) -> str:
+    wording, best = summary.wording, _best(summary, curve)
+    drawn = f"Noise-free cost on validation {wording.decisions} of their own"
+    thin = f"line is thin where more than 1 % of the {wording.decisions} break"
+    if not finite(summary.decided.optimum_mg_per_decision):
+        return f"{drawn}. {best} The {thin} a constraint."
     return (
-        f"The star marks the checkpoint that was kept: {amount(best['cost'])} mg after "
-        f"{count(best['requests'])} requests, with violations in {percent(best['violation_rate'])}."
+        f"{drawn}, against the exact optimum of the same {wording.decisions}. {best} A cost below the "
+        f"{wording.optimum}'s is possible only by breaking constraints: the {thin} one."
     )
 
 
-def _encoder(summary: Summary) -> str:
-    sent = [layer["spikes_per_decision"] for layer in summary["layers"]]
-    if not sum(sent):
+def _best(summary: Summary, curve: Sequence[Validation]) -> str:
+    best, wording = best_checkpoint(curve), summary.wording
+    if best is None:
+        return "No checkpoint was validated."
+    return (
+        f"The star marks the checkpoint that was kept: {amount(best.cost)} {wording.cost_unit} after "
+        f"{count(best.requests)} {wording.decisions}, with violations in {percent(best.violation_rate)}."
+    )
+
+
+def _encoder(deployed: Deployed) -> str:
+    spikes = sum(layer.spikes_per_decision for layer in deployed.layers)
+    if not spikes:
         return "No neuron spiked in any decision: the actor does not look at its input."
-    events = sum(layer["synaptic_events_per_decision"] for layer in summary["layers"])
-    spikes = f"{count(sum(sent))} spikes and {count(events)} synaptic events"
-    return f"A decision takes {spikes}, those of the biases included."
+    events = sum(layer.synaptic_events_per_decision for layer in deployed.layers)
+    takes = f"{count(spikes)} spikes and {count(events)} synaptic events"
+    return f"A decision takes {takes}, those of the biases included."
 
 
 def _bills(summary: Summary) -> list[dict[str, Any]]:
-    found = []
-    for profile, bills in summary["bills"].items():
-        for actor, label in grids.ACTORS.items():
-            bill = (bills or {}).get(actor)
-            if bill is not None:
-                name = f"{device_name(summary, profile)}: {label}"
-                found.append(
-                    {
-                        "name": name,
-                        "total": spread(bill["total_j"], "J"),
-                        "modelled": spread(bill["modelled_j"], "J"),
-                        "calibrated": bill["modelled_j"] != _dynamic(bill),
-                        "dynamic": spread(_dynamic(bill), "J"),
-                        "grid": grids.bill(f"Bill of {name}", bill["lines"], bill["total_j"]),
-                        **{key: bill[key] for key in ("boundary", "evidence", "unpriced", "excluded")},
-                    }
-                )
-    return found
-
-
-def _dynamic(bill: Mapping[str, Any]) -> Mapping[str, float]:
-    """Energy of the device's own work; the total where it has no other part."""
-    found: Mapping[str, float] = bill.get("parts_j", {}).get("dynamic", bill["total_j"])
-    return found
+    return [
+        {
+            "modelled": spread(bill.modelled_j, "J"),
+            "calibrated": bill.modelled_j != bill.dynamic_j,
+            "dynamic": spread(bill.dynamic_j, "J"),
+            "grid": grids.bill(f"Bill of {name}", bill),
+            "boundary": bill.boundary,
+            "evidence": bill.evidence,
+            "unpriced": bill.unpriced,
+            "excluded": bill.excluded,
+        }
+        for name, bill in grids.bills(summary.priced, priced_actors(summary.run))
+    ]
 
 
 def _ledger_gap(summary: Summary) -> str | None:
     """A note where the service's terms do not add up to the mean that the evaluation gave."""
-    terms, mean = service_sum_mg(summary), summary["service_mg_per_request"]
-    if not finite(mean) or abs(terms - mean) <= _CONSERVED * max(abs(terms), abs(mean)):
+    terms_mg, mean_mg = service_sum_mg(summary.ledger), summary.decided.service_mg_per_decision
+    if not finite(mean_mg) or abs(terms_mg - mean_mg) <= _CONSERVED * max(abs(terms_mg), abs(mean_mg)):
         return None
-    return f"The terms add up to {amount(terms, 'mg', 6)}; the evaluation's mean is {amount(mean, 'mg', 6)}."
+    return (
+        f"The terms add up to {amount(terms_mg, 'mg', 6)}; the evaluation's mean is "
+        f"{amount(mean_mg, 'mg', 6)}."
+    )
+
+
+def _either(names: Sequence[str]) -> str:
+    """Names as alternatives in a sentence."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -118,12 +118,12 @@ def front_plot(points: Sequence[Point], profile: str, violation_limit: float) ->
         right.set_title(f"{percent(YAN_RATE)}: Yan et al., T = {YAN_STEPS}", color=LIGHT["alert"])
         right.set_xlim(0.0, 1.12 * max(YAN_RATE, *(point.firing_rate for point in points)))
 
-    told = "; ".join(
+    runs = "; ".join(
         f"{point.run}: regret {percent(point.regret)}, {with_prefix(point.dynamic_j, 'J')}, rate "
         f"{percent(point.firing_rate)}"
         for point in points
     )
-    description = f"Regret against dynamic energy on {profile} and against the firing rate. {told}."
+    description = f"Regret against dynamic energy on {profile} and against the firing rate. {runs}."
     return standalone(draw("pareto", description, (WIDE_IN, _HEIGHT_IN), paint))
 
 

@@ -1,7 +1,6 @@
 """Every spike of one decision, layer by layer: a column for each neuron, a row for each time step."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from neuro_aolo.report.facts import Summary
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.runs.summary.deployed import Raster, RasterLayer
 from neuro_aolo.text.numbers import count, percent
 
 _STEP_IN = 0.075
@@ -20,10 +19,9 @@ _FILLED = 0.78
 """Share of a step's height that a spike takes."""
 
 
-def raster(summary: Summary, width_in: float = WIDE_IN) -> str:
-    """The spikes of one held-out request's decision in the chip's integers."""
-    drawn = summary["raster"]
-    layers, steps = drawn["layers"], drawn["steps"]
+def raster(drawn: Raster, width_in: float = WIDE_IN) -> str:
+    """The spikes of one held-out decision in the chip's integers."""
+    layers, steps = drawn.layers, drawn.steps
     strip = max(_STEP_IN * steps, 0.3)
     height = len(layers) * (_HEADING_IN + strip) + _AXIS_IN
 
@@ -36,15 +34,16 @@ def raster(summary: Summary, width_in: float = WIDE_IN) -> str:
             if index == len(layers):
                 axes.set_xlabel("neurons of the layer, one column each")
 
-    told = "; ".join(f"{layer['name']} {count(len(layer['spikes']))}" for layer in layers)
+    spikes = "; ".join(f"{layer.name} {count(len(layer.spikes))}" for layer in layers)
     description = (
-        f"Spikes of one decision over {steps} time steps, a column a neuron and a row a step. Spikes: {told}."
+        f"Spikes of one decision over {steps} time steps, a column a neuron and a row a step. Spikes: "
+        f"{spikes}."
     )
     return draw(f"raster-{width_in * 100:.0f}", description, (width_in, height), paint)
 
 
-def _strip(axes: Axes, layer: Mapping[str, Any], steps: int) -> None:
-    neurons, spikes = layer["neurons"], layer["spikes"]
+def _strip(axes: Axes, layer: RasterLayer, steps: int) -> None:
+    neurons, spikes = layer.neurons, layer.spikes
     axes.set_xlim(0, max(neurons, 1))
     axes.set_ylim(steps, 0)
     axes.grid(visible=False)
@@ -56,7 +55,7 @@ def _strip(axes: Axes, layer: Mapping[str, Any], steps: int) -> None:
     slots = neurons * steps
     share = f" ({percent(len(spikes) / slots, 2)})" if slots else ""
     axes.set_title(
-        f"{layer['name']}: {count(neurons)} neurons, {count(len(spikes))} spikes{share}",
+        f"{layer.name}: {count(neurons)} neurons, {count(len(spikes))} spikes{share}",
         color=LIGHT["muted"],
         pad=3,
     )
@@ -76,10 +75,10 @@ def _outline(spikes: Sequence[Sequence[int]]) -> Path:
 
 def runs(spikes: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
     """Step, first neuron and the one after the last of each unbroken row of spikes."""
-    found: list[tuple[int, int, int]] = []
+    rows: list[tuple[int, int, int]] = []
     for step, neuron in sorted((step, neuron) for neuron, step in spikes):
-        if found and found[-1][0] == step and found[-1][2] == neuron:
-            found[-1] = (step, found[-1][1], neuron + 1)
+        if rows and rows[-1][0] == step and rows[-1][2] == neuron:
+            rows[-1] = (step, rows[-1][1], neuron + 1)
         else:
-            found.append((step, neuron, neuron + 1))
-    return found
+            rows.append((step, neuron, neuron + 1))
+    return rows

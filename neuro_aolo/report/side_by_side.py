@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from neuro_aolo.report.answer import listed
-from neuro_aolo.report.facts import Metrics, Summary, device_name
+from neuro_aolo.report.facts import Metrics, validations
 from neuro_aolo.report.grids import CANNOT
 from neuro_aolo.report.ledgers import VERDICTS, against, baselines, grams, rate, short
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
-from neuro_aolo.report.verdict import title
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, finite, percent, significant, spread
 
@@ -22,6 +22,8 @@ _LINES = ("-", "--", "-.", ":")
 _VIOLATING = 0.01
 _HEIGHT_IN = 2.8
 _LEGEND_LINE_IN = 0.2
+_BASELINES = {"random": "random actions", "constant": "the best constant action", "mlp": "the same-size MLP"}
+"""Baselines without the figures that differ from run to run."""
 
 
 @dataclass(frozen=True)
@@ -42,46 +44,77 @@ class Told:
 def table(runs: Sequence[Told]) -> Grid:
     """One column a run: scenario, regret, violations, carbon, spikes, energies, and whether it pays."""
     summaries = [run.summary for run in runs]
+    constants = [summary.decided.constant for summary in summaries]
     rows: list[tuple[Cell, ...]] = [
-        ("scenario", *(title(summary) for summary in summaries)),
-        ("seed", *(str(summary["seed"]) for summary in summaries)),
-        ("time steps", *(str(summary["time_steps"]) for summary in summaries)),
-        ("regret", *(percent(summary["regret"]) for summary in summaries)),
-        ("violations", *(percent(summary["violation_rate"]) for summary in summaries)),
-        ("regret of the best constant", *(percent(summary["constant_regret"]) for summary in summaries)),
-        ("service's carbon", *(amount(s["service_mg_per_request"], "mg") for s in summaries)),
-        ("firing rate", *(percent(summary["firing_rate"]) for summary in summaries)),
+        ("scenario", *(summary.wording.title for summary in summaries)),
+        ("seed", *(str(summary.run.seed) for summary in summaries)),
+        *_time_steps(summaries),
+        ("regret", *(percent(summary.decided.regret) for summary in summaries)),
+        ("violations", *(percent(summary.decided.violation_rate) for summary in summaries)),
+        (
+            "regret of the best constant",
+            *("" if constant is None else percent(constant.regret) for constant in constants),
+        ),
+        (
+            "service's carbon",
+            *(amount(summary.decided.service_mg_per_decision, "mg") for summary in summaries),
+        ),
+        *_firing_rates(summaries),
         ("devices decide at", *(rate(summary) for summary in summaries)),
         *_energies(summaries),
         *_carbon(summaries),
         *_pays(summaries),
     ]
     return Grid(
-        "One column a run; energy and carbon per request",
+        f"One column a run; energy and carbon per {_decision(runs)}",
         ("", *(run.name for run in runs)),
         rows,
         stacks=True,
     )
 
 
+def _decision(runs: Sequence[Told]) -> str:
+    """What all the systems call a decision."""
+    names = {run.summary.wording.decision for run in runs}
+    return names.pop() if len(names) == 1 else "decision"
+
+
+def decisions(runs: Sequence[Told]) -> str:
+    """What they call several."""
+    return f"{_decision(runs)}s"
+
+
+def _time_steps(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
+    steps = ["" if (figures := run.deployed) is None else str(figures.time_steps) for run in summaries]
+    return [("time steps", *steps)] if any(steps) else []
+
+
+def _firing_rates(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
+    rates = [None if (figures := run.deployed) is None else figures.firing_rate for run in summaries]
+    cells = ["" if rate is None else percent(rate) for rate in rates]
+    return [("firing rate", *cells)] if any(cells) else []
+
+
 def _energies(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
-    profiles = dict.fromkeys(profile for summary in summaries for profile in summary["energy_j"])
+    devices = [summary.priced.devices for summary in summaries]
     rows: list[tuple[Cell, ...]] = []
-    for profile in profiles:
-        named = next(summary for summary in summaries if profile in summary["energy_j"])
-        energies = [(summary["energy_j"].get(profile) or {}).get("snn") for summary in summaries]
-        cells = [CANNOT if energy is None else spread(energy, "J") for energy in energies]
-        name = short({"device": device_name(named, profile)})
+    for profile in dict.fromkeys(profile for priced in devices for profile in priced):
+        name = next(short(priced[profile].name) for priced in devices if profile in priced)
+        bills = [
+            priced[profile].bill(summary.run.kind) if profile in priced else None
+            for summary, priced in zip(summaries, devices, strict=True)
+        ]
+        cells = [CANNOT if bill is None else spread(bill.total_j, "J") for bill in bills]
         rows.append((f"decision, {name}", *cells))
     return rows
 
 
 def _carbon(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
-    books = [summary["ledger"]["devices"] for summary in summaries]
+    ledgers = [summary.ledger.accounts for summary in summaries]
     rows: list[tuple[Cell, ...]] = []
-    for profile in dict.fromkeys(profile for book in books for profile in book):
-        name = next(short(book[profile]) for book in books if profile in book)
-        cells = [grams(book[profile]["agent_mg"]) if profile in book else CANNOT for book in books]
+    for profile in dict.fromkeys(profile for accounts in ledgers for profile in accounts):
+        name = next(short(accounts[profile].device) for accounts in ledgers if profile in accounts)
+        cells = [grams(accounts[profile].agent_mg) if profile in accounts else CANNOT for accounts in ledgers]
         rows.append((f"agent's carbon, {name}", *cells))
     return rows
 
@@ -89,36 +122,33 @@ def _carbon(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
 def _pays(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
     names = dict.fromkeys(name for summary in summaries for name in baselines(summary))
     return [
-        (f"pays against {_called(name)}?", *(_verdicts(summary, name) for summary in summaries))
+        (f"pays against {_BASELINES.get(name, name)}?", *(_verdicts(summary, name) for summary in summaries))
         for name in names
     ]
 
 
-def _called(baseline: str) -> str:
-    """A baseline without the figures that differ from run to run."""
-    words = {"random": "random actions", "constant": "the best constant action", "mlp": "the same-size MLP"}
-    return words.get(baseline, baseline)
-
-
 def _verdicts(summary: Summary, baseline: str) -> str:
     pairs = against(summary, baseline)
-    devices = summary["ledger"]["devices"]
-    told = []
-    for verdict, words in VERDICTS.items():
-        where = [short(devices[profile]) for profile, pair in pairs.items() if pair["verdict"] == verdict]
+    accounts = summary.ledger.accounts
+    clauses = []
+    for verdict, does in VERDICTS.items():
+        where = [
+            short(accounts[profile].device) for profile, pair in pairs.items() if pair.verdict == verdict
+        ]
         if verdict == "never" and len(where) == len(pairs) > 1:
-            told.append("pays on no device")
+            clauses.append("pays on no device")
         elif where:
             everywhere = len(where) == len(pairs) > 1
-            told.append(f"{words} on {'every device' if everywhere else listed(where)}")
-    return "; ".join(told) or "not compared"
+            clauses.append(f"{does} on {'every device' if everywhere else listed(where)}")
+    return "; ".join(clauses) or "not compared"
 
 
 def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
-    """Validation regret of every run over the requests served, thin where more than 1 % break a constraint.
+    """Validation regret of every run over the decisions served, thin where more than 1 % break a constraint.
 
     A regret of 0 or less, which only a policy that breaks constraints has, leaves a gap.
     """
+    served = f"{decisions(runs)} served in training"
     columns = 1 if width_in < 5 else 3
     legend_in = _LEGEND_LINE_IN * -(-len(runs) // columns) + 0.3
     height = _HEIGHT_IN + legend_in
@@ -131,7 +161,7 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
         for index, run in enumerate(runs):
             _paint(axes, run, _COLOURS[index % len(_COLOURS)], _LINES[index // len(_COLOURS) % len(_LINES)])
         axes.set_title("validation regret", color=LIGHT["muted"])
-        axes.set_xlabel("requests served in training")
+        axes.set_xlabel(served)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
@@ -144,21 +174,21 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
             handlelength=1.8,
         )
 
-    ends = [[row for row in run.metrics if finite(row.get("regret"))] for run in runs]
-    told = "; ".join(
-        f"{run.name} {percent(rows[-1]['regret']) if rows else 'without a validation'}"
-        for run, rows in zip(runs, ends, strict=True)
+    regrets = [[row.regret for row in validations(run.metrics) if finite(row.regret)] for run in runs]
+    ends = "; ".join(
+        f"{run.name} {percent(regret[-1]) if regret else 'without a validation'}"
+        for run, regret in zip(runs, regrets, strict=True)
     )
-    description = f"Validation regret over the requests served in training, logarithmic. At the end: {told}."
+    description = f"Validation regret over the {served}, logarithmic. At the end: {ends}."
     return draw(f"curves-{width_in * 100:.0f}", description, (width_in, height), paint)
 
 
 def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
-    requests, regret, violations = (
-        np.array([row[key] if finite(row.get(key)) else np.nan for row in run.metrics], dtype=np.float64)
-        for key in ("requests", "regret", "violation_rate")
-    )
+    curve = validations(run.metrics)
+    served = np.array([row.requests for row in curve], dtype=np.float64)
+    regret = np.array([row.regret for row in curve], dtype=np.float64)
+    violations = np.array([row.violation_rate for row in curve], dtype=np.float64)
     shown = np.where(regret > 0.0, regret, np.nan)
     kept = np.where(violations <= _VIOLATING, shown, np.nan)
-    axes.plot(requests, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7)
-    axes.plot(requests, kept, color=LIGHT[colour], lw=1.9, ls=line, label=run.name)
+    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7)
+    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=run.name)

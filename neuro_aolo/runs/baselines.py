@@ -2,27 +2,31 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.agent.checkpoint import load_actor
-from neuro_aolo.agent.evaluate import Policy, noise_free
+from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.rivals import random_policy
 from neuro_aolo.carbon.ledger import Account
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.comparison.cell import Cell, scenario_sha256
-from neuro_aolo.energy.bill import Bill, price
+from neuro_aolo.energy.bill import Bill
+from neuro_aolo.energy.count import count_dense
+from neuro_aolo.energy.price import price
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import RunError
-from neuro_aolo.runs.book import Accounts
-from neuro_aolo.systems.aolo.request import outcome, to_normalised, to_physical
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.task import Flags, Floats, Observations
+from neuro_aolo.runs.book import Book
+from neuro_aolo.runs.cell import Cell, scenario_sha256
+from neuro_aolo.runs.decided import BestConstant, action_units, per_decision, physical_action
+from neuro_aolo.runs.priced import span
+from neuro_aolo.runs.summary.ledger import PaybackFigures
+from neuro_aolo.runs.summary.part import Reach, Span
+from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Spec
+from neuro_aolo.units import MG_PER_G
+from neuro_aolo_export.graph import DenseGraph
 
 NAMES = ("random", "constant", "mlp")
 """Baselines that every run can be set against, the last where its same-size MLP was trained."""
@@ -37,8 +41,8 @@ class Baseline:
     Attributes:
         name: short.
         title: in words.
-        saved: of the service's carbon, by the agent.
-        violation_rate: share of requests in which the baseline breaks a constraint.
+        saved: of the system's carbon, by the agent.
+        violation_rate: share of decisions in which the baseline breaks a constraint.
         account: of what the baseline decides with; None where it computes nothing, or where nobody tells.
     """
 
@@ -53,37 +57,44 @@ class Baselines:
     """The baselines of a run.
 
     Args:
-        accounts: the run's ledger.
-        asked: some of :data:`NAMES`, a constant action as ``WORDS,WATTS``, or a ``.json`` cell that
-            ``neuro-aolo compare`` kept; where None, the first, as far as they exist.
+        book: the run's ledger.
+        constant: its best constant action.
+        asked: some of :data:`NAMES`, a rule of the system's, a constant action as physical numbers with
+            commas between, or a ``.json`` cell that ``neuro-aolo compare`` kept; where None, the first, as
+            far as they exist.
     """
 
-    def __init__(self, accounts: Accounts, asked: Sequence[str] | None = None) -> None:
-        self.accounts = accounts
-        self.analysis = accounts.analysis
-        self._twin = self.analysis.folder.twin.path
-        known = NAMES if (self._twin / "actor.json").is_file() else NAMES[:-1]
+    def __init__(self, book: Book, constant: BestConstant | None, asked: Sequence[str] | None = None) -> None:
+        self.book, self.constant = book, constant
+        self.run = book.prices.run
+        self._rules = self.run.config.system.policies(self.run.config.scenario)
+        self._requests = book.decisions.held_out.requests
+        known = ["random", *(["constant"] if constant else []), *(["mlp"] if self._has_mlp else [])]
         self.names = tuple(dict.fromkeys(asked or known))
+
+    @property
+    def _has_mlp(self) -> bool:
+        return self.run.folder.has_twin
 
     @cached_property
     def policies(self) -> dict[str, Policy]:
         """What decides, by name: the agent, and every baseline that is more than a cell."""
-        agent = {"agent": noise_free(self.analysis.saved.network)}
+        agent = {"agent": noise_free(self.run.saved.network)}
         return agent | {name: self._policy(name) for name in self.names if not name.endswith(".json")}
 
     @property
-    def found(self) -> tuple[Baseline, ...]:
-        """Those that keep every constraint in some request in which the agent does.
+    def comparable(self) -> tuple[Baseline, ...]:
+        """Those that keep every constraint in some decision in which the agent does.
 
         Raises:
             RunError: one that was asked for is none, or is not there.
         """
-        return tuple(found for found in self._all if isinstance(found, Baseline))
+        return tuple(each for each in self._all if isinstance(each, Baseline))
 
     @property
     def no_service(self) -> tuple[str, ...]:
         """Titles of the others."""
-        return tuple(found for found in self._all if isinstance(found, str))
+        return tuple(each for each in self._all if isinstance(each, str))
 
     @cached_property
     def _all(self) -> tuple[Baseline | str, ...]:
@@ -91,139 +102,156 @@ class Baselines:
 
     @cached_property
     def _agent(self) -> tuple[Floats, Flags]:
-        """Carbon of the service in each held-out request under the agent, and where it keeps constraints."""
-        return self._served(self.analysis.actions)
-
-    def _served(self, actions: Floats) -> tuple[Floats, Flags]:
-        scenario, states = self.analysis.config.scenario, self.analysis.held_out.states
-        served = outcome(scenario, states, *to_physical(scenario, actions))
-        return served.carbon_mg, served.feasible
+        """Carbon of the system in each held-out decision under the agent, and where it keeps constraints."""
+        decisions = self.book.decisions
+        return decisions.served.total_g * MG_PER_G, decisions.kept
 
     def _policy(self, name: str) -> Policy:
+        spec = self.run.task.spec
+        if name in self._rules:
+            return self._rules[name]
         if name == "random":
-            return random_policy(len(self.analysis.task.action_names), RANDOM_SEED)
-        if name == "constant":
-            return self.analysis.constant.policy()
+            return random_policy(len(spec.actions), RANDOM_SEED)
+        if name == "constant" and self.constant is not None:
+            return self.constant.action.policy()
         if name == "mlp":
-            if not (self._twin / "actor.json").is_file():
+            if self.run.twin is None:
                 raise RunError(
-                    f"--baseline mlp: {self.analysis.folder.path} has no same-size MLP beside it: "
+                    f"--baseline mlp: {self.run.folder.path} has no same-size MLP beside it: "
                     "make it with neuro-aolo run, or choose another"
                 )
-            return noise_free(load_actor(self._twin).network)
-        return _constant(self.analysis.config.scenario, name)
+            return noise_free(self.run.twin.saved.network)
+        return _typed(spec, name, (*NAMES, *self._rules))
 
     def _baseline(self, name: str) -> Baseline | str:
         """The baseline of that name; its title where nothing can be compared."""
         if name.endswith(".json"):
             return self._cell(Path(name))
+        policy = self._policy(name)
         title, account = self._title(name)
-        baseline_mg, kept = self._served(self._policy(name)(self.analysis.held_out.observations))
+        rolled = self._requests.rollout(policy)
+        served, kept = per_decision(rolled), rolled.broken == 0
         agent_mg, agent_kept = self._agent
         both = kept & agent_kept
         if not both.any():
             return title
-        saved = saving(baseline_mg[both], agent_mg[both])
+        saved = saving((served.total_g * MG_PER_G)[both], agent_mg[both])
         return Baseline(name, title, saved, 1.0 - float(kept.mean()), account)
 
     def _title(self, name: str) -> tuple[str, Account | None]:
         """What it is called, and what it decides with."""
+        units = action_units(self.run.task)
+        if name in self._rules:
+            return f"the rule {name}", None
         if name == "random":
             return "uniformly random actions", None
-        if name == "constant":
-            words, power_w = self.analysis.task.physical(self.analysis.constant.action)
-            return f"the best constant action, {words:.4g} words at {power_w:.4g} W", None
+        if name == "constant" and self.constant is not None:
+            values = physical_action(self.run.task, self.constant.action.action).values()
+            action = _at([f"{value:.4g}" for value in values], units)
+            return f"the best constant action, {action}", None
         if name != "mlp":
-            return f"the constant action of {' words at '.join(name.split(','))} W", None
-        profile = load_profile(self.analysis.config.scenario.deployment.dense_profile)
-        assert self.analysis.always_on.dense_counts is not None
-        bill = price(self.analysis.always_on.dense_counts, profile, self.analysis.always_on.conditions)
+            return f"the constant action of {_at(name.split(','), units)}", None
+        assert self.run.twin is not None
+        profile = load_profile(self.run.config.deployment.dense_profile)
+        graph = self.run.twin.graph
+        assert isinstance(graph, DenseGraph)
+        bill = price(count_dense(graph), profile, self.book.prices.always_on.conditions)
         if not isinstance(bill, Bill):
             return f"the same-size MLP, its own deciding aside, which {profile.id} cannot do", None
-        account = self.accounts.account(bill, profile, load_actor(self._twin))
+        account = self.book.account(bill, profile, self.run.twin.saved)
         return f"the same-size MLP on {profile.id}", account
 
     def _cell(self, file: Path) -> Baseline | str:
         """A policy that a comparison trained, of which the mean carbon is known.
 
         Raises:
-            RunError: the file is no cell, is of another service, or breaks constraints too often.
+            RunError: the file is no cell, is of another scenario, or breaks constraints too often.
         """
         if not file.is_file():
             raise RunError(f"--baseline {file} is no file: name a cell that neuro-aolo compare kept")
-        cell, scenario = Cell.load(file), self.analysis.config.scenario
-        if cell.settings.get("scenario_sha256") != scenario_sha256(scenario):
+        cell, config = Cell.load(file), self.run.config
+        if cell.settings.get("scenario_sha256") != scenario_sha256(config.scenario, config.deployment):
             raise RunError(
-                f"--baseline {file} is of another service than {self.analysis.folder.path}: "
+                f"--baseline {file} is of another service than {self.run.folder.path}: "
                 "name one of the same scenario, countries and traces"
             )
-        limit = scenario.limits.violation_rate
+        limit = self.run.task.spec.violation_limit
         if not math.isfinite(cell.carbon_mg) or cell.violation_rate > limit:
-            broken = f"breaks a constraint in {cell.violation_rate:.2%} of requests"
+            broken = f"breaks a constraint in {cell.violation_rate:.2%} of {self.run.task.spec.decision}s"
             raise RunError(
                 f"--baseline {file} {broken}: of a mean alone {limit:.2%} is allowed at most, choose another"
             )
-        aside = "aside" if scenario.deployment.agent_carbon == "none" else "included"
+        aside = "aside" if config.deployment.agent_carbon == "none" else "included"
         title = f"{cell.learner} with seed {cell.seed} as compared, its own deciding {aside}"
         agent_mg, kept = self._agent
         if not kept.any():
             return title
         return Baseline(str(file), title, of_means(cell.carbon_mg, agent_mg[kept]), cell.violation_rate)
 
-    def summary(self) -> dict[str, list[dict[str, Any]]]:
-        """Whether it pays, device by device and against each baseline, as plain data."""
+    def figures(self) -> dict[str, tuple[PaybackFigures, ...]]:
+        """Whether it pays, device by device and against each baseline, as a summary holds it."""
         return {
-            name: [self._row(account, baseline) for baseline in self.found]
-            for name, account in self.accounts.by_profile.items()
+            name: tuple(self._payback(account, baseline) for baseline in self.comparable)
+            for name, account in self.book.accounts.items()
         }
 
-    def _row(self, account: Account, baseline: Baseline) -> dict[str, Any]:
+    def _payback(self, account: Account, baseline: Baseline) -> PaybackFigures:
         saved, result = baseline.saved, payback(baseline.saved, account, baseline.account)
-        return {
-            "baseline": baseline.name,
-            "title": baseline.title,
-            "requests": saved.requests,
-            "baseline_violation_rate": baseline.violation_rate,
-            "agent_violation_rate": 1.0 - float(self._agent[1].mean()),
-            "baseline_agent_mg": asdict(baseline.account.agent_mg) if baseline.account else None,
-            "saving_mg": {"low": saved.low, "nominal": saved.nominal, "high": saved.high},
-            "net_mg": asdict(result.net_mg),
-            "whole_mg": asdict(result.whole_mg),
-            "verdict": result.verdict,
-            "lower_bound": bool(account.lower_bound),
-            "payback_requests": asdict(result.requests),
-            "lowest_rate_hz": asdict(result.lowest_rate_hz),
-            "parity_power_w": self._parity_power_w(account),
-        }
+        return PaybackFigures(
+            baseline=baseline.name,
+            title=baseline.title,
+            decisions=saved.requests,
+            baseline_violation_rate=baseline.violation_rate,
+            agent_violation_rate=1.0 - float(self._agent[1].mean()),
+            baseline_agent_mg=span(baseline.account.agent_mg) if baseline.account else None,
+            saving_mg=span(saved),
+            net_mg=span(result.net_mg),
+            whole_mg=span(result.whole_mg),
+            verdict=result.verdict,
+            lower_bound=bool(account.lower_bound),
+            payback_decisions=Reach.model_validate(result.requests, from_attributes=True),
+            lowest_rate_hz=Reach.model_validate(result.lowest_rate_hz, from_attributes=True),
+            parity_power_w=self._parity_power_w(account),
+        )
 
-    def _parity_power_w(self, account: Account) -> dict[str, float] | None:
+    def _parity_power_w(self, account: Account) -> Span | None:
         """Of the devices together; None where the making of one has no figure, or running emits nothing."""
         if any(gap.kind == "making" for gap in account.lower_bound):
             return None
-        powers = [parity_power_w(device, self.accounts.intensity) for device in account.hardware]
+        powers = [parity_power_w(device, self.book.intensity_g_per_kwh) for device in account.hardware]
         known = [power for power in powers if power is not None]
-        return asdict(Range.total(known)) if known else None
+        return span(Range.total(known)) if known else None
 
 
-def _constant(scenario: Scenario, text: str) -> Policy:
-    """The policy of a constant action ``WORDS,WATTS``.
+def _at(numbers: Sequence[str], units: Sequence[str]) -> str:
+    """An action as ``150 words at 20 W``."""
+    return " at ".join(f"{number} {unit}" for number, unit in zip(numbers, units, strict=True))
+
+
+def _typed(spec: Spec, text: str, names: Sequence[str]) -> Policy:
+    """The policy of a constant action, its physical numbers with commas between.
 
     Raises:
-        RunError: these are not two numbers inside the scenario's action box.
+        RunError: these are not one number an action inside the action box.
     """
-    box = scenario.actions
+    low, high = (np.array([getattr(each, end) for each in spec.actions]) for end in ("low", "high"))
     try:
-        words, power_w = (float(part) for part in text.split(","))
-        inside = box.words[0] <= words <= box.words[1] and box.power_w[0] <= power_w <= box.power_w[1]
+        values = np.array([float(part) for part in text.split(",")])
+        inside = values.shape == low.shape and bool(((low <= values) & (values <= high)).all())
     except ValueError:
         inside = False
     if not inside:
+        units = spec.action_units or tuple(quantity.unit for quantity in spec.actions)
+        box = " and ".join(
+            f"{quantity.low:g} to {quantity.high:g} {unit}"
+            for quantity, unit in zip(spec.actions, units, strict=True)
+        )
+        form = ",".join(name.upper() for name in spec.action_names)
         raise RunError(
-            f"--baseline {text!r} is none of {', '.join(NAMES)}, no CELL.json, and no WORDS,WATTS with "
-            f"{box.words[0]:g} to {box.words[1]:g} words and {box.power_w[0]:g} to {box.power_w[1]:g} W: "
+            f"--baseline {text!r} is none of {', '.join(names)}, no CELL.json, and no {form} with {box}: "
             "choose one of them"
         )
-    action = to_normalised(scenario, np.array([words]), np.array([power_w]))[0]
+    action = (values - low) / (high - low) * 2.0 - 1.0
 
     def decide(observations: Observations) -> Floats:
         return np.tile(action, (len(observations), 1))

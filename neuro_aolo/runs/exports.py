@@ -12,9 +12,9 @@ import numpy as np
 
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import to_json, write_whole
-from neuro_aolo.runs.analysis import Analysis
 from neuro_aolo.runs.folder import DECISION, DENSE, DENSE_INT8, EXPORTS, GRAPH, NETWORK, NIR, STEP
 from neuro_aolo.runs.network import Network, of_run
+from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
 from neuro_aolo_export.errors import ExportError
@@ -84,22 +84,27 @@ class Exported:
         return {"files": files, "quantisation": self.quantisation}
 
 
-def export_run(analysis: Analysis, formats: tuple[str, ...], folder: Path) -> Exported:
+def export_run(run: Run, formats: tuple[str, ...], folder: Path, weight_bits: int | None = None) -> Exported:
     """Write the files of a run's actor to ``folder``, and those of the MLP trained beside it.
 
     All files take their places, or none where one does not run as it should.
 
     Raises:
         ExportError: a file cannot be written, or differs when it is run back.
-        RunError: the folder cannot be written, or the run holds an MLP and no format is for it.
+        RunError: the folder cannot be written, or the actor is dense and no format is for it.
     """
-    if not analysis.is_spiking and "onnx" not in formats:
+    if run.kind == "dense" and "onnx" not in formats:
         raise RunError(
-            f"{analysis.folder.path} holds an MLP, which has no spikes for {' and '.join(formats)}: "
+            f"{run.folder.path} holds a dense actor, which has no spikes for {' and '.join(formats)}: "
             "add onnx to --to"
         )
-    network = of_run(analysis, DECISIONS, SEED) if analysis.is_spiking else None
-    return _export(network, analysis.dense_graph if "onnx" in formats else None, formats, folder, analysis)
+    network = of_run(run, DECISIONS, SEED, weight_bits) if run.kind == "spiking" else None
+    dense = None
+    if "onnx" in formats:
+        graphs = (run.graph, run.twin.graph if run.twin is not None else None)
+        dense = next((graph for graph in graphs if isinstance(graph, DenseGraph)), None)
+    observations = run.task.observe(run.task.reset(DECISIONS, np.random.default_rng(SEED)))
+    return _export(network, dense, observations, formats, folder)
 
 
 def export_network(network: Network, formats: tuple[str, ...], folder: Path) -> Exported:
@@ -109,15 +114,15 @@ def export_network(network: Network, formats: tuple[str, ...], folder: Path) -> 
         ExportError: a file cannot be written, or differs when it is run back.
         RunError: the folder cannot be written.
     """
-    return _export(network, None, formats, folder, None)
+    return _export(network, None, None, formats, folder)
 
 
 def _export(
     network: Network | None,
     dense: DenseGraph | None,
+    observations: Observations | None,
     formats: tuple[str, ...],
     folder: Path,
-    analysis: Analysis | None,
 ) -> Exported:
     record = _earlier(folder / EXPORTS)
     spiking_checks: Checks = {}
@@ -127,11 +132,8 @@ def _export(
             save_graph(network.graph, stage / GRAPH)
             makers = [maker for format_ in formats for maker in _MAKERS[format_]]
             spiking_checks = {name: make(network, stage / name) for name, make in makers}
-        if dense is not None and analysis is not None:
-            task = analysis.task
-            dense_checks = _dense(
-                dense, task.observe(task.reset(DECISIONS, np.random.default_rng(SEED))), stage
-            )
+        if dense is not None and observations is not None:
+            dense_checks = _dense(dense, observations, stage)
     quantisation = None
     if network is not None:
         quantisation = _quantisation(network)

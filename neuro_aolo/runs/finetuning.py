@@ -12,22 +12,23 @@ from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
 from neuro_aolo.errors import RunError
-from neuro_aolo.runs.analysis import Analysis
 from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo_export.loihi2.quantize import grids
+from neuro_aolo.runs.run import Run
+from neuro_aolo_export.loihi2.quantize import grids, quantize
 
 REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
 """Requests of a fine-tuning where no other number is asked for."""
 
 
 def finetune_run(
-    analysis: Analysis,
+    run: Run,
     out: Path,
+    weight_bits: int | None,
     seed: int,
     steps: int | None,
     on_metrics: Callable[[Metrics], None],
 ) -> Finetuning:
-    """Fine-tune the actor of a run for the analysis's bits of a weight, and write it as a run folder.
+    """Fine-tune the actor of a run for the chip's bits of a weight, and write it as a run folder.
 
     Its settings are those of the run; ``actor.json`` says that, and how, it was fine-tuned. The carbon of
     both trainings is on its account. Nothing is written before the training has ended; an interrupt ends it
@@ -37,22 +38,23 @@ def finetune_run(
         RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
             written.
     """
-    rounding = grids(analysis.quantized)
+    bits = run.weight_bits(weight_bits)
+    rounding = grids(quantize(run.spiking_graph(), bits))
     _refuse_unwritable(out)
     # As in the first training: products this small lose more to a second thread than they gain.
     torch.set_num_threads(1)
     config = FINETUNING if steps is None else replace(FINETUNING, total_steps=steps)
-    before = _measured(analysis)
+    before = _measured(run)
     with measure_energy(before) as energy:
-        result = finetune(analysis.saved, analysis.task, rounding, seed, config, on_metrics)
+        result = finetune(run.saved, run.task, rounding, seed, config, on_metrics)
         used = energy()
-    folder = RunFolder.create(out, analysis.folder.config(), overwrite=False)
+    folder = RunFolder.create(out, run.trained, overwrite=False)
     training = {
         **result.actor.training,
         "energy_kwh": used.energy_kwh,
         "seconds": used.duration_s,
         "measured_by": used.measured_by,
-        "finetuned_weight_bits": analysis.weight_bits,
+        "finetuned_weight_bits": bits,
         "finetuned_seed": seed,
     }
     save_actor(folder.path, result.actor.network, result.actor.spec, training)
@@ -60,16 +62,16 @@ def finetune_run(
     return result
 
 
-def _measured(analysis: Analysis) -> EnergyMeasurement:
+def _measured(run: Run) -> EnergyMeasurement:
     """What the training so far took."""
-    facts = analysis.saved.training
+    facts = run.saved.training
     try:
         return EnergyMeasurement(
             float(facts["energy_kwh"]), float(facts["seconds"]), str(facts["measured_by"])
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{analysis.folder.path / DESCRIPTION} does not say what its training took "
+            f"{run.folder.path / DESCRIPTION} does not say what its training took "
             f"({type(error).__name__}: {error}): name another run, or train again"
         ) from None
 

@@ -1,35 +1,19 @@
-"""A run: its settings, and the folder that holds everything it made."""
+"""The folder of a run, which holds everything that it made."""
 
 import csv
 import io
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
 
-import tomli_w
-from pydantic import NonNegativeInt, TypeAdapter, ValidationError
-
-from neuro_aolo.agent.checkpoint import ACTORS, DESCRIPTION, WEIGHTS, SavedActor, kind_of, load_actor
-from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import TUNED, PopSANConfig
-from neuro_aolo.agent.sdrl import PAPER, Metrics, SDRLConfig
+from neuro_aolo.agent.checkpoint import DESCRIPTION, WEIGHTS, SavedActor, load_actor
+from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
-from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.files import to_json, write_whole
-from neuro_aolo.systems.aolo.scenario import Scenario
-
-AgentSite = Literal["bs", "dc"]
-Preset = Literal["tuned", "paper"]
-
-PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
-    "tuned": (SDRLConfig(), TUNED),
-    "paper": (PAPER, PopSANConfig()),
-}
-"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
+from neuro_aolo.files import write_whole
+from neuro_aolo.runs.config import RunConfig
+from neuro_aolo.systems.task import System
 
 CONFIG = "config.toml"
 METRICS = "metrics.csv"
@@ -55,95 +39,16 @@ _MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, "r
 
 
 @dataclass(frozen=True)
-class RunConfig:
-    """Everything that a run depends on.
+class RunFolder:
+    """The folder of one run.
 
     Attributes:
-        scenario: the service.
-        actor: shape of the network; its type says which network.
-        training: settings of the loop.
-        seed: one seed for everything drawn at random in training.
-        device: where the networks are trained, ``cpu`` or ``cuda``.
-        agent_site: whose carbon intensity the agent's energy has: base station or data centre.
-        preset: what actor and training were taken from.
-        compiled: whether the actor is compiled with ``torch.compile`` in training.
-        toll: what spikes cost in training; None where they cost nothing.
+        path: where it lies.
+        system: what is controlled, where that is no shipped system.
     """
 
-    scenario: Scenario
-    actor: PopSANConfig | MLPConfig
-    training: SDRLConfig
-    seed: NonNegativeInt = 0
-    device: str = "cpu"
-    agent_site: AgentSite = "bs"
-    preset: Preset = "tuned"
-    compiled: bool = False
-    toll: SpikeToll | None = None
-
-    def to_toml(self) -> str:
-        """The resolved settings."""
-        data = {
-            "seed": self.seed,
-            "device": self.device,
-            "agent_site": self.agent_site,
-            "preset": self.preset,
-            "compiled": self.compiled,
-            "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
-            "training": asdict(self.training),
-            "scenario": tomllib.loads(self.scenario.to_toml()),
-        }
-        if self.toll is not None:
-            data["toll"] = asdict(self.toll)
-        return tomli_w.dumps(data)
-
-    @classmethod
-    def from_toml(cls, text: str) -> "RunConfig":
-        """Settings that :meth:`to_toml` wrote.
-
-        Raises:
-            RunError: something is missing, unknown or out of range.
-        """
-        try:
-            data = tomllib.loads(text)
-            actor = dict(data.pop("actor"))
-            kind = actor.pop("kind")
-            if kind not in ACTORS:
-                raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
-            parts = {
-                "scenario": Scenario.model_validate(data.pop("scenario")),
-                "actor": _settings(ACTORS[kind], actor),
-                "training": _settings(SDRLConfig, data.pop("training")),
-                "toll": _settings(SpikeToll, data.pop("toll")) if "toll" in data else None,
-            }
-            return _settings(cls, data | parts)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise RunError(f"{where} = {first['input']!r}: {first['msg']}") from None
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
-
-
-T = TypeVar("T")
-
-
-def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
-    known = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
-    missing = [name for name in known if name not in values]
-    if missing:
-        raise RunError(f"{missing[0]} is missing: with a default in its place it would be another run")
-    checked: T = TypeAdapter(cls).validate_python(dict(values))
-    return checked
-
-
-@dataclass(frozen=True)
-class RunFolder:
-    """The folder of one run."""
-
     path: Path
+    system: System | None = None
 
     @classmethod
     def create(cls, path: Path, config: RunConfig, *, overwrite: bool) -> "RunFolder":
@@ -157,7 +62,7 @@ class RunFolder:
                 _remove_run(path)
             elif path.exists():
                 raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
-            return cls(path)._begin(config)
+            return cls(path, config.system)._begin(config)
         except OSError as error:
             raise RunError(
                 f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
@@ -179,8 +84,12 @@ class RunFolder:
         return self
 
     @classmethod
-    def open(cls, path: Path) -> "RunFolder":
+    def open(cls, path: Path, system: System | None = None) -> "RunFolder":
         """The folder of an earlier run.
+
+        Args:
+            path: where it lies.
+            system: what is controlled, where that is no shipped system.
 
         Raises:
             RunError: there is no such folder, or it lacks its files.
@@ -189,7 +98,7 @@ class RunFolder:
             if not (path / name).is_file():
                 what = f"has no {name}" if path.is_dir() else "is not a folder"
                 raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` wrote")
-        return cls(path)
+        return cls(path, system)
 
     @classmethod
     def begun(cls, path: Path) -> "RunFolder":
@@ -235,7 +144,12 @@ class RunFolder:
     @property
     def twin(self) -> "RunFolder":
         """The folder of the same-size MLP."""
-        return RunFolder(self.path / TWIN)
+        return RunFolder(self.path / TWIN, self.system)
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether a same-size MLP was trained with the run."""
+        return (self.twin.path / DESCRIPTION).is_file()
 
     def config(self) -> RunConfig:
         """The settings of the run.
@@ -245,7 +159,7 @@ class RunFolder:
         """
         file = self.path / CONFIG
         try:
-            return RunConfig.from_toml(file.read_text(encoding="utf-8"))
+            return RunConfig.from_toml(file.read_text(encoding="utf-8"), self.system)
         except (NeuroAoloError, UnicodeDecodeError) as error:
             raise RunError(f"{file}: {error}; mend it, or train again") from None
 
@@ -287,9 +201,9 @@ class RunFolder:
         """Write ``emissions.csv``, whole or not at all."""
         write_whole(self.path / EMISSIONS, text)
 
-    def write_summary(self, summary: Mapping[str, Any]) -> None:
+    def write_summary(self, text: str) -> None:
         """Write ``summary.json``, whole or not at all."""
-        write_whole(self.path / SUMMARY, to_json(summary) + "\n")
+        write_whole(self.path / SUMMARY, text)
 
 
 def _to_csv(rows: Sequence[Metrics], *, header: bool) -> str:

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from neuro_aolo.agent.evaluate import Evaluation, Requests
-from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo.runs.run import Run
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import FloatArray, SpikeArray
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import load_graph
 from neuro_aolo_export.loihi2.integers import Movement, QuantizedGraph, with_always_on
 from neuro_aolo_export.loihi2.quantize import movement, quantize
-from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.simulate import float_spikes, integer_spikes
 from neuro_aolo_export.spike_file import load_spikes
 
 NIR_SUFFIX = ".nir"
@@ -87,19 +88,17 @@ class Network:
         return [*(f"hidden {index + 1}" for index in range(len(self.graph.layers) - 1)), "output"]
 
 
-def of_run(analysis: Analysis, decisions: int, seed: int) -> Network:
-    """The actor of a run, and requests drawn from ``seed``.
+def of_run(run: Run, decisions: int, seed: int, weight_bits: int | None = None) -> Network:
+    """The actor of a run, and decisions drawn from ``seed``.
 
     Raises:
-        RunError: the run holds an MLP.
+        RunError: the actor is dense.
     """
-    graph = analysis.graph
-    task = analysis.task
+    graph, task = run.spiking_graph(), run.task
     observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
     spikes = graph.input_spikes(observations)
     requests = Requests(task, decisions, seed)
-    bits = analysis.weight_bits
-    return Network(analysis.folder.path, graph, spikes, observations, requests, bits)
+    return Network(run.folder.path, graph, spikes, observations, requests, run.weight_bits(weight_bits))
 
 
 def of_file(

@@ -8,16 +8,17 @@ from typing import Literal
 
 import numpy as np
 
+from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.network import Network
-from neuro_aolo.systems.aolo.env import AoloEnv
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.task import Task
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
 from neuro_aolo_export.loihi2.lava import LavaSession, run_network, write_network
 from neuro_aolo_export.onnx.run import run_step
 from neuro_aolo_export.onnx.spiking import write_step
-from neuro_aolo_export.simulate import Activity, float_spikes, integer_spikes
+from neuro_aolo_export.simulate import float_spikes, integer_spikes
 from neuro_aolo_export.spike_file import save_activity
 
 Backend = Literal["float", "loihi2", "lava", "onnx"]
@@ -128,8 +129,8 @@ class ClosedLoop:
     """Decisions made in turn: the environment, the encoder, the Lava graph, the decoder, and round again.
 
     Attributes:
-        decisions: requests served.
-        reward_mg: mean reward of a request.
+        decisions: how many.
+        reward: mean reward of a decision, in the unit of the task's cost.
         violation_rate: share of requests in which a constraint was broken.
         slots: neurons x steps x decisions compared with the simulator, bias neurons included.
         mismatches: slots in which Lava and the simulator differ.
@@ -138,7 +139,7 @@ class ClosedLoop:
     """
 
     decisions: int
-    reward_mg: float
+    reward: float
     violation_rate: float
     slots: int
     mismatches: int
@@ -146,14 +147,14 @@ class ClosedLoop:
     p95_s: float
 
 
-def closed_loop(network: Network, scenario: Scenario, decisions: int, seed: int) -> ClosedLoop:
-    """Let Lava decide ``decisions`` requests of AOLO-v0, one at a time.
+def closed_loop(network: Network, task: Task, decisions: int, seed: int) -> ClosedLoop:
+    """Let Lava make ``decisions`` decisions of a task, one at a time.
 
     Raises:
         ExportError: Lava is missing, failed or took too long.
     """
     qgraph = network.quantized
-    env = AoloEnv(scenario)
+    env = TaskEnv(task)
     observation, _ = env.reset(seed=seed)
     rewards, violated, times_s = [], [], []
     slots = mismatches = 0
@@ -167,13 +168,15 @@ def closed_loop(network: Network, scenario: Scenario, decisions: int, seed: int)
                 slots += other.size
                 mismatches += int((mine[:, 0] != other).sum())
             action = Activity.of(qgraph, inputs, [layer[:, None] for layer in spikes]).actions[0]
-            observation, reward, _, _, info = env.step(action)
+            observation, reward, terminal, cut, info = env.step(action)
             rewards.append(reward)
-            violated.append(not info["feasible"])
+            violated.append(info["violated"])
+            if terminal or (cut and task.spec.horizon > 1):
+                observation, _ = env.reset()
     median_s, p95_s = np.quantile(times_s, [0.5, 0.95])
     return ClosedLoop(
         decisions=decisions,
-        reward_mg=float(np.mean(rewards)),
+        reward=float(np.mean(rewards)),
         violation_rate=float(np.mean(violated)),
         slots=slots,
         mismatches=mismatches,

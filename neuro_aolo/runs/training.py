@@ -3,15 +3,13 @@
 Nothing here prints: the command line shows what comes out.
 """
 
-import os
-import shutil
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,39 +20,13 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sdrl import Metrics
 from neuro_aolo.agent.sdrl import train as train_actor
 from neuro_aolo.agent.snapshot import Snapshot
-from neuro_aolo.carbon.feedback import untrained_overhead
+from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
-from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.event_log import event_log
-from neuro_aolo.runs.folder import EVENTS, RunConfig, RunFolder
-from neuro_aolo.systems.aolo.task import AoloTask
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that is not there.
-
-    Raises:
-        AgentError: neither ``cpu`` nor an available ``cuda``.
-    """
-    if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
-        return
-    reason = "torch sees no CUDA GPU" if device == "cuda" else "it is neither cpu nor cuda"
-    raise AgentError(f"device {device!r} cannot be used, {reason}: choose --device cpu")
-
-
-def check_compiler() -> None:
-    """Refuse to compile where ``torch.compile`` finds no C++ compiler.
-
-    Raises:
-        AgentError: the one that it looks for is not there.
-    """
-    # torch.compile tries this one and no other.
-    name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
-    if shutil.which(name) is None:
-        raise AgentError(
-            f"--compile needs a C++ compiler, and {name!r} is not there: install it, set CXX to the one "
-            "that is, or train without --compile"
-        )
+from neuro_aolo.runs.folder import EVENTS, RunFolder
+from neuro_aolo.runs.options import TrainingOptions
+from neuro_aolo.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -72,6 +44,36 @@ class Keeping:
 
 
 def train(
+    out: str | Path,
+    options: TrainingOptions | None = None,
+    *,
+    overwrite: bool = False,
+    on_metrics: Callable[[Metrics], None] = lambda row: None,
+    keeping: Keeping = Keeping(),
+    **chosen: Any,
+) -> Run:
+    """Train an actor into a new run folder: ``train("demo", scenario="mixed", seed=1)``.
+
+    Args:
+        out: the folder.
+        options: what is trained, and how.
+        overwrite: whether an earlier run there gives way.
+        on_metrics: called with every row of the learning curve.
+        keeping: what is kept on the way.
+        **chosen: single options beside or instead of ``options``, by the names of
+            :class:`~neuro_aolo.runs.options.TrainingOptions`; ``system=module, scenario=object`` trains on a
+            system that does not come with this package.
+
+    Raises:
+        NeuroAoloError: an option is not allowed, or the folder cannot be made.
+    """
+    config = replace(options or TrainingOptions(), **chosen).config()
+    folder = RunFolder.create(Path(out), config, overwrite=overwrite)
+    train_into(folder, config, on_metrics, keeping)
+    return Run.open(folder)
+
+
+def train_into(
     folder: RunFolder,
     config: RunConfig,
     on_metrics: Callable[[Metrics], None],
@@ -86,9 +88,10 @@ def train(
     Raises:
         AgentError: the training in progress is damaged or of another shape.
     """
-    spec = ActorSpec(config.scenario.state_names, AoloTask.action_names, config.actor)
+    task = config.system.task(config.scenario)
+    spec = ActorSpec(task.spec.observation_names, task.spec.action_names, config.actor)
     untrained = spec.build(torch.Generator()).graph()
-    task = AoloTask(config.scenario, untrained_overhead(config.scenario, config.agent_site, untrained))
+    task = charged(task, config.deployment, config.agent_site, untrained)
     # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
     torch.set_num_threads(1)
     earlier, resume = folder.actor(), folder.snapshot()

@@ -1,15 +1,14 @@
 """A scenario as a table to read: every parameter with its value, unit, default, allowed range and source."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from neuro_aolo.systems.aolo.parameters import Component, Section
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.grid.trace import Trace, Traces
-
-_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "state", "deployment")
+from neuro_aolo.systems.grid.trace import Trace
+from neuro_aolo.systems.parameters import Component, Section
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class ParameterRow:
         key: Dotted key, as in the scenario's file.
         value: Value in this scenario.
         unit: Unit; ``-`` where there is none.
-        default: Value in AOLO's own setting.
+        default: Value where nothing else is said.
         allowed: Allowed range.
         source: Where the value comes from.
     """
@@ -33,26 +32,52 @@ class ParameterRow:
     source: str
 
 
-def describe(scenario: Scenario) -> tuple[ParameterRow, ...]:
-    """Every parameter of the scenario, section by section; traces as one row each."""
+def describe(scenario: Any, deployment: Section | None = None) -> tuple[ParameterRow, ...]:
+    """Every parameter of a scenario, section by section; traces as one row each.
+
+    Args:
+        scenario: a model whose parameter groups are sections, or a dataclass.
+        deployment: of the agent, told after the scenario's own sections.
+    """
+    if not isinstance(scenario, BaseModel):
+        return tuple(
+            ParameterRow(field.name, _text(getattr(scenario, field.name)), "-", "-", "", "scenario")
+            for field in fields(scenario)
+        )
+    traces: BaseModel | None = getattr(scenario, "traces", None)
+    sections = {name: getattr(scenario, name) for name in type(scenario).model_fields if name != "traces"}
+    parts = {name: part for name, part in sections.items() if isinstance(part, Section)}
+    sources = dict(getattr(scenario, "sources", {}))
+    if deployment is not None:
+        parts["deployment"] = deployment
+        sources |= getattr(deployment, "sources", {})
     rows = [
-        _row(scenario, section, name, field)
-        for section in _SECTIONS
-        for name, field in type(getattr(scenario, section)).model_fields.items()
-        if getattr(getattr(scenario, section), name) is not None
+        _row(scenario, f"{section}.{name}", part, name, sources)
+        for section, part in parts.items()
+        for name, field in type(part).model_fields.items()
+        if getattr(part, name) is not None and field.json_schema_extra
     ]
-    if scenario.traces is not None:
-        field = Traces.model_fields["requests_per_hour"]
-        rows.append(_row(scenario, "traces", "requests_per_hour", field))
-    for side in ("dc", "bs"):
-        trace: Trace | None = getattr(scenario.traces, side, None)
-        if trace is not None:
-            rows.append(_trace_row(side, trace))
+    if traces is None:
+        return tuple(rows)
+    for name, field in type(traces).model_fields.items():
+        trace = getattr(traces, name)
+        if isinstance(trace, Trace):
+            rows.append(_trace_row(name, trace))
+        elif field.json_schema_extra:
+            rows.append(_row(scenario, f"traces.{name}", traces, name, sources))
     return tuple(rows)
 
 
-def _row(scenario: Scenario, section: str, name: str, field: FieldInfo) -> ParameterRow:
-    key, part = f"{section}.{name}", getattr(scenario, section)
+def unit_of(section: BaseModel, name: str) -> str:
+    """The unit of a parameter."""
+    extra = type(section).model_fields[name].json_schema_extra
+    return str(extra.get("unit", "-")) if isinstance(extra, dict) else "-"
+
+
+def _row(
+    scenario: BaseModel, key: str, part: BaseModel, name: str, sources: Mapping[str, str]
+) -> ParameterRow:
+    field = type(part).model_fields[name]
     value, extra = getattr(part, name), field.json_schema_extra
     notes: dict[str, Any] = extra if isinstance(extra, dict) else {}
     unchanged = value == field.default
@@ -62,19 +87,19 @@ def _row(scenario: Scenario, section: str, name: str, field: FieldInfo) -> Param
         unit=str(notes.get("unit", "-")),
         default=_text(field.default),
         allowed=str(notes.get("allowed", _allowed(field))),
-        source=scenario.sources.get(key)
-        or (str(notes["source"]) if unchanged else _changed(scenario, part, name)),
+        source=sources.get(key) or (str(notes["source"]) if unchanged else _changed(scenario, name)),
     )
 
 
-def _changed(scenario: Scenario, part: Section, name: str) -> str:
-    side = name[:2]
-    country = getattr(scenario, f"{side}_country", None) if name.endswith("intensity_g_per_kwh") else None
+def _changed(scenario: BaseModel, name: str) -> str:
+    """Where a value that is not the default comes from: a site's country or trace, or the scenario."""
+    site, found, _ = name.partition("_intensity_g_per_kwh")
+    country = getattr(scenario, f"{site}_country", None) if found else None
     if country is not None:
         return f"CodeCarbon's figure for {country}"
-    if name.endswith("intensity_g_per_kwh") and getattr(scenario.traces, side, None) is not None:
-        return f"traces.{side}"
-    return f"scenario {scenario.name}"
+    if found and getattr(getattr(scenario, "traces", None), site, None) is not None:
+        return f"traces.{site}"
+    return f"scenario {getattr(scenario, 'name', '')}"
 
 
 def _trace_row(side: str, trace: Trace) -> ParameterRow:

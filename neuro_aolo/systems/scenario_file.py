@@ -1,8 +1,14 @@
-"""Reading a scenario's TOML: finding it, laying it over what it extends, explaining what is wrong with it."""
+"""Reading a scenario's TOML: finding it, laying it over what it extends, explaining what is wrong with it.
+
+A site's carbon intensity is the component ``SITE_intensity_g_per_kwh`` of the state; ``SITE_country`` or the
+trace ``traces.SITE`` gives it.
+"""
 
 import difflib
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +16,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.aolo.parameters import State
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
 from neuro_aolo.systems.wording import shown
-
-SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
-"""The state component whose intensity a data centre's or base station's country or trace gives."""
 
 _PLAINLY = {
     "model_type": "give a table of keys",
@@ -28,15 +30,41 @@ _PLAINLY = {
 }
 """What pydantic says of some kinds of error in words of its own."""
 
-_SHIPPED = Path(__file__).parent / "aolo" / "scenarios"
+SYSTEM = "aolo"
+"""The system of a file that names none and extends nothing shipped: the first."""
+
+_FOLDER = Path(__file__).parent
 _MAX_DEPTH = 8
+_COUNTRY = "_country"
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """What a scenario's file says, with what it extends, its countries and its CSV traces resolved.
+
+    Attributes:
+        path: of the file.
+        system: name of the system that it is of.
+        data: the scenario's keys.
+        deployment: the table ``[deployment]``, which belongs to a run; the sources of its keys are in it.
+    """
+
+    path: Path
+    system: str
+    data: dict[str, Any]
+    deployment: dict[str, Any]
+
+
+@cache
+def _shipped() -> dict[str, Path]:
+    """Files of the shipped scenarios by name, ``paper`` first."""
+    found = {path.stem: path for path in sorted(_FOLDER.glob("*/scenarios/*.toml"))}
+    return dict(sorted(found.items(), key=lambda item: (item[0] != "paper", item[0])))
 
 
 def scenario_names() -> tuple[str, ...]:
     """Names of the shipped scenarios, ``paper`` first."""
-    return tuple(
-        sorted((path.stem for path in _SHIPPED.glob("*.toml")), key=lambda name: (name != "paper", name))
-    )
+    return tuple(_shipped())
 
 
 def find_scenario(name: str, folder: Path) -> Path:
@@ -46,7 +74,7 @@ def find_scenario(name: str, folder: Path) -> Path:
         ScenarioError: If there is none.
     """
     if name in scenario_names():
-        return _SHIPPED / f"{name}.toml"
+        return _shipped()[name]
     if name.endswith(".toml"):
         path = folder / name
         if path.is_file():
@@ -59,16 +87,46 @@ def find_scenario(name: str, folder: Path) -> Path:
     )
 
 
-def read_scenario(path: Path) -> dict[str, Any]:
-    """A scenario's keys, with those of what it extends, its countries and its CSV traces resolved.
+def read_scenario(path: Path) -> ScenarioFile:
+    """A scenario's keys, with those of what it extends and its CSV traces resolved.
 
     Raises:
-        ScenarioError: If a file is missing or not TOML, or a country or trace cannot be used.
+        ScenarioError: If a file is missing or not TOML, or a trace cannot be used.
     """
     data = _merged(path, ())
-    for side, component in SIDES.items():
-        _fix_country(data, f"{side}_country", component, path)
-    return data
+    system = data.pop("system", SYSTEM)
+    if not isinstance(system, str):
+        raise ScenarioError(f"{path}: system = {shown(system)} is not allowed: give a system's name")
+    deployment = data.pop("deployment", {})
+    if not isinstance(deployment, dict):
+        raise ScenarioError(
+            f"{path}: deployment = {shown(deployment)} is not allowed: give a table of keys; "
+            "correct deployment"
+        )
+    sources = data.get("sources")
+    if isinstance(sources, dict):
+        own = {key: text for key, text in sources.items() if key.startswith("deployment.")}
+        if own:
+            data["sources"] = {key: text for key, text in sources.items() if key not in own}
+            deployment["sources"] = own
+    return ScenarioFile(path, system, data, deployment)
+
+
+def fix_countries(data: dict[str, Any], state: BaseModel, path: Path) -> None:
+    """Give each named country's intensity to its site, unless the file fixes one already (a saved scenario).
+
+    Args:
+        data: the scenario's keys, changed here.
+        state: the state with its defaults.
+        path: of the file.
+
+    Raises:
+        ScenarioError: a country is unknown, or without data.
+    """
+    for name in type(state).model_fields:
+        site, found, _ = name.partition("_intensity_g_per_kwh")
+        if found:
+            _fix_country(data, f"{site}{_COUNTRY}", name, state, path)
 
 
 def overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,15 +138,23 @@ def overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
-def explain(error: ValidationError, model: type[BaseModel], where: Path | str) -> str:
-    """One line for a validation error: the place, key, value, what is allowed, the fix."""
+def explain(error: ValidationError, model: type[BaseModel], where: Path | str, within: str = "") -> str:
+    """One line for a validation error: the place, key, value, what is allowed, the fix.
+
+    Args:
+        error: what pydantic says.
+        model: what was validated.
+        where: the file or scenario.
+        within: the table that all keys are in, if any.
+    """
     errors = error.errors(include_url=False)
     # A misspelt key often brings a missing one with it: the misspelling is what to mend.
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     kind, place = first["type"], first["loc"]
-    key = ".".join(str(part) for part in place if not isinstance(part, int))
+    own = ".".join(str(part) for part in place if not isinstance(part, int))
+    key = ".".join(filter(None, (within, own)))
     if kind == "extra_forbidden":
-        return f"{where}: unknown key {shown(key)}: {_known(model, first, key)}"
+        return f"{where}: unknown key {shown(key)}: {_known(model, first, own)}"
     if kind == "value_error":
         message = str(first["ctx"]["error"])
         return f"{where}: {key}: {message}" if key else f"{where}: {message}"
@@ -99,7 +165,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: Path | str) -
     if kind == "missing":
         return f"{where}: {key}{position} is missing: {problem}; correct {key}"
     return (
-        f"{where}: {key}{position} = {shown(first['input'])} is not allowed: {problem}{_unit(model, key)}; "
+        f"{where}: {key}{position} = {shown(first['input'])} is not allowed: {problem}{_unit(model, own)}; "
         f"correct {key}"
     )
 
@@ -110,6 +176,8 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
             f"{path}: extends leads back to itself, or deeper than {_MAX_DEPTH} files: end the chain"
         )
     data = _loaded(path)
+    if path in _shipped().values():
+        data.setdefault("system", path.parent.parent.name)
     _read_traces(data, path)
     parent = data.pop("extends", None)
     if parent is None:
@@ -143,21 +211,26 @@ def _loaded(path: Path) -> dict[str, Any]:
 
 
 def _without_replaced_sites(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """``base`` without the country or trace of a side to which ``data`` gives its own country or trace."""
+    """``base`` without the country or trace of a site to which ``data`` gives its own country or trace."""
     result, given = dict(base), _table(data, "traces")
     traces = dict(_table(base, "traces"))
-    for side in SIDES:
-        if side in given or f"{side}_country" in data:
-            result.pop(f"{side}_country", None)
-            traces.pop(side, None)
+    named = [key.removesuffix(_COUNTRY) for key in data if key.endswith(_COUNTRY)]
+    for site in (*given, *named):
+        result.pop(f"{site}{_COUNTRY}", None)
+        if isinstance(traces.get(site), dict):
+            del traces[site]
     result.pop("traces", None)
-    return {**result, "traces": traces} if given or traces.keys() & SIDES.keys() else result
+    return {**result, "traces": traces} if given or any_trace(traces) else result
+
+
+def any_trace(traces: Mapping[str, Any]) -> bool:
+    """Whether a table ``[traces]`` holds the trace of a site, and not settings alone."""
+    return any(isinstance(trace, dict) for trace in traces.values())
 
 
 def _read_traces(data: dict[str, Any], path: Path) -> None:
-    """Put the figures of ``traces.dc.csv`` and ``traces.bs.csv``, relative to the file, in their place."""
-    for side in SIDES:
-        trace = _table(data, "traces").get(side)
+    """Put the figures of every ``traces.SITE.csv``, relative to the file, in their place."""
+    for side, trace in _table(data, "traces").items():
         if not isinstance(trace, dict) or "csv" not in trace:
             continue
         name, fill = trace.pop("csv"), trace.pop("fill", None)
@@ -175,12 +248,11 @@ def _read_traces(data: dict[str, Any], path: Path) -> None:
         trace.update({**read.model_dump(mode="json"), **trace})
 
 
-def _fix_country(data: dict[str, Any], key: str, component: str, path: Path) -> None:
-    """Give a named country's intensity to its side, unless the file fixes one already (a saved scenario)."""
+def _fix_country(data: dict[str, Any], key: str, component: str, usual: BaseModel, path: Path) -> None:
     code, state = data.get(key), data.setdefault("state", {})
     if not isinstance(code, str) or not isinstance(state, dict):
         return
-    default = getattr(State(), component)
+    default = getattr(usual, component)
     given = state.get(component, {})
     sample = given.get("sample") if isinstance(given, dict) else None
     if isinstance(sample, list) and len(sample) == 2 and sample[0] == sample[1]:

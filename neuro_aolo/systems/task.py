@@ -1,33 +1,211 @@
-"""What an agent needs to know of the world: a batched control task, and nothing more."""
+"""What anybody above may know of a system: a batched control task, what it tells, and nothing more.
 
-from dataclasses import dataclass
-from typing import Protocol
+A state is the task's own (native) description, and only the task reads it. One decision is a row: of ``K``
+copies of one network that decide on the same state, the rows of a state lie together, ``B * K`` rows for
+``B`` states.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuro_aolo_export.quantity import Quantity
+
 Floats = NDArray[np.float64]
 Observations = NDArray[np.float32]
 Flags = NDArray[np.bool_]
+Hours = NDArray[np.int64]
+Policy = Callable[[Observations], Floats]
+"""Observations ``(rows, D)`` to actions ``(rows, A)``, both in [-1, 1]."""
+
+EntryKind = Literal["operational", "embodied"]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the agent should keep small.
+
+    Attributes:
+        name: short.
+        unit: of its cost.
+        scale: order of magnitude of a decision's cost: learners divide by it.
+        discount: weight of the next decision's cost, in [0, 1).
+        per_mg: cost of a milligram of carbon; 0 where it does not count carbon.
+    """
+
+    name: str
+    unit: str
+    scale: float = 1.0
+    discount: float = 0.0
+    per_mg: float = 0.0
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What a decision must keep.
+
+    Attributes:
+        name: short.
+        unit: of its margin.
+        limit: what is kept, in that unit.
+        title: what people read.
+    """
+
+    name: str
+    unit: str
+    limit: float
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of what the system emits.
+
+    Attributes:
+        key: of the line.
+        name: what people read.
+        kind: ``operational`` or ``embodied``.
+        site: one of the system's sites.
+        source: where the figure comes from.
+    """
+
+    key: str
+    name: str
+    kind: EntryKind
+    site: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A functional unit: what a decision serves so many of.
+
+    Attributes:
+        key: as ``bit``.
+        plural: as people read it.
+    """
+
+    key: str
+    plural: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a task is, as far as learners, ledgers and people ask.
+
+    Attributes:
+        observations: physical quantities that an observation in [-1, 1] spans.
+        actions: the same of an action.
+        objectives: what is minimised, weighed by their scales.
+        constraints: what a decision must keep.
+        entries: lines of what the system emits.
+        units: functional units of a decision.
+        sites: where energy is drawn; the agent stands at one of them.
+        agents: copies of one network deciding on the same state, each with its own observations.
+        horizon: decisions of an episode; 1: each stands alone, and nothing ends.
+        violation_limit: share of decisions in which a policy may break a constraint.
+        action_units: units of the actions as people read them after a figure; the quantities' own where
+            empty.
+        decision: what people call a decision.
+        optimum: what people call the exact optimum of a state.
+        penalty: what a broken constraint takes off a reward at least; None where rewards have none.
+        penalty_name: the parameter that sets it.
+    """
+
+    observations: tuple[Quantity, ...]
+    actions: tuple[Quantity, ...]
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    units: tuple[Unit, ...] = ()
+    sites: tuple[str, ...] = ("grid",)
+    agents: int = 1
+    horizon: int = 1
+    violation_limit: float = 0.001
+    action_units: tuple[str, ...] = ()
+    decision: str = "decision"
+    optimum: str = "optimum"
+    penalty: float | None = None
+    penalty_name: str = ""
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """One name per observation, in order."""
+        return tuple(quantity.name for quantity in self.observations)
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """One name per action, in order."""
+        return tuple(quantity.name for quantity in self.actions)
+
+    @property
+    def scale(self) -> float:
+        """One unit of what is minimised, in units of the first objective."""
+        return self.objectives[0].scale
+
+    def cost(self, costs: Floats) -> Floats:
+        """What is minimised, in units of the first objective: ``(..., objectives)`` to ``(...)``."""
+        first, *others = self.objectives
+        total: Floats = costs[..., 0]
+        for index, objective in enumerate(others, start=1):
+            total = total + costs[..., index] * (first.scale / objective.scale)
+        return total
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a batch of B decisions served and emitted: for ledgers and people; no learner reads it.
+
+    Attributes:
+        carbon_g: of each entry, in gCO2e, shape ``(B, entries)``.
+        energy_j: drawn at each site, cooling included, shape ``(B, sites)``.
+        units: functional units, shape ``(B, units)``.
+        margins: of each constraint in its own unit, at least 0 exactly where it holds, ``(B, constraints)``.
+    """
+
+    carbon_g: Floats
+    energy_j: Floats
+    units: Floats
+    margins: Floats
+
+    @property
+    def total_g(self) -> Floats:
+        """Carbon of each decision in gCO2e, shape ``(B,)``; entries are added up in pairs."""
+        parts = list(self.carbon_g.T)
+        while len(parts) > 1:
+            pairs = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)]
+            parts = pairs + parts[len(parts) - len(parts) % 2 :]
+        return parts[0] if parts else np.zeros(len(self.units))
 
 
 @dataclass(frozen=True)
 class Transition:
-    """What a batch of B actions led to.
+    """What a batch of decisions on B states led to.
 
     Attributes:
-        next_states: native states, shape ``(B, S)``.
-        reward: shape ``(B,)``.
-        cost: what the agent should keep small, in the task's own unit, shape ``(B,)``; also where
-            a constraint is broken.
-        slack: how far each of C constraints is kept, dimensionless, in [-1, 1], shape ``(B, C)``: at least
-            0 exactly where it holds, and smooth across.
+        next_states: native states that follow, shape ``(B, S)``; also of an episode that has ended.
+        costs: of each objective, shape ``(B, objectives)``; also where a constraint is broken.
+        slack: how far each constraint is kept, dimensionless, in [-1, 1], shape ``(B, constraints)``: at
+            least 0 exactly where it holds, and smooth across.
+        reward: one figure that falls with the costs and drops where a constraint is broken, shape ``(B,)``.
+        ended: whether the episode has, shape ``(B,)``.
+        terminal: whether it has and nothing follows, shape ``(B,)``; an end that is not terminal is a cut.
+        served: what was served and emitted.
+        agent_costs: the costs that each copy's own decision causes, shape ``(B, agents, objectives)``, which
+            add up to ``costs``; None where they cannot be told apart.
     """
 
     next_states: Floats
-    reward: Floats
-    cost: Floats
+    costs: Floats
     slack: Floats
+    reward: Floats
+    ended: Flags
+    terminal: Flags
+    served: Served
+    agent_costs: Floats | None = None
 
     @property
     def violated(self) -> Flags:
@@ -37,12 +215,13 @@ class Transition:
 
 @dataclass(frozen=True)
 class Optimum:
-    """The least reachable cost of each of B states.
+    """The least reachable cost of each of B states: over an episode that starts there, its mean per decision.
 
     Attributes:
-        cost: shape ``(B,)``, NaN where no action is feasible.
-        scale: what a regret is measured in, shape ``(B,)``, NaN where no action is feasible. Equal
-            to ``cost`` unless the cost has parts of either sign.
+        cost: what is minimised, in units of the first objective, shape ``(B,)``, NaN where no action is
+            feasible.
+        scale: what a regret is measured in, shape ``(B,)``, NaN where no action is feasible. Equal to
+            ``cost`` unless the cost has parts of either sign.
         feasible: shape ``(B,)``.
     """
 
@@ -51,35 +230,34 @@ class Optimum:
     feasible: Flags
 
 
-class Task(Protocol):
-    """A batched control task with actions and observations in [-1, 1].
+@dataclass(frozen=True)
+class Hourly:
+    """The hours of a task's grids, where they are known hour by hour.
 
-    A state is the task's own (native) description; only the task reads it.
+    Attributes:
+        hours: how many; after the last the first follows.
+        g_per_kwh: carbon intensity of the sites that have a trace, each ``(hours,)``.
+        files: of the dated traces, by site.
+        states: draws the native states of decisions in given hours ``(n,)``, shape ``(n, S)``.
     """
 
+    hours: int
+    g_per_kwh: Mapping[str, Floats]
+    files: Mapping[str, str]
+    states: Callable[[Hours, np.random.Generator], Floats]
+
+
+class Task(Protocol):
+    """A batched control task with actions and observations in [-1, 1]."""
+
     @property
-    def observation_names(self) -> tuple[str, ...]:
-        """One name per observation, in order."""
+    def spec(self) -> Spec:
+        """What the task is."""
         ...
 
     @property
-    def action_names(self) -> tuple[str, ...]:
-        """One name per action, in order."""
-        ...
-
-    @property
-    def constraint_names(self) -> tuple[str, ...]:
-        """One name per constraint, in order."""
-        ...
-
-    @property
-    def violation_limit(self) -> float:
-        """Share of requests in which a policy may break a constraint."""
-        ...
-
-    @property
-    def reward_scale(self) -> float:
-        """Order of magnitude of a reward: learners divide by it."""
+    def hourly(self) -> Hourly | None:
+        """Its hours; None where no grid is known hour by hour."""
         ...
 
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
@@ -87,13 +265,78 @@ class Task(Protocol):
         ...
 
     def observe(self, states: Floats) -> Observations:
-        """Observations in [-1, 1] of native states, shape ``(B, len(observation_names))``."""
+        """Observations in [-1, 1] of native states, shape ``(B * agents, D)``."""
         ...
 
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
-        """Apply actions of shape ``(B, len(action_names))``; those outside [-1, 1] are clipped."""
+        """Apply actions ``(B * agents, A)`` to states ``(B, S)``; those outside [-1, 1] are clipped."""
         ...
 
-    def optimum(self, states: Floats) -> Optimum:
-        """The exact optimum of each state."""
+    def intensity(self, states: Floats, site: str) -> Floats:
+        """Carbon intensity at one of the sites in g/kWh, shape ``(B,)``."""
+        ...
+
+    def optimum(self, states: Floats) -> Optimum | None:
+        """The exact optimum of each state; None where nobody knows it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run knows of itself, for its system to put in words.
+
+    Attributes:
+        scenario: the system's own.
+        terms_mg: mean carbon of a decision in mgCO2e, by entry.
+        deployed_as_usual: whether its deployment is the one that the scenario's name stands for.
+    """
+
+    scenario: Any
+    terms_mg: Mapping[str, float] = field(default_factory=dict)
+    deployed_as_usual: bool = True
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a system says of a run, in its own words.
+
+    Attributes:
+        title: scenario and places.
+        grade: how much the source of a parameter carries, in a word or two, from the source's words.
+        grades: each grade as part of a sentence that counts them.
+        countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
+        limits: what its figures do not say, a sentence each.
+        options: words of a command line that choose scenario and places.
+        shipped: whether the scenario comes with this package, its places aside.
+        sources: whose model the system is, a line each.
+    """
+
+    title: str
+    grade: Callable[[str], str] = lambda source: "scenario"
+    grades: Mapping[str, str] = field(default_factory=dict)
+    countries: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    shipped: bool = False
+    sources: tuple[str, ...] = ()
+
+
+class System(Protocol):
+    """A system that can be controlled: a folder of this package, or anybody's module."""
+
+    @property
+    def Scenario(self) -> Any:  # noqa: N802 - the name of a class
+        """Class of its scenarios: a pydantic model or a frozen dataclass."""
+        ...
+
+    def task(self, scenario: Any) -> Task:
+        """The task of a scenario."""
+        ...
+
+    def policies(self, scenario: Any) -> Mapping[str, Policy]:
+        """Rules and constants to compare with, by name."""
+        ...
+
+    def tell(self, figures: Figures) -> Telling:
+        """What it says of a run."""
         ...

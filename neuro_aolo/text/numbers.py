@@ -1,9 +1,8 @@
 """Numbers as people read them: three or four significant digits, SI prefixes, and ranges."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 MISSING = "not available"
 NBSP = "\xa0"
@@ -13,6 +12,44 @@ _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3:
 _LARGE = ((1e9, "billion"), (1e6, "million"))
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹\xa0", "u-,2-0123456789 ")
+
+
+class Bounded(Protocol):
+    """An amount as low, nominal and high."""
+
+    @property
+    def low(self) -> float:
+        """The least."""
+        ...
+
+    @property
+    def nominal(self) -> float:
+        """The one to read where one is read alone."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """The most."""
+        ...
+
+
+class Reaching(Protocol):
+    """How much of something it takes, likewise; None: no amount is enough."""
+
+    @property
+    def low(self) -> float | None:
+        """At the least."""
+        ...
+
+    @property
+    def nominal(self) -> float | None:
+        """In the nominal case."""
+        ...
+
+    @property
+    def high(self) -> float | None:
+        """At the most."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,12 +75,12 @@ def derived(quantity: Quantity) -> Quantity:
     return replace(quantity, derived=True)
 
 
-def finite(value: Any) -> bool:
+def finite(value: Any) -> TypeGuard[float]:
     """Whether ``value`` is a number that can be drawn or printed (None and NaN are not)."""
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def significant(value: float, digits: int = 3) -> str:
+def significant(value: float | None, digits: int = 3) -> str:
     """``value`` to ``digits`` significant digits: 0.00123, 12.3, 1,230, 1.23×10⁻⁹."""
     if not finite(value):
         return MISSING
@@ -57,13 +94,13 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
 
 
-def amount(value: float, unit: str = "", digits: int = 4) -> Quantity:
+def amount(value: float | None, unit: str = "", digits: int = 4) -> Quantity:
     """``value`` in ``unit``, without a prefix."""
     text = significant(value, digits)
     return Quantity(_number(value), f"{text}{NBSP}{unit}" if unit and text != MISSING else text)
 
 
-def count(value: float) -> Quantity:
+def count(value: float | None) -> Quantity:
     """A number of things: whole where it is whole, one decimal where it is a mean below 1,000."""
     if not finite(value):
         return Quantity(math.nan, MISSING)
@@ -73,7 +110,7 @@ def count(value: float) -> Quantity:
 
 def percent(share: float | None, digits: int = 3) -> Quantity:
     """A share as a percentage; ``value`` stays the share."""
-    if share is None or not finite(share):
+    if not finite(share):
         return Quantity(math.nan, MISSING)
     text = significant(share * 100.0, digits)
     # Shares of counted requests are often round: 1 in 20,000 is 0.005 %, not 0.00500 %.
@@ -93,40 +130,42 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
     return Quantity(float(value), text)
 
 
-def spread(values: Mapping[str, float] | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
+def spread(values: Bounded | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
     """A range under one prefix, as 6.12 µJ (1.53 – 9.95); ``value`` is the nominal one.
 
     A range narrower than the digits shown is left out.
 
     Args:
-        values: ``low``, ``nominal`` and ``high``, or None where there is no range.
+        values: the range, or None where there is none.
         unit: SI unit of the scaled values.
         scale: factor from the given values to ``unit``.
         digits: significant digits.
     """
-    if values is None or not all(finite(values[name]) for name in ("low", "nominal", "high")):
+    if values is None or not all(map(finite, (values.low, values.nominal, values.high))):
         return Quantity(math.nan, MISSING)
-    power = _power(float(f"{(values['nominal'] or values['high']) * scale:.{digits - 1}e}"))
+    power = _power(float(f"{(values.nominal or values.high) * scale:.{digits - 1}e}"))
     low, nominal, high = (
-        significant(values[name] * scale / 10.0**power, digits) for name in ("low", "nominal", "high")
+        significant(value * scale / 10.0**power, digits)
+        for value in (values.low, values.nominal, values.high)
     )
     text = f"{nominal}{NBSP}{_PREFIXES[power]}{unit}"
-    return Quantity(values["nominal"], text if low == nominal == high else f"{text} ({_range(low, high)})")
+    return Quantity(values.nominal, text if low == nominal == high else f"{text} ({_range(low, high)})")
 
 
-def reach(values: Mapping[str, float | None], scale: float = 1.0, digits: int = 3) -> Quantity:
+def reach(values: Reaching, scale: float = 1.0, digits: int = 3) -> Quantity:
     """How much of something it takes, as 28,300 (9,190 – never); ``never`` where no amount is enough."""
-    value = values["nominal"]
-    size, word = next(
-        ((size, word) for size, word in _LARGE if value is not None and value * scale >= size), (1.0, "")
+    value = values.nominal
+    size, large = next(
+        ((size, large) for size, large in _LARGE if value is not None and value * scale >= size), (1.0, "")
     )
     low, nominal, high = (
-        "never" if (each := values[name]) is None else significant(each * scale / size, digits)
-        for name in ("low", "nominal", "high")
+        "never" if each is None else significant(each * scale / size, digits)
+        for each in (values.low, values.nominal, values.high)
     )
-    text = f"{nominal}{NBSP}{word}" if word else nominal
-    told = text if low == nominal == high else f"{text} ({_range(low, high)})"
-    return Quantity(math.nan if value is None else float(value), told)
+    text = f"{nominal}{NBSP}{large}" if large else nominal
+    if not low == nominal == high:
+        text = f"{text} ({_range(low, high)})"
+    return Quantity(math.nan if value is None else float(value), text)
 
 
 def _range(low: str, high: str) -> str:

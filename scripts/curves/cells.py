@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from neuro_aolo.comparison.cell import check_settings, versions
+from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import to_json, write_whole
+from neuro_aolo.runs.cell import check_settings
+from neuro_aolo.runs.versions import present
 
 Values = Mapping[str, Any]
 
@@ -42,7 +44,7 @@ def kept(
             check_settings(file, made, asked)
     result = make()
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = to_json({"settings": asked, "result": result, "versions": versions()})
+    text = to_json({"settings": asked, "result": result, "versions": present(PACKAGES)})
     write_whole(file, text + "\n")
     # As it will be read next time.
     return dict(json.loads(text)["result"])

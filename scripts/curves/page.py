@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from neuro_aolo.agent.statistics import Estimate, estimate, mean
-from neuro_aolo.comparison.cell import versions
+from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.files import write_whole
+from neuro_aolo.runs.versions import present
 from neuro_aolo.text.numbers import NBSP, finite, significant
 
 SMOKE = "SMOKE RUN, on few requests and after seconds of training: its figures mean nothing."
@@ -55,7 +56,7 @@ def write(folder: Path, texts: Mapping[str, str]) -> str:
 
 def made_by(command: str) -> str:
     """The last line of a page."""
-    return f"Made by `{command}` with {', '.join(map(' '.join, versions().items()))}."
+    return f"Made by `{command}` with {', '.join(map(' '.join, present(PACKAGES).items()))}."
 
 
 def common(parser: argparse.ArgumentParser, out: Path) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.agent.checkpoint import SavedActor, load_actor
-from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Policy, Requests, held_out
+from neuro_aolo.agent.checkpoint import SavedActor
+from neuro_aolo.agent.evaluate import HELD_OUT_SEED, Requests, held_out
 from neuro_aolo.agent.popsan import PopSAN
-from neuro_aolo.comparison.cell import file_name, scenario_sha256
 from neuro_aolo.errors import RunError
+from neuro_aolo.runs.cell import file_name, scenario_sha256
 from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo.systems.aolo.task import AoloTask
-from neuro_aolo.systems.task import Floats, Observations
+from neuro_aolo.runs.run import Run
+from neuro_aolo.runs.summarise import scenario_name
+from neuro_aolo.systems.task import Floats, Observations, Policy, Task
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.loihi2.integers import QuantizedGraph
@@ -29,15 +30,11 @@ class Trained:
     """A trained spiking actor, its task, and the requests that it is judged on.
 
     Attributes:
-        path: its run folder.
-        saved: the actor.
-        task: what it was trained on.
+        run: its run.
         requests: how many held-out requests are drawn.
     """
 
-    path: Path
-    saved: SavedActor
-    task: AoloTask
+    run: Run
     requests: int
 
     @classmethod
@@ -47,33 +44,47 @@ class Trained:
         Raises:
             RunError, AgentError, ScenarioError: it is no run folder, or its actor has no spikes.
         """
-        config = RunFolder.open(path).config()
-        saved = load_actor(path)
-        if not isinstance(saved.network, PopSAN):
+        run = Run.open(RunFolder.open(path))
+        if not isinstance(run.saved.network, PopSAN):
             raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
-        return cls(path, saved, AoloTask(config.scenario), requests)
+        return cls(run, requests)
+
+    @property
+    def path(self) -> Path:
+        """Its run folder."""
+        return self.run.folder.path
+
+    @property
+    def saved(self) -> SavedActor:
+        """The actor."""
+        return self.run.saved
+
+    @property
+    def task(self) -> Task:
+        """What it was trained on."""
+        return self.run.task
 
     @property
     def scenario(self) -> str:
-        """Name of the service."""
-        return self.task.scenario.name
+        """Name of the scenario."""
+        return scenario_name(self.run.config)
 
     @cached_property
     def graph(self) -> SpikingGraph:
-        """The actor's graph."""
+        """The actor's graph without physical quantities: what is kept goes by its digest."""
         return graph_of(self.saved)
 
     @cached_property
     def name(self) -> str:
         """Scenario and digest of the actor, which stand for the run in files."""
-        return f"{file_name(self.task.scenario)}-{graph_digest(self.graph)[:12]}"
+        return f"{file_name(self.run.config.scenario)}-{graph_digest(self.graph)[:12]}"
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What every figure of the run depends on."""
         return {
             "actor": graph_digest(self.graph),
-            "scenario_sha256": scenario_sha256(self.task.scenario),
+            "scenario_sha256": scenario_sha256(self.run.config.scenario, self.run.config.deployment),
             "held_out_requests": self.requests,
             "held_out_seed": HELD_OUT_SEED,
         }

@@ -18,8 +18,7 @@ import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.statistics import Estimate, spread
-from neuro_aolo.comparison.cell import Cell
-from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.runs.cell import Cell
 from neuro_aolo.systems.task import Floats
 from neuro_aolo.text.numbers import count, percent
 from reproduction.trainings import Setup, cells, in_figures, opening, printed, rival, swept, tuned
@@ -214,8 +213,8 @@ def variation(setup: Setup, row: str, value: Any, of: Sequence[Cell]) -> Variati
     """What one value of a sweep came to."""
     names = ("carbon_mg", "regret", "violation_rate", "seconds")
     figures = {"reward_mg": _rewards_mg(setup, of), **{name: _values(of, name) for name in names}}
-    observations = setup.scenario.state_names
-    spec = ActorSpec(observations, AoloTask.action_names, swept(setup, row, value, 0).popsan)
+    controlled, popsan = setup.task.spec, swept(setup, row, value, 0).popsan
+    spec = ActorSpec(controlled.observation_names, controlled.action_names, popsan)
     return Variation(
         sweep=row,
         value=in_figures(value),

@@ -13,9 +13,12 @@ from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
 from neuro_aolo.agent.stable_baselines import stable_baselines
-from neuro_aolo.comparison.cell import check_settings, scenario_sha256, versions
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import to_json, write_whole
+from neuro_aolo.runs.cell import check_settings, scenario_sha256
+from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.aolo.env import AoloEnv
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
@@ -78,7 +81,7 @@ class Opening:
         """All that the reward depends on, as JSON gives it back."""
         own = {"training": asdict(self.training), "actor": asdict(self.popsan)}
         settings = {
-            "scenario_sha256": scenario_sha256(self.scenario),
+            "scenario_sha256": scenario_sha256(self.scenario, Deployment()),
             "seed": self.seed,
             "requests": self.requests,
             **(own if self.learner == "SDRL" else {"discount": self.training.discount}),
@@ -105,7 +108,7 @@ class Opening:
     def make(self) -> Opened:
         """Serve the requests."""
         reward_mg, requests = self._sdrl() if self.learner == "SDRL" else self._sac()
-        return Opened(self.settings, reward_mg, requests, versions())
+        return Opened(self.settings, reward_mg, requests, present(PACKAGES))
 
     def _sdrl(self) -> tuple[float, int]:
         rows: list[Metrics] = []
@@ -116,7 +119,7 @@ class Opening:
                 raise KeyboardInterrupt
 
         task = AoloTask(self.scenario)
-        spec = ActorSpec(task.observation_names, task.action_names, self.popsan)
+        spec = ActorSpec(task.spec.observation_names, task.spec.action_names, self.popsan)
         train(task, spec.build, self.training, self.seed, on_metrics=record)
         served = np.diff([0, *(row.requests for row in rows)])
         reward_mg = np.average([row.training_reward for row in rows], weights=served)

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.comparison.cell import versions
+from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.files import write_whole
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.runs.versions import present
 from neuro_aolo.text.grid import Grid
 from neuro_aolo.text.numbers import MISSING, NBSP, finite, percent, plain, significant
 from reproduction.findings import Finding, Variation
@@ -89,7 +90,7 @@ def page(setup: Setup, findings: Sequence[Finding], variations: Sequence[Variati
         parts.append(f"## {title[0].upper()}{title[1:]} (seeds: {setup.sweep_seeds})")
         parts.append(_markdown(_titles(), [_variation(one, " ") for one in of]))
         parts.append(f"![reward and time over {title}]({row}.svg)")
-    parts.append(f"Made by `{command}` with {', '.join(map(' '.join, versions().items()))}.")
+    parts.append(f"Made by `{command}` with {', '.join(map(' '.join, present(PACKAGES).items()))}.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig
-from neuro_aolo.comparison.cell import Cell, Plan
+from neuro_aolo.comparison.plan import Plan
 from neuro_aolo.errors import RunError
-from neuro_aolo.runs.folder import PRESETS
+from neuro_aolo.runs.cell import Cell
+from neuro_aolo.runs.config import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
 from reproduction.opening import Opening
 
 RIVALS = ("sac", "ppo", "random")
@@ -82,6 +84,11 @@ class Setup:
     def scenario(self) -> Scenario:
         """The paper's."""
         return Scenario.load("paper")
+
+    @cached_property
+    def task(self) -> AoloTask:
+        """Of that scenario."""
+        return AoloTask(self.scenario)
 
     def preset(self, name: str) -> tuple[SDRLConfig, PopSANConfig]:
         """Settings of the loop and shape of the spiking actor."""

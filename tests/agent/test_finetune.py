@@ -1,10 +1,11 @@
 """Fine-tuning on a task whose optimum is known in closed form, down to the integers that come of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from toy_tasks import Cliff
 
 from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import held_out, noise_free
@@ -13,41 +14,14 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl import SDRLConfig, train
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
 from neuro_aolo_export.loihi2.quantize import WeightGrid, grids, quantize
 from neuro_aolo_export.simulate import simulate_integer
 
-
-@dataclass(frozen=True)
-class Cliff:
-    """Cost 2 + a, with slack a - s / 2: the best action is s / 2."""
-
-    observation_names = ("s", "noise")
-    action_names = ("a",)
-    constraint_names = ("edge",)
-    reward_scale = 2.0
-    violation_limit = 0.01
-
-    def reset(self, count: int, rng: np.random.Generator) -> Floats:
-        return rng.uniform(-1.0, 1.0, (count, 2))
-
-    def observe(self, states: Floats) -> Observations:
-        return states.astype(np.float32)
-
-    def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
-        action = np.clip(actions[:, 0], -1.0, 1.0)
-        slack = (action - states[:, 0] / 2) / 1.5
-        reward = np.where(slack < 0.0, -10.0, -2.0 - action)
-        return Transition(self.reset(len(states), rng), reward, 2.0 + action, slack[:, None])
-
-    def optimum(self, states: Floats) -> Optimum:
-        cost = 2.0 + states[:, 0] / 2
-        return Optimum(cost, cost, np.ones(len(states), dtype=bool))
-
-
-TASK = Cliff()
+TASK = Cliff(noises=1, violation_limit=0.01)
 SPEC = ActorSpec(
-    TASK.observation_names, TASK.action_names, PopSANConfig(steps=8, decoder_population=20, hidden=(32, 32))
+    TASK.spec.observation_names,
+    TASK.spec.action_names,
+    PopSANConfig(steps=8, decoder_population=20, hidden=(32, 32)),
 )
 SHORT = replace(
     FINETUNING,
@@ -128,7 +102,7 @@ def test_the_actor_stands_still_while_the_critics_learn(saved: SavedActor, contr
     assert control.metrics[-1].cost != still[0]
     assert control.metrics[3].critic_loss < control.metrics[0].critic_loss
     # So the actor as it was is among the checkpoints, and what is kept does no worse in validation.
-    limit = SHORT.checkpoint_share * TASK.violation_limit
+    limit = SHORT.checkpoint_share * TASK.spec.violation_limit
     assert control.metrics[0].best
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in control.metrics]
     assert control.best.score(limit) == min(scores) <= scores[0]
@@ -210,4 +184,4 @@ def test_finetuning_wins_back_what_rounding_lost(saved: SavedActor) -> None:
     as_trained = held_out(TASK, 4_000).evaluate(noise_free(saved.network))
     assert before.regret > 1.5 * as_trained.regret
     assert after.regret < 0.5 * before.regret
-    assert after.violation_rate <= TASK.violation_limit
+    assert after.violation_rate <= TASK.spec.violation_limit

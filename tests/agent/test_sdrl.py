@@ -1,50 +1,21 @@
 """The training loop on a task whose optimum is known in closed form."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
+from toy_tasks import Cliff
 
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import Requests, held_out, noise_free
-from neuro_aolo.agent.learner import Learner, Objective
+from neuro_aolo.agent.experience import Experience
+from neuro_aolo.agent.loop import Metrics, Seeds, learn
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.sdrl import SDRL, Learnt, SDRLConfig, train
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
-
-
-@dataclass(frozen=True)
-class Cliff:
-    """Cost 2 + a, with slack a - s / 2: the best action is s / 2, the best constant 1 / 2."""
-
-    observation_names = ("s", "noise", "noise2")
-    action_names = ("a",)
-    constraint_names = ("edge",)
-    reward_scale = 2.0
-    violation_limit = 0.001
-
-    def reset(self, count: int, rng: np.random.Generator) -> Floats:
-        return rng.uniform(-1.0, 1.0, (count, 3))
-
-    def observe(self, states: Floats) -> Observations:
-        return states.astype(np.float32)
-
-    def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
-        action = np.clip(actions[:, 0], -1.0, 1.0)
-        slack = (action - states[:, 0] / 2) / 1.5
-        cost = 2.0 + action
-        reward = np.where(slack < 0.0, -10.0, -cost)
-        return Transition(self.reset(len(states), rng), reward, cost, slack[:, None])
-
-    def optimum(self, states: Floats) -> Optimum:
-        cost = 2.0 + states[:, 0] / 2
-        return Optimum(cost, cost, np.ones(len(states), dtype=bool))
-
+from neuro_aolo.systems.task import Floats, Optimum
 
 SMALL = SDRLConfig(total_steps=32_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02)
 
@@ -79,7 +50,7 @@ def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None
 
 def test_the_best_checkpoint_is_kept() -> None:
     result = train(Cliff(), mlp, SMALL, seed=1)
-    limit = SMALL.checkpoint_share * Cliff.violation_limit
+    limit = SMALL.checkpoint_share * Cliff().spec.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.metrics]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.metrics] == [
@@ -101,28 +72,19 @@ def test_an_interrupt_leaves_the_best_actor_so_far() -> None:
 
 
 @pytest.mark.parametrize("objective", ["constraints", "reward"])
-def test_critics_learn_what_they_should(objective: Objective) -> None:
-    from neuro_aolo.agent import sdrl
-
-    kept: list[Learner] = []
-    original = sdrl._Loop.run
-
-    def keep(loop: sdrl._Loop) -> sdrl.Training:
-        kept.append(loop.learner)
-        return original(loop)
-
+def test_critics_learn_what_they_should(objective: Learnt) -> None:
     config = SDRLConfig(total_steps=40_000, critic_hidden=(64, 64), noise_end=0.5, objective=objective)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sdrl._Loop, "run", keep)
-        train(Cliff(), mlp, config, seed=0)
+    seeds = Seeds.of(0)
+    learning = SDRL.build(Cliff(), mlp, config, seeds)
+    learn(Cliff(), learning, config.pace, seeds)
     rng = np.random.default_rng(0)
     states, actions = rng.uniform(-1.0, 1.0, (2_000, 3)), rng.uniform(-0.6, 0.6, (2_000, 1))
     outcome = Cliff().step(states, actions, rng)
     with torch.no_grad():
-        estimates = kept[0].critic(torch.from_numpy(states).float(), torch.from_numpy(actions).float())
+        estimates = learning.critic(torch.from_numpy(states).float(), torch.from_numpy(actions).float())
     estimated = estimates.mean(0).double().numpy()
     if objective == "constraints":
-        assert np.abs(estimated[:, 0] - outcome.cost / 2.0).mean() < 0.02
+        assert np.abs(estimated[:, 0] - outcome.costs[:, 0] / 2.0).mean() < 0.02
         assert np.abs(estimated[:, 1:] - outcome.slack).mean() < 0.02
     else:
         # A regression of the reward tells the cost from the penalty away from the edge, and blurs it there.
@@ -131,16 +93,18 @@ def test_critics_learn_what_they_should(objective: Objective) -> None:
         assert error[far].mean() < error[~far].mean() / 1.5
 
 
-def learner(actor: torch.nn.Module, config: SDRLConfig) -> Learner:
+def learner(actor: torch.nn.Module, config: SDRLConfig) -> SDRL:
     generator = torch.Generator().manual_seed(0)
-    replay = Replay(64, {"observation": 3, "action": 1, "outcome": 2}, torch.device("cpu"))
+    experience = Experience.of(Cliff(), reward=False, discount=0.0)
+    assert experience.columns == {"observation": 3, "action": 1, "outcome": 2}
+    replay = Replay(64, experience.columns, torch.device("cpu"))
     replay.add(
         observation=torch.rand(64, 3, generator=generator) * 2 - 1,
         action=torch.rand(64, 1, generator=generator) * 2 - 1,
         outcome=torch.randn(64, 2, generator=generator),
     )
     critic = TwinCritic(3, 1, (16,), 2, config.logits, generator)
-    return Learner(actor, critic, replay, config, generator, torch.tensor([config.margin_start]))
+    return SDRL(actor, critic, replay, experience, config, generator, torch.tensor([config.margin_start]))
 
 
 @pytest.mark.parametrize("make", [mlp, popsan])

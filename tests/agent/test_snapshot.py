@@ -30,7 +30,7 @@ ACTORS = {
 
 
 def run(actor: str, config: SDRLConfig, resume: Snapshot | None = None) -> tuple[Training, list[Snapshot]]:
-    spec = ActorSpec(TASK.observation_names, TASK.action_names, ACTORS[actor])
+    spec = ActorSpec(TASK.spec.observation_names, TASK.spec.action_names, ACTORS[actor])
     kept: list[Snapshot] = []
 
     def keep(snapshot: Snapshot) -> None:

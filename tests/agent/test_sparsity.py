@@ -66,7 +66,7 @@ def test_a_toll_waits_until_spikes_carry_decisions() -> None:
 def test_training_with_a_toll_spikes_less() -> None:
     task = AoloTask(Scenario.load("paper"))
     config = SDRLConfig(total_steps=40_960, evaluate_every=80, validation_requests=500)
-    spec = ActorSpec(task.observation_names, task.action_names, SMALL)
+    spec = ActorSpec(task.spec.observation_names, task.spec.action_names, SMALL)
     events = {}
     for weight in (0.0, 30.0):
         toll = SpikeToll("loihi2", 6e-5, 8.4e-5, weight) if weight else None

@@ -67,7 +67,7 @@ def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> No
         assert before.updates <= after.updates
         assert before.seconds < after.seconds
     assert (result.curve[-1].requests, result.curve[-1].updates) == (result.requests, result.updates)
-    limit = BaselineConfig().checkpoint_share * task.violation_limit
+    limit = BaselineConfig().checkpoint_share * task.spec.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.curve]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.curve] == [

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 import torch
 
+from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.agent.evaluate import Requests
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.carbon.feedback import agent_carbon, toll, untrained_overhead
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.carbon.ledger import embodied_line, inference_lines, on_for_s
 from neuro_aolo.energy.bill import Bill
 from neuro_aolo.energy.hardware import hardware
@@ -15,7 +17,8 @@ from neuro_aolo.energy.spending import spending
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.request import sample_states
 from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.aolo.task import AoloTask, Overhead
+from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.charged import Charged, Overhead
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 GENERATOR = torch.Generator()
@@ -23,22 +26,25 @@ POPSAN = PopSANConfig(hidden=(32, 32)).build(5, 2, GENERATOR.manual_seed(0)).gra
 DENSE = MLPConfig((32, 32)).build(5, 2, GENERATOR.manual_seed(0)).graph()
 
 
-def deployed(agent_carbon: str, **more: object) -> Scenario:
-    service = Scenario.load("paper").with_countries(bs="DEU")
-    return service.with_values(deployment={"agent_carbon": agent_carbon, **more})
+SERVICE = Scenario.load("paper").with_countries(bs="DEU")
+TASK = AoloTask(SERVICE)
 
 
-def drawn(service: Scenario, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    states = sample_states(service, count, np.random.default_rng(0))
-    return states, AoloTask(service).observe(states)
+def deployed(agent_carbon: str, **more: object) -> Deployment:
+    return Deployment.of({"agent_carbon": agent_carbon, **more}, "a test")
+
+
+def drawn(count: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    states = sample_states(SERVICE, count, np.random.default_rng(0))
+    return states, TASK.observe(states)
 
 
 def test_what_does_not_count_costs_nothing() -> None:
-    service = deployed("none")
-    _, observations = drawn(service)
-    assert agent_carbon(service, "bs", POPSAN, observations) is None
-    assert untrained_overhead(service, "bs", POPSAN) is None
-    assert toll(service, "bs") is None
+    deployment = deployed("none")
+    _, observations = drawn()
+    assert agent_carbon(deployment, "bs", POPSAN, observations) is None
+    assert charged(TASK, deployment, "bs", POPSAN) is TASK
+    assert toll(TASK, deployment, "bs") is None
 
 
 @pytest.mark.parametrize("graph", [POPSAN, DENSE], ids=["popsan", "mlp"])
@@ -46,14 +52,14 @@ def test_what_does_not_count_costs_nothing() -> None:
 def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | DenseGraph) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
     from hardware_profiles.profile import load_profile
-    from neuro_aolo.energy.bill import price
     from neuro_aolo.energy.count import count_dense, count_spiking
+    from neuro_aolo.energy.price import price
     from neuro_aolo_export.loihi2.quantize import quantize
     from neuro_aolo_export.simulate import simulate_integer
 
-    service = deployed(mode, request_rate_hz=0.5)
-    states, observations = drawn(service)
-    found = agent_carbon(service, "bs", graph, observations)
+    deployment = deployed(mode, request_rate_hz=0.5)
+    states, observations = drawn()
+    found = agent_carbon(deployment, "bs", graph, observations)
     assert found is not None
     conditions = load_conditions("mcu_m33_u575", 0.5 if mode == "full" else None, "mlp-int8")
     if isinstance(graph, SpikingGraph):
@@ -64,35 +70,36 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | D
     bill = price(counts, profile, conditions)
     assert isinstance(bill, Bill)
     parts = ("dynamic", "host") if mode == "marginal" else ("dynamic", "host", "static")
-    lines = [line for line in inference_lines(bill, float(states[0, 4])) if line.part in parts]
+    lines = [
+        line for line in inference_lines(bill, float(TASK.intensity(states, "bs")[0])) if line.part in parts
+    ]
     if mode == "full":
         lines.append(embodied_line(hardware(profile), "embodied", on_for_s(bill, 0.5)))
         if isinstance(graph, SpikingGraph):
             host = hardware(load_profile("mcu_m33_u575"))
             lines.append(embodied_line(host, "host embodied", on_for_s(bill, 0.5)))
     expected = sum(line.carbon_mg.nominal for line in lines)
-    assert found.mg(states).mean() == pytest.approx(expected, rel=1e-9)
+    assert found.mg(TASK.intensity(states, "bs")).mean() == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_request_with_more_spikes_emits_more() -> None:
-    service = deployed("marginal")
-    states, observations = drawn(service)
+    deployment = deployed("marginal")
+    states, observations = drawn()
     spent = spending(
         POPSAN, observations, "loihi2", load_conditions("mcu_m33_u575", None, "mlp-int8"), static=False
     )
     assert spent.activity.mean() == pytest.approx(1.0)
     assert np.ptp(spent.activity) > 0.0
-    found = agent_carbon(service, "bs", POPSAN, observations)
+    found = agent_carbon(deployment, "bs", POPSAN, observations)
     assert found is not None
-    assert np.array_equal(np.argsort(found.mg(states)), np.argsort(spent.activity))
+    assert np.array_equal(np.argsort(found.mg(TASK.intensity(states, "bs"))), np.argsort(spent.activity))
 
 
 def test_regret_holds_what_deciding_costs_and_the_oracle_decides_for_nothing() -> None:
-    service = deployed("full")
-    overhead = Overhead(intensity=4, energy_j=100.0, making_mg=0.5)
-    plain, counted = AoloTask(service), AoloTask(service, overhead)
-    requests = Requests(plain, 500, 7)
-    emitted = overhead.mg(requests.states)
+    overhead = Overhead("bs", energy_j=100.0, making_mg=0.5)
+    counted = Charged(TASK, overhead)
+    requests = Requests(TASK, 500, 7)
+    emitted = overhead.mg(TASK.intensity(requests.states, "bs"))
     assert emitted[0] == pytest.approx(100.0 / 3.6e6 * requests.states[0, 4] * 1e3 + 0.5)
 
     def decide(observations: np.ndarray) -> np.ndarray:
@@ -104,18 +111,30 @@ def test_regret_holds_what_deciding_costs_and_the_oracle_decides_for_nothing() -
     assert with_it.optimal_cost == without.optimal_cost
     assert with_it.cost - without.cost == pytest.approx(emitted.mean())
     assert with_it.regret - without.regret == pytest.approx(emitted.sum() / requests.scale.sum())
-    assert counted.overhead_mg == pytest.approx(emitted.mean(), rel=1e-6)
+
+
+def test_other_libraries_learn_from_the_same_rewards() -> None:
+    counted = Charged(TASK, Overhead("bs", energy_j=100.0, making_mg=0.5))
+    action = np.array([-0.6, -0.5], np.float32)
+    rewards = []
+    for task in (TASK, counted):
+        env = TaskEnv(task)
+        env.reset(seed=3)
+        rewards.append([env.step(action)[1:5] for _ in range(50)])
+    intensity = SERVICE.state.bs_intensity_g_per_kwh.sample[0]
+    for (plain, *_, info), (less, *_) in zip(*rewards, strict=True):
+        expected = 0.0 if info["violated"] else 100.0 / 3.6e6 * intensity * 1e3 + 0.5
+        assert plain - less == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_reward_is_less_by_what_deciding_emits_where_constraints_hold() -> None:
-    service = deployed("full")
-    overhead = Overhead(4, 0.0, making_mg=2.0)
-    states = sample_states(service, 300, np.random.default_rng(1))
+    overhead = Overhead("bs", 0.0, making_mg=2.0)
+    states = sample_states(SERVICE, 300, np.random.default_rng(1))
     actions = np.random.default_rng(2).uniform(-1.0, 0.0, (300, 2))
     plain, counted = (
-        AoloTask(service, given).step(states, actions, np.random.default_rng(0)) for given in (None, overhead)
+        task.step(states, actions, np.random.default_rng(0)) for task in (TASK, Charged(TASK, overhead))
     )
-    assert counted.cost == pytest.approx(plain.cost + 2.0)
+    assert counted.costs == pytest.approx(plain.costs + 2.0)
     kept = ~plain.violated
     assert 0 < kept.sum() < 300
     assert counted.reward[kept] == pytest.approx(plain.reward[kept] - 2.0)
@@ -123,23 +142,23 @@ def test_a_reward_is_less_by_what_deciding_emits_where_constraints_hold() -> Non
 
 
 def test_a_toll_is_the_carbon_of_spikes_and_a_weight_comes_on_top() -> None:
-    service = deployed("marginal")
-    intensity = service.state.bs_intensity_g_per_kwh.sample[0]
-    found = toll(service, "bs")
+    deployment = deployed("marginal")
+    intensity = SERVICE.state.bs_intensity_g_per_kwh.sample[0]
+    found = toll(TASK, deployment, "bs")
     assert found is not None
     assert found.cost_per_uj == pytest.approx(intensity * 1e3 / 3.6e6 * 1e-6)
     weighed = SpikeToll("loihi2", found.event_uj, found.spike_uj, 0.02)
-    both = toll(service, "bs", weighed)
+    both = toll(TASK, deployment, "bs", weighed)
     assert both is not None
     assert both.cost_per_uj == pytest.approx(0.02 + found.cost_per_uj)
     with pytest.raises(AgentError, match=r"joules of 'loihi1', .* those of 'loihi2': give --spike-profile"):
-        toll(service, "bs", SpikeToll("loihi1", 1.0, 1.0, 1.0))
+        toll(TASK, deployment, "bs", SpikeToll("loihi1", 1.0, 1.0, 1.0))
 
 
 def test_a_device_that_cannot_run_the_actor_is_refused() -> None:
-    service = deployed("marginal", spiking_profile="gap9")
+    deployment = deployed("marginal", spiking_profile="gap9")
     with pytest.raises(AgentError, match=r"gap9 cannot run the snn \(.*: choose another device"):
-        untrained_overhead(service, "bs", POPSAN)
+        charged(TASK, deployment, "bs", POPSAN)
 
 
 def test_training_in_such_a_scenario_writes_nothing(cli, tmp_path) -> None:

@@ -9,22 +9,20 @@ from hardware_profiles.profile import load_profile
 from neuro_aolo.carbon.ledger import (
     Account,
     Gap,
-    Line,
+    LedgerLine,
     embodied_line,
     inference_lines,
     on_for_s,
     requests_per_year,
 )
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.bill import Bill, Conditions, price
+from neuro_aolo.energy.bill import Bill, Conditions
 from neuro_aolo.energy.count import DenseCounts
 from neuro_aolo.energy.hardware import Hardware, hardware
+from neuro_aolo.energy.price import price
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
 
-MLP = DenseCounts(
-    macs=67_328, weights=67_842, activations=514, values=1_031, bytes_in=20, bytes_out=8, kernel_launches=6
-)
 CHIP = Hardware("chip", Range(0.5, 1.0, 2.0), 5 * 31_536_000.0, "")
 
 
@@ -40,10 +38,10 @@ def account(
     static = Range(static_mg / 2, static_mg, static_mg * 2) * period_s
     making = CHIP.embodied_kg * (1e6 * period_s / CHIP.lifetime_s)
     lines = (
-        Line("inference_operational", "service", "service", "operational", exactly(18.0), ""),
-        Line("agent_dynamic", "dynamic", "dynamic", "operational", exactly(dynamic_mg), "", device),
-        Line("agent_static", "static", "static", "operational", static, "", device),
-        Line("agent_embodied", "making", "embodied", "embodied", making, "", device),
+        LedgerLine("inference_operational", "service", "service", "operational", exactly(18.0), ""),
+        LedgerLine("agent_dynamic", "dynamic", "dynamic", "operational", exactly(dynamic_mg), "", device),
+        LedgerLine("agent_static", "static", "static", "operational", static, "", device),
+        LedgerLine("agent_embodied", "making", "embodied", "embodied", making, "", device),
     )
     chip = Hardware(device, CHIP.embodied_kg, CHIP.lifetime_s, "")
     return Account(
@@ -88,8 +86,17 @@ def test_more_than_a_lifetime_does_not_pay() -> None:
 
 def dense_account(profile: str, rate_hz: float, intensity: float) -> Account:
     """A dense actor of 5-256-256-2 on a device that is always on."""
+    counts = DenseCounts(
+        macs=67_328,
+        weights=67_842,
+        activations=514,
+        values=1_031,
+        bytes_in=20,
+        bytes_out=8,
+        kernel_launches=6,
+    )
     device = load_profile(profile)
-    bill, made = price(MLP, device, Conditions(request_rate_hz=rate_hz)), hardware(device)
+    bill, made = price(counts, device, Conditions(request_rate_hz=rate_hz)), hardware(device)
     assert isinstance(bill, Bill)
     assert made is not None
     on_for = on_for_s(bill, rate_hz)

@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 from scipy.stats import trim_mean
 
-from neuro_aolo.comparison.cell import LEARNERS, Cell, Plan
-from neuro_aolo.runs.folder import PRESETS
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.comparison.plan import LEARNERS, Plan
+from neuro_aolo.runs.cell import Cell
+from neuro_aolo.runs.config import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
 
 FEW = ("--steps", "1500", "--seeds", "2", "--jobs", "1", "--learners", "mlp,random,constant,oracle")
@@ -56,9 +58,9 @@ def test_what_deciding_emits_counts_where_the_scenario_says_so(learner: str) -> 
     """An MLP pays for the microcontroller that it runs on; who computes nothing pays nothing."""
     training, popsan = PRESETS["tuned"]
     few = replace(training, total_steps=640, validation_requests=200, evaluate_every=10)
-    plain = Scenario.load("paper")
-    counted = plain.with_values(deployment={"agent_carbon": "full"})
-    without, with_it = (Plan(service, learner, 0, few, popsan, 1.0).make() for service in (plain, counted))
+    plain = Plan(Scenario.load("paper"), learner, 0, few, popsan, 1.0)
+    counted = replace(plain, deployment=Deployment(agent_carbon="full"))
+    without, with_it = (plan.make() for plan in (plain, counted))
     paid_mg = with_it.cost_mg - without.cost_mg
     # The making of 0.3 kg over five years of a request a second; the two trainings part by rounding.
     assert paid_mg == pytest.approx(0.0019026 if learner == "mlp" else 0.0, rel=0.2, abs=1e-12)

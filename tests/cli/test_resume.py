@@ -14,9 +14,10 @@ import pytest
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
-from neuro_aolo.runs.folder import PRESETS, RunConfig, RunFolder
-from neuro_aolo.runs.training import Keeping, train
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.runs.config import PRESETS, RunConfig
+from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.training import Keeping, train_into
+from neuro_aolo.systems.names import load
 
 MLP = MLPConfig((32, 32))
 SPIKING = replace(PRESETS["tuned"][1], hidden=(32, 32))
@@ -38,7 +39,8 @@ PAPER = replace(
 
 
 def begin(path: Path, actor: PopSANConfig | MLPConfig, training: SDRLConfig) -> RunFolder:
-    config = RunConfig(Scenario.load("paper"), actor, training, seed=3)
+    loaded = load("paper")
+    config = RunConfig(loaded.system, loaded.scenario, actor, training, seed=3)
     return RunFolder.create(path, config, overwrite=False)
 
 
@@ -76,7 +78,7 @@ def kill(folder: RunFolder, after_rows: int, delay_s: float) -> None:
 @pytest.mark.parametrize("actor", [MLP, pytest.param(SPIKING, marks=pytest.mark.slow)], ids=["mlp", "popsan"])
 def test_killed_at_three_random_moments(cli, tmp_path: Path, actor: PopSANConfig | MLPConfig) -> None:
     whole, killed = (begin(tmp_path / name, actor, TUNED) for name in ("whole", "killed"))
-    train(whole, whole.config(), lambda row: None)
+    train_into(whole, whole.config(), lambda row: None)
     curve = whole.metrics()
     row_seconds = (curve[-1]["seconds"] - curve[0]["seconds"]) / (len(curve) - 1)
     rng = np.random.default_rng(20)
@@ -101,18 +103,18 @@ def test_interrupted_before_and_after_the_first_snapshot(
 ) -> None:
     training = replace(training, total_steps=min(training.total_steps, 6_400))
     whole, parts = (begin(tmp_path / name, actor, training) for name in ("whole", "parts"))
-    assert train(whole, whole.config(), lambda row: None) is False
+    assert train_into(whole, whole.config(), lambda row: None) is False
     for stop in (1, 2, 4):
 
         def interrupt(row: Metrics, stop: int = stop) -> None:
             if len(parts.metrics()) == stop:
                 raise KeyboardInterrupt
 
-        assert train(parts, parts.config(), interrupt) is True
+        assert train_into(parts, parts.config(), interrupt) is True
         assert not parts.is_trained
         # The row that the interrupt fell on is not in the snapshot before it.
         assert parts.snapshot_file.exists() == (stop > 1)
-    assert train(parts, parts.config(), lambda row: None, Keeping(checkpoint_every=1_000)) is False
+    assert train_into(parts, parts.config(), lambda row: None, Keeping(checkpoint_every=1_000)) is False
     assert not parts.snapshot_file.exists()
     assert parts.is_trained
     assert same_result(whole, parts)
@@ -127,7 +129,7 @@ def test_the_energy_of_all_parts_adds_up(tmp_path: Path) -> None:
             if len(folder.metrics()) == stop:
                 raise KeyboardInterrupt
 
-        train(folder, folder.config(), interrupt)
+        train_into(folder, folder.config(), interrupt)
         saved = folder.actor()
         assert saved is not None
         used.append((saved.training["energy_kwh"], saved.training["seconds"]))
@@ -176,7 +178,7 @@ def test_ctrl_c_before_anything_was_learnt_can_be_resumed(cli, tmp_path: Path) -
 
 def test_a_whole_job_goes_on_with_its_second_actor(cli, small_run: Path, tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", RunFolder(small_run).config(), overwrite=False)
-    assert train(folder, folder.config(), lambda row: None) is False
+    assert train_into(folder, folder.config(), lambda row: None) is False
     before = (folder.path / "actor.safetensors").stat().st_mtime_ns
     done = cli("run", "--resume", folder.path, "--json")
     assert done.returncode == 0, done.stderr
@@ -226,7 +228,7 @@ def test_tensorboard(cli, tmp_path: Path) -> None:
         if len(folder.metrics()) == 3:
             raise KeyboardInterrupt
 
-    assert train(folder, folder.config(), interrupt) is True
+    assert train_into(folder, folder.config(), interrupt) is True
     done = cli("train", "--resume", folder.path, "--tensorboard")
     assert done.returncode == 0, done.stderr
     events = accumulators.EventAccumulator(str(folder.path / "tensorboard"))

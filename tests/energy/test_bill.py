@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
-from neuro_aolo.energy.bill import (
-    LEFT_OUT,
-    LINES,
-    Bill,
-    Conditions,
-    LeftOut,
-    PowerKey,
-    Range,
-    Unfit,
-    price,
-)
+from neuro_aolo.energy.bill import LEFT_OUT, LINES, Bill, Conditions, LeftOut, PowerKey, Unfit
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
+from neuro_aolo.energy.price import price
+from neuro_aolo.energy.ranges import Range
 from neuro_aolo.energy.terms import WORK, WorkKey
 
 SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill, Conditions, price
-from neuro_aolo.energy.breakeven import Pair, by_layer, compare, published, refusal
+from neuro_aolo.energy.bill import Bill, Conditions
+from neuro_aolo.energy.breakeven import Pair, compare, published, refusal
+from neuro_aolo.energy.breakeven import by_layer as shares_of
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.draws import Draws
+from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
 
 SHIPPED = Path(__file__).parents[2] / "hardware_profiles"
@@ -21,6 +23,13 @@ MCU = load_profile("mcu_m33_u575")
 FEW = Draws(20)
 HOSTED = Conditions(host=MCU, draws=FEW)
 CONDITIONS = [Conditions(draws=FEW), HOSTED, dataclasses.replace(HOSTED, request_rate_hz=10.0)]
+
+
+def by_layer(counts: SpikingCounts, bill: Bill) -> dict[str, float]:
+    """Energy of each share by its name, in J."""
+    shares = shares_of(counts, bill)
+    assert [share.key for share in shares][:4] == ["input", "hidden_1", "hidden_2", "output"][: len(shares)]
+    return {share.name: share.energy_j for share in shares}
 
 
 def changed(name: str, **tables: dict[str, Any]) -> Profile:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.errors import AgentError
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import DenseGraph, DenseLayer, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
-from neuro_aolo_export.simulate import Activity, simulate_float, simulate_integer
+from neuro_aolo_export.simulate import simulate_float, simulate_integer
 
 
 def events_by_loop(graph: SpikingGraph | QuantizedGraph, activity: Activity) -> list[float]:

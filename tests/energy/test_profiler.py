@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, ProfileError, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill, Conditions, Unfit, price
+from neuro_aolo.energy.bill import Bill, Conditions, Unfit
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.draws import Draws
+from neuro_aolo.energy.price import price
 from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import AgentError
 from neuro_aolo.report.grids import too_slow
-from neuro_aolo.runs.summary import profile_summary
+from neuro_aolo.runs.priced import profiled
 from neuro_aolo.text.numbers import plain
 
 PROFILES = {name: load_profile(name) for name in profile_names()}
@@ -121,13 +122,12 @@ def test_a_dense_actor_alone_has_the_bills_that_it_has_beside_a_spiking_one(
         assert type(own) is type(beside)
         if isinstance(own, Bill) and isinstance(beside, Bill):
             assert (own.lines, own.total_j, own.boundary) == (beside.lines, beside.total_j, beside.boundary)
-    summary = profile_summary(alone)
-    assert summary["bills"]["mcu_m33_u575"] == {
-        **profile_summary(both)["bills"]["mcu_m33_u575"],
-        "snn": None,
-        "by_layer_j": None,
-    }
-    assert (summary["pairs"], summary["published_conditions"], summary["synapses"]) == ([], [], None)
+    figures = profiled(alone, {})
+    beside_spiking = profiled(both, {}).devices["mcu_m33_u575"]
+    assert figures.devices["mcu_m33_u575"] == beside_spiking.model_copy(
+        update={"spiking": None, "by_layer": None}
+    )
+    assert (figures.pairs, figures.published, figures.synapses) == ((), (), None)
 
 
 def test_no_actor_at_all_is_refused() -> None:
@@ -267,7 +267,7 @@ def test_devices_that_may_not_or_cannot_keep_up_are_named(popsan: SpikingCounts,
 
     def told(rate: float | None) -> list[str]:
         found = profiler(popsan, mlp, "h100", "spinnaker2", "gap9", request_rate_hz=rate)
-        return [plain(sentence) for sentence in too_slow(profile_summary(found))]
+        return [plain(sentence) for sentence in too_slow(profiled(found, {}))]
 
     assert told(None) == told(10.0) == told(2_631.0) == []
     for rate, how in ((2_632.0, "may not"), (8_771.0, "may not"), (8_772.0, "cannot"), (1e5, "cannot")):

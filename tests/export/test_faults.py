@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
 from neuro_aolo_export.loihi2.faults import Fault, _with_noise, faulty_activity
 from neuro_aolo_export.loihi2.integers import QuantizedGraph
 from neuro_aolo_export.loihi2.quantize import quantize
-from neuro_aolo_export.simulate import Activity, integer_spikes, simulate_integer
+from neuro_aolo_export.simulate import integer_spikes, simulate_integer
 
 SHARES = st.floats(0.0, 0.5)
 

@@ -19,6 +19,7 @@ def test_ten_thousand_decisions_of_a_trained_actor_agree_with_lava(  # type: ign
     cli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from neuro_aolo.runs.analysis import Analysis
+
     from neuro_aolo.runs.folder import RunFolder
 
     # Past the step from which the actor learns too.

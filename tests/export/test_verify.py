@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, DenseLayer
 from neuro_aolo_export.onnx.dense import write_dense
 from neuro_aolo_export.onnx.spiking import write_decision
-from neuro_aolo_export.simulate import Activity
 from neuro_aolo_export.verify import check_decision, check_dense, compare
 
 

@@ -3,19 +3,24 @@ from typing import Any
 import pytest
 
 from neuro_aolo.report.answer import answer, cost, listed, own_work, pays, static_power
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import plain
 
-Summary = dict[str, Any]
+Data = dict[str, Any]
+
+
+def _typed(data: Data) -> Summary:
+    return Summary.of(data, "summary.json")
 
 
 def _said(sentences: list[str]) -> str:
     return plain(" ".join(sentences))
 
 
-def _alone(summary: Summary, *profiles: str) -> Summary:
+def _alone(data: Data, *profiles: str) -> Summary:
     """The summary with only these devices on the ledger."""
-    ledger = summary["ledger"] | {"devices": {name: summary["ledger"]["devices"][name] for name in profiles}}
-    return summary | {"ledger": ledger, "payback": {name: summary["payback"][name] for name in profiles}}
+    ledger = data["ledger"] | {"accounts": {name: data["ledger"]["accounts"][name] for name in profiles}}
+    return _typed(data | {"ledger": ledger, "payback": {name: data["payback"][name] for name in profiles}})
 
 
 def test_the_answer_comes_in_its_order(summary: Summary) -> None:
@@ -26,23 +31,23 @@ def test_the_answer_comes_in_its_order(summary: Summary) -> None:
     assert said.endswith("in 1 of them (0.005 %); these are in its figures too.")
 
 
-def test_the_cost_is_told_where_it_is_least_and_most(summary: Summary) -> None:
-    said = _said(cost(summary))
-    devices, service = summary["ledger"]["devices"], summary["service_mg_per_request"]
+def test_the_cost_is_told_where_it_is_least_and_most(data: Data) -> None:
+    said = _said(cost(_typed(data)))
+    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
     least, most = (100 * devices[name]["agent_mg"]["nominal"] / service for name in ("mcu_m33_u575", "h100"))
     assert "on STM32U575 microcontroller to" in said
     assert "on NVIDIA H100 SXM per request" in said
     assert f"{least:.3g} % to {most:.3g} % of the service's 39.51 mg CO2e" in said
     assert said.endswith("makes the figures of Intel Loihi 1 and Intel Loihi 2 a lower bound.")
-    alone = _said(cost(_alone(summary, "loihi1")))
+    alone = _said(cost(_alone(data, "loihi1")))
     assert " to " not in alone
     assert alone.endswith("makes the figure of Intel Loihi 1 a lower bound.")
-    assert "no device here runs the spiking actor" in _said(cost(_alone(summary)))
+    assert "no device here runs the spiking actor" in _said(cost(_alone(data)))
 
 
-def test_whether_it_pays_is_told_baseline_by_baseline(summary: Summary) -> None:
-    random, mlp, never = (plain(sentence) for sentence in pays(summary))
-    requests = [pairs[0]["payback_requests"]["nominal"] for pairs in summary["payback"].values()]
+def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
+    random, mlp, never = (plain(sentence) for sentence in pays(_typed(data)))
+    requests = [pairs[0]["payback_decisions"]["nominal"] for pairs in data["payback"].values()]
     kept = "where every constraint is kept (10.5 % of requests),"
     assert random.startswith(f"Against uniformly random actions, {kept} it pays on every device, after ")
     assert f"{min(requests):,.0f}"[:2] in random
@@ -51,18 +56,18 @@ def test_whether_it_pays_is_told_baseline_by_baseline(summary: Summary) -> None:
         "Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
     )
     assert never == "It pays on no device against the best constant action, 150 words at 9.932 W."
-    assert pays(_alone(summary)) == ["There is nothing to pay back: no device here runs the spiking actor."]
+    assert pays(_alone(data)) == ["There is nothing to pay back: no device here runs the spiking actor."]
 
 
-def test_one_device_that_pays_is_named_once(summary: Summary) -> None:
-    said = pays(_alone(summary, "loihi2"))[0]
+def test_one_device_that_pays_is_named_once(data: Data) -> None:
+    said = pays(_alone(data, "loihi2"))[0]
     assert "of requests), it pays on Intel Loihi 2, after " in said
     assert said.count("Loihi 2") == 1
 
 
-def test_a_baseline_that_is_no_service_is_named(summary: Summary) -> None:
-    summary["no_service"] = ["the same-size MLP"]
-    assert pays(summary)[-1] == (
+def test_a_baseline_that_is_no_service_is_named(data: Data) -> None:
+    data["no_service"] = ["the same-size MLP"]
+    assert pays(_typed(data))[-1] == (
         "Against the same-size MLP nothing is said: in no request do both keep every constraint."
     )
 
@@ -93,22 +98,22 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
         ),
     ],
 )
-def test_elsewhere_it_says_otherwise(summary: Summary, service_j: float, said: list[str]) -> None:
-    summary["ledger"]["service_energy_j"] = service_j
-    text = _said(own_work(summary))
+def test_elsewhere_it_says_otherwise(data: Data, service_j: float, said: list[str]) -> None:
+    data["ledger"]["service_energy_j"] = service_j
+    text = _said(own_work(_typed(data)))
     for part in said:
         assert part in text
     assert ("only better decisions matter" in text) == (service_j > 1.0)
 
 
-def test_a_gpu_is_no_small_device(summary: Summary) -> None:
-    assert own_work(_alone(summary, "h100")) == []
-    assert "H100" not in _said(own_work(summary))
+def test_a_gpu_is_no_small_device(data: Data) -> None:
+    assert own_work(_alone(data, "h100")) == []
+    assert "H100" not in _said(own_work(_typed(data)))
 
 
-def test_static_power_is_told_in_times_and_in_carbon(summary: Summary) -> None:
-    said = _said(static_power(summary))
-    devices, service = summary["ledger"]["devices"], summary["service_mg_per_request"]
+def test_static_power_is_told_in_times_and_in_carbon(data: Data) -> None:
+    said = _said(static_power(_typed(data)))
+    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
     for profile, name in (("loihi2", "Intel Loihi 2"), ("h100", "NVIDIA H100 SXM")):
         energy = devices[profile]["energy_j"]
         times = float(f"{energy['static']['nominal'] / energy['dynamic']['nominal']:.2e}")
@@ -119,27 +124,29 @@ def test_static_power_is_told_in_times_and_in_carbon(summary: Summary) -> None:
     assert said.startswith("Between decisions, at 1 request per second, static power takes 46,500 times the ")
     for device in devices.values():
         del device["energy_j"]["static"]
-    assert static_power(summary) == []
-    assert "Always on" not in [finding.topic for finding in answer(summary)]
+    assert static_power(_typed(data)) == []
+    assert "Always on" not in [finding.topic for finding in answer(_typed(data))]
 
 
-def test_of_many_devices_static_power_names_the_ends(summary: Summary) -> None:
-    devices = summary["ledger"]["devices"]
+def test_of_many_devices_static_power_names_the_ends(data: Data) -> None:
+    devices = data["ledger"]["accounts"]
     devices |= {f"copy{n}": devices["loihi1"] for n in range(3)}
-    said = _said(static_power(summary))
+    said = _said(static_power(_typed(data)))
     assert "Loihi 2" in said
     assert "STM32U575" in said
     assert "Loihi 1" not in said
 
 
-def test_a_service_without_carbon_has_no_shares(summary: Summary) -> None:
-    summary["service_terms_mg"] = dict.fromkeys(summary["service_terms_mg"], 0.0)
-    summary["ledger"]["service_energy_j"] = 0.0
+def test_a_service_without_carbon_has_no_shares(data: Data) -> None:
+    for line in data["ledger"]["service"]:
+        line["mg"] = dict.fromkeys(line["mg"], 0.0)
+    data["ledger"]["service_energy_j"] = 0.0
+    summary = _typed(data)
     assert "%" not in _said(cost(summary)) + _said(static_power(summary)) + _said(own_work(summary))
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+    ("items", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_lists_in_sentences(words: list[str], said: str) -> None:
-    assert listed(words) == said
+def test_lists_in_sentences(items: list[str], said: str) -> None:
+    assert listed(items) == said

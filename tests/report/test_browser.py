@@ -12,6 +12,7 @@ import pytest
 from matplotlib.image import imread
 
 from neuro_aolo.report.html import render
+from neuro_aolo.runs.summary.summary import Summary
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
@@ -119,11 +120,20 @@ def test_the_page_fits_its_window(tmp_path: Path, one_page: str, width: int) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1200])
 def test_long_names_wrap(
-    tmp_path: Path, summary: dict[str, Any], metrics: list[dict[str, float]], width: int
+    tmp_path: Path, data: dict[str, Any], metrics: list[dict[str, float]], width: int
 ) -> None:
-    for device in (*summary["bills"].values(), *summary["ledger"]["devices"].values()):
-        device["device"] = f"{device['device']} as a part of a rather longer name than any device has so far"
-    summary["scenario"] = "a/path/to/some/folder/with_a_scenario_of_a_very_long_name_indeed.toml"
+    longer = "as a part of a rather longer name than any device has so far"
+    for device in data["priced"]["devices"].values():
+        device["name"] = f"{device['name']} {longer}"
+    for account in data["ledger"]["accounts"].values():
+        account["device"] = f"{account['device']} {longer}"
+    scenario = "a/path/to/some/folder/with_a_scenario_of_a_very_long_name_indeed.toml"
+    data["run"]["scenario"] = scenario
+    data["wording"] |= {
+        "title": f"{scenario}: data centre in DEU, base station in FRA",
+        "command": ["--scenario", scenario, *data["wording"]["command"][2:]],
+    }
+    summary = Summary.of(data, "summary.json")
     assert fits(tmp_path, render(summary, metrics), width) == FITTING
 
 

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from neuro_aolo.agent.statistics import spread
-from neuro_aolo.report.comparison import QUANTITIES, Line, Setting, effort, markdown, results, summary_rows
 from neuro_aolo.report.curves import Curve, _middle, learning_curves
+from neuro_aolo.report.learners import (
+    QUANTITIES,
+    LearnerResults,
+    Setting,
+    effort,
+    markdown,
+    results,
+    summary_rows,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -71,16 +79,16 @@ def test_a_policy_that_violates_is_drawn_thin_and_a_free_lunch_is_a_gap() -> Non
     assert "best constant 0.0001\xa0%" in label
 
 
-def line(learner: str, values: dict[str, list[float]]) -> Line:
+def trained(learner: str, values: dict[str, list[float]]) -> LearnerResults:
     spreads = {column.key: spread(np.array(values[column.key])) for column in QUANTITIES}
-    return Line(learner, spreads, requests=320_000.0, updates=1250.0)
+    return LearnerResults(learner, spreads, requests=320_000.0, updates=1250.0)
 
 
 def test_tables_tell_the_same_and_one_seed_has_no_interval() -> None:
-    one = line(
+    one = trained(
         "spiking", {"carbon_mg": [18.2346], "regret": [0.00123], "violation_rate": [5e-5], "seconds": [71.3]}
     )
-    two = line(
+    two = trained(
         "dqn",
         {
             "carbon_mg": [math.nan, 20.0],

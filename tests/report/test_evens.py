@@ -4,8 +4,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from neuro_aolo.report.evens import compared, even_plot, verdict
+from neuro_aolo.report.evens import cheaper, compared, even_plot
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN
+from neuro_aolo.runs.summary.priced import Priced
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import plain
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,9 +33,9 @@ def _signs(svg: str, colour: str) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("width", [WIDE_IN, NARROW_IN])
-def test_the_lines_cross_at_the_break_even_rate(summary: dict[str, Any], width: float) -> None:
+def test_the_lines_cross_at_the_break_even_rate(summary: Summary, width: float) -> None:
     """The diamond lies on both lines, the dot on the spiking one; the last dot is the legend's."""
-    svg = even_plot(summary, width)
+    svg = even_plot(summary.priced, width)
     (_, (left, right)), (_, (flat, _)) = _lines(svg, "snn", "1.8"), _lines(svg, "mlp", "1.6")
     (diamond,) = _signs(svg, "text")
     slope = (right[1] - left[1]) / (right[0] - left[0])
@@ -41,20 +43,22 @@ def test_the_lines_cross_at_the_break_even_rate(summary: dict[str, Any], width: 
     assert flat[1] == pytest.approx(diamond[1], abs=2e-2)
     _, dot, _ = _signs(svg, "snn")
     assert left[1] + slope * (dot[0] - left[0]) == pytest.approx(dot[1], abs=2e-2)
-    pair = compared(summary)[1]
+    pair = compared(summary.priced)[1]
     share = (diamond[0] - left[0]) / (dot[0] - left[0])
-    assert share == pytest.approx(pair["rate"] / summary["firing_rate"], rel=1e-3)
+    assert pair.rate is not None
+    assert summary.priced.firing_rate is not None
+    assert share == pytest.approx(pair.rate / summary.priced.firing_rate, rel=1e-3)
 
 
-def test_pairs_that_make_no_ratio_have_no_panel(summary: dict[str, Any]) -> None:
-    assert [(pair["spiking"], pair["dense"]) for pair in compared(summary)] == [
+def test_pairs_that_make_no_ratio_have_no_panel(summary: Summary) -> None:
+    assert [(pair.spiking, pair.dense) for pair in compared(summary.priced)] == [
         ("h100", "h100"),
         ("mcu_m33_u575", "mcu_m33_u575"),
     ]
-    label = ElementTree.fromstring(even_plot(summary)).get("aria-label") or ""
+    label = ElementTree.fromstring(even_plot(summary.priced)).get("aria-label") or ""
     assert "NVIDIA H100 SXM: spiking never costs less; STM32U575 microcontroller: spiking costs less" in label
-    summary["pairs"] = summary["pairs"][1:2]
-    assert "no pair makes a fair ratio" in even_plot(summary)
+    refused = summary.priced.model_copy(update={"pairs": summary.priced.pairs[1:2]})
+    assert "no pair makes a fair ratio" in even_plot(refused)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +69,10 @@ def test_pairs_that_make_no_ratio_have_no_panel(summary: dict[str, Any]) -> None
         ("below", 0.0123, "spiking costs less below 1.23 %"),
     ],
 )
-def test_the_verdict_of_a_pair(wins: str, rate: float | None, said: str) -> None:
-    assert plain(verdict({"wins": wins, "rate": rate})) == said
+def test_the_verdict_of_a_pair(summary: Summary, wins: str, rate: float | None, said: str) -> None:
+    pair = summary.priced.pairs[0].model_copy(update={"wins": wins, "rate": rate})
+    assert plain(cheaper(pair)) == said
 
 
-def test_a_silent_actor_has_its_panels(summary: dict[str, Any]) -> None:
-    ElementTree.fromstring(even_plot(summary | {"firing_rate": 0.0}))
+def test_a_silent_actor_has_its_panels(data: dict[str, Any]) -> None:
+    ElementTree.fromstring(even_plot(Priced.model_validate(data["priced"] | {"firing_rate": 0.0})))

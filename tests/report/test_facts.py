@@ -1,33 +1,35 @@
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report.facts import (
-    best_checkpoint,
-    check,
-    contests,
-    of_service,
-    service_sum_mg,
-    wireless_share,
-)
+from neuro_aolo.report.facts import best_checkpoint, contests, of_service, service_sum_mg, validations
+from neuro_aolo.runs.summary.priced import Priced
+from neuro_aolo.runs.summary.summary import Summary
 
+Data = dict[str, Any]
+Duel = Callable[..., Priced]
 ALIKE = {"low": 1.0, "nominal": 2.0, "high": 4.0}
 
 
-def _duel(spiking: dict[str, float], dense: dict[str, float], **changes: Any) -> dict[str, Any]:
-    def bill(total: dict[str, float], actor: str) -> dict[str, Any]:
-        return {
-            "boundary": changes.get(f"{actor}_boundary", "whole energy of the chip"),
-            "evidence": "metered",
-            "total_j": total,
-            "unpriced": changes.get(f"{actor}_unpriced", []),
-        }
+@pytest.fixture
+def duel(data: Data) -> Duel:
+    """Makes bills of both actors on one chip."""
 
-    return {
-        "energy_j": {"chip": {"snn": spiking, "mlp": dense}},
-        "bills": {"chip": {"device": "Chip", "snn": bill(spiking, "snn"), "mlp": bill(dense, "mlp")}},
-    }
+    def made(spiking: dict[str, float], dense: dict[str, float], **changes: Any) -> Priced:
+        chip = data["priced"]["devices"]["h100"]
+        for kind, total in (("spiking", spiking), ("dense", dense)):
+            chip[kind] |= {
+                "boundary": changes.get(f"{kind}_boundary", "whole energy of the chip"),
+                "evidence": "metered",
+                "total_j": total,
+                "unpriced": changes.get(f"{kind}_unpriced", []),
+            }
+        return Priced.model_validate(data["priced"] | {"devices": {"chip": chip | {"name": "Chip"}}})
+
+    return made
 
 
 def _times(factor: float) -> dict[str, float]:
@@ -37,55 +39,61 @@ def _times(factor: float) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("spiking", "changes", "winner"),
     [
-        (_times(0.5), {}, "snn"),
-        (_times(3.0), {}, "mlp"),
+        (_times(0.5), {}, "spiking"),
+        (_times(3.0), {}, "dense"),
         ({"low": 0.5, "nominal": 1.5, "high": 5.0}, {}, None),
-        (_times(0.5), {"snn_unpriced": ["readout"]}, None),
-        (_times(3.0), {"snn_unpriced": ["readout"]}, "mlp"),
-        (_times(3.0), {"mlp_unpriced": ["readout"]}, None),
+        (_times(0.5), {"spiking_unpriced": ["readout"]}, None),
+        (_times(3.0), {"spiking_unpriced": ["readout"]}, "dense"),
+        (_times(3.0), {"dense_unpriced": ["readout"]}, None),
         (_times(1.0), {}, None),
     ],
 )
 def test_a_win_needs_every_price_and_a_whole_bill(
-    spiking: dict[str, float], changes: dict[str, Any], winner: str | None
+    duel: Duel, spiking: dict[str, float], changes: Data, winner: str | None
 ) -> None:
-    (contest,) = contests(_duel(spiking, ALIKE, **changes))
+    (contest,) = contests(duel(spiking, ALIKE, **changes))
     assert contest.winner == winner
 
 
-def test_ratios_set_low_against_low_and_high_against_high(summary: dict[str, Any]) -> None:
-    contest = next(found for found in contests(summary) if found.profile == "mcu_m33_u575")
-    energy = summary["energy_j"]["mcu_m33_u575"]
-    assert contest.ratios == tuple(energy["snn"][k] / energy["mlp"][k] for k in ("low", "nominal", "high"))
+def test_ratios_set_low_against_low_and_high_against_high(data: Data, summary: Summary) -> None:
+    contest = next(fair for fair in contests(summary.priced) if fair.profile == "mcu_m33_u575")
+    device = data["priced"]["devices"]["mcu_m33_u575"]
+    spiking, dense = device["spiking"]["total_j"], device["dense"]["total_j"]
+    assert contest.ratios == tuple(spiking[k] / dense[k] for k in ("low", "nominal", "high"))
 
 
-def test_no_contest_across_boundaries_nor_where_one_actor_cannot_run(summary: dict[str, Any]) -> None:
-    assert contests(_duel(ALIKE, ALIKE, snn_boundary="dynamic energy of the chip")) == []
-    assert {contest.profile for contest in contests(summary)} == {"h100", "mcu_m33_u575"}
+def test_no_contest_across_boundaries_nor_where_one_actor_cannot_run(duel: Duel, summary: Summary) -> None:
+    assert contests(duel(ALIKE, ALIKE, spiking_boundary="dynamic energy of the chip")) == []
+    assert {contest.profile for contest in contests(summary.priced)} == {"h100", "mcu_m33_u575"}
 
 
-def test_shares_by_hand(summary: dict[str, Any]) -> None:
-    summary["service_terms_mg"] = {
-        "inference, operational": 7.0,
-        "inference, embodied": 2.0,
-        "wireless, operational": 0.6,
-        "wireless, embodied": 0.4,
-    }
-    assert service_sum_mg(summary) == pytest.approx(10.0, rel=1e-15)
-    assert wireless_share(summary) == pytest.approx(0.1, rel=1e-15)
-    assert of_service(summary, 0.5) == pytest.approx(0.05, rel=1e-15)
-    summary["service_terms_mg"] = dict.fromkeys(summary["service_terms_mg"], 0.0)
-    assert of_service(summary, 0.5) is None
+def test_shares_by_hand(data: Data) -> None:
+    lines = data["ledger"]["service"]
+    for line, mg in zip(lines, (7.0, 2.0, 0.6, 0.4), strict=True):
+        line["mg"] = dict.fromkeys(line["mg"], mg)
+    ledger = Summary.of(data, "summary.json").ledger
+    assert service_sum_mg(ledger) == pytest.approx(10.0, rel=1e-15)
+    assert of_service(ledger, 0.5) == pytest.approx(0.05, rel=1e-15)
+    for line in lines:
+        line["mg"] = dict.fromkeys(line["mg"], 0.0)
+    assert of_service(Summary.of(data, "summary.json").ledger, 0.5) is None
 
 
 def test_the_best_checkpoint_is_the_last_that_was_best(metrics: list[dict[str, float]]) -> None:
-    best = best_checkpoint(metrics)
+    best = best_checkpoint(validations(metrics))
     assert best is not None
-    assert best["requests"] == 16_128
+    assert best.requests == 16_128
     assert best_checkpoint([]) is None
 
 
-def test_a_summary_without_its_keys_is_refused_by_name(summary: dict[str, Any]) -> None:
-    del summary["regret"], summary["lava"]
-    with pytest.raises(RunError, match=r"lacks 'regret', 'lava'.*run the job again"):
-        check(summary)
+def test_a_row_that_lacks_a_figure_has_none() -> None:
+    (row,) = validations([{"requests": 256.0, "cost": math.inf}])
+    assert row.requests == 256.0
+    assert all(map(math.isnan, (row.cost, row.optimal_cost, row.regret, row.violation_rate, row.best)))
+
+
+@pytest.mark.parametrize(("part", "key"), [("decided", "regret"), ("deployed", "lava"), ("run", "actor")])
+def test_a_summary_without_its_keys_is_refused_by_name(data: Data, part: str, key: str) -> None:
+    del data[part][key]
+    with pytest.raises(RunError, match=rf"summary.json: {part}\.{key}: .*write it anew"):
+        Summary.of(data, "summary.json")

@@ -1,9 +1,7 @@
-import math
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,10 @@ import pytest
 
 from neuro_aolo.errors import RunError
 from neuro_aolo.report.html import render, write_page
-from neuro_aolo.report.side_by_side import Told
-from neuro_aolo.text.numbers import plain
+from neuro_aolo.runs.summary.summary import Summary
 
-Summary = dict[str, Any]
+Data = dict[str, Any]
+Parsed = Callable[[str], Any]
 Metrics = list[dict[str, float]]
 SECTIONS = [
     "answer",
@@ -31,64 +29,16 @@ SECTIONS = [
     "reproduce",
     "sources",
 ]
-VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
-class Page(HTMLParser):
-    """The elements, text and table rows of a page; refuses tags that do not nest."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.tables: dict[str, list[list[str]]] = {}
-        self.values: dict[str, list[list[float]]] = {}
-        self._title = ""
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "tr":
-            self._row: list[str] = []
-            self._data: list[float] = []
-        if tag in ("td", "th", "caption"):
-            self._cell = ""
-        if tag == "data":
-            self._data.append(float(dict(attrs)["value"] or "nan"))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-        if tag == "caption":
-            self._title = self._cell
-        elif tag in ("td", "th"):
-            self._row.append(self._cell)
-        elif tag == "tr":
-            self.tables.setdefault(self._title, []).append(self._row)
-            self.values.setdefault(self._title, []).append(self._data)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.words.append(data)
-            if self.open and any(tag in self.open for tag in ("td", "th", "caption")):
-                self._cell += data
-
-    @property
-    def text(self) -> str:
-        return plain(" ".join("".join(self.words).split()))
+def _typed(data: Data) -> Summary:
+    return Summary.of(data, "summary.json")
 
 
 @pytest.mark.parametrize("html", ["one_page", "page_of_two"])
-def test_nothing_is_loaded_from_anywhere(request: pytest.FixtureRequest, html: str) -> None:
+def test_nothing_is_loaded_from_anywhere(parsed: Parsed, request: pytest.FixtureRequest, html: str) -> None:
     html = request.getfixturevalue(html)
-    page = Page(html)
+    page = parsed(html)
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "iframe", "object", "embed", "img", "base", "form", "audio", "video"}
     for tag, attributes in page.elements:
@@ -106,8 +56,8 @@ def test_the_sections_come_in_their_order(one_page: str) -> None:
     assert headings == SECTIONS
 
 
-def test_the_page_can_be_read_without_seeing_it(one_page: str) -> None:
-    page = Page(one_page)
+def test_the_page_can_be_read_without_seeing_it(parsed: Parsed, one_page: str) -> None:
+    page = parsed(one_page)
     drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
     assert len(drawings) == 14
     assert all(drawing["role"] == "img" and len(drawing["aria-label"]) > 40 for drawing in drawings)
@@ -123,181 +73,81 @@ def test_the_page_can_be_read_without_seeing_it(one_page: str) -> None:
     assert set(aimed) <= set(ids)
 
 
-def test_every_figure_of_the_summary_is_in_the_page(summary: Summary, one_page: str) -> None:
-    page = Page(one_page)
-    policies = page.values["Policies on 20,000 held-out requests"]
-    wanted = [summary, summary["deployed"], summary["mlp"]]
-    assert policies[2:5] == [[one["regret"], one["violation_rate"]] for one in wanted]
-    assert policies[5] == [summary["constant_regret"], summary["constant_violation_rate"]]
-    layers = [[layer["slots"], layer["spikes"], layer["mismatches"]] for layer in summary["lava"]["layers"]]
-    total = [summary["lava"][key] for key in ("spikes_compared", "spikes_emitted", "mismatches")]
-    assert page.values["200 decisions on Lava"][1:] == [*layers, total]
-    clipped = [
-        [layer["scale"], layer["clipped"], layer["max_rounding_error"]] for layer in summary["quantisation"]
-    ]
-    assert page.values["Quantisation"][1:] == clipped
-    energies = [
-        [values["nominal"] for values in (actors["snn"], actors["mlp"]) if values]
-        for actors in summary["energy_j"].values()
-    ]
-    assert page.values["Energy of one decision, nominal (low – high)"][1:] == energies
-    for figure in (
-        "39.51 mg",
-        "32.85 mg",
-        "150.0 words",
-        "9.932 W",
-        "56.04 g/kWh",
-        "18.5 %",
-        "0.137 g",
-        "lava-dl not installed",
-    ):
-        assert figure in page.text
-    for layer in summary["layers"]:
-        assert f"{layer['spikes_per_decision']:,.1f}" in page.text
-
-
-def _numbers(value: Any) -> set[float]:
-    """Every number of a summary."""
-    if isinstance(value, dict):
-        return set().union(*map(_numbers, value.values()))
-    if isinstance(value, list):
-        return set().union(*map(_numbers, value))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {float(value)} if is_number else set()
-
-
-def test_every_value_of_the_page_is_a_number_of_the_summary(summary: Summary, one_page: str) -> None:
-    page = Page(one_page)
-    shown = [float(attributes["value"]) for tag, attributes in page.elements if tag == "data"]
-    assert len(shown) > 200
-    assert set(shown) <= _numbers(summary)
-
-
-def test_the_ledger_of_the_page_is_that_of_the_summary(summary: Summary, one_page: str) -> None:
-    page = Page(one_page)
-    title = "Carbon of the agent, always on at 1 request per second"
-    keys = ("agent_mg", "agent_kg_per_year", "total_mg")
-    devices = summary["ledger"]["devices"].values()
-    assert page.values[title][1:] == [[device[key]["nominal"] for key in keys] for device in devices]
-    for device in devices:
-        lines = [[line[key]["nominal"] for key in ("mg", "kg_per_year")] for line in device["lines"]]
-        sums = [
-            [device[f"{key}_{unit}"]["nominal"] for unit in ("mg", "kg_per_year")]
-            for key in ("agent", "total")
-        ]
-        bound = ", its cost a lower bound" if device["lower_bound"] else ""
-        assert page.values[f"Ledger with the agent on {device['device']}{bound}"][1:] == [*lines, *sums]
-    for index, baseline in enumerate(
-        ("uniformly random actions", "the best constant action, 150 words at 9.932 W")
-    ):
-        pairs = [pairs[index] for pairs in summary["payback"].values()]
-        keys = ("net_mg", "payback_requests", "lowest_rate_hz")
-        values = [
-            [pair[key]["nominal"] for key in keys if pair[key]["nominal"] is not None] for pair in pairs
-        ]
-        assert page.values[f"Against {baseline}"][1:] == values
-
-
-def test_margins_checks_and_assumptions_are_told(summary: Summary, one_page: str) -> None:
-    page = Page(one_page)
-    slack = page.values["Slack of the actor; below 0 the constraint is broken"][1:]
-    for margin, values in zip(summary["margins"], slack, strict=True):
-        told = [margin["quantiles"][q] for q in ("0.001", "0.05", "0.5", "0.95")]
-        assert values == [margin["limit"], margin["broken"], *told]
-    files = page.tables["Exported files, each run back beside our simulator"]
-    assert [row[0] for row in files[1:]] == [
-        "actor.nir",
-        "actor_decision.onnx",
-        "actor_dense.onnx, of an earlier network",
-    ]
-    told = [row for title in ("Scenario paper", "Intel Loihi 2 (loihi2)") for row in page.tables[title][1:]]
-    assert [row[0] for row in told] == [
-        "inference.gpus",
-        "inference.pue",
-        "limits.energy",
-        "state.dc_intensity_g_per_kwh",
-        "energy_pj.synop",
-        "embodied.kg",
-    ]
-    assert [row[2] for row in told][-2:] == ["projected, D", "derived, D"]
-    assert "3 figures of the devices: 1 projected, 1 derived, 1 metered." in page.text
-
-
-def test_the_shown_bills_add_up(one_page: str) -> None:
-    page = Page(one_page)
-    bills = [title for title in page.values if title.startswith("Bill of")]
-    assert len(bills) == 6
-    for title in bills:
-        *lines, total = [row[-1] for row in page.values[title] if row]
-        assert math.fsum(lines) == pytest.approx(total, rel=1e-12)
-
-
-def test_bills_tell_what_they_leave_out(summary: Summary, one_page: str) -> None:
-    text = Page(one_page).text
-    bill = summary["bills"]["loihi1"]["snn"]
-    for item in (
-        *bill["unpriced"],
-        *bill["excluded"],
-        bill["boundary"],
-        *(line["name"] for line in bill["lines"]),
-    ):
-        assert plain(item) in text
-
-
-def test_names_are_escaped(summary: Summary, metrics: Metrics) -> None:
+def test_names_are_escaped(parsed: Parsed, data: Data, metrics: Metrics) -> None:
     nasty = "<b>x</b>\"'&amp;<script>alert(1)</script>"
-    summary |= {"scenario": nasty, "training_measured_by": nasty}
-    summary["lava"] |= {"available": False, "reason": nasty}
-    summary["bills"]["loihi2"]["device"] = nasty
-    summary["layers"][1]["name"] = nasty
-    html = render(summary, metrics)
+    data["run"] |= {"scenario": nasty, "training_measured_by": nasty}
+    data["wording"] |= {
+        "title": f"{nasty}: data centre in DEU, base station in FRA",
+        "decision": nasty,
+        "optimum": nasty,
+        "constant": nasty,
+        "limits": [nasty],
+        "command": ["--scenario", nasty],
+        "sources": [nasty],
+    }
+    data["deployed"]["lava"] |= {"available": False, "reason": nasty}
+    data["priced"]["devices"]["loihi2"]["name"] = nasty
+    data["deployed"]["layers"][1]["name"] = nasty
+    html = render(_typed(data), metrics)
     assert "<b>" not in html
     assert "<script" not in html
-    assert f"{nasty}: data centre in DEU, base station in FRA" in Page(html).text
+    assert f"{nasty}: data centre in DEU, base station in FRA" in parsed(html).text
 
 
-def _unable(summary: Summary, actor: str) -> Summary:
-    for profile in summary["energy_j"]:
-        summary["energy_j"][profile][actor] = summary["bills"][profile][actor] = None
-    if actor == "snn":
-        summary["ledger"]["devices"], summary["payback"] = {}, {}
-    summary["pairs"] = []
-    return summary
+def _unable(data: Data, kind: str) -> None:
+    for device in data["priced"]["devices"].values():
+        device[kind] = None
+    if kind == "spiking":
+        data["ledger"]["accounts"], data["payback"] = {}, {}
+    data["priced"]["pairs"] = []
 
 
-def _endless(summary: Summary) -> Summary:
+def _endless(data: Data) -> None:
     """With requests that never arrive; what is not finite is null in the summary."""
-    quantiles = summary["margins"][3]["quantiles"]
-    summary["margins"][3]["quantiles"] = quantiles | {"0.001": None, "0.05": None}
-    return summary
+    quantiles = data["decided"]["margins"][3]["quantiles"]
+    data["decided"]["margins"][3]["quantiles"] = quantiles | {"0.001": None, "0.05": None}
 
 
-def _silent(summary: Summary) -> Summary:
-    for layer in summary["layers"]:
+def _silent(data: Data) -> None:
+    for layer in data["deployed"]["layers"]:
         layer |= {"spikes_per_decision": 0.0, "firing_rate": 0.0, "synaptic_events_per_decision": 0.0}
-    summary["lava"] |= {"spikes_emitted": 0}
-    return summary | {"firing_rate": 0.0}
+    data["deployed"]["lava"] |= {"spikes_emitted": 0}
+    data["deployed"]["firing_rate"] = data["priced"]["firing_rate"] = 0.0
 
 
-def _unmeasured(summary: Summary) -> Summary:
+def _unmeasured(data: Data) -> None:
     """What a run may lack, all at once."""
-    summary["lava"] = {"available": False, "reason": "not installed"}
-    summary |= {"mlp": None, "deployed": None, "exports": None, "dc_country": None, "bs_country": None}
-    return summary | {"margins": [], "quantisation": [], "timings_s": None, "interrupted": True}
+    nothing = dict.fromkeys(data["deployed"]["lava"])
+    data["deployed"]["lava"] = nothing | {"available": False, "reason": "not installed", "layers": []}
+    data["deployed"] |= {"quantisation": [], "raster": None}
+    data |= {"twin": None, "exports": None, "timings_s": {}}
+    data["decided"]["margins"] = []
+    data["run"]["interrupted"] = True
+    data["wording"]["title"] = "paper: carbon intensities from the scenario"
 
 
-def _nothing(summary: Summary) -> Summary:
+def _not_deployed(data: Data) -> None:
+    _unmeasured(data)
+    data["deployed"] = None
+
+
+def _nothing(data: Data) -> None:
     """No device, no spikes, no carbon."""
-    nothing = dict.fromkeys(summary["service_terms_mg"], 0.0)
-    summary["ledger"]["service_energy_j"] = 0.0
-    summary |= {"energy_j": {}, "bills": {}, "service_terms_mg": nothing}
-    return _silent(_unable(summary, "snn") | {"raster": summary["raster"] | {"layers": []}})
+    for line in data["ledger"]["service"]:
+        line["mg"] = dict.fromkeys(line["mg"], 0.0)
+    data["ledger"]["service_energy_j"] = 0.0
+    data["priced"]["devices"] = {}
+    data["deployed"]["raster"]["layers"] = []
+    _unable(data, "spiking")
+    _silent(data)
 
 
-def _unsure(summary: Summary) -> Summary:
+def _unsure(data: Data) -> None:
     """Without a regret, with requests that never arrive, and a service that does not add up."""
-    summary |= {"regret": math.nan, "violation_rate": math.nan, "service_mg_per_request": 40.0}
-    return _endless(_unable(summary, "mlp"))
+    data["decided"] |= {"regret": None, "violation_rate": None, "service_mg_per_decision": 40.0}
+    data["ledger"]["service_mg"] = 40.0
+    _endless(data)
+    _unable(data, "dense")
 
 
 @pytest.mark.parametrize(
@@ -308,12 +158,12 @@ def _unsure(summary: Summary) -> Summary:
             [
                 "Lava was not run: not installed",
                 "No MLP was trained in this run",
-                "The integer network was not evaluated",
                 "The actor was not exported",
                 "carbon intensities from the scenario",
                 "Training was interrupted after 60,160 requests",
             ],
         ),
+        (_not_deployed, ["No MLP was trained in this run", "The integer network was not evaluated"]),
         (
             _nothing,
             [
@@ -330,25 +180,29 @@ def _unsure(summary: Summary) -> Summary:
     ],
 )
 def test_what_is_missing_is_said_in_words(
-    summary: Summary, metrics: Metrics, change: Callable[[Summary], Summary], said: list[str]
+    parsed: Parsed, data: Data, metrics: Metrics, change: Callable[[Data], None], said: list[str]
 ) -> None:
-    page = Page(render(change(summary), metrics))
-    for words in said:
-        assert words in page.text
+    change(data)
+    page = parsed(render(_typed(data), metrics))
+    for part in said:
+        assert part in page.text
     assert not re.search(r"\b(nan|None|inf)\b", page.text)
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_a_run_of_one_checkpoint_or_none_has_a_page(summary: Summary, metrics: Metrics, rows: int) -> None:
-    text = Page(render(summary, metrics[:rows])).text
+def test_a_run_of_one_checkpoint_or_none_has_a_page(
+    parsed: Parsed, summary: Summary, metrics: Metrics, rows: int
+) -> None:
+    text = parsed(render(summary, metrics[:rows])).text
     assert ("No checkpoint was validated" if rows == 0 else "65.76 mg after 2,304 requests") in text
 
 
 def test_the_same_run_has_the_same_bytes_in_another_process(tmp_path: Path, one_page: str) -> None:
     code = (
-        "import csv, json, sys; from pathlib import Path\n"
+        "import csv, sys; from pathlib import Path\n"
         "from neuro_aolo.report.html import render, write_page\n"
-        "run, out = map(Path, sys.argv[1:]); summary = json.loads((run / 'summary.json').read_text())\n"
+        "from neuro_aolo.runs.summary.summary import Summary\n"
+        "run, out = map(Path, sys.argv[1:]); summary = Summary.read(run / 'summary.json')\n"
         "rows = csv.DictReader((run / 'metrics.csv').open(newline=''))\n"
         "curve = [{key: float(value) for key, value in row.items()} for row in rows]\n"
         "write_page(out, render(summary, curve))"
@@ -360,12 +214,12 @@ def test_the_same_run_has_the_same_bytes_in_another_process(tmp_path: Path, one_
     assert page.read_text("utf-8") == one_page
 
 
-def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, summary: Summary, metrics: Metrics) -> None:
+def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, data: Data, metrics: Metrics) -> None:
     path = write_page(tmp_path / "report.html", "whole")
     before = path.read_bytes()
-    broken = {key: value for key, value in summary.items() if key != "regret"}
-    with pytest.raises(RunError, match="'regret'"):
-        render(broken, metrics)
+    del data["decided"]["regret"]
+    with pytest.raises(RunError, match=r"decided\.regret"):
+        render(_typed(data), metrics)
     with pytest.raises(UnicodeEncodeError):
         write_page(path, "half \udc80")
     assert path.read_bytes() == before
@@ -377,31 +231,3 @@ def test_a_page_needs_a_folder_and_is_none(tmp_path: Path) -> None:
         write_page(tmp_path / "none" / "report.html", "")
     with pytest.raises(RunError, match=r"is a folder: give --out the path of a file"):
         write_page(tmp_path, "")
-
-
-def test_several_runs_stand_side_by_side_and_then_alone(two_runs: list[Told], page_of_two: str) -> None:
-    page = Page(page_of_two)
-    heading, *found = page.tables["One column a run; energy and carbon per request"]
-    assert heading == ["", "first", "second"]
-    rows = {row[0]: [plain(cell) for cell in row[1:]] for row in found}
-    assert rows["regret"] == ["20.3 %", "1.23 %"]
-    assert rows["seed"] == ["0", "7"]
-    assert rows["agent's carbon, NVIDIA H100 SXM"][1] == "cannot run it"
-    assert rows["pays against random actions?"] == ["pays on every device"] * 2
-    assert rows["pays against the best constant action?"] == ["pays on no device"] * 2
-    assert rows["pays against the same-size MLP?"][1].startswith("never pays on Intel Loihi 1 and")
-    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    for number in (1, 2):
-        assert re.findall(rf'<h3 id="run{number}-(\w+)">', page_of_two) == SECTIONS[:-1]
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', page_of_two))
-    assert used <= set(ids)
-    shown = [float(attributes["value"]) for tag, attributes in page.elements if tag == "data"]
-    assert set(shown) <= _numbers([run.summary for run in two_runs])
-    assert len(page_of_two.encode()) < 2_000_000
-
-
-def test_a_run_alone_and_beside_another_has_the_same_text(one_page: str, page_of_two: str) -> None:
-    alone, beside = Page(one_page), Page(page_of_two)
-    for title, rows in alone.tables.items():
-        assert beside.tables[title][: len(rows)] == rows

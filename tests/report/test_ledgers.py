@@ -4,10 +4,15 @@ from typing import Any
 import pytest
 
 from neuro_aolo.report import ledgers
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Grid
 from neuro_aolo.text.numbers import Quantity, plain
 
-Summary = dict[str, Any]
+Data = dict[str, Any]
+
+
+def _typed(data: Data) -> Summary:
+    return Summary.of(data, "summary.json")
 
 
 def _values(grid: Grid, column: int) -> dict[str, float]:
@@ -21,29 +26,30 @@ def test_every_account_adds_up_per_request_and_per_year(summary: Summary, column
     terms = math.fsum(value for name, value in service.items() if name != "service")
     scale = 1.0 if column == 1 else 1e-3
     assert service["service"] * scale == pytest.approx(terms, rel=1e-9)
-    for profile, device in summary["ledger"]["devices"].items():
+    for profile, device in summary.ledger.accounts.items():
         lines = _values(ledgers.account(summary, profile), column)
         total, agent = lines.pop("request, service and agent"), lines.pop("agent")
         assert agent == pytest.approx(math.fsum(lines.values()), rel=1e-14)
         assert total == pytest.approx(math.fsum([terms, agent]), rel=1e-9)
-        assert len(lines) == len(device["lines"])
+        assert len(lines) == len(device.lines)
 
 
 def test_the_agent_stands_beside_the_service(summary: Summary) -> None:
     rows = {str(row[0]): [plain(cell) for cell in row[1:]] for row in ledgers.devices(summary).rows}
-    share = summary["ledger"]["devices"]["loihi2"]["agent_mg"]["nominal"] / summary["service_mg_per_request"]
+    account = summary.ledger.accounts["loihi2"]
+    share = account.agent_mg.nominal / summary.decided.service_mg_per_decision
     assert rows["Intel Loihi 2"][1] == f"{100 * share:.3g} %"
     assert list(rows) == ["NVIDIA H100 SXM", "Intel Loihi 1", "Intel Loihi 2", "STM32U575 microcontroller"]
 
 
-def test_static_power_is_told_in_times_of_the_own_work(summary: Summary) -> None:
-    rows = {str(row[0]): row for row in ledgers.always_on(summary).rows}
-    energy = summary["ledger"]["devices"]["loihi1"]["energy_j"]
+def test_static_power_is_told_in_times_of_the_own_work(data: Data) -> None:
+    rows = {str(row[0]): row for row in ledgers.always_on(_typed(data)).rows}
+    energy = data["ledger"]["accounts"]["loihi1"]["energy_j"]
     times = rows["Intel Loihi 1"][4]
     assert isinstance(times, Quantity)
     assert times.value == energy["static"]["nominal"] / energy["dynamic"]["nominal"]
     del energy["static"]
-    assert ledgers.always_on(summary).rows[1][3:] == ("", "")
+    assert ledgers.always_on(_typed(data)).rows[1][3:] == ("", "")
 
 
 def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
@@ -54,7 +60,7 @@ def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
     pays = ledgers.payback(summary, "random")
     assert {str(row[1]) for row in pays.rows} == {"pays"}
     assert [row[3].value for row in pays.rows if isinstance(row[3], Quantity)] == [
-        pairs[0]["payback_requests"]["nominal"] for pairs in summary["payback"].values()
+        pairs[0].payback_decisions.nominal for pairs in summary.payback.values()
     ]
     undecided = {str(row[0]): plain(row[3]) for row in ledgers.payback(summary, "mlp").rows}
     assert undecided["STM32U575 microcontroller"].endswith("never)")
@@ -63,13 +69,14 @@ def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
     assert [str(row[0]) for row in saved][2] == "the same-size MLP on mcu_m33_u575"
 
 
-def test_without_a_device_there_are_no_rows(summary: Summary) -> None:
-    summary["ledger"]["devices"], summary["payback"] = {}, {}
+def test_without_a_device_there_are_no_rows(data: Data) -> None:
+    data["ledger"]["accounts"], data["payback"] = {}, {}
+    summary = _typed(data)
     assert ledgers.devices(summary).rows == ledgers.always_on(summary).rows == []
     assert ledgers.intensity(summary).rows == ledgers.savings(summary).rows == []
 
 
 @pytest.mark.parametrize(("hz", "said"), [(1.0, "1 request per second"), (0.25, "0.25 requests per second")])
-def test_the_rate_in_words(summary: Summary, hz: float, said: str) -> None:
-    summary["ledger"]["request_rate_hz"] = hz
-    assert ledgers.rate(summary) == said
+def test_the_rate_in_words(data: Data, hz: float, said: str) -> None:
+    data["ledger"]["request_rate_hz"] = hz
+    assert ledgers.rate(_typed(data)) == said

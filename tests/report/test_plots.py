@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 
 from neuro_aolo.report import plots
+from neuro_aolo.report.facts import validations
+from neuro_aolo.report.learning import learning_curve
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN
+from neuro_aolo.runs.summary.summary import Summary
 
 SVG = "{http://www.w3.org/2000/svg}"
-Summary = dict[str, Any]
+Data = dict[str, Any]
+
+
+def _typed(data: Data) -> Summary:
+    return Summary.of(data, "summary.json")
 
 
 def _parsed(svg: str) -> ElementTree.Element:
@@ -36,83 +43,85 @@ def _marks(svg: str, colour: str) -> list[float]:
 @pytest.mark.parametrize("width", [WIDE_IN, NARROW_IN])
 def test_energies_lie_where_their_logarithm_says(summary: Summary, width: float) -> None:
     svg = plots.energy_per_device(summary, width)
-    nominal = [actors["snn"]["nominal"] for actors in summary["energy_j"].values()]
+    devices = summary.priced.devices.values()
+    nominal = [device.spiking.total_j.nominal for device in devices if device.spiking]
+    assert len(nominal) == len(devices)
     positions = _marks(svg, "snn")
     slope, offset = np.polyfit(np.log10(nominal), positions, 1)
     assert slope * np.log10(nominal) + offset == pytest.approx(np.array(positions), abs=1e-3)
-    dense = [actors["mlp"]["nominal"] for actors in summary["energy_j"].values() if actors["mlp"]]
+    dense = [device.dense.total_j.nominal for device in devices if device.dense]
     assert _marks(svg, "mlp") == pytest.approx(list(slope * np.log10(dense) + offset), abs=1e-3)
 
 
 def test_ledger_terms_lie_where_their_logarithm_says(summary: Summary) -> None:
     svg = plots.ledger_plot(summary)
-    terms = np.log10(list(summary["service_terms_mg"].values()))
+    terms = np.log10([term.mg for term in summary.decided.terms.values()])
     slope, offset = np.polyfit(terms, _marks(svg, "service"), 1)
-    devices = summary["ledger"]["devices"].values()
+    accounts = summary.ledger.accounts.values()
     work = [
-        math.log10(line["mg"]["nominal"])
-        for device in devices
-        for line in device["lines"]
-        if line["part"] in ("dynamic", "host")
+        math.log10(line.mg.nominal)
+        for account in accounts
+        for line in account.lines
+        if line.part in ("dynamic", "host")
     ]
     assert _marks(svg, "snn") == pytest.approx([slope * value + offset for value in work], abs=1e-3)
     static = [
-        math.log10(line["mg"]["nominal"])
-        for device in devices
-        for line in device["lines"]
-        if line["part"] == "static"
+        math.log10(line.mg.nominal) for account in accounts for line in account.lines if line.part == "static"
     ]
     assert _marks(svg, "alert") == pytest.approx([slope * value + offset for value in static], abs=1e-3)
     assert len(_marks(svg, "training")) == 1
 
 
 def test_bars_are_as_long_as_their_spikes(summary: Summary) -> None:
-    root = _parsed(plots.spikes_per_layer(summary))
+    assert summary.deployed is not None
+    root = _parsed(plots.spikes_per_layer(summary.deployed))
     lengths = []
     for path in root.iter(f"{SVG}path"):
         if "fill: var(--na-snn," in (path.get("style") or ""):
             x = [float(pair[0]) for pair in re.findall(r"[ML] ([\d.]+) ([\d.]+)", path.get("d") or "")]
             lengths.append(max(x) - min(x))
-    spikes = [layer["spikes_per_decision"] for layer in summary["layers"]]
+    spikes = [layer.spikes_per_decision for layer in summary.deployed.layers]
     assert np.array(lengths) / max(lengths) == pytest.approx(np.array(spikes) / max(spikes), abs=1e-4)
 
 
 def test_descriptions_tell_the_figures(summary: Summary, metrics: list[dict[str, float]]) -> None:
-    curve = _parsed(plots.learning_curve(metrics)).get("aria-label") or ""
+    curve = _parsed(learning_curve(summary, validations(metrics))).get("aria-label") or ""
     assert "Best checkpoint: 39.52 mg after 16,128 requests" in curve
     energy = _parsed(plots.energy_per_device(summary)).get("aria-label") or ""
     assert "Intel Loihi 1, dynamic energy of the chip: spiking actor 9.49" in energy
     assert "MLP cannot run it" in energy
 
 
-def _no_spikes(summary: Summary) -> Summary:
-    keys = ("spikes_per_decision", "firing_rate", "synaptic_events_per_decision")
-    return summary | {"layers": [layer | dict.fromkeys(keys, 0.0) for layer in summary["layers"]]}
+def _no_spikes(data: Data) -> None:
+    for layer in data["deployed"]["layers"]:
+        layer |= {"spikes_per_decision": 0.0, "firing_rate": 0.0, "synaptic_events_per_decision": 0.0}
 
 
-def _no_energy(summary: Summary) -> Summary:
-    nothing = {"snn": None, "mlp": None}
-    return summary | {
-        "energy_j": {profile: nothing for profile in summary["energy_j"]},
-        "ledger": summary["ledger"] | {"devices": {}},
-    }
+def _no_energy(data: Data) -> None:
+    for device in data["priced"]["devices"].values():
+        device |= {"spiking": None, "dense": None}
+    data["ledger"]["accounts"] = {}
 
 
-def _zeros(summary: Summary) -> Summary:
+def _zeros(data: Data) -> None:
     zero = dict.fromkeys(("low", "nominal", "high"), 0.0)
-    ledger = summary["ledger"] | {"service": [line | {"mg": zero} for line in summary["ledger"]["service"]]}
-    for device in ledger["devices"].values():
-        device["lines"] = [line | {"mg": zero} for line in device["lines"]]
-    return summary | {"energy_j": {"chip": {"snn": zero, "mlp": zero}}, "ledger": ledger}
+    accounts = data["ledger"]["accounts"].values()
+    for line in (*data["ledger"]["service"], *(line for account in accounts for line in account["lines"])):
+        line["mg"] = zero
+    chip = data["priced"]["devices"]["h100"]
+    chip["spiking"]["total_j"] = chip["dense"]["total_j"] = zero
+    data["priced"]["devices"] = {"chip": chip}
 
 
 @pytest.mark.parametrize("change", [_no_spikes, _no_energy, _zeros])
 @pytest.mark.parametrize("width", [WIDE_IN, NARROW_IN])
-def test_degenerate_runs_are_drawn(
-    summary: Summary, change: Callable[[Summary], Summary], width: float
-) -> None:
-    for plot in (plots.spikes_per_layer, plots.energy_per_device, plots.ledger_plot):
-        _parsed(plot(change(summary), width))
+def test_degenerate_runs_are_drawn(data: Data, change: Callable[[Data], None], width: float) -> None:
+    change(data)
+    summary = _typed(data)
+    assert summary.deployed is not None
+    _parsed(plots.spikes_per_layer(summary.deployed, width))
+    _parsed(plots.energy_per_device(summary, width))
+    _parsed(plots.ledger_plot(summary, width))
 
 
 NAN = math.nan
@@ -128,16 +137,17 @@ ROW = {"requests": 256.0, "cost": 40.0, "optimal_cost": 33.0, "violation_rate": 
         ([dict.fromkeys(ROW, NAN)], "no validation was recorded"),
     ],
 )
-def test_short_and_broken_curves_are_drawn(rows: list[dict[str, float]], said: str) -> None:
-    assert said in (_parsed(plots.learning_curve(rows)).get("aria-label") or "")
+def test_short_and_broken_curves_are_drawn(summary: Summary, rows: list[dict[str, float]], said: str) -> None:
+    assert said in (_parsed(learning_curve(summary, validations(rows))).get("aria-label") or "")
 
 
-def test_names_are_text_and_never_mathematics(summary: Summary) -> None:
-    summary["bills"]["h100"]["device"] = '<i>$\\frac{1}{$ & "x"'
-    labels = "".join(_parsed(plots.energy_per_device(summary)).itertext())
+def test_names_are_text_and_never_mathematics(data: Data) -> None:
+    data["priced"]["devices"]["h100"]["name"] = '<i>$\\frac{1}{$ & "x"'
+    labels = "".join(_parsed(plots.energy_per_device(_typed(data))).itertext())
     assert '<i>$\\frac{1}{$ & "x"' in labels
 
 
 def test_the_same_figure_has_the_same_bytes(summary: Summary, metrics: list[dict[str, float]]) -> None:
-    assert plots.learning_curve(metrics) == plots.learning_curve(metrics)
+    curve = validations(metrics)
+    assert learning_curve(summary, curve) == learning_curve(summary, curve)
     assert plots.ledger_plot(summary) == plots.ledger_plot(summary)

@@ -54,8 +54,8 @@ def test_a_regret_of_zero_is_a_gap_and_violations_make_the_line_thin(two_runs: l
 def test_many_runs_are_told_apart(two_runs: list[Told], width: float) -> None:
     runs = [_told(two_runs[0], f"run {n}", [0.1, 0.1 / n]) for n in range(1, 12)]
     svg = curves(runs, width)
-    words = "".join(ElementTree.fromstring(svg).itertext())
-    assert all(run.name in words for run in runs)
+    text = "".join(ElementTree.fromstring(svg).itertext())
+    assert all(run.name in text for run in runs)
     styles = {
         (re.findall(r"--na-(\w+)", style)[0], "".join(re.findall(r"dasharray: ([^;]+)", style)))
         for path in ElementTree.fromstring(svg).iter(f"{SVG}path")

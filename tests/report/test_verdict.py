@@ -5,36 +5,48 @@ import pytest
 
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.limits import limits, reproduce
-from neuro_aolo.report.verdict import constraints, optimality, title, verdict
+from neuro_aolo.report.verdict import constraints, optimality, verdict
+from neuro_aolo.runs.summary.deployed import Lava
+from neuro_aolo.runs.summary.priced import Priced
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import plain
 
+Data = dict[str, Any]
 
-def _said(summary: dict[str, Any], topic: str) -> str:
-    (finding,) = [found for found in verdict(summary) if found.topic == topic]
+
+def _typed(data: Data) -> Summary:
+    return Summary.of(data, "summary.json")
+
+
+def _said(summary: Summary, topic: str) -> str:
+    (finding,) = [one for one in verdict(summary) if one.topic == topic]
     return plain(" ".join(finding.sentences))
 
 
-def test_the_verdict_states_the_figures_of_the_run(summary: dict[str, Any]) -> None:
+def test_the_verdict_states_the_figures_of_the_run(summary: Summary) -> None:
     assert "20.3 % more than the exact optimum" in plain(optimality(summary))
     assert "39.51 mg CO2e per request against the optimum's 32.85 mg" in plain(optimality(summary))
     assert "in 1 of them (0.005 %)" in plain(constraints(summary))
     assert "(150.0 words, 9.932 W) has a regret of 3.06e-5 %" in _said(summary, "Constant action")
     assert "82.6 %" in _said(summary, "MLP")
     slots = "in all 534,000 slots (neuron x step); 100,618 of them held a spike"
-    assert slots in plain(lava_sentence(summary))
+    assert summary.deployed is not None
+    assert slots in plain(lava_sentence(summary.deployed.lava))
 
 
-def test_beating_the_optimum_is_called_what_it_is(summary: dict[str, Any]) -> None:
-    summary["regret"] = -0.42
+def test_beating_the_optimum_is_called_what_it_is(data: Data) -> None:
+    data["decided"]["regret"] = -0.42
+    summary = _typed(data)
     assert "42 % less" in plain(optimality(summary))
     assert "only by breaking constraints" in plain(optimality(summary))
 
 
-def test_what_deciding_emits_is_told_where_regret_holds_it(summary: dict[str, Any]) -> None:
-    assert "deciding" not in plain(optimality(summary))
-    summary |= {"agent_carbon": "full", "deciding_mg_per_request": 0.0375}
+def test_what_deciding_emits_is_told_where_regret_holds_it(data: Data) -> None:
+    assert "deciding" not in plain(optimality(_typed(data)))
+    data["run"]["agent_carbon"] = "full"
+    data["decided"]["deciding_mg_per_decision"] = 0.0375
     assert "0.03750 mg for deciding, which costs the optimum nothing (agent_carbon = full)" in plain(
-        optimality(summary)
+        optimality(_typed(data))
     )
 
 
@@ -47,14 +59,14 @@ def test_what_deciding_emits_is_told_where_regret_holds_it(summary: dict[str, An
     ],
 )
 def test_the_constant_action_is_set_beside_the_actor(
-    summary: dict[str, Any], regret: float, violations: float, said: str
+    data: Data, regret: float, violations: float, said: str
 ) -> None:
-    summary |= {"regret": regret, "violation_rate": violations}
-    assert said in _said(summary, "Constant action")
+    data["decided"] |= {"regret": regret, "violation_rate": violations}
+    assert said in _said(_typed(data), "Constant action")
 
 
-def test_each_device_that_runs_both_has_a_verdict_and_no_other_has_a_ratio(summary: dict[str, Any]) -> None:
-    said = [plain(sentence) for sentence in energy_sentences(summary)]
+def test_each_device_that_runs_both_has_a_verdict_and_no_other_has_a_ratio(summary: Summary) -> None:
+    said = [plain(sentence) for sentence in energy_sentences(summary.priced)]
     assert said[0].startswith("NVIDIA H100 SXM, one decision at a time: the spiking actor needs 6.33 times")
     assert "4.30 times (low prices 2.85, high prices 5.95)" in said[1]
     assert "The MLP wins there (evidence: metered and projected)" in said[1]
@@ -63,16 +75,17 @@ def test_each_device_that_runs_both_has_a_verdict_and_no_other_has_a_ratio(summa
         assert "no ratio" in sentence
 
 
-def test_a_spiking_win_is_said_too(summary: dict[str, Any]) -> None:
-    bill = summary["bills"]["h100"]
-    bill["snn"], bill["mlp"] = bill["mlp"], bill["snn"]
-    assert "0.158 times the MLP's energy. The spiking actor wins there" in energy_sentences(summary)[0]
+def test_a_spiking_win_is_said_too(data: Data) -> None:
+    device = data["priced"]["devices"]["h100"]
+    device["spiking"], device["dense"] = device["dense"], device["spiking"]
+    said = energy_sentences(Priced.model_validate(data["priced"]))
+    assert "0.158 times the MLP's energy. The spiking actor wins there" in said[0]
 
 
-def test_without_a_common_device_no_ratio_is_printed(summary: dict[str, Any]) -> None:
+def test_without_a_common_device_no_ratio_is_printed(data: Data) -> None:
     for profile in ("h100", "mcu_m33_u575"):
-        summary["energy_j"][profile]["mlp"] = summary["bills"][profile]["mlp"] = None
-    said = energy_sentences(summary)
+        data["priced"]["devices"][profile]["dense"] = None
+    said = energy_sentences(Priced.model_validate(data["priced"]))
     assert "no ratio is printed" in said[0]
     assert not any(" times " in sentence for sentence in said)
 
@@ -81,56 +94,66 @@ def test_without_a_common_device_no_ratio_is_printed(summary: dict[str, Any]) ->
     ("change", "said"),
     [
         ({"available": False, "reason": "lava-nc is not installed"}, "not run: lava-nc is not installed."),
-        ({"available": False, "reason": None}, "Lava was not run. "),
+        ({"available": False, "reason": ""}, "Lava was not run. "),
         ({"spikes_emitted": 0}, "No neuron spiked in 534,000 slots"),
         ({"mismatches": 5340}, "differ from the simulator's in 5,340 of 534,000 slots (neuron x step), 1 %"),
     ],
 )
-def test_lava_in_words(summary: dict[str, Any], change: dict[str, Any], said: str) -> None:
-    summary["lava"] |= change
-    assert said in plain(lava_sentence(summary))
+def test_lava_in_words(data: Data, change: Data, said: str) -> None:
+    lava = Lava.model_validate(data["deployed"]["lava"] | change)
+    assert said in plain(lava_sentence(lava))
 
 
-def test_an_interrupted_run_says_so_first(summary: dict[str, Any]) -> None:
-    summary["interrupted"] = True
+def test_an_interrupted_run_says_so_first(data: Data) -> None:
+    data["run"]["interrupted"] = True
+    summary = _typed(data)
     assert verdict(summary)[0].topic == "Interrupted"
     assert "interrupted after 60,160 requests" in verdict(summary)[0].sentences[0]
 
 
-def test_limits_carry_the_numbers_of_the_run(summary: dict[str, Any]) -> None:
-    terms = summary["service_terms_mg"]
-    wireless = terms["wireless, operational"] + terms["wireless, embodied"]
+def test_limits_carry_the_numbers_of_the_run(summary: Summary) -> None:
+    terms = {key: term.mg for key, term in summary.decided.terms.items()}
+    wireless = terms["wireless_operational"] + terms["wireless_embodied"]
     text = plain(" ".join(limits(summary)))
     assert f"wireless phase is {100 * wireless / sum(terms.values()):.3g} % of the service's carbon" in text
     assert "One constant action has a regret of 3.06e-5 %" in text
     assert "not measured on a chip" in text
 
 
-def test_limits_say_what_the_ledger_holds(summary: dict[str, Any]) -> None:
+def test_limits_say_what_the_ledger_holds(data: Data) -> None:
+    summary = _typed(data)
     text = plain(" ".join(limits(summary)))
-    devices = summary["ledger"]["devices"].values()
-    most = max(device["agent_mg"]["high"] for device in devices) / sum(summary["service_terms_mg"].values())
+    whole = max(account.agent_mg.high for account in summary.ledger.accounts.values())
+    most = whole / sum(term.mg for term in summary.decided.terms.values())
     assert f"with static power, making and training the agent is at most {100 * most:.3g} %" in text
     assert "always on and deciding 1 request per second" in text
     assert "static power between decisions, its making and the host's, and the training are in it" in text
     assert "making of the device are not in it" not in text
-    summary["ledger"]["devices"] = {}
-    assert "no carbon figure beside the service's here" in " ".join(limits(summary))
+    data["ledger"]["accounts"] = {}
+    assert "no carbon figure beside the service's here" in " ".join(limits(_typed(data)))
 
 
-def test_the_title_names_the_countries_or_says_that_there_are_none(summary: dict[str, Any]) -> None:
-    assert title(summary) == "paper: data centre in DEU, base station in FRA"
-    assert (
-        title(summary | {"bs_country": None}) == "paper: data centre in DEU, base station as in the scenario"
-    )
-    del summary["dc_country"], summary["bs_country"]
-    assert title(summary) == "paper: carbon intensities from the scenario"
+def test_the_system_tells_its_own_limits_the_first_before_all_others(data: Data) -> None:
+    first, *others = data["wording"]["limits"]
+    assert others
+    said = limits(_typed(data))
+    assert said[0] == first
+    assert set(others) < set(said)
+    data["wording"]["limits"] = []
+    assert len(limits(_typed(data))) == len(said) - 1 - len(others)
 
 
-def test_the_command_line_survives_a_shell(summary: dict[str, Any]) -> None:
-    summary |= {"scenario": "my scenario; rm.toml", "bs_country": None, "agent_site": "dc"}
-    words = shlex.split(reproduce(summary))
-    options = dict(zip(words[2::2], words[3::2], strict=True))
+def test_the_command_line_survives_a_shell(data: Data) -> None:
+    data["wording"]["command"] = [
+        "--scenario",
+        "my scenario; rm.toml",
+        "--dc-country",
+        "DEU",
+        "--agent-site",
+        "dc",
+    ]
+    typed = shlex.split(reproduce(_typed(data)))
+    options = dict(zip(typed[2::2], typed[3::2], strict=True))
     assert options == {
         "--scenario": "my scenario; rm.toml",
         "--dc-country": "DEU",

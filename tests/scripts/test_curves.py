@@ -9,32 +9,17 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
-import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import SDRLConfig
-from neuro_aolo.runs.folder import RunConfig, RunFolder
-from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.loihi2.faults import Fault
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 Script = Callable[..., str]
 
 
-def untrained(folder: Path, actor: PopSANConfig | MLPConfig) -> Path:
-    config = RunConfig(Scenario.load("paper"), actor, SDRLConfig())
-    task = AoloTask(config.scenario)
-    spec = ActorSpec(task.observation_names, task.action_names, actor)
-    RunFolder.create(folder, config, overwrite=False)
-    save_actor(folder, spec.build(torch.Generator().manual_seed(0)), spec, {"requests": 0})
-    return folder
-
-
 @pytest.fixture(scope="module")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return untrained(tmp_path_factory.mktemp("run") / "actor", PopSANConfig(hidden=(16, 16)))
 
 
@@ -133,7 +118,11 @@ def refused(script: Script, capsys: pytest.CaptureFixture[str], *command: str | 
 
 
 def test_bad_input_is_one_line(
-    script: Script, run_folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    script: Script,
+    run_folder: Path,
+    untrained: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     dense = untrained(tmp_path / "mlp", MLPConfig(hidden=(4,)))
     out = ("--out", tmp_path / "out")

@@ -12,8 +12,12 @@ import pytest
 from hardware_profiles.profile import profile_names
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.energy.bill import Bill
-from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo.energy.profiler import Profiler
+from neuro_aolo.runs.decided import hold_out
+from neuro_aolo.runs.deployed import deploy
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.priced import Pricing, price_run
+from neuro_aolo.runs.run import Run
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -30,6 +34,11 @@ def folder(untrained: Callable[..., Path], tmp_path_factory: pytest.TempPathFact
     return untrained(tmp_path_factory.mktemp("runs") / "paper", PopSANConfig(hidden=(16, 16)))
 
 
+def profiler(folder: Path, *profiles: str) -> Profiler:
+    run = Run.open(RunFolder.open(folder))
+    return price_run(run, deploy(hold_out(run)), Pricing(profiles)).profiler
+
+
 def test_every_profile_has_a_row_that_says_what_its_bill_says(
     script: ModuleType,
     folder: Path,
@@ -43,10 +52,10 @@ def test_every_profile_has_a_row_that_says_what_its_bill_says(
     with (tmp_path / "paper.csv").open(newline="", encoding="utf-8") as stream:
         rows = {row["profile"]: row for row in csv.DictReader(stream)}
     assert set(rows) == set(profile_names())
-    analysis = Analysis(RunFolder.open(folder), profiles=("loihi2", "mcu_m33_u575", "gap9"))
-    bills = analysis.profiler.spiking
+    priced = profiler(folder, "loihi2", "mcu_m33_u575", "gap9")
+    bills = priced.spiking
     for name in ("loihi2", "mcu_m33_u575"):
-        bill, pair = bills[name], analysis.profiler.nearest(name)
+        bill, pair = bills[name], priced.nearest(name)
         assert isinstance(bill, Bill)
         assert pair is not None
         assert float(rows[name]["spiking_low_j"]) == bill.total_j.low
@@ -73,8 +82,7 @@ def test_every_profile_has_a_row_that_says_what_its_bill_says(
 
 
 def test_devices_are_in_the_order_of_what_they_take(script: ModuleType, folder: Path) -> None:
-    names = ("h100", "loihi2", "odin", "gap9", "mcu_m33_u575")
-    rows = script.priced(Analysis(RunFolder.open(folder), profiles=names))
+    rows = script.priced(profiler(folder, "h100", "loihi2", "odin", "gap9", "mcu_m33_u575"))
     found = [row["profile"] for row in rows]
     spiking = [row["spiking_nominal_j"] for row in rows[:3]]
     assert spiking == sorted(spiking)

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from neuro_aolo.agent.statistics import Estimate
-from neuro_aolo.comparison.cell import Cell, Plan
+from neuro_aolo.comparison.plan import Plan
+from neuro_aolo.runs.cell import Cell
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ONE_SEED = Estimate(0.2, math.nan, math.nan)

@@ -16,11 +16,16 @@ from scipy import stats
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.energy.bill import Bill
-from neuro_aolo.runs.analysis import Analysis
+from neuro_aolo.runs.decided import hold_out
+from neuro_aolo.runs.deployed import deploy
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.priced import Pricing, price_run
+from neuro_aolo.runs.run import Run
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-TOLL = SpikeToll("loihi2", 6e-5, 8.4e-5, 0.02)
+WEIGHT = 0.02
+TOLL = SpikeToll("loihi2", 6e-5, 8.4e-5, WEIGHT + 6e-8)
+"""The weight that was typed, and the carbon of the spikes' energy on top of it."""
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +136,9 @@ def test_untrained_actors_of_two_seeds(
 ) -> None:
     actor = PopSANConfig(hidden=(16, 16))
     runs = [
-        untrained(tmp_path / f"s{seed}-{'toll' if toll else 'free'}", actor, seed, toll)
+        untrained(tmp_path / f"s{seed}-w{weight:g}", actor, seed, toll, spike_weight=weight)
         for seed in range(2)
-        for toll in (None, TOLL)
+        for toll, weight in ((None, 0.0), (TOLL, WEIGHT))
     ]
     options = ["--out", str(tmp_path / "out"), "--requests", "200"]
     monkeypatch.setattr(sys, "argv", ["sparsity_results", *map(str, runs), *options])
@@ -148,7 +153,8 @@ def test_untrained_actors_of_two_seeds(
         ("0", "0.02"),
         ("1", "0.02"),
     ]
-    bill = Analysis(RunFolder.open(runs[0]), 200, profiles=("loihi2",)).profiler.spiking["loihi2"]
+    run = Run.open(RunFolder.open(runs[0]))
+    bill = price_run(run, deploy(hold_out(run, 200)), Pricing(("loihi2",))).profiler.spiking["loihi2"]
     assert isinstance(bill, Bill)
     assert float(rows[0]["dynamic_j"]) == bill.dynamic_j.nominal
     assert float(rows[0]["total_j"]) == bill.total_j.nominal

@@ -1,4 +1,5 @@
 import math
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +16,19 @@ from neuro_aolo.text.numbers import (
     spread,
     with_prefix,
 )
+
+
+class Bounds(NamedTuple):
+    low: float
+    nominal: float
+    high: float
+
+
+class Reach(NamedTuple):
+    low: float | None
+    nominal: float | None
+    high: float | None
+
 
 PREFIXES = {"a": 1e-18, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6}
 
@@ -64,34 +78,34 @@ def test_the_number_before_a_prefix_has_one_to_three_places(value: float) -> Non
 
 
 def test_a_range_shares_one_prefix_and_keeps_its_nominal_value() -> None:
-    energy = spread({"low": 2.3426e-6, "nominal": 9.4892e-6, "high": 2.39858e-5}, "J")
+    energy = spread(Bounds(2.3426e-6, 9.4892e-6, 2.39858e-5), "J")
     assert plain(energy) == "9.49 uJ (2.34 - 24.0)"
     assert energy.value == 9.4892e-6
 
 
 def test_a_range_without_width_is_one_figure_and_none_is_said_to_be_missing() -> None:
-    assert plain(spread(dict.fromkeys(("low", "nominal", "high"), 2e-3), "g")) == "2.00 mg"
+    assert plain(spread(Bounds(2e-3, 2e-3, 2e-3), "g")) == "2.00 mg"
     assert str(spread(None, "J")) == MISSING
-    assert str(spread({"low": 0.0, "nominal": math.nan, "high": 1.0}, "J")) == MISSING
+    assert str(spread(Bounds(0.0, math.nan, 1.0), "J")) == MISSING
 
 
 def test_a_range_that_starts_at_zero_takes_its_prefix_from_what_is_not() -> None:
-    assert plain(spread({"low": 0.0, "nominal": 0.0, "high": 1.05e-7}, "J")) == "0 nJ (0 - 105)"
+    assert plain(spread(Bounds(0.0, 0.0, 1.05e-7), "J")) == "0 nJ (0 - 105)"
 
 
 def test_what_no_amount_reaches_is_never() -> None:
-    some = {"low": 9190.4, "nominal": 28_311.5, "high": None}
+    some = Reach(9190.4, 28_311.5, None)
     assert plain(reach(some)) == "28,300 (9,190 - never)"
     assert reach(some).value == 28_311.5
-    assert str(reach(dict.fromkeys(some))) == "never"
-    assert math.isnan(reach(dict.fromkeys(some)).value)
-    large = {"low": 40.64e6, "nominal": 62.7e6, "high": 101.6e6}
+    assert str(reach(Reach(None, None, None))) == "never"
+    assert math.isnan(reach(Reach(None, None, None)).value)
+    large = Reach(40.64e6, 62.7e6, 101.6e6)
     assert plain(reach(large)) == "62.7 million (40.6 - 102)"
-    assert plain(reach(dict.fromkeys(some, 0.5), scale=86_400.0)) == "43,200"
+    assert plain(reach(Reach(0.5, 0.5, 0.5), scale=86_400.0)) == "43,200"
 
 
 def test_a_range_below_zero_has_no_two_signs_beside_each_other() -> None:
-    below = {"low": -93.4e-6, "nominal": -92.7e-6, "high": -92.1e-6}
+    below = Bounds(-93.4e-6, -92.7e-6, -92.1e-6)
     assert plain(spread(below, "g")) == "-92.7 ug (-93.4 to -92.1)"
 
 

@@ -2,11 +2,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from neuro_aolo.report import grids
+from neuro_aolo.report.naming import priced_actors
+from neuro_aolo.runs.summary.part import Span
+from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Grid
 from neuro_aolo.text.numbers import NBSP, Quantity, count, percent, spread, with_prefix
 from neuro_aolo.text.paper_tables import LATEX_PREAMBLE, latex, markdown, markdown_rows
@@ -15,7 +17,7 @@ HOSTILE = '100 % of $5 & #1 {x} \\y a_b ~z ^2 a|b <c> --seed *d* [e] `f` "g" 1 Â
 
 
 def example() -> Grid:
-    three = {"low": 2e-6, "nominal": 6e-6, "high": 2.34e-5}
+    three = Span(low=2e-6, nominal=6e-6, high=2.34e-5)
     return Grid(
         "Carbon of a request, mg COâ‚‚e",
         ("what emits", "range", "amount"),
@@ -89,7 +91,7 @@ def test_nothing_in_a_cell_is_read_as_a_command() -> None:
 
 
 def test_long_text_takes_the_width_that_is_left() -> None:
-    figure = spread({"low": 1.0, "nominal": 2.0, "high": 3.0}, "J")
+    figure = spread(Span(low=1.0, nominal=2.0, high=3.0), "J")
     rows = [("a device of which there is a great deal to say", figure), ("another", count(1))]
     text = latex(Grid("t", ("device", "energy"), rows), "x")
     assert r"\begin{tabularx}{\linewidth}{@{}>{\raggedright\arraybackslash}Xr@{}}" in text
@@ -107,11 +109,13 @@ def test_rows_that_are_markdown_already_stay_as_they_are() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (TeX Live)")
-def test_tex_sets_every_table(summary: dict[str, Any], tmp_path: Path) -> None:
-    lava = grids.lava(summary)
+def test_tex_sets_every_table(summary: Summary, tmp_path: Path) -> None:
+    assert summary.deployed is not None
+    lava = grids.lava(summary.deployed.lava)
     assert lava is not None
     hostile = Grid(HOSTILE, (HOSTILE, "b"), [(HOSTILE, HOSTILE), ("[1ex] x", "-- y"), ("* z", count(1))])
-    tables = [grids.evaluation(summary), grids.energy(summary), grids.quantisation(summary), lava]
+    energy = grids.energy(summary.priced, priced_actors(summary.run))
+    tables = [grids.policies(summary), energy, grids.quantisation(summary.deployed), lava]
     log = compiled(tmp_path, *(latex(grid, f"t{n}") for n, grid in enumerate([example(), hostile, *tables])))
     assert "Missing character" not in log
     assert "multiply defined" not in log

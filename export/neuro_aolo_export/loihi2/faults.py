@@ -11,11 +11,12 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.loihi2.integers import QuantizedGraph, QuantizedLayer, on_grid
 from neuro_aolo_export.population import needed
-from neuro_aolo_export.simulate import Activity, integer_spikes
+from neuro_aolo_export.simulate import integer_spikes
 
 _DEFAULT_STEP = 2
 

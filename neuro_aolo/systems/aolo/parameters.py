@@ -5,33 +5,22 @@ Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, "restored" where
 and orders of magnitude give it back, and "chosen" where it is this project's.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property, partial
+from typing import Self
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
 from neuro_aolo.systems.aolo.channel import MAX_OUTAGE
-
-NDArray = np.ndarray[Any, np.dtype[np.float64]]
-
-
-def parameter(default: Any, unit: str, source: str, **bounds: float) -> Any:
-    """A pydantic field that carries its unit and source beside its default and bounds (gt, ge, lt, le)."""
-    return Field(default, strict=True, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
-
-
-class Section(BaseModel):
-    """Base of the parameter groups: frozen, finite numbers only, no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some values changed and checked; nothing derived from the old ones is carried over."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self).model_validate(values | dict(update or {}))
+from neuro_aolo.systems.parameters import (
+    LARGEST_G_PER_KWH,
+    Bound,
+    Bounds,
+    Component,
+    Section,
+    bounds_of,
+    parameter,
+    state_component,
+)
 
 
 class Channel(Section):
@@ -109,47 +98,6 @@ class Limits(Section):
     )
 
 
-class Deployment(Section):
-    """How the agent runs, and how much of its own carbon counts in what is minimised.
-
-    ``marginal`` is what one more decision draws, ``full`` also static power and the making of the device,
-    shared over the decisions at the request rate. The carbon of training is on the ledger in any case, and in
-    neither: no decision changes it.
-    """
-
-    agent_carbon: Literal["none", "marginal", "full"] = Field(
-        "none",
-        json_schema_extra={
-            "unit": "-",
-            "source": "chosen; AOLO counts the service alone",
-            "allowed": "none, marginal, full",
-        },
-    )
-    spiking_profile: str = Field(
-        "loihi2",
-        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
-    )
-    dense_profile: str = Field(
-        "mcu_m33_u575",
-        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
-    )
-    host_profile: str = Field(
-        "mcu_m33_u575",
-        json_schema_extra={
-            "unit": "-",
-            "source": "chosen: encodes and decodes for a chip that cannot; cheapest whose MACs were metered",
-            "allowed": "a hardware profile",
-        },
-    )
-    request_rate_hz: float = parameter(1.0, "request/s", "chosen", ge=1e-9, le=1e9)
-    retrained_years: float = parameter(
-        1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
-    )
-
-
-Bound = Annotated[float, Field(strict=True)]
-
-
 class ActionBox(Section):
     """Physical bounds onto which actions in [-1, 1] map."""
 
@@ -173,67 +121,18 @@ class ActionBox(Section):
         return self
 
 
-class Component(Section):
-    """One component of the state: where it is drawn from, and what its observation spans.
-
-    Attributes:
-        sample: Range of the uniform draw; equal ends fix the component.
-        observe: Range mapped onto the observation's [-1, 1]; it contains ``sample``.
-    """
-
-    sample: tuple[Bound, Bound]
-    observe: tuple[Bound, Bound]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        (low, high), (seen_low, seen_high) = self.sample, self.observe
-        if low > high:
-            raise ValueError(f"sample = [{low:g}, {high:g}] falls: give [low, high]")
-        if seen_low >= seen_high:
-            raise ValueError(f"observe = [{seen_low:g}, {seen_high:g}] must rise: give [low, high]")
-        if low < seen_low or high > seen_high:
-            raise ValueError(
-                f"sample = [{low:g}, {high:g}] leaves observe = [{seen_low:g}, {seen_high:g}]: widen observe"
-            )
-        return self
-
-
 COMPONENT_DOMAIN = {
     "nakagami_m": (0.5, 1000.0),
     "omega": (1e-9, 1e9),
     "bandwidth_hz": (1.0, 1e12),
-    "dc_intensity_g_per_kwh": (0.0, 3000.0),
-    "bs_intensity_g_per_kwh": (0.0, 3000.0),
+    "dc_intensity_g_per_kwh": (0.0, LARGEST_G_PER_KWH),
+    "bs_intensity_g_per_kwh": (0.0, LARGEST_G_PER_KWH),
     "kappa_peak_words": (1e-3, 1e6),
 }
 """Smallest and largest value that each state component may be drawn from."""
 
 
-def component(
-    name: str, sample: tuple[float, float], observe: tuple[float, float], unit: str, source: str
-) -> Any:
-    """A field for one state component, with its unit, source and allowed range."""
-    low, high = COMPONENT_DOMAIN[name]
-    extra: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": f">= {low:g}, <= {high:g}"}
-    return Field(Component(sample=sample, observe=observe), json_schema_extra=extra)
-
-
-@dataclass(frozen=True, eq=False)
-class Bounds:
-    """Ends of the ranges of the state's components, each ``(S,)`` in physical units.
-
-    Attributes:
-        sample_low, sample_high: Range of the draw.
-        observe_low, observe_high: Range of the observation.
-        domain_low, domain_high: Range in which the model is defined.
-    """
-
-    sample_low: NDArray
-    sample_high: NDArray
-    observe_low: NDArray
-    observe_high: NDArray
-    domain_low: NDArray
-    domain_high: NDArray
+component = partial(state_component, COMPONENT_DOMAIN)
 
 
 class State(Section):
@@ -276,8 +175,4 @@ class State(Section):
     @cached_property
     def bounds(self) -> Bounds:
         """Ranges of the components, as arrays in observation order."""
-        ranges = [
-            (*getattr(self, name).sample, *getattr(self, name).observe, *COMPONENT_DOMAIN[name])
-            for name in self.names
-        ]
-        return Bounds(*np.array(ranges).T)
+        return bounds_of(self, self.names, COMPONENT_DOMAIN)

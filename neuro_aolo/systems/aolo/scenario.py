@@ -12,28 +12,31 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.parameters import (
     ActionBox,
     Channel,
-    Component,
-    Deployment,
     Inference,
     Limits,
     Quality,
     Radio,
-    Section,
     State,
 )
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace, Traces
+from neuro_aolo.systems.parameters import Component, Section
 from neuro_aolo.systems.scenario_file import (
-    SIDES,
+    ScenarioFile,
+    any_trace,
     explain,
     find_scenario,
+    fix_countries,
     overlaid,
     read_scenario,
     scenario_names,
 )
 
 __all__ = ["Scenario", "scenario_names"]
+
+SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
+"""The state component whose intensity a data centre's or base station's country or trace gives."""
 
 
 class Scenario(Section):
@@ -44,7 +47,6 @@ class Scenario(Section):
         description: One or two sentences.
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
-        deployment: How the agent runs, and whether its carbon counts.
         traces: Hourly carbon intensities that take the place of drawn ones.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
     """
@@ -60,7 +62,6 @@ class Scenario(Section):
     limits: Limits = Limits()
     actions: ActionBox = ActionBox()
     state: State = State()
-    deployment: Deployment = Deployment()
     sources: dict[str, str] = Field(default_factory=dict)
     traces: Traces | None = None
 
@@ -69,7 +70,8 @@ class Scenario(Section):
         """Load a shipped scenario by name, or a scenario from a ``.toml`` file.
 
         A file may start from another scenario (``extends = "paper"``, or a path relative to the file), name a
-        country (``dc_country = "DEU"``) and read a trace (``traces.dc.csv = "gb.csv"``).
+        country (``dc_country = "DEU"``) and read a trace (``traces.dc.csv = "gb.csv"``). Its table
+        ``[deployment]`` belongs to a run.
 
         Args:
             name_or_path: One of :func:`scenario_names`, or the path of a ``.toml`` file.
@@ -77,19 +79,22 @@ class Scenario(Section):
         Raises:
             ScenarioError: If there is no such scenario, or a key or value in it is not allowed.
         """
-        path = find_scenario(str(name_or_path), Path())
-        return cls._validated(read_scenario(path), path)
+        return cls.of(read_scenario(find_scenario(str(name_or_path), Path())))
+
+    @classmethod
+    def of(cls, file: ScenarioFile) -> Self:
+        """The scenario that a file describes.
+
+        Raises:
+            ScenarioError: If a country, key or value in it is not allowed.
+        """
+        data = dict(file.data)
+        fix_countries(data, State(), file.path)
+        return cls._validated(data, file.path)
 
     def to_toml(self) -> str:
         """The resolved scenario as TOML; loading it gives an equal scenario."""
         return tomli_w.dumps(self._data())
-
-    def learnt_toml(self) -> str:
-        """The part of it that a training depends on: without the deployment where that has no say."""
-        data = self._data()
-        if self.deployment.agent_carbon == "none":
-            data.pop("deployment")
-        return tomli_w.dumps(data)
 
     def with_values(self, **sections: Mapping[str, Any]) -> Self:
         """This scenario with some parameters changed: ``with_values(radio={"fixed_power_w": 0.0})``.
@@ -164,7 +169,7 @@ class Scenario(Section):
         data.pop(f"{side}_country", None)
         traces = data.get("traces", {})
         traces.pop(side, None)
-        if not traces.keys() & SIDES.keys():
+        if not any_trace(traces):
             data.pop("traces", None)
 
     def _data(self) -> dict[str, Any]:

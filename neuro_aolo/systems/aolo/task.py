@@ -1,40 +1,68 @@
 """The AOLO service as a task: requests drawn independently, one decision each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.oracle import oracle
-from neuro_aolo.systems.aolo.request import CONSTRAINTS, observe, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.request import (
+    CONSTRAINTS,
+    Outcome,
+    observe,
+    outcome,
+    sample_states,
+    to_physical,
+)
 from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.task import Floats, Observations, Optimum, Transition
-from neuro_aolo.units import J_PER_KWH, MG_PER_G
+from neuro_aolo.systems.describe import unit_of
+from neuro_aolo.systems.task import (
+    Constraint,
+    Entry,
+    Floats,
+    Hourly,
+    Hours,
+    Objective,
+    Observations,
+    Optimum,
+    Served,
+    Spec,
+    Transition,
+    Unit,
+)
+from neuro_aolo_export.quantity import Quantity
 
-_PROBE_REQUESTS = 1_000
-_MG_PER_J = MG_PER_G / J_PER_KWH
-"""At an intensity of 1 g/kWh."""
+_PROBED = 1_000
+_SITES = ("dc", "bs")
+_REFERENCE = "arXiv:2503.04418"
+ENTRIES = (
+    Entry(
+        "inference_operational",
+        "inference, operational",
+        "operational",
+        "dc",
+        f"AOLO, equation (4), {_REFERENCE}",
+    ),
+    Entry("inference_embodied", "inference, embodied", "embodied", "dc", f"AOLO, equation (5), {_REFERENCE}"),
+    Entry(
+        "wireless_operational",
+        "wireless, operational",
+        "operational",
+        "bs",
+        f"AOLO, equations (8) and (15), {_REFERENCE}",
+    ),
+    Entry("wireless_embodied", "wireless, embodied", "embodied", "bs", f"AOLO, equation (9), {_REFERENCE}"),
+)
+"""Lines of what a request emits."""
 
-
-@dataclass(frozen=True)
-class Overhead:
-    """What deciding emits whatever is decided.
-
-    Attributes:
-        intensity: column of the states with the carbon intensity at the agent's site, in g/kWh.
-        energy_j: of a decision.
-        making_mg: of the agent's devices, its share of a request, in mgCO2e.
-    """
-
-    intensity: int
-    energy_j: float
-    making_mg: float = 0.0
-
-    def mg(self, states: Floats, more_j: Floats | float = 0.0) -> Floats:
-        """Carbon of deciding requests with ``states`` ``(n, S)`` in mgCO2e, ``more_j`` joules included."""
-        return (self.energy_j + more_j) * states[:, self.intensity] * _MG_PER_J + self.making_mg
+_LIMITS = {
+    "quality": ("quality", "threshold", "answer quality"),
+    "energy": ("limits", "energy", "energy"),
+    "inference_time_s": ("limits", "inference_time_s", "inference time"),
+    "transmission_time_s": ("limits", "transmission_time_s", "transmission time"),
+    "power_w": ("limits", "power_w", "transmit power"),
+}
+"""Where each constraint's limit stands, and what people read."""
 
 
 class AoloTask:
@@ -44,30 +72,20 @@ class AoloTask:
 
     Args:
         scenario: the service.
-        overhead: what deciding emits, where that counts. The optimum is that of the service: it decides for
-            nothing.
 
     Raises:
         ScenarioError: no request has a feasible action, or an optimal one costs more than the penalty, so
             that violations would pay.
     """
 
-    action_names = ("words", "power_w")
-    constraint_names = CONSTRAINTS
-
-    def __init__(self, scenario: Scenario, overhead: Overhead | None = None) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.overhead = overhead
         if not self._probe.feasible.any():
             raise ScenarioError(
-                f"scenario {scenario.name!r}: none of {_PROBE_REQUESTS} requests has a feasible action: "
-                "loosen limits"
+                f"scenario {scenario.name!r}: none of {_PROBED} requests has a feasible action: loosen limits"
             )
         penalty = scenario.limits.penalty_mg
-        costs = self._probe.cost
-        if overhead is not None:
-            costs = costs + overhead.mg(self.reset(_PROBE_REQUESTS, np.random.default_rng(0)))
-        dearest = float(np.max(costs, initial=-np.inf, where=self._probe.feasible))
+        dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
         if dearest >= penalty:
             raise ScenarioError(
                 f"limits.penalty_mg = {penalty:g} is below the {dearest:.4g} mg of an optimal request, so "
@@ -76,29 +94,58 @@ class AoloTask:
 
     @cached_property
     def _probe(self) -> Optimum:
-        return self.optimum(self.reset(_PROBE_REQUESTS, np.random.default_rng(0)))
-
-    @property
-    def observation_names(self) -> tuple[str, ...]:
-        """The state's components."""
-        return self.scenario.state_names
-
-    @property
-    def violation_limit(self) -> float:
-        """The scenario's."""
-        return self.scenario.limits.violation_rate
+        return self.optimum(self.reset(_PROBED, np.random.default_rng(0)))
 
     @cached_property
-    def reward_scale(self) -> float:
-        """Mean optimal carbon of a request, in mg."""
-        return float(np.mean(self._probe.scale, where=self._probe.feasible))
+    def spec(self) -> Spec:
+        """What the task is; its scale is the mean optimal carbon of a request, in mg."""
+        scenario = self.scenario
+        scale = float(np.mean(self._probe.scale, where=self._probe.feasible))
+        return Spec(
+            observations=tuple(
+                Quantity(name, unit_of(scenario.state, name), *getattr(scenario.state, name).observe)
+                for name in scenario.state_names
+            ),
+            actions=tuple(
+                Quantity(name, unit_of(scenario.actions, name), *getattr(scenario.actions, name))
+                for name in ("words", "power_w")
+            ),
+            objectives=(Objective("carbon", "mg", scale=scale, per_mg=1.0),),
+            constraints=tuple(self._constraint(name) for name in CONSTRAINTS),
+            entries=ENTRIES,
+            units=(Unit("word", "words"), Unit("bit", "bits")),
+            sites=_SITES,
+            violation_limit=scenario.limits.violation_rate,
+            action_units=("words", "W"),
+            decision="request",
+            optimum="oracle",
+            penalty=scenario.limits.penalty_mg,
+            penalty_name="limits.penalty_mg",
+        )
 
-    @cached_property
-    def overhead_mg(self) -> float:
-        """Mean carbon of deciding a request, in mg; 0 where it does not count."""
-        if self.overhead is None:
-            return 0.0
-        return float(self.overhead.mg(self.reset(_PROBE_REQUESTS, np.random.default_rng(0))).mean())
+    def _constraint(self, name: str) -> Constraint:
+        section, parameter, title = _LIMITS[name]
+        part = getattr(self.scenario, section)
+        return Constraint(name, unit_of(part, parameter), float(getattr(part, parameter)), title)
+
+    @property
+    def hourly(self) -> Hourly | None:
+        """Hours of the scenario's traces."""
+        scenario, traces = self.scenario, self.scenario.traces
+        if traces is None:
+            return None
+
+        def states(hours: Hours, rng: np.random.Generator) -> Floats:
+            return sample_states(scenario, len(hours), rng, hours)
+
+        by_site = {"dc": traces.dc, "bs": traces.bs}
+        figures = {site: traces.clock.g_per_kwh.get(_component(site)) for site in _SITES}
+        return Hourly(
+            hours=traces.clock.hours,
+            g_per_kwh={site: hourly for site, hourly in figures.items() if hourly is not None},
+            files={site: trace.source for site, trace in by_site.items() if trace and trace.start},
+            states=states,
+        )
 
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
         """Draw ``count`` requests: physical states ``(count, S)``."""
@@ -109,46 +156,55 @@ class AoloTask:
         observations: Observations = observe(self.scenario, states)
         return observations
 
-    def physical(self, action: Floats) -> tuple[float, float]:
-        """Words and watts of one action ``(2,)`` in [-1, 1]."""
-        words, power_w = to_physical(self.scenario, action[None])
-        return float(words[0]), float(power_w[0])
+    def intensity(self, states: Floats, site: str) -> Floats:
+        """Carbon intensity of the data centre, ``dc``, or the base station, ``bs``, in g/kWh."""
+        column: Floats = states[:, self.scenario.state_names.index(_component(site))]
+        return column
 
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
         """Serve the requests; the next ones are drawn independently of the actions."""
         words, power_w = to_physical(self.scenario, actions)
         result = outcome(self.scenario, states, words, power_w)
-        reward, cost = result.reward, result.cost_mg
-        if self.overhead is not None:
-            emitted = self.overhead.mg(states)
-            cost = cost + emitted
-            reward = np.where(result.feasible, reward - emitted, reward)
+        count = len(states)
         return Transition(
-            next_states=self.reset(len(states), rng),
-            reward=reward,
-            cost=cost,
-            slack=self._slack(result.margins),
+            next_states=self.reset(count, rng),
+            costs=result.cost_mg[:, None],
+            slack=self._slack(result),
+            reward=result.reward,
+            ended=np.zeros(count, np.bool_),
+            terminal=np.zeros(count, np.bool_),
+            served=self._served(result, words, power_w),
         )
 
-    def _slack(self, margins: Mapping[str, Floats]) -> Floats:
+    def _slack(self, result: Outcome) -> Floats:
         """Each margin over the sum of its limit and what was reached: ``tanh(ln(limit / reached) / 2)``."""
-        limits = self.scenario.limits
-        limit = {
-            "quality": self.scenario.quality.threshold,
-            "energy": limits.energy,
-            "inference_time_s": limits.inference_time_s,
-            "transmission_time_s": limits.transmission_time_s,
-            "power_w": limits.power_w,
-        }
         columns = []
-        for name in CONSTRAINTS:
-            margin = margins[name]
-            reached = limit[name] + margin if name == "quality" else limit[name] - margin
-            columns.append(margin / (abs(limit[name]) + np.abs(reached)))
+        for constraint in self.spec.constraints:
+            limit, margin = constraint.limit, result.margins[constraint.name]
+            reached = limit + margin if constraint.name == "quality" else limit - margin
+            columns.append(margin / (abs(limit) + np.abs(reached)))
         # A time without end is as late as can be.
-        return np.nan_to_num(np.stack(columns, axis=1), nan=-1.0)
+        slack: Floats = np.nan_to_num(np.stack(columns, axis=1), nan=-1.0)
+        return slack
+
+    def _served(self, result: Outcome, words: Floats, power_w: Floats) -> Served:
+        inference, radio, terms = self.scenario.inference, self.scenario.radio, result.terms
+        inference_j = terms.inference_time_s * (inference.gpus * inference.gpu_power_w * inference.pue)
+        fixed_j_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * 1e6) * radio.fixed_power_w
+        wireless_j = power_w * terms.transmission_time_s + words * fixed_j_per_word
+        return Served(
+            carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
+            energy_j=np.stack([inference_j, wireless_j], axis=1),
+            units=np.stack([words, terms.bits], axis=1),
+            margins=np.stack([result.margins[name] for name in CONSTRAINTS], axis=1),
+        )
 
     def optimum(self, states: Floats) -> Optimum:
         """The oracle's decision; regret is measured in its carbon."""
         best = oracle(self.scenario, states)
         return Optimum(cost=best.cost_mg, scale=best.carbon_mg, feasible=best.feasible)
+
+
+def _component(site: str) -> str:
+    """The state's component with the carbon intensity of a site."""
+    return f"{site}_intensity_g_per_kwh"

@@ -9,15 +9,13 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import AwareDatetime, Field, model_validator
 
-from neuro_aolo.systems.aolo.parameters import COMPONENT_DOMAIN, Section
+from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH, Section
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Hours = np.ndarray[Any, np.dtype[np.int64]]
 HOUR = timedelta(hours=1)
 YEARS = (1900, 2199)
 """First and last year of a trace's hours."""
-
-LARGEST_G_PER_KWH = COMPONENT_DOMAIN["dc_intensity_g_per_kwh"][1]
 
 _ANY_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 _Intensity = Annotated[float, Field(strict=True, ge=0.0, le=LARGEST_G_PER_KWH)]

@@ -12,7 +12,8 @@ import numpy as np
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.csv_file import read_rows
-from neuro_aolo.systems.grid.trace import HOUR, LARGEST_G_PER_KWH, YEARS, Trace
+from neuro_aolo.systems.grid.trace import HOUR, YEARS, Trace
+from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH
 from neuro_aolo.systems.wording import listed, shown
 
 Fill = Literal["hold", "linear"]

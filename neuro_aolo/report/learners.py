@@ -16,7 +16,6 @@ NAMES = {
     "ppo": "PPO",
     "random": "random actions",
     "constant": "best constant",
-    "oracle": "oracle",
 }
 """How learners are called where people read; one that is not here is called as it is."""
 
@@ -61,7 +60,7 @@ QUANTITIES = (
 
 
 @dataclass(frozen=True)
-class Line:
+class LearnerResults:
     """A learner in a comparison.
 
     Attributes:
@@ -92,35 +91,35 @@ class Setting:
     versions: Mapping[str, str]
 
 
-def results(lines: Sequence[Line]) -> Grid:
+def results(learners: Sequence[LearnerResults]) -> Grid:
     """Carbon, regret and violations of every learner."""
     rows: list[tuple[Cell, ...]] = [
-        (line.name, *(_cell(line, column, "\n") for column in QUANTITIES[:3])) for line in lines
+        (learner.name, *(_cell(learner, column, "\n") for column in QUANTITIES[:3])) for learner in learners
     ]
     columns = ("learner (seeds)", *(column.title for column in QUANTITIES[:3]))
     return Grid("Held-out requests: mean, IQM and its 95 % interval", columns, rows, stacks=True)
 
 
-def effort(lines: Sequence[Line]) -> Grid:
+def effort(learners: Sequence[LearnerResults]) -> Grid:
     """What the training of every learner took."""
     rows: list[tuple[Cell, ...]] = [
-        (line.name, _cell(line, QUANTITIES[3], "\n"), count(line.requests), count(line.updates))
-        for line in lines
+        (learner.name, _cell(learner, QUANTITIES[3], "\n"), count(learner.requests), count(learner.updates))
+        for learner in learners
     ]
     columns = ("learner (seeds)", QUANTITIES[3].title, "requests", "updates")
     return Grid("Training on one core", columns, rows, stacks=True)
 
 
-def markdown(lines: Sequence[Line], setting: Setting) -> str:
+def markdown(learners: Sequence[LearnerResults], setting: Setting) -> str:
     """The comparison as a section of a README."""
     titles = ("learner (seeds)", *(column.title for column in QUANTITIES), "requests", "updates")
     rows = [
         [
-            line.name,
-            *(str(_cell(line, column, "<br>")) for column in QUANTITIES),
-            *(str(count(figure)) for figure in (line.requests, line.updates)),
+            learner.name,
+            *(str(_cell(learner, column, "<br>")) for column in QUANTITIES),
+            *(str(count(figure)) for figure in (learner.requests, learner.updates)),
         ]
-        for line in lines
+        for learner in learners
     ]
     versions = ", ".join(f"{part} {number}" for part, number in setting.versions.items())
     return "\n".join(
@@ -137,18 +136,18 @@ def markdown(lines: Sequence[Line], setting: Setting) -> str:
     )
 
 
-def summary_rows(lines: Sequence[Line]) -> list[dict[str, object]]:
+def summary_rows(learners: Sequence[LearnerResults]) -> list[dict[str, object]]:
     """One row per learner and quantity, with the intervals of the mean and of the IQM."""
     return [
         {
-            "learner": line.learner,
+            "learner": learner.learner,
             "quantity": column.key,
             "unit": column.unit,
-            "seeds": line.spreads[column.key].seeds,
-            **_flat("mean", line.spreads[column.key].mean),
-            **_flat("iqm", line.spreads[column.key].iqm),
+            "seeds": learner.spreads[column.key].seeds,
+            **_flat("mean", learner.spreads[column.key].mean),
+            **_flat("iqm", learner.spreads[column.key].iqm),
         }
-        for line in lines
+        for learner in learners
         for column in QUANTITIES
     ]
 
@@ -157,13 +156,13 @@ def _flat(name: str, estimate: Estimate) -> dict[str, float]:
     return {name if key == "value" else f"{name}_{key}": value for key, value in asdict(estimate).items()}
 
 
-def _cell(line: Line, column: Column, separator: str) -> Cell:
+def _cell(learner: LearnerResults, column: Column, separator: str) -> Cell:
     """Mean, IQM and interval; the value alone where one seed gave it, or where all seeds gave the same."""
-    found = line.spreads[column.key]
+    spread = learner.spreads[column.key]
     mean, iqm, low, high = (
-        column.text(value) for value in (found.mean.value, found.iqm.value, found.iqm.low, found.iqm.high)
+        column.text(value) for value in (spread.mean.value, spread.iqm.value, spread.iqm.low, spread.iqm.high)
     )
-    if not finite(found.iqm.low) or mean == iqm == low == high:
-        return Quantity(found.mean.value, mean)
+    if not finite(spread.iqm.low) or mean == iqm == low == high:
+        return Quantity(spread.mean.value, mean)
     parts = (f"mean{NBSP}{mean}", f"IQM{NBSP}{iqm}", f"({low}{NBSP}–{NBSP}{high})")
-    return Quantity(found.mean.value, separator.join(parts))
+    return Quantity(spread.mean.value, separator.join(parts))

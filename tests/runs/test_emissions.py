@@ -5,15 +5,17 @@ import json
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from codecarbon.output_methods.emissions_data import EmissionsData
 from codecarbon.output_methods.file import FileOutput
 
-from neuro_aolo.carbon.emissions_csv import COLUMNS, Row, emissions_csv, rows
+from neuro_aolo.carbon.emissions_csv import COLUMNS, EmissionsRow, emissions_csv
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.runs.emissions import rows
+from neuro_aolo.runs.summary.ledger import LedgerPart
+from neuro_aolo.runs.summary.summary import Summary
 
 WHEN = datetime(2026, 11, 22, 18, 30, 5)
 COUNTRIES = {"dc": "DEU", "bs": "FRA"}
@@ -25,43 +27,100 @@ def three(nominal: float | None) -> dict[str, float | None]:
     return dict.fromkeys(("low", "nominal", "high"), nominal)
 
 
-def line(name: str, part: str, kg: float | None, kind: str = "operational") -> dict[str, Any]:
-    return {"name": name, "part": part, "kind": kind, "kg_per_year": three(kg)}
-
-
-def ledger() -> dict[str, Any]:
-    """2 requests a second: 290 J of the service, 5 mJ of a chip that is always on, 56 g/kWh."""
+def line(key: str, part: str, kg: float | None, kind: str = "operational") -> dict[str, object]:
     return {
-        "request_rate_hz": 2.0,
-        "requests_per_year": 2.0 * 31_536_000.0,
-        "site": "bs",
-        "service_energy_j": 290.0,
-        "service": [
-            line("inference, operational", "service", 1_800.0),
-            line("inference, embodied", "service", 130.0, "embodied"),
-            line("wireless, operational", "service", 0.5),
-            line("wireless, embodied", "service", 0.25, "embodied"),
-        ],
-        "devices": {
-            "loihi2": {
-                "lines": [
-                    line("agent, dynamic", "dynamic", 5e-6),
-                    line("agent, host", "host", 1e-6),
-                    line("agent, static", "static", 4e-3),
-                    line("agent, embodied", "embodied", 0.2, "embodied"),
-                    line("agent, training", "training", 3e-5, "training"),
-                ],
-                "energy_j": {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
-                "gaps": [{"kind": "price", "text": "synaptic weight fetches"}],
-            },
-            "mcu": {
-                "lines": [line("agent, dynamic", "dynamic", None)],
-                "energy_j": {"dynamic": three(None)},
-                "gaps": [{"kind": "making", "text": "making of mcu"}],
-            },
-        },
-        "training_g": 0.05,
+        "key": key,
+        "name": key.replace("_", ", "),
+        "part": part,
+        "kind": kind,
+        "mg": three(0.0),
+        "kg_per_year": three(kg),
+        "source": "",
     }
+
+
+def account(lines: list[dict[str, object]], energy_j: dict[str, object], unpriced: list[str]) -> object:
+    amounts = (
+        "agent_mg",
+        "running_mg",
+        "total_mg",
+        "agent_kg_per_year",
+        "total_kg_per_year",
+        "devices_needed",
+    )
+    return {
+        "device": "a device",
+        "boundary": "all",
+        "evidence": "assumed",
+        "lines": lines,
+        "energy_j": energy_j,
+        **{name: three(0.0) for name in amounts},
+        "sci": {},
+        "lower_bound": unpriced,
+        "unpriced": unpriced,
+        "excluded": [],
+    }
+
+
+def ledger(countries: dict[str, str] | None = None) -> LedgerPart:
+    """2 requests a second: 290 J of the service, 5 mJ of a chip that is always on, 56 g/kWh."""
+    data = {
+        "run": {
+            "system": "aolo",
+            "scenario": "paper",
+            "actor": "popsan",
+            "kind": "spiking",
+            "agent_site": "bs",
+            "agent_intensity_g_per_kwh": 56.0,
+            "agent_carbon": "none",
+            "seed": 0,
+            "steps": 1,
+            "interrupted": False,
+            "training_kwh": 9e-4,
+            "training_measured_by": "",
+        },
+        "wording": {
+            "title": "paper",
+            "decision": "request",
+            "optimum": "oracle",
+            "countries": COUNTRIES if countries is None else countries,
+        },
+        "ledger": {
+            "units": {},
+            "request_rate_hz": 2.0,
+            "decisions_per_year": 2.0 * 31_536_000.0,
+            "site": "bs",
+            "intensity_g_per_kwh": 56.0,
+            "units_per_decision": {},
+            "unit_names": {},
+            "service_energy_j": 290.0,
+            "service_mg": 30.0,
+            "service": [
+                line("inference_operational", "service", 1_800.0),
+                line("inference_embodied", "service", 130.0, "embodied"),
+                line("wireless_operational", "service", 0.5),
+                line("wireless_embodied", "service", 0.25, "embodied"),
+            ],
+            "accounts": {
+                "loihi2": account(
+                    [
+                        line("agent_dynamic", "dynamic", 5e-6),
+                        line("agent_host", "host", 1e-6),
+                        line("agent_static", "static", 4e-3),
+                        line("agent_embodied", "embodied", 0.2, "embodied"),
+                        line("agent_training", "training", 3e-5, "training"),
+                    ],
+                    {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
+                    ["synaptic weight fetches"],
+                ),
+                "mcu": account([line("agent_dynamic", "dynamic", None)], {"dynamic": three(None)}, []),
+            },
+            "training_g": 0.05,
+            "training_over_decisions": 1.0,
+        },
+        "payback": {},
+    }
+    return LedgerPart.model_validate(data)
 
 
 def written(text: str) -> list[dict[str, str]]:
@@ -85,7 +144,7 @@ def test_the_columns_are_codecarbon_s_in_its_order() -> None:
 @pytest.mark.parametrize("on_csv_write", ["append", "update"])
 def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_write: str) -> None:
     file = tmp_path / "emissions.csv"
-    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES))
+    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN))
     file.write_text(text, encoding="utf-8")
     output = FileOutput(file.name, str(tmp_path), on_csv_write)
     assert output.has_valid_headers(theirs())
@@ -98,8 +157,8 @@ def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_wri
 
 
 def test_a_year_by_hand() -> None:
-    training, chip, mcu, service = rows(ledger(), TRAINING, "run", WHEN, COUNTRIES)
-    assert training == Row(
+    training, chip, mcu, service = rows(ledger(), TRAINING, "run", WHEN)
+    assert training == EmissionsRow(
         "run: training of the agent, energy measured",
         WHEN,
         255.5,
@@ -125,7 +184,7 @@ def test_a_year_by_hand() -> None:
 
 
 def test_pandas_reads_every_figure_back() -> None:
-    frame = pd.read_csv(io.StringIO(emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES))))
+    frame = pd.read_csv(io.StringIO(emissions_csv(rows(ledger(), TRAINING, "run", WHEN))))
     assert tuple(frame.columns) == COLUMNS
     for name in sorted(TEXT_COLUMNS):
         assert pd.api.types.is_string_dtype(frame[name])
@@ -141,7 +200,7 @@ def test_pandas_reads_every_figure_back() -> None:
 
 
 def test_what_is_not_known_is_empty_and_not_zero() -> None:
-    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN, {"dc": None, "bs": None}))
+    text = emissions_csv(rows(ledger({}), TRAINING, "run", WHEN))
     training, chip, mcu, service = written(text)
     assert (mcu["emissions"], mcu["emissions_rate"], mcu["energy_consumed"]) == ("", "", "")
     assert (chip["codecarbon_version"], chip["tracking_mode"]) == ("", "")
@@ -152,10 +211,10 @@ def test_what_is_not_known_is_empty_and_not_zero() -> None:
 
 
 def test_the_same_run_gives_the_same_bytes_and_another_has_other_ids() -> None:
-    first, second = (emissions_csv(rows(ledger(), TRAINING, "run", WHEN, COUNTRIES)) for _ in range(2))
+    first, second = (emissions_csv(rows(ledger(), TRAINING, "run", WHEN)) for _ in range(2))
     assert first == second
-    later = emissions_csv(rows(ledger(), TRAINING, "run", WHEN.replace(second=6), COUNTRIES))
-    other = emissions_csv(rows(ledger(), TRAINING, "other", WHEN, COUNTRIES))
+    later = emissions_csv(rows(ledger(), TRAINING, "run", WHEN.replace(second=6)))
+    other = emissions_csv(rows(ledger(), TRAINING, "other", WHEN))
     ids = [{row[key] for row in written(text)} for text in (first, later, other) for key in _IDS]
     assert len(set.union(*ids)) == sum(map(len, ids))
 
@@ -165,29 +224,27 @@ _IDS = ("run_id", "experiment_id")
 
 def test_a_country_that_there_is_not_is_refused() -> None:
     with pytest.raises(ScenarioError, match="unknown country 'XYZ'"):
-        emissions_csv([Row("p", WHEN, 1.0, 1.0, 1.0, "XYZ")])
+        emissions_csv([EmissionsRow("p", WHEN, 1.0, 1.0, 1.0, "XYZ")])
 
 
 def test_a_run_of_no_time_has_a_rate_of_zero_as_theirs() -> None:
-    assert Row("p", WHEN, 0.0, 0.0, 0.0).emissions_rate_kg_per_s == 0.0
+    assert EmissionsRow("p", WHEN, 0.0, 0.0, 0.0).emissions_rate_kg_per_s == 0.0
 
 
 def test_a_real_run_s_rows_are_its_ledger_s(small_run: Path) -> None:
-    summary = json.loads((small_run / "summary.json").read_text(encoding="utf-8"))
+    summary = Summary.read(small_run / "summary.json")
     training = json.loads((small_run / "actor.json").read_text(encoding="utf-8"))["training"]
-    book = summary["ledger"]
-    frame = pd.read_csv(io.StringIO(emissions_csv(rows(book, training, "run", WHEN, COUNTRIES))))
-    assert len(frame) == len(book["devices"]) + 2
+    book = summary.ledger
+    frame = pd.read_csv(io.StringIO(emissions_csv(rows(summary, training, "run", WHEN))))
+    assert len(frame) == len(book.accounts) + 2
     agents = frame.iloc[1:-1]
     # Energy at the site's intensity, in g/kWh, is what the ledger's lines add up to.
     assert (agents["emissions"] / agents["energy_consumed"]).to_numpy() == pytest.approx(
-        [book["intensity_g_per_kwh"] / 1e3] * len(agents), rel=1e-9
+        [book.intensity_g_per_kwh / 1e3] * len(agents), rel=1e-9
     )
     first = frame.iloc[0]
-    assert first["emissions"] / first["energy_consumed"] == pytest.approx(book["intensity_g_per_kwh"] / 1e3)
+    assert first["emissions"] / first["energy_consumed"] == pytest.approx(book.intensity_g_per_kwh / 1e3)
     assert first["codecarbon_version"] == training["measured_by"].split()[1].rstrip(",")
     service = frame.iloc[-1]
-    per_request_g = (
-        math.fsum(row["mg"]["nominal"] for row in book["service"] if row["kind"] == "operational") / 1e3
-    )
-    assert service["emissions"] == pytest.approx(per_request_g * book["requests_per_year"] / 1e3, rel=1e-12)
+    per_request_g = math.fsum(row.mg.nominal for row in book.service if row.kind == "operational") / 1e3
+    assert service["emissions"] == pytest.approx(per_request_g * book.decisions_per_year / 1e3, rel=1e-12)

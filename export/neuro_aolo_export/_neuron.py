@@ -1,0 +1,125 @@
+"""One step of a layer's neurons, compiled: in float32, or in a chip's integers."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import overload
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_LIMIT = 1 << 23
+
+
+def compiled(function: _Function) -> _Function:
+    """The function compiled on its first call, kept on disk where there is a folder that can be written."""
+    njit: Any = numba.njit
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        made: _Function = njit(cache=True, **options)(function)
+    except RuntimeError:
+        # Neither the package's folder nor the user's can be written: compile again in each process.
+        made = njit(**options)(function)
+    return made
+
+
+def _step_float(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """Equations (29)-(31) in float32."""
+    rest = potential.dtype.type(0)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        c = keep_current * current[n] + total[n]
+        v = keep_voltage * held + c
+        current[n] = c
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def _step_whole(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """The chip's step where no current wraps and no potential clips."""
+    rest = potential.dtype.type(0)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
+        v = np.trunc(keep_voltage * held) + u + bias[n]
+        current[n] = u
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def _step_anywhere(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """The chip's step: the current wraps, the potential clips."""
+    rest = potential.dtype.type(0)
+    limit = potential.dtype.type(_LIMIT)
+    for n in range(current.shape[0]):
+        held = rest if potential[n] > threshold else potential[n]
+        u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
+        u -= limit * (bias.dtype.type(u > limit) - bias.dtype.type(u <= -limit)) * 2
+        v = np.trunc(keep_voltage * held) + u + bias[n]
+        v = min(max(v, 1 - limit), limit - 1)
+        current[n] = u
+        potential[n] = v
+        fired[n] = v > threshold
+
+
+def step(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> None:
+    """One step of all neurons: which one, the types of sums and states tell :func:`_chosen_step`."""
+
+
+@overload(step)
+def _chosen_step(
+    total: Any,
+    current: Any,
+    potential: Any,
+    bias: Any,
+    unit: Any,
+    keep_current: Any,
+    keep_voltage: Any,
+    threshold: Any,
+    fired: Any,
+) -> Callable[..., None]:
+    if isinstance(total.dtype, types.Float):
+        return _step_float
+    return _step_whole if current.dtype == types.float32 else _step_anywhere

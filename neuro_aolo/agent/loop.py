@@ -1,0 +1,337 @@
+"""Serve, remember, learn, validate, keep, resume: one loop for every learner.
+
+A batch of states is decided with exploration, what comes of it is remembered, and the learner updates; from
+time to time the actor decides without noise from starts of its own, and the checkpoint that does best there
+is kept. Where episodes end the next one begins; each batch is one decision of each.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from neuro_aolo.agent.evaluate import Evaluation, Requests, noise_free
+from neuro_aolo.agent.rollout import Rollout
+from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Floats, Observations, Task, Transition
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a training is, and how it is judged.
+
+    Attributes:
+        rounds: batches of states decided.
+        num_envs: states of a batch.
+        evaluate_every: rounds between two noise-free evaluations.
+        validation_requests: starts of such an evaluation; drawn apart from all others.
+        checkpoint_share: share of the task's violation limit that a checkpoint may use up there.
+    """
+
+    rounds: int
+    num_envs: int
+    evaluate_every: int
+    validation_requests: int
+    checkpoint_share: float
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """One source of randomness for each part of a training."""
+
+    networks: np.random.SeedSequence
+    exploration: np.random.SeedSequence
+    replay: np.random.SeedSequence
+    requests: np.random.SeedSequence
+    validation: np.random.SeedSequence
+
+    @classmethod
+    def of(cls, seed: int) -> "Seeds":
+        """All of them from one seed."""
+        return cls(*np.random.SeedSequence(seed).spawn(5))
+
+
+class Learner(Protocol):
+    """What learns to decide.
+
+    ``progress`` is the share of the training that has passed, from 0 to 1; ``served`` counts the states that
+    have been decided. Of several copies deciding on the same state, the rows lie together.
+    """
+
+    @property
+    def actor(self) -> nn.Module:
+        """What decides without exploration: observations ``(n, D)`` to actions ``(n, A)`` in [-1, 1]."""
+        ...
+
+    def noise(self, progress: float) -> float:
+        """Standard deviation of the exploration noise."""
+        ...
+
+    def explore(
+        self, observations: Observations, progress: float, served: int, rng: np.random.Generator
+    ) -> Floats:
+        """Decide ``(B * agents, D)`` to learn from it: actions ``(B * agents, A)``."""
+        ...
+
+    def remember(
+        self, observations: Observations, actions: Floats, transition: Transition, following: Observations
+    ) -> None:
+        """Take in what decisions led to; ``following`` are the observations of the next states."""
+        ...
+
+    def update(self, progress: float, served: int) -> float | None:
+        """Learn from what is remembered. Returns the critics' loss; None where learning has not begun."""
+        ...
+
+    def judge(self, decided: Rollout) -> float:
+        """See what noise-free decisions led to.
+
+        Returns:
+            What a decision costs beyond the task's own, in units of its cost: checkpoints are compared with
+            it.
+        """
+        ...
+
+    def state(self) -> Snapshot:
+        """All that it consists of; not a copy."""
+        ...
+
+    def restore(self, state: Snapshot) -> None:
+        """Stand where :meth:`state` was taken of a learner of the same shape.
+
+        Raises:
+            AgentError: it is of another shape.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """One row of the learning curve.
+
+    Attributes:
+        requests: requests served so far: states decided.
+        seconds: wall time so far.
+        noise: standard deviation of the exploration noise.
+        critic_loss: mean squared error of the critics since the last row, summed over what they estimate.
+        training_reward: mean reward of the requests served since the last row, noise included.
+        cost: mean noise-free cost on the validation requests.
+        optimal_cost: mean optimum of the same; NaN where nobody knows it.
+        regret: regret on the same, likewise.
+        violation_rate: violation rate on the same.
+        best: whether this checkpoint is the best so far.
+    """
+
+    requests: int
+    seconds: float
+    noise: float
+    critic_loss: float
+    training_reward: float
+    cost: float
+    optimal_cost: float
+    regret: float
+    violation_rate: float
+    best: bool
+
+
+@dataclass
+class Training:
+    """What a training left behind.
+
+    Attributes:
+        actor: the best checkpoint, on the CPU.
+        best: its evaluation on the validation requests.
+        metrics: the learning curve.
+        requests: requests served.
+        interrupted: whether it was stopped before its end.
+    """
+
+    actor: nn.Module
+    best: Evaluation
+    metrics: list[Metrics]
+    requests: int
+    interrupted: bool
+
+
+def learn(
+    task: Task,
+    learner: Learner,
+    pace: Pace,
+    seeds: Seeds,
+    on_metrics: Callable[[Metrics], None] | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+    resume: Snapshot | None = None,
+) -> Training:
+    """Let ``learner`` learn ``task``; an interrupt from the keyboard ends it early with what there is.
+
+    Args:
+        task: what to control.
+        learner: what learns; its actor is left with the best weights.
+        pace: how long, and how it is judged.
+        seeds: of requests, exploration and validation.
+        on_metrics: called with every row of the learning curve.
+        on_snapshot: called after it with the training as it stands.
+        resume: a snapshot of a training with the same arguments, to go on from.
+
+    Raises:
+        AgentError: ``resume`` is of a training of another shape, or the task's episodes do not end.
+    """
+    rng = np.random.default_rng(seeds.requests)
+    loop = _Loop(
+        task=task,
+        learner=learner,
+        pace=pace,
+        validation=Requests(task, pace.validation_requests, seeds.validation),
+        rng=rng,
+        noise_rng=np.random.default_rng(seeds.exploration),
+        states=task.reset(pace.num_envs, rng),
+        on_metrics=on_metrics or (lambda row: None),
+        on_snapshot=on_snapshot or (lambda snapshot: None),
+    )
+    if resume is not None:
+        loop.restore(resume)
+    return loop.run()
+
+
+@dataclass
+class _Loop:
+    """Serve states, learn from them, keep the best checkpoint."""
+
+    task: Task
+    learner: Learner
+    pace: Pace
+    validation: Requests
+    rng: np.random.Generator
+    noise_rng: np.random.Generator
+    states: Floats
+    on_metrics: Callable[[Metrics], None]
+    on_snapshot: Callable[[Snapshot], None]
+    metrics: list[Metrics] = field(default_factory=list)
+    best: Evaluation | None = None
+    best_toll: float = 0.0
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    rounds: int = 0
+    served: int = 0
+    seconds_before: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    rewards: list[float] = field(default_factory=list)
+
+    def run(self) -> Training:
+        interrupted = False
+        self.began = time.perf_counter()
+        self.observations = self.task.observe(self.states)
+        try:
+            while self.rounds < self.pace.rounds:
+                self._round()
+        except KeyboardInterrupt:
+            interrupted = True
+        if self.best is None:
+            self._checkpoint(0.0)
+        assert self.best is not None
+        actor = self.learner.actor
+        actor.load_state_dict(self.best_weights)
+        return Training(actor.cpu(), self.best, self.metrics, self.served, interrupted)
+
+    def _round(self) -> None:
+        progress = self.rounds / max(self.pace.rounds - 1, 1)
+        self._serve(progress)
+        loss = self.learner.update(progress, self.served)
+        if loss is not None:
+            self.losses.append(loss)
+        self.rounds += 1
+        if self.rounds % self.pace.evaluate_every == 0 or self.rounds == self.pace.rounds:
+            self._checkpoint(progress)
+            self.on_snapshot(self.snapshot())
+
+    def _serve(self, progress: float) -> None:
+        """Decide a batch of states with exploration, remember what came of it, and go on from there."""
+        actions = self.learner.explore(self.observations, progress, self.served, self.noise_rng)
+        transition = self.task.step(self.states, actions, self.rng)
+        states, ended = transition.next_states, transition.ended
+        following = self.task.observe(states)
+        self.learner.remember(self.observations, actions, transition, following)
+        self.served += len(states)
+        self.rewards.append(float(transition.reward.mean()))
+        if ended.any():
+            states = states.copy()
+            states[ended] = self.task.reset(int(ended.sum()), self.rng)
+            following = self.task.observe(states)
+        self.states, self.observations = states, following
+
+    def _checkpoint(self, progress: float) -> None:
+        limit = self.pace.checkpoint_share * self.task.spec.violation_limit
+        decided = self.validation.rollout(noise_free(self.learner.actor))
+        result = self.validation.measure(decided)
+        toll = self.learner.judge(decided)
+        better = self.best is None or result.score(limit, toll) < self.best.score(limit, self.best_toll)
+        if better:
+            self.best, self.best_toll = result, toll
+            self.best_weights = copy.deepcopy(self.learner.actor.state_dict())
+        row = Metrics(
+            requests=self.served,
+            seconds=self._seconds(),
+            noise=self.learner.noise(progress),
+            critic_loss=float(np.mean(self.losses)) if self.losses else float("nan"),
+            training_reward=float(np.mean(self.rewards)) if self.rewards else float("nan"),
+            cost=result.cost,
+            optimal_cost=result.optimal_cost,
+            regret=result.regret,
+            violation_rate=result.violation_rate,
+            best=better,
+        )
+        self.losses, self.rewards = [], []
+        self.metrics.append(row)
+        self.on_metrics(row)
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.began
+
+    def snapshot(self) -> Snapshot:
+        """The training as it stands, right after a checkpoint."""
+        assert self.best is not None
+        learner = self.learner.state()
+        best = {f"best.{name}": value for name, value in self.best_weights.items()}
+        values = {
+            "learner": learner.values,
+            "metrics": [asdict(row) for row in self.metrics],
+            "best": asdict(self.best),
+            "best_toll": self.best_toll,
+            "rounds": self.rounds,
+            "served": self.served,
+            "seconds": self._seconds(),
+            "requests_rng": self.rng.bit_generator.state,
+            "noise_rng": self.noise_rng.bit_generator.state,
+        }
+        return Snapshot({**learner.tensors, **best, "states": torch.from_numpy(self.states)}, values)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where a snapshot was taken.
+
+        Raises:
+            AgentError: it is of a training of another shape, or lacks something.
+        """
+        try:
+            self._restore(snapshot)
+        except (KeyError, ValueError, TypeError) as error:
+            raise AgentError(f"the training in progress lacks a part ({error!r}): train anew") from None
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        tensors, values = snapshot.tensors, snapshot.values
+        self.learner.restore(Snapshot(tensors, values["learner"]))
+        self.best_weights = {
+            name: tensors[f"best.{name}"].to(value) for name, value in self.learner.actor.state_dict().items()
+        }
+        self.states = tensors["states"].numpy()
+        self.metrics = [Metrics(**row) for row in values["metrics"]]
+        self.best = Evaluation(**values["best"])
+        self.best_toll = values["best_toll"]
+        self.rounds, self.served = values["rounds"], values["served"]
+        self.seconds_before = values["seconds"]
+        self.rng.bit_generator.state = values["requests_rng"]
+        self.noise_rng.bit_generator.state = values["noise_rng"]

@@ -1,0 +1,29 @@
+"""Small steps that learners share: optimisers, their pace, and networks that follow others."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def geometric(start: float, end: float, progress: float) -> float:
+    """From ``start`` to ``end`` by equal ratios; ``progress`` runs from 0 to 1."""
+    value: float = start * (end / start) ** progress
+    return value
+
+
+def adam(groups: list[dict[str, Any]]) -> torch.optim.AdamW:
+    """Adam for groups of parameters, without weight decay where a group has none of its own."""
+    return torch.optim.AdamW([{"weight_decay": 0.0, **group} for group in groups], fused=True)
+
+
+def set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
+    """Let every group take steps of ``lr``."""
+    for group in optimiser.param_groups:
+        group["lr"] = lr
+
+
+def soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
+    """Move the weights of ``target`` a share ``tau`` of the way to those of ``source``."""
+    with torch.no_grad():
+        torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), tau)

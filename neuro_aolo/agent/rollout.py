@@ -1,0 +1,109 @@
+"""What a policy's decisions lead to: one each where decisions stand alone, else whole episodes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Served, Task, Transition
+
+Counts = NDArray[np.int64]
+
+_SEEN = 1_024
+"""Observations kept, spread over the decisions of an episode."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What the decisions from N starts led to.
+
+    Attributes:
+        decisions: that each episode took, shape ``(N,)``.
+        costs: mean of each objective over them, shape ``(N, objectives)``.
+        cost: mean of what is minimised, in units of the first objective, shape ``(N,)``.
+        reward: mean reward, shape ``(N,)``.
+        broken: decisions that broke a constraint, shape ``(N,)``.
+        slack: of every decision, shape ``(sum of decisions, constraints)``.
+        served: totals of each episode; of its margins the least.
+        seen: some of the observations that were decided on, shape ``(n, D)``.
+    """
+
+    decisions: Counts
+    costs: Floats
+    cost: Floats
+    reward: Floats
+    broken: Counts
+    slack: Floats
+    served: Served
+    seen: Observations
+
+    @property
+    def violation_rate(self) -> float:
+        """Share of decisions that broke a constraint."""
+        return float(self.broken.sum() / self.decisions.sum())
+
+
+def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator) -> Rollout:
+    """Let ``policy`` decide from each start: once where the horizon is 1, else to the episode's end.
+
+    Args:
+        task: what is controlled.
+        policy: what decides, row by row: the rows of a state's copies lie together.
+        starts: native states, shape ``(N, S)``.
+        rng: draws what happens. An episode that has ended goes through its start again, uncounted: the
+            others then meet the same draws however long each lasts.
+
+    Raises:
+        AgentError: an episode goes on beyond the task's horizon.
+    """
+    spec, states = task.spec, starts
+    going = np.ones(len(starts), np.bool_)
+    shown = max(_SEEN // spec.horizon, spec.agents)
+    total, margins, slack, seen = np.zeros(()), np.array(np.inf), [], []
+    for _ in range(spec.horizon):
+        observations = task.observe(states)
+        found = task.step(states, policy(observations), rng)
+        total = total + np.where(going[:, None], _figures(found), 0.0)
+        margins = np.minimum(margins, np.where(going[:, None], found.served.margins, np.inf))
+        slack.append(found.slack[going])
+        seen.append(observations[:shown])
+        going = going & ~found.ended
+        if not going.any():
+            break
+        states = np.where(going[:, None], found.next_states, starts)
+    if spec.horizon > 1 and going.any():
+        raise AgentError(
+            f"{going.sum()} of {len(starts)} episodes go on after the {spec.horizon} decisions of the "
+            "task's horizon: let the task end them"
+        )
+    counted, broken, reward, costs, carbon_g, energy_j, units = _apart(total, found)
+    costs = costs / counted
+    return Rollout(
+        decisions=counted[:, 0].astype(np.int64),
+        costs=costs,
+        cost=spec.cost(costs),
+        reward=(reward / counted)[:, 0],
+        broken=broken[:, 0].astype(np.int64),
+        slack=np.concatenate(slack),
+        served=Served(carbon_g, energy_j, units, margins),
+        seen=np.concatenate(seen),
+    )
+
+
+def _figures(found: Transition) -> Floats:
+    """All that is added up over an episode, side by side."""
+    return np.column_stack([np.ones(len(found.costs)), *_columns(found)])
+
+
+def _columns(found: Transition) -> Iterable[Floats | Flags]:
+    served = found.served
+    return found.violated, found.reward, found.costs, served.carbon_g, served.energy_j, served.units
+
+
+def _apart(total: Floats, like: Transition) -> list[Floats]:
+    """The sums that :func:`_figures` put side by side, each ``(N, its width)``."""
+    widths = [1, *(1 if column.ndim == 1 else column.shape[1] for column in _columns(like))]
+    return np.split(total, list(accumulate(widths))[:-1], axis=1)

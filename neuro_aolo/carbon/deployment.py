@@ -1,0 +1,65 @@
+"""How an agent runs, and whether its own carbon counts: the devices, their host, the rate of decisions."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.parameters import Section, parameter
+from neuro_aolo.systems.scenario_file import explain
+
+
+class Deployment(Section):
+    """How the agent runs, and how much of its own carbon counts in what is minimised.
+
+    ``marginal`` is what one more decision draws, ``full`` also static power and the making of the device,
+    shared over the decisions at the request rate. The carbon of training is on the ledger in any case, and in
+    neither: no decision changes it.
+    """
+
+    agent_carbon: Literal["none", "marginal", "full"] = Field(
+        "none",
+        json_schema_extra={
+            "unit": "-",
+            "source": "chosen; AOLO counts the service alone",
+            "allowed": "none, marginal, full",
+        },
+    )
+    spiking_profile: str = Field(
+        "loihi2",
+        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
+    )
+    dense_profile: str = Field(
+        "mcu_m33_u575",
+        json_schema_extra={"unit": "-", "source": "chosen", "allowed": "a hardware profile"},
+    )
+    host_profile: str = Field(
+        "mcu_m33_u575",
+        json_schema_extra={
+            "unit": "-",
+            "source": "chosen: encodes and decodes for a chip that cannot; cheapest whose MACs were metered",
+            "allowed": "a hardware profile",
+        },
+    )
+    request_rate_hz: float = parameter(1.0, "request/s", "chosen", ge=1e-9, le=1e9)
+    retrained_years: float = parameter(
+        1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
+    )
+    sources: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any], where: str) -> Self:
+        """The deployment that the table ``[deployment]`` of a scenario file gives.
+
+        Args:
+            table: its keys.
+            where: the file or scenario, for the reader of an error.
+
+        Raises:
+            ScenarioError: a key or value in it is not allowed.
+        """
+        try:
+            return cls.model_validate(dict(table))
+        except ValidationError as error:
+            raise ScenarioError(explain(error, cls, where, within="deployment")) from None

@@ -1,0 +1,89 @@
+"""The command that prices a decision on devices: ``neuro-aolo energy``."""
+
+from typing import Annotated
+
+import typer
+
+from neuro_aolo.cli.options import JsonOption, takes
+from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
+from neuro_aolo.cli.terminal import out, show
+
+
+@takes(FileOptions)
+def energy(
+    source: SourceArgument,
+    options: FileOptions,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME|FILE.toml",
+            help="Only these devices: names or files, separated by commas or the option repeated.",
+        ),
+    ] = None,
+    request_rate_hz: Annotated[
+        float | None,
+        typer.Option(
+            "--request-rate",
+            metavar="HZ",
+            help="Decisions a second of a device that is always on; if absent, it is on for each alone.",
+        ),
+    ] = None,
+    twin: Annotated[
+        str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
+    ] = "mlp-int8",
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml|none",
+            help="What encodes and decodes for a chip that cannot, or `none`; the scenario's if absent.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Joules per decision on each device, the spiking actor beside the MLP."""
+    from hardware_profiles.profile import load_profile, profile_names
+    from neuro_aolo.carbon.deployment import Deployment
+    from neuro_aolo.report.tables import network_energy_table, print_energy
+    from neuro_aolo.runs.priced import OF_DEPLOYMENT, Pricing
+
+    named = [name for text in profile or () for name in text.split(",")]
+    profiles = tuple(named) or profile_names()
+    if options.is_run(source):
+        from neuro_aolo.runs.decided import hold_out
+        from neuro_aolo.runs.deployed import deploy
+        from neuro_aolo.runs.priced import price_run, priced_figures
+        from neuro_aolo.runs.summarise import run_facts
+
+        opened = open_run(source)
+        held_out = hold_out(opened)
+        chip = deploy(held_out, options.weight_bits) if opened.kind == "spiking" else None
+        pricing = Pricing(profiles, request_rate_hz, twin, _host(host, OF_DEPLOYMENT))
+        intensity = opened.site_intensity_g_per_kwh(held_out.requests.states)
+        facts = run_facts(opened, intensity)
+        priced = priced_figures(price_run(opened, chip, pricing), intensity)
+        summary = {"run": facts.to_dict(), "priced": priced.to_dict()}
+        show(summary, as_json, lambda: print_energy(facts, priced, out), opened.config.system)
+        return
+
+    from dataclasses import replace
+
+    from neuro_aolo.cli.deployment_tables import network_energy
+    from neuro_aolo.energy.profiler import load_conditions
+    from neuro_aolo.systems.names import system
+    from neuro_aolo.systems.scenario_file import SYSTEM
+
+    first = system(SYSTEM)
+
+    conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
+    network = options.network(source)
+    devices = {device.id: device for device in map(load_profile, profiles)}
+    what, priced = network_energy(network, devices, replace(conditions, spiking_bits=network.weight_bits))
+    show(
+        {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), first
+    )
+
+
+def _host(typed: str | None, absent: str) -> str | None:
+    """The host that was typed, None for `none`; ``absent`` where nothing was."""
+    return None if typed == "none" else typed or absent

@@ -1,0 +1,45 @@
+"""The command that trains an actor on with a chip's weights: ``neuro-aolo finetune``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuro_aolo.cli.options import JsonOption
+from neuro_aolo.cli.sources import BitsOption, open_run
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, progress_bar, say, show
+
+
+def finetune(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")],
+    out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")],
+    weight_bits: BitsOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random.")] = 0,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Requests served, rounded up to a batch; 128,000 if absent.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
+    from neuro_aolo.runs.finetuning import REQUESTS, finetune_run
+
+    opened = open_run(run_dir)
+    bits = opened.weight_bits(weight_bits)
+    with progress_bar(f"fine-tuning with weights of {bits} bits", steps or REQUESTS) as advance:
+        result = finetune_run(opened, out_dir, bits, seed, steps, advance)
+    summary = {
+        "run": str(out_dir),
+        "weight_bits": bits,
+        "requests": result.metrics[-1].requests,
+        "validation_regret": result.best.regret,
+        "validation_violation_rate": result.best.violation_rate,
+        "interrupted": result.interrupted,
+    }
+    line = (
+        f"{out_dir}: {summary['requests']:,} requests, validation regret {result.best.regret:.2%}, "
+        f"violations {result.best.violation_rate:.2%}. "
+        f"Next: neuro-aolo export {out_dir}"
+    )
+    show(summary, as_json, lambda: say(line))
+    if result.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)

@@ -1,0 +1,211 @@
+"""Options that several commands share, and dataclasses whose fields are a command's options."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from neuro_aolo.errors import AgentError
+
+if TYPE_CHECKING:
+    from neuro_aolo.runs.options import Places, TrainingOptions
+
+DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
+"""Countries of a run that names neither a scenario nor, for that site, a country or a trace."""
+
+SPIKE_PROFILE = "loihi2"
+"""Whose joules spikes cost in training."""
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
+
+
+def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take the fields of a dataclass as options; it gets them whole, as ``options``."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(options, include_extras=True)
+        added = {
+            each.name: inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None if each.default is MISSING else each.default,
+                annotation=hints[each.name],
+            )
+            for each in fields(options)
+        }
+
+        @functools.wraps(command)
+        def run(**typed: Any) -> None:
+            command(options=options(**{name: typed.pop(name) for name in added}), **typed)
+
+        own_hints = get_type_hints(command, include_extras=True)
+        own = {
+            name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[name])
+            for name, parameter in inspect.signature(command).parameters.items()
+            if name != "options"
+        }
+        merged = {**own, **added}
+        del run.__wrapped__
+        run.__signature__ = inspect.Signature(list(merged.values()))  # type: ignore[attr-defined]
+        run.__annotations__ = {name: parameter.annotation for name, parameter in merged.items()}
+        return run
+
+    return decorate
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceOptions:
+    """Whose electricity the sites of a scenario draw, as it was typed."""
+
+    country: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SITE=ISO3", help="Country of a site, as dc=DEU; repeated for several."),
+    ] = None
+    trace: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SITE=FILE.csv", help="Hourly carbon intensity at a site; repeated likewise."),
+    ] = None
+    dc_country: Annotated[
+        str | None, typer.Option(metavar="ISO3", help="Country of the data centre, as DEU.")
+    ] = None
+    bs_country: Annotated[
+        str | None, typer.Option(metavar="ISO3", help="Country of the base station, as FRA.")
+    ] = None
+    dc_trace: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Hourly carbon intensity at the data centre.")
+    ] = None
+    bs_trace: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Hourly carbon intensity at the base station.")
+    ] = None
+    fill: Annotated[
+        str | None,
+        typer.Option(metavar="hold|linear", help="Fill hours that a trace lacks; refused without."),
+    ] = None
+
+    def places(self) -> "Places":
+        """The same by site.
+
+        Raises:
+            AgentError: a site without a value.
+        """
+        from neuro_aolo.runs.options import Places
+
+        countries = {"dc": self.dc_country, "bs": self.bs_country}
+        traces = {"dc": self.dc_trace, "bs": self.bs_trace}
+        typed = _by_site("--trace", self.trace)
+        return Places(
+            {site: code for site, code in countries.items() if code} | _by_site("--country", self.country),
+            {site: file for site, file in traces.items() if file}
+            | {site: Path(file) for site, file in typed.items()},
+            self.fill,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(PlaceOptions):
+    """What `run` and `train` take, as it was typed."""
+
+    out_dir: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder to make.")] = None
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Go on with a run that was killed or interrupted, with its settings."
+        ),
+    ] = None
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="Scenario by name or file; if absent `paper`, data centre in DEU, base station in FRA.",
+        ),
+    ] = None
+    agent_site: Annotated[
+        str | None,
+        typer.Option(metavar="bs|dc", help="Where the agent stands; the scenario's last site if absent: bs."),
+    ] = None
+    preset: Annotated[
+        str, typer.Option(metavar="tuned|paper", help="Settings of the training and shape of the actor.")
+    ] = "tuned"
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random in training.")] = 0
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Decisions made in training, rounded up to a batch; the preset's if absent."
+        ),
+    ] = None
+    time_steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="T", help="Time steps of a decision of the spiking actor; the preset's if absent."
+        ),
+    ] = None
+    spike_weight: Annotated[
+        float,
+        typer.Option(
+            metavar="MG",
+            help="What a microjoule of spikes counts as in training, in mg of carbon: above 0, spikes "
+            "get fewer.",
+        ),
+    ] = 0.0
+    spike_profile: Annotated[
+        str, typer.Option(metavar="NAME|FILE.toml", help="Whose microjoules --spike-weight weighs.")
+    ] = SPIKE_PROFILE
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")] = "cpu"
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile", help="Compile the actor, which takes a minute or more and a C++ compiler."),
+    ] = False
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False
+    checkpoint_every: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."
+        ),
+    ] = 1
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")
+    ] = False
+
+    def training(self, actor: str) -> "TrainingOptions":
+        """The same as a training takes it."""
+        from neuro_aolo.runs.options import SCENARIO, Places, TrainingOptions
+
+        places = self.places()
+        if self.scenario is None:
+            given = {*places.countries, *places.traces}
+            usual = {site: code for site, code in DEMO_COUNTRIES.items() if site not in given}
+            places = Places({**usual, **places.countries}, places.traces, places.fill)
+        own = {each.name for each in fields(PlaceOptions)} | set(_NOT_OF_TRAINING)
+        rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in own}
+        return TrainingOptions(scenario=self.scenario or SCENARIO, places=places, actor=actor, **rest)
+
+    def needed_out(self) -> Path:
+        """The folder to train into.
+
+        Raises:
+            AgentError: there is none.
+        """
+        if self.out_dir is None:
+            raise AgentError(
+                "there is no folder to train into: add --out DIR, or --resume DIR to go on with a run"
+            )
+        return self.out_dir
+
+
+_NOT_OF_TRAINING = ("out_dir", "resume", "scenario", "overwrite", "checkpoint_every", "tensorboard")
+
+
+def _by_site(option: str, typed: list[str] | None) -> dict[str, str]:
+    """Values by site, of words as ``SITE=VALUE``."""
+    by_site = {}
+    for word in typed or ():
+        site, equals, value = word.partition("=")
+        if not (site and equals and value):
+            raise AgentError(f"{option} {word!r} is not SITE=VALUE: write it as {option} dc=...")
+        by_site[site] = value
+    return by_site

@@ -1,0 +1,212 @@
+"""The commands that train an actor and look at its decisions: ``run``, ``train``, ``evaluate``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, TrainOptions, takes
+from neuro_aolo.cli.report import report_run
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show
+from neuro_aolo.errors import AgentError, ScenarioError
+
+if TYPE_CHECKING:
+    from neuro_aolo.runs.config import RunConfig
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.training import Keeping
+    from neuro_aolo.systems.names import Loaded
+
+_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
+
+
+@takes(TrainOptions)
+def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) -> None:
+    """Do the whole job: train, evaluate, export, run on Lava, price, report."""
+    from neuro_aolo.agent.checkpoint import kind_of
+    from neuro_aolo.runs.training import twin_config
+
+    keeping = _keeping(options)
+    folder, config = _begin(ctx, options, "popsan")
+    if kind_of(config.actor) != "popsan":
+        raise AgentError(
+            f"{folder.path} trains no spiking actor: go on with neuro-aolo train --resume {folder.path}"
+        )
+    go_on = f"neuro-aolo run --resume {folder.path}"
+    interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
+    if not interrupted:
+        twin = folder.begin_twin(twin_config(config))
+        interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
+    report_run(folder, as_json)
+    _end(interrupted, folder.path, go_on)
+
+
+@takes(TrainOptions)
+def train(
+    ctx: typer.Context,
+    options: TrainOptions,
+    actor: Annotated[str, typer.Option(metavar="popsan|mlp", help="Which network decides.")] = "popsan",
+    as_json: JsonOption = False,
+) -> None:
+    """Train an actor into a run folder."""
+    from neuro_aolo.agent.checkpoint import kind_of
+
+    keeping = _keeping(options)
+    folder, config = _begin(ctx, options, actor)
+    if options.resume is not None and folder.is_trained:
+        raise AgentError(
+            f"{options.resume} is trained to its end, there is nothing to resume: "
+            f"look at it with neuro-aolo evaluate {options.resume}"
+        )
+    path = folder.path
+    go_on = f"neuro-aolo train --resume {path}"
+    interrupted = _train(folder, config, kind_of(config.actor), keeping, go_on)
+    curve = folder.metrics()
+    best = [row for row in curve if row["best"]][-1]
+    result = {
+        "run": str(path),
+        "requests": int(curve[-1]["requests"]),
+        "validation_regret": best["regret"],
+        "validation_violation_rate": best["violation_rate"],
+        "interrupted": interrupted,
+    }
+    line = (
+        f"{path}: {result['requests']:,} requests, validation regret {best['regret']:.2%}, "
+        f"violations {best['violation_rate']:.2%}. Next: neuro-aolo report {path}"
+    )
+    show(result, as_json, lambda: say(line))
+    _end(interrupted, path, go_on)
+
+
+@takes(PlaceOptions)
+def evaluate(
+    run_dir: RunArgument,
+    options: PlaceOptions,
+    requests: Annotated[int, typer.Option(min=1, help="Held-out requests to decide.")] = 20_000,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE.toml", help="Another scenario of the same state; its own if absent."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
+    from neuro_aolo.carbon.deployment import Deployment
+    from neuro_aolo.report.tables import evaluation_table
+    from neuro_aolo.runs.decided import decide, decided_figures, hold_out, search_constant
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.run import Run
+    from neuro_aolo.runs.summarise import run_facts, scenario_name, wording
+
+    folder = RunFolder.open(run_dir)
+    trained = folder.config()
+    service, deployment = trained.scenario, trained.deployment
+    if scenario is not None:
+        loaded = _shifted(trained, scenario, run_dir)
+        service, deployment = loaded.scenario, Deployment.of(loaded.deployment, loaded.where)
+    here = Run.open(folder, options.places().put(service), deployment)
+    held_out = hold_out(here, requests)
+    decisions, constant = decide(held_out), search_constant(held_out)
+    decided = decided_figures(decisions, constant)
+    facts = run_facts(here, here.site_intensity_g_per_kwh(held_out.requests.states))
+    words = wording(here, decisions, constant)
+    summary: dict[str, Any] = {
+        "run": facts.to_dict(),
+        "wording": words.to_dict(),
+        "decided": decided.to_dict(),
+    }
+    if scenario is not None:
+        summary["trained_in"] = scenario_name(trained)
+
+    def in_text() -> None:
+        if scenario is not None:
+            say(
+                f"{run_dir}: trained in scenario {scenario_name(trained)}, "
+                f"here in scenario {scenario_name(here.config)}"
+            )
+        out.print(evaluation_table(facts, words, decided))
+
+    show(summary, as_json, in_text, trained.system)
+
+
+def _shifted(trained: "RunConfig", name: str, run_dir: Path) -> "Loaded":
+    """Another scenario as the actor of a run meets it: the actor keeps the ranges that it learnt to read.
+
+    Raises:
+        ScenarioError: it is of another system, has another state or another action box, or leaves those
+            ranges.
+    """
+    from dataclasses import replace
+
+    from neuro_aolo.systems.names import load, name_of, offered
+
+    loaded = load(name)
+    if loaded.name != name_of(trained.system):
+        raise ScenarioError(
+            f"scenario {name!r} is of the system {loaded.name}, the actor of {run_dir} of "
+            f"{name_of(trained.system)}: choose a scenario of that"
+        )
+    return replace(
+        loaded, scenario=offered(loaded.system, "shift")(trained.scenario, loaded.scenario, str(run_dir))
+    )
+
+
+def _keeping(options: TrainOptions) -> "Keeping":
+    """What is kept of a training on the way."""
+    from neuro_aolo.runs.event_log import check_tensorboard
+    from neuro_aolo.runs.training import Keeping
+
+    if options.tensorboard:
+        check_tensorboard()
+    return Keeping(options.checkpoint_every, options.tensorboard)
+
+
+def _begin(ctx: typer.Context, options: TrainOptions, actor: str) -> "tuple[RunFolder, RunConfig]":
+    """The folder to train into, and its settings: of a run that goes on, or of a new one."""
+    from neuro_aolo.runs.folder import RunFolder
+
+    if options.resume is not None:
+        return _begun(ctx, options.resume)
+    config = options.training(actor).config()
+    return RunFolder.create(options.needed_out(), config, overwrite=options.overwrite), config
+
+
+def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
+    """A run that was begun, and its settings; options that would change them are refused."""
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.options import check_compiler, check_device
+
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(parameter.name or "")
+        if parameter.name not in _BESIDE_RESUME and source is not None and source.name == "COMMANDLINE":
+            raise AgentError(
+                f"{parameter.opts[0]} cannot be given with --resume: {path} goes on with its own settings; "
+                "leave it out"
+            )
+    folder = RunFolder.begun(path)
+    config = folder.config()
+    check_device(config.device)
+    if config.compiled:
+        check_compiler()
+    return folder, config
+
+
+def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keeping", go_on: str) -> bool:
+    """Train; ``go_on`` is the command that an interrupt before the first update is answered with."""
+    try:
+        from neuro_aolo.runs.training import train_into
+
+        total = config.training.rounds * config.training.num_envs
+        with progress_bar(f"training the {what}", total) as advance:
+            return train_into(folder, config, advance, keeping)
+    except KeyboardInterrupt:
+        _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _end(interrupted: bool, folder: Path, go_on: str) -> None:
+    if interrupted:
+        _say_interrupted(f"interrupted; {folder} holds the best actor so far. Go on with: {go_on}")
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _say_interrupted(line: str) -> None:
+    err.print(line, markup=False, highlight=False, soft_wrap=True)

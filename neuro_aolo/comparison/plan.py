@@ -1,0 +1,238 @@
+"""A cell of a comparison to be made: a learner, trained on a scenario with a seed."""
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
+from neuro_aolo.agent.evaluate import (
+    HELD_OUT_REQUESTS,
+    HELD_OUT_SEED,
+    Requests,
+    held_out,
+    noise_free,
+)
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
+from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.agent.stable_baselines import Baseline, BaselineConfig, train_baseline
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
+from neuro_aolo.files import to_json
+from neuro_aolo.runs.cell import Cell, Point, check_settings, file_name, scenario_sha256
+from neuro_aolo.runs.decided import per_decision
+from neuro_aolo.runs.versions import present
+from neuro_aolo.systems.names import load, system
+from neuro_aolo.systems.scenario_file import SYSTEM
+from neuro_aolo.systems.task import Policy, Task
+from neuro_aolo.units import MG_PER_G
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+
+OWN = ("spiking", "mlp")
+BASELINES = ("sac", "td3", "ppo")
+LEARNERS = (*OWN, *BASELINES, "random", "constant")
+"""Our actors, Stable-Baselines3's algorithms, and what does not learn; beside them the exact optimum, by the
+name that its task gives it."""
+
+HIDDEN = {"sac": (256, 256), "td3": (400, 300), "ppo": (64, 64)}
+"""Hidden layers of what decides, by Stable-Baselines3's defaults."""
+
+CELLS = "cells"
+"""Subfolder of a comparison with one file per cell."""
+
+PACKAGES = ("neuro-aolo", "torch", "norse", "numpy", "scipy", "stable-baselines3")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cell to be made.
+
+    Attributes:
+        scenario: of the system.
+        learner: one of :data:`LEARNERS`, or the name of the task's optimum.
+        seed: of the training.
+        training: settings of our own loop.
+        popsan: shape of the spiking actor; the MLP has the same hidden sizes.
+        seconds: processor time that an algorithm of Stable-Baselines3 has.
+        deployment: how the agents run.
+        system: name of what is controlled.
+        variant: what sets it apart from other cells of the learner, in letters, figures and hyphens; none
+            where empty.
+    """
+
+    scenario: Any
+    learner: str
+    seed: int
+    training: SDRLConfig
+    popsan: PopSANConfig
+    seconds: float
+    variant: str = ""
+    deployment: Deployment = field(default_factory=Deployment)
+    system: str = SYSTEM
+
+    @classmethod
+    def of(cls, name_or_path: str, *settings: Any) -> "Plan":
+        """A plan on a scenario by name or file; ``settings`` are the arguments after the scenario."""
+        loaded = load(name_or_path)
+        deployment = Deployment.of(loaded.deployment, loaded.where)
+        return replace(cls(loaded.scenario, *settings), deployment=deployment, system=loaded.name)
+
+    @cached_property
+    def task(self) -> Task:
+        """What is controlled."""
+        return system(self.system).task(self.scenario)
+
+    @property
+    def agent_site(self) -> str:
+        """Where the agents of a comparison stand: at the last site, nearest to those who are served."""
+        return self.task.spec.sites[-1]
+
+    @property
+    def actor(self) -> PopSANConfig | MLPConfig:
+        """The network of one of our own learners."""
+        return self.popsan if self.learner == "spiking" else MLPConfig(hidden=self.popsan.hidden)
+
+    @property
+    def deployed(self) -> SpikingGraph | DenseGraph | None:
+        """The graph of an untrained network of the shape that decides; None where nothing is computed."""
+        if self.learner not in (*OWN, *BASELINES):
+            return None
+        shape = self.actor if self.learner in OWN else MLPConfig(hidden=HIDDEN[self.learner])
+        spec = self.task.spec
+        return ActorSpec(spec.observation_names, spec.action_names, shape).build(torch.Generator()).graph()
+
+    @property
+    def name(self) -> str:
+        """Scenario, learner, variant if any, and seed: the cell's file, its ending aside."""
+        parts = (file_name(self.scenario), self.learner, self.variant, str(self.seed))
+        return "-".join(part for part in parts if part)
+
+    def file(self, folder: Path) -> Path:
+        """Where the cell lies in the folder of its comparison."""
+        return folder / CELLS / f"{self.name}.json"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All that the result depends on, as JSON gives it back."""
+        settings: dict[str, Any] = {
+            "scenario_sha256": scenario_sha256(self.scenario, self.deployment),
+            "learner": self.learner,
+            "variant": self.variant,
+            "seed": self.seed,
+            "held_out_requests": HELD_OUT_REQUESTS,
+            "held_out_seed": HELD_OUT_SEED,
+        }
+        if self.learner in (*OWN, *BASELINES, "constant"):
+            settings["violation_limit"] = self.task.spec.violation_limit
+        if self.learner in OWN:
+            settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
+            settings["training"] = asdict(self.training)
+        elif self.learner in BASELINES:
+            settings |= {"seconds": self.seconds, **asdict(BaselineConfig())}
+        elif self.learner == "constant":
+            settings["search_requests"] = SEARCH_REQUESTS
+        resolved: dict[str, Any] = json.loads(to_json(settings))
+        return resolved
+
+    def finished(self, folder: Path) -> Cell | None:
+        """The cell as an earlier comparison left it; None where it is still to be made.
+
+        Raises:
+            RunError: its file is damaged, or was made with other settings.
+        """
+        file = self.file(folder)
+        if not file.exists():
+            return None
+        cell = Cell.load(file)
+        check_settings(file, cell.settings, self.settings)
+        return cell
+
+    def make(self) -> Cell:
+        """Train the learner, and let it decide the held-out requests."""
+        graph, task = self.deployed, self.task
+        if graph is not None:
+            task = charged(task, self.deployment, self.agent_site, graph)
+        training = _train(self, task)
+        return Cell(
+            scenario=self.scenario.name,
+            learner=self.learner,
+            seed=self.seed,
+            settings=self.settings,
+            **_decided(self, held_out(self.task), training),
+            requests=training.requests,
+            updates=training.updates,
+            seconds=training.seconds,
+            curve=training.curve,
+            versions=present(PACKAGES),
+        )
+
+
+@dataclass(frozen=True)
+class _Training:
+    """A policy, None for the exact optimum, the graph of what decides, and what it took."""
+
+    policy: Policy | None
+    graph: SpikingGraph | DenseGraph | None = None
+    requests: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    curve: tuple[Point, ...] = ()
+
+
+def _train(plan: Plan, task: Task) -> _Training:
+    if plan.learner == task.spec.optimum:
+        return _Training(None)
+    if plan.learner == "random":
+        return _Training(random_policy(len(task.spec.actions), plan.seed))
+    if plan.learner == "constant":
+        began = time.perf_counter()
+        constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
+        seconds = time.perf_counter() - began
+        return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
+    if plan.learner in BASELINES:
+        name: Baseline = plan.learner  # type: ignore[assignment]
+        found = train_baseline(name, task, plan.seconds, plan.seed)
+        curve = _curve(found.curve)
+        return _Training(found.policy, plan.deployed, found.requests, found.updates, found.seconds, curve)
+    spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
+    spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
+    result = train(task, spec.build, plan.training, plan.seed, toll=spikes)
+    curve = _curve(result.metrics)
+    policy, seconds = noise_free(result.actor), curve[-1].seconds
+    graph: SpikingGraph | DenseGraph = result.actor.graph()  # type: ignore[operator]
+    return _Training(policy, graph, result.requests, plan.training.updates, seconds, curve)
+
+
+def _curve(rows: Any) -> tuple[Point, ...]:
+    return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
+
+
+def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, float]:
+    """Regret, violations, cost, and the carbon of what is served within every constraint.
+
+    Where the deployment counts the carbon of deciding, it is in all of them.
+    """
+    policy = training.policy
+    if policy is None:
+        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.scale.mean())
+    else:
+        rolled = requests.rollout(policy)
+        emitted = None
+        if training.graph is not None:
+            emitted = agent_carbon(plan.deployment, plan.agent_site, training.graph, requests.observations)
+        intensity = plan.task.intensity(requests.states, plan.agent_site)
+        deciding = emitted.mg(intensity) if emitted else np.zeros(len(requests.states))
+        found = requests.measure(rolled, deciding)
+        # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.
+        kept_mg = (per_decision(rolled).total_g * MG_PER_G + deciding)[rolled.broken == 0]
+        carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
+        figures = found.regret, found.violation_rate, found.cost, carbon_mg
+    return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))

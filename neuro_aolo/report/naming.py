@@ -1,0 +1,22 @@
+"""How actors are called where people read."""
+
+from collections.abc import Mapping
+
+from neuro_aolo.runs.summary.part import ActorKind
+from neuro_aolo.runs.summary.run import RunFacts
+
+SPIKING = "spiking actor"
+TWIN = "MLP"
+"""The dense actor of the same size that stands beside a spiking one."""
+
+_DENSE = {"mlp": "MLP"}
+
+
+def actor_name(run: RunFacts) -> str:
+    """The run's own actor."""
+    return SPIKING if run.kind == "spiking" else _DENSE.get(run.actor, "dense actor")
+
+
+def priced_actors(run: RunFacts) -> Mapping[ActorKind, str]:
+    """The actors whose bills a run has: a spiking one beside its twin, or a dense one alone."""
+    return {"spiking": SPIKING, "dense": TWIN} if run.kind == "spiking" else {"dense": actor_name(run)}

@@ -1,0 +1,220 @@
+"""The settings of a run: everything that it depends on, as ``config.toml`` holds it.
+
+Files of 0.1 are read too: there the deployment stood inside the scenario, which was AOLO's, and the weight on
+spikes inside the toll.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
+
+import tomli_w
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+
+from neuro_aolo.agent.checkpoint import ACTORS, kind_of
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.sdrl import PAPER, SDRLConfig
+from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.carbon.feedback import toll as counted_toll
+from neuro_aolo.errors import RunError, ScenarioError
+from neuro_aolo.systems.names import SYSTEMS, name_of
+from neuro_aolo.systems.names import system as shipped_system
+from neuro_aolo.systems.scenario_file import SYSTEM
+from neuro_aolo.systems.task import System
+
+Preset = Literal["tuned", "paper"]
+
+PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
+    "tuned": (SDRLConfig(), TUNED),
+    "paper": (PAPER, PopSANConfig()),
+}
+"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run depends on.
+
+    Attributes:
+        system: what is controlled.
+        scenario: of the system.
+        actor: shape of the network; its type says which network.
+        training: settings of the loop.
+        deployment: how the agent runs, and whether its carbon counts.
+        seed: one seed for everything drawn at random in training.
+        device: where the networks are trained, ``cpu`` or ``cuda``.
+        agent_site: where the agent stands: one of the system's sites.
+        preset: what actor and training were taken from.
+        compiled: whether the actor is compiled with ``torch.compile`` in training.
+        spike_weight: what a microjoule of spikes was asked to count as in training, in mg of carbon.
+        toll: what spikes cost in training, the carbon of their energy included where that counts; None where
+            they cost nothing.
+    """
+
+    system: System
+    scenario: Any
+    actor: PopSANConfig | MLPConfig
+    training: SDRLConfig
+    deployment: Deployment = field(default_factory=Deployment)
+    seed: NonNegativeInt = 0
+    device: str = "cpu"
+    agent_site: str = "bs"
+    preset: Preset = "tuned"
+    compiled: bool = False
+    spike_weight: float = 0.0
+    toll: SpikeToll | None = None
+
+    def to_toml(self) -> str:
+        """The resolved settings."""
+        data: dict[str, Any] = {
+            "system": name_of(self.system),
+            **{name: getattr(self, name) for name in _PLAIN},
+            "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
+            "training": asdict(self.training),
+            "deployment": self.deployment.model_dump(mode="json", exclude_none=True),
+            "scenario": scenario_data(self.scenario),
+        }
+        if self.toll is not None:
+            data["toll"] = asdict(self.toll)
+        return tomli_w.dumps(data)
+
+    @classmethod
+    def from_toml(cls, text: str, system: System | None = None) -> "RunConfig":
+        """Settings that :meth:`to_toml` wrote, here or in 0.1.
+
+        Args:
+            text: the file's.
+            system: what is controlled, where that is no shipped system.
+
+        Raises:
+            RunError: something is missing, unknown or out of range, or the system is not shipped.
+        """
+        try:
+            data = _of_today(tomllib.loads(text))
+            name = data.pop("system")
+            actor = dict(data.pop("actor"))
+            kind = actor.pop("kind")
+            if kind not in ACTORS:
+                raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
+            controlled = _system(name, system)
+            unknown = sorted(set(data) - {*_PLAIN, "training", "deployment", "scenario", "toll"})
+            if unknown:
+                raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(_KEYS)}")
+            missing = [key for key in _PLAIN if key not in data and key != "spike_weight"]
+            if missing:
+                raise RunError(_missing(missing[0]))
+            config = cls(
+                system=controlled,
+                scenario=TypeAdapter(controlled.Scenario).validate_python(data.pop("scenario")),
+                actor=_settings(ACTORS[kind], actor),
+                training=_settings(SDRLConfig, data.pop("training")),
+                deployment=Deployment.model_validate(data.pop("deployment")),
+                toll=_settings(SpikeToll, data.pop("toll")) if "toll" in data else None,
+                **TypeAdapter(_Plain).validate_python({"spike_weight": 0.0, **data}).__dict__,
+            )
+            _check_site(config)
+            return config if "spike_weight" in data else _with_weight(config)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise RunError(f"{where} = {first['input']!r}: {first['msg']}") from None
+        except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """The settings without a table of their own."""
+
+    seed: NonNegativeInt
+    device: str
+    agent_site: str
+    preset: Preset
+    compiled: bool
+    spike_weight: float
+
+
+_PLAIN = tuple(each.name for each in fields(_Plain))
+_KEYS = ("system", *_PLAIN, "actor", "training", "deployment", "toll", "scenario")
+T = TypeVar("T")
+
+
+def scenario_data(scenario: Any) -> dict[str, Any]:
+    """A scenario's keys as plain data: of a pydantic model or of a dataclass."""
+    data: dict[str, Any] = TypeAdapter(type(scenario)).dump_python(scenario, mode="json", exclude_none=True)
+    return data
+
+
+def learnt_toml(scenario: Any, deployment: Deployment) -> str:
+    """All of a scenario that a training depends on: with the deployment where its carbon counts."""
+    data = scenario_data(scenario)
+    if deployment.agent_carbon == "none":
+        return tomli_w.dumps(data)
+    after: dict[str, Any] = {key: data.pop(key) for key in ("sources", "traces") if key in data}
+    deployed = deployment.model_dump(mode="json", exclude_none=True, exclude={"sources"})
+    return tomli_w.dumps({**data, "deployment": deployed, **after})
+
+
+def _of_today(data: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they are written now, of those that 0.1 wrote: it named no system."""
+    if "system" in data:
+        return data
+    scenario = dict(data["scenario"])
+    return {**data, "system": SYSTEM, "scenario": scenario, "deployment": scenario.pop("deployment", {})}
+
+
+def _check_site(config: RunConfig) -> None:
+    sites = config.system.task(config.scenario).spec.sites
+    if config.agent_site not in sites:
+        raise RunError(f"agent_site = {config.agent_site!r} is none of {', '.join(sites)}")
+
+
+def _with_weight(config: RunConfig) -> RunConfig:
+    """The weight on spikes that was typed: 0.1 wrote its sum with the carbon of their energy alone."""
+    if config.toll is None:
+        return config
+    task = config.system.task(config.scenario)
+    counted = counted_toll(task, config.deployment, config.agent_site)
+    weight = config.toll.cost_per_uj - (counted.cost_per_uj if counted else 0.0)
+    return replace(config, spike_weight=weight if weight > _ROUNDING * config.toll.cost_per_uj else 0.0)
+
+
+def _system(name: str, system: System | None) -> System:
+    """The system of that name: the one handed over, or a shipped one."""
+    if system is not None:
+        if name_of(system) != name:
+            raise RunError(
+                f"the run is of the system {name!r}, and {name_of(system)!r} was given: give the module that "
+                "it was trained with"
+            )
+        return system
+    if name not in SYSTEMS:
+        raise RunError(
+            f"the run is of the system {name!r}, which does not come with this package: open it in Python "
+            "with the module that it was trained with, as in Run.open(RunFolder.open(path, system=module))"
+        )
+    try:
+        return shipped_system(name)
+    except ScenarioError as error:
+        raise RunError(str(error)) from None
+
+
+def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
+    known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
+    missing = [name for name in known if name not in values]
+    if missing:
+        raise RunError(_missing(missing[0]))
+    checked: T = TypeAdapter(cls).validate_python(dict(values))
+    return checked
+
+
+def _missing(key: str) -> str:
+    return f"{key} is missing: with a default in its place it would be another run"

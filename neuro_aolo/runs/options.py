@@ -1,0 +1,213 @@
+"""What is chosen for a training, on the command line or in Python: checked before anything begins."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from hardware_profiles.profile import load_profile
+from neuro_aolo.agent.checkpoint import ACTORS, ActorSpec
+from neuro_aolo.agent.mlp import MLPConfig
+from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.carbon.feedback import charged
+from neuro_aolo.carbon.feedback import toll as counted_toll
+from neuro_aolo.energy.profiler import spike_prices_uj
+from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
+from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
+from neuro_aolo.systems.names import load
+from neuro_aolo.systems.task import System, Task
+
+SPIKE_PROFILE = "loihi2"
+"""Whose joules spikes cost in training."""
+
+SCENARIO = "paper"
+_SPIKING = "popsan"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Whose electricity the sites of a scenario draw.
+
+    Attributes:
+        countries: ISO 3166-1 alpha-3 codes, by site.
+        traces: CSV files of hourly carbon intensity, by site.
+        fill: what becomes of hours that a trace lacks: ``hold`` or ``linear``; they are refused where None.
+    """
+
+    countries: Mapping[str, str] = field(default_factory=dict)
+    traces: Mapping[str, Path] = field(default_factory=dict)
+    fill: str | None = None
+
+    def put(self, scenario: Any) -> Any:
+        """The scenario in these places.
+
+        Raises:
+            ScenarioError: an unknown country, a trace that cannot be used, or both for one site.
+        """
+        for site in self.countries.keys() & self.traces.keys():
+            raise ScenarioError(
+                f"--{site}-country {self.countries[site]} and --{site}-trace {self.traces[site]} both give "
+                "one intensity: choose one"
+            )
+        if self.fill and not self.traces:
+            raise ScenarioError(
+                f"--fill {self.fill} fills a trace, and none is given: add --dc-trace or --bs-trace"
+            )
+        fill = cast("Fill | None", self.fill)
+        traces = {site: read_trace(path, fill) for site, path in self.traces.items()}
+        if self.countries:
+            scenario = scenario.with_countries(**self.countries)
+        return scenario.with_traces(**traces) if traces else scenario
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a training is of, and how it goes.
+
+    Attributes:
+        scenario: a name, a ``.toml`` file, or a scenario of ``system``.
+        system: what is controlled, where that is no shipped system.
+        places: whose electricity is drawn.
+        deployment: how the agent runs; as the scenario's file says where None.
+        agent_site: where the agent stands; the last of the system's sites where None.
+        actor: kind of the network.
+        preset: settings of the training and shape of the actor.
+        seed: of everything drawn at random.
+        steps: decisions served, rounded up to a batch; the preset's where None.
+        time_steps: of a decision of a spiking actor; the preset's where None.
+        spike_weight: what a microjoule of spikes counts as, in mg of carbon.
+        spike_profile: whose microjoules these are.
+        device: where the networks are trained.
+        compiled: whether the actor is compiled.
+    """
+
+    scenario: Any = SCENARIO
+    system: System | None = None
+    places: Places = field(default_factory=Places)
+    deployment: Deployment | None = None
+    agent_site: str | None = None
+    actor: str = _SPIKING
+    preset: str = "tuned"
+    seed: int = 0
+    steps: int | None = None
+    time_steps: int | None = None
+    spike_weight: float = 0.0
+    spike_profile: str = SPIKE_PROFILE
+    device: str = "cpu"
+    compiled: bool = False
+
+    def config(self) -> RunConfig:
+        """The settings of a run with these options.
+
+        Raises:
+            NeuroAoloError: an option is not allowed, in one line with what is.
+        """
+        system, scenario, deployment = self._controlled()
+        task = system.task(scenario)
+        site = self._site(task)
+        _one_of("--actor", self.actor, tuple(ACTORS))
+        _one_of("--preset", self.preset, tuple(PRESETS))
+        check_device(self.device)
+        if self.compiled:
+            check_compiler()
+        preset = cast("Preset", self.preset)
+        training, popsan = PRESETS[preset]
+        if self.steps is not None:
+            training = replace(training, total_steps=self.steps)
+        if self.time_steps is not None:
+            self._refuse_dense("--time-steps", self.time_steps)
+            popsan = replace(popsan, steps=self.time_steps)
+        network = popsan if self.actor == _SPIKING else MLPConfig()
+        toll = self._toll()
+        if self.actor == _SPIKING:
+            toll = counted_toll(task, deployment, site, toll)
+        spec = ActorSpec(task.spec.observation_names, task.spec.action_names, network)
+        charged(task, deployment, site, spec.build(torch.Generator()).graph())
+        return RunConfig(
+            system=system,
+            scenario=scenario,
+            actor=network,
+            training=training,
+            deployment=deployment,
+            seed=self.seed,
+            device=self.device,
+            agent_site=site,
+            preset=preset,
+            compiled=self.compiled,
+            spike_weight=self.spike_weight,
+            toll=toll,
+        )
+
+    def _controlled(self) -> tuple[System, Any, Deployment]:
+        """The system, the scenario in its places, and the deployment."""
+        if self.system is not None:
+            return self.system, self.places.put(self.scenario), self.deployment or Deployment()
+        loaded = load(self.scenario)
+        deployment = self.deployment or Deployment.of(loaded.deployment, loaded.where)
+        return loaded.system, self.places.put(loaded.scenario), deployment
+
+    def _site(self, task: Task) -> str:
+        sites = task.spec.sites
+        if self.agent_site is None:
+            return sites[-1]
+        _one_of("--agent-site", self.agent_site, sites)
+        return self.agent_site
+
+    def _toll(self) -> SpikeToll | None:
+        """What spikes were asked to cost; None where nothing was."""
+        if self.spike_weight == 0.0:
+            return None
+        if not 0.0 < self.spike_weight < float("inf"):
+            raise AgentError(
+                f"--spike-weight {self.spike_weight:g} is not allowed: give 0, or a finite number above it"
+            )
+        self._refuse_dense("--spike-weight", self.spike_weight)
+        profile = load_profile(self.spike_profile)
+        return SpikeToll(profile.id, *spike_prices_uj(profile), cost_per_uj=self.spike_weight)
+
+    def _refuse_dense(self, option: str, value: float) -> None:
+        if self.actor != _SPIKING:
+            raise AgentError(f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {self.actor}")
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value in allowed:
+        return
+    raise AgentError(
+        f"{option} {value!r} is {'neither' if len(allowed) == 2 else 'none of'} "
+        f"{' nor '.join(allowed) if len(allowed) == 2 else ', '.join(allowed)}: choose one of them"
+    )
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is not there.
+
+    Raises:
+        AgentError: neither ``cpu`` nor an available ``cuda``.
+    """
+    if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
+        return
+    reason = "torch sees no CUDA GPU" if device == "cuda" else "it is neither cpu nor cuda"
+    raise AgentError(f"device {device!r} cannot be used, {reason}: choose --device cpu")
+
+
+def check_compiler() -> None:
+    """Refuse to compile where ``torch.compile`` finds no C++ compiler.
+
+    Raises:
+        AgentError: the one that it looks for is not there.
+    """
+    # torch.compile tries this one and no other.
+    name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    if shutil.which(name) is None:
+        raise AgentError(
+            f"--compile needs a C++ compiler, and {name!r} is not there: install it, set CXX to the one "
+            "that is, or train without --compile"
+        )

@@ -1,0 +1,38 @@
+"""What the parts of a summary are made of."""
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""What is not a number is null in JSON and NaN here."""
+
+ActorKind = Literal["spiking", "dense"]
+"""What was frozen: everything after that depends on it alone."""
+
+
+class Part(BaseModel):
+    """A part of a summary: frozen, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as JSON holds it."""
+        return self.model_dump(mode="python")
+
+
+class Span(Part):
+    """An amount as low, nominal and high."""
+
+    low: Number
+    nominal: Number
+    high: Number
+
+
+class Reach(Part):
+    """How much of something it takes; None: no amount is enough."""
+
+    low: float | None
+    nominal: float | None
+    high: float | None

@@ -1,0 +1,39 @@
+"""What ran."""
+
+from pydantic import Field
+
+from neuro_aolo.runs.summary.part import ActorKind, Number, Part
+
+
+class RunFacts(Part):
+    """What ran.
+
+    Attributes:
+        system: its name.
+        scenario: its name.
+        actor: kind of the network, as ``popsan``.
+        kind: of its graph.
+        agent_site: where the agent stands.
+        agent_intensity_g_per_kwh: mean carbon intensity there.
+        agent_carbon: whether deciding counts in what is minimised: ``none``, ``marginal`` or ``full``.
+        seed: of the training.
+        steps: decisions served in training.
+        interrupted: whether the training was.
+        training_kwh: energy of the training.
+        training_measured_by: what measured it.
+        options: what was typed about preset and spikes, where it was not the default.
+    """
+
+    system: str
+    scenario: str
+    actor: str
+    kind: ActorKind
+    agent_site: str
+    agent_intensity_g_per_kwh: Number
+    agent_carbon: str
+    seed: int
+    steps: int
+    interrupted: bool
+    training_kwh: Number
+    training_measured_by: str
+    options: dict[str, str] = Field(default_factory=dict)

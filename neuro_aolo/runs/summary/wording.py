@@ -1,0 +1,47 @@
+"""How a system speaks of a run."""
+
+from pydantic import Field
+
+from neuro_aolo.runs.summary.part import Part
+
+
+class Wording(Part):
+    """How the system speaks of it.
+
+    Attributes:
+        title: scenario and places.
+        decision: what a decision is called.
+        optimum: what the exact optimum is called.
+        cost_unit: of what is minimised.
+        constant: the best constant action, as ``150.0 words, 8.293 W``; empty where there is none.
+        countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
+        traces: files of the dated traces, by site.
+        limits: what the system's figures do not say, a sentence each; the first before all others.
+        command: words of a command line that choose scenario, places and the agent's site.
+        shipped: whether the scenario comes with this package.
+        grades: each grade of an assumption as part of a sentence.
+        sources: whose model the system is, a line each.
+    """
+
+    title: str
+    decision: str
+    optimum: str
+    cost_unit: str = "mg"
+    constant: str = ""
+    countries: dict[str, str] = Field(default_factory=dict)
+    traces: dict[str, str] = Field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    shipped: bool = False
+    grades: dict[str, str] = Field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+    @property
+    def decisions(self) -> str:
+        """What several decisions are called."""
+        return f"{self.decision}s"
+
+    @property
+    def a_decision(self) -> str:
+        """One of them, with its article."""
+        return f"{'an' if self.decision.lower().startswith((*'aeiou', 'hour')) else 'a'} {self.decision}"

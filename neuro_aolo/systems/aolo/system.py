@@ -1,0 +1,30 @@
+"""AOLO as a system: its scenarios, its task, its rules, and what it says of a run.
+
+References:
+    X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418.
+"""
+
+from collections.abc import Mapping
+
+from neuro_aolo.systems.aolo.commands import examine, fit, shift
+from neuro_aolo.systems.aolo.old_keys import old_keys
+from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.task import AoloTask
+from neuro_aolo.systems.aolo.telling import tell
+from neuro_aolo.systems.task import Policy
+
+__all__ = ["Scenario", "examine", "fit", "old_keys", "policies", "shift", "task", "tell"]
+
+
+def task(scenario: Scenario) -> AoloTask:
+    """The task of a scenario.
+
+    Raises:
+        ScenarioError: no request has a feasible action, or violations would pay.
+    """
+    return AoloTask(scenario)
+
+
+def policies(scenario: Scenario) -> Mapping[str, Policy]:
+    """None by name yet: constant actions are typed, and the best one is searched."""
+    return {}

@@ -1,0 +1,100 @@
+"""What AOLO says of a run: title, places, parameters with their grades, limits."""
+
+import math
+
+from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
+from neuro_aolo.systems.grid.trace import Trace
+from neuro_aolo.systems.task import Figures, Telling
+from neuro_aolo.text.numbers import percent
+
+_PLACES = {"dc": "data centre", "bs": "base station"}
+_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions")
+_SOURCE = "Service, problem and algorithm: X. Wang, H. Du, Y. Gao, D. I. Kim (2025), AOLO, arXiv:2503.04418"
+_GRADES = {
+    "AOLO, table": "from AOLO's table",
+    "AOLO": "from elsewhere in AOLO",
+    "restored": "restored from what its print lost",
+    "chosen": "chosen by this project",
+    "CodeCarbon": "from CodeCarbon's data",
+    "scenario": "from this scenario or its traces",
+}
+
+
+def tell(figures: Figures) -> Telling:
+    """What is said of a run on a scenario of AOLO's."""
+    scenario: Scenario = figures.scenario
+    shipped = figures.deployed_as_usual and _is_shipped(scenario)
+    return Telling(
+        title=_title(scenario),
+        grade=_grade,
+        grades=_GRADES,
+        countries={site: getattr(scenario, f"{site}_country") or "" for site in _PLACES},
+        limits=(
+            f"The wireless phase is {percent(_wireless_share(figures))} of the service's carbon in this run, "
+            "and about 0.004 % at the parameters of the AOLO paper: there, power control saves next to "
+            "nothing.",
+            "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
+            "chosen, so ratios and rankings carry further than milligrams.",
+        ),
+        options=_options(scenario, shipped=shipped),
+        sources=(_SOURCE,),
+        shipped=shipped,
+    )
+
+
+def _wireless_share(figures: Figures) -> float:
+    """Share of the wireless phase in the service's carbon; NaN where the service emits nothing."""
+    terms = figures.terms_mg
+    total = math.fsum(terms.values())
+    wireless = math.fsum(terms.get(f"wireless_{kind}", 0.0) for kind in ("operational", "embodied"))
+    return wireless / total if total else math.nan
+
+
+def _grade(source: str) -> str:
+    """What the source's words say: printed by AOLO, restored, chosen here; else the scenario's own."""
+    if "restored" in source:
+        return "restored"
+    for grade in ("chosen", "AOLO, table", "AOLO", "CodeCarbon"):
+        if source.startswith(grade):
+            return grade
+    return "scenario"
+
+
+def _title(scenario: Scenario) -> str:
+    """The scenario and the countries whose carbon intensities apply."""
+    traces = _dated(scenario)
+    found = {site: traces.get(site) or getattr(scenario, f"{site}_country") for site in _PLACES}
+    if not any(found.values()):
+        return f"{scenario.name}: carbon intensities from the scenario"
+    return f"{scenario.name}: " + ", ".join(
+        f"{place} in {found[site]}" if found[site] else f"{place} as in the scenario"
+        for site, place in _PLACES.items()
+    )
+
+
+def _dated(scenario: Scenario) -> dict[str, str]:
+    """Files of the dated traces, by site."""
+    traces: dict[str, Trace | None] = {site: getattr(scenario.traces, site, None) for site in _PLACES}
+    return {site: trace.source for site, trace in traces.items() if trace is not None and trace.start}
+
+
+def _is_shipped(scenario: Scenario) -> bool:
+    """Whether the scenario is a shipped one, its countries and traces aside."""
+    if scenario.name not in scenario_names():
+        return False
+    shipped = Scenario.load(scenario.name)
+    return all(getattr(shipped, name) == getattr(scenario, name) for name in _SECTIONS)
+
+
+def _options(scenario: Scenario, *, shipped: bool) -> tuple[str, ...]:
+    """Words of a command line that choose scenario and places."""
+    traces = _dated(scenario)
+    found = {
+        "--scenario": scenario.name if shipped else "FILE.toml",
+        **{
+            f"--{site}-country": None if site in traces else getattr(scenario, f"{site}_country")
+            for site in _PLACES
+        },
+        **{f"--{site}-trace": traces.get(site) for site in _PLACES},
+    }
+    return tuple(word for option, value in found.items() if value is not None for word in (option, value))

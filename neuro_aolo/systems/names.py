@@ -1,0 +1,81 @@
+"""The systems by name, and scenarios by name or file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.scenario_file import find_scenario, read_scenario
+from neuro_aolo.systems.task import System
+from neuro_aolo.systems.wording import shown
+
+SYSTEMS = {"aolo": "neuro_aolo.systems.aolo.system"}
+"""The shipped systems: the module that offers what :class:`~neuro_aolo.systems.task.System` asks for."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario, the system that it is of, and what its file says about the agent's deployment.
+
+    Attributes:
+        name: of the system.
+        system: what is controlled.
+        scenario: of it.
+        deployment: the file's table of that name.
+        where: the file.
+    """
+
+    name: str
+    system: System
+    scenario: Any
+    deployment: dict[str, Any]
+    where: str
+
+
+def load(name_or_path: str | Path) -> Loaded:
+    """A shipped scenario by name, or one from a ``.toml`` file, with its system.
+
+    Raises:
+        ScenarioError: there is no such scenario or system, or a key or value in it is not allowed.
+    """
+    file = read_scenario(find_scenario(str(name_or_path), Path()))
+    found = system(file.system, str(file.path))
+    return Loaded(file.system, found, found.Scenario.of(file), file.deployment, str(file.path))
+
+
+def system(name: str, where: str = "") -> System:
+    """The shipped system of that name.
+
+    Args:
+        name: one of :data:`SYSTEMS`.
+        where: the file that names it, for the reader of an error.
+
+    Raises:
+        ScenarioError: there is none.
+    """
+    if name not in SYSTEMS:
+        prefix = f"{where}: " if where else ""
+        raise ScenarioError(f"{prefix}unknown system {shown(name)}: name one of {', '.join(SYSTEMS)}")
+    return cast("System", import_module(SYSTEMS[name]))
+
+
+def name_of(system: System) -> str:
+    """The name under which a run keeps its system: of a shipped one its own, else that of its module."""
+    module = str(getattr(system, "__name__", type(system).__name__))
+    return next((name for name, path in SYSTEMS.items() if path == module), module)
+
+
+def offered(system: System, what: str) -> Callable[..., Any]:
+    """What a system offers beside what every system does, such as ``fit``.
+
+    Raises:
+        ScenarioError: it does not.
+    """
+    found: Callable[..., Any] | None = getattr(system, what, None)
+    if found is None:
+        raise ScenarioError(
+            f"the system {name_of(system)!r} has no {what!r}: name a scenario of another system"
+        )
+    return found

@@ -1,0 +1,113 @@
+"""What is kept below results/ is what today's code would ask for: nothing in it is trained again."""
+
+import csv
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from neuro_aolo.agent.finetune import FINETUNING
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.comparison.plan import CELLS, Plan
+from neuro_aolo.comparison.table import all_learners
+from neuro_aolo.files import to_json
+from neuro_aolo.runs.cell import Cell, scenario_sha256
+from neuro_aolo.runs.config import PRESETS
+from neuro_aolo.systems.names import load
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+SECONDS = 150.0
+"""What SAC, TD3 and PPO had, as the last line of each page says."""
+
+SEEDS = {"paper": 10, "mixed": 5, "speech": 5}
+COMPARISONS = (*SEEDS, "reproduce_paper")
+CURVES = ("quantization", "robustness")
+
+pytestmark = pytest.mark.skipif(
+    not (RESULTS / "paper" / CELLS).is_dir(), reason="a source distribution leaves the cells out"
+)
+
+
+@pytest.fixture(scope="module")
+def parts() -> dict[str, ModuleType]:
+    """The scripts that keep results, and the modules beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "scripts")
+        names = ("reproduction.trainings", "reproduction.opening", "quantization_curve", "robustness_curve")
+        return {name: importlib.import_module(name) for name in names}
+
+
+def kept(folder: str) -> list[Path]:
+    files = sorted((RESULTS / folder / CELLS).glob("*.json"))
+    assert files
+    return files
+
+
+@cache
+def digest(name: str) -> str:
+    return scenario_sha256(load(name).scenario, Deployment())
+
+
+@pytest.mark.parametrize("folder", COMPARISONS)
+def test_every_kept_cell_opens(folder: str) -> None:
+    for file in kept(folder):
+        cell = Cell.load(file)
+        parts = (cell.scenario, cell.learner, cell.settings["variant"], str(cell.seed))
+        assert file.stem == "-".join(filter(None, parts))
+        assert cell.settings["scenario_sha256"] == digest(cell.scenario)
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_comparison_finds_all_of_its_cells(name: str) -> None:
+    settings = (*PRESETS["tuned"], SECONDS)
+    learners = all_learners(load(name).system.task(load(name).scenario))
+    plans = [Plan.of(name, learner, seed, *settings) for seed in range(SEEDS[name]) for learner in learners]
+    folder = RESULTS / name
+    assert sorted(plan.file(folder) for plan in plans) == kept(name)
+    with (folder / "cells.csv").open(newline="", encoding="utf-8") as stream:
+        told = {(row["learner"], int(row["seed"])): float(row["regret"]) for row in csv.DictReader(stream)}
+    cells = [plan.finished(folder) for plan in plans]
+    assert {(cell.learner, cell.seed): cell.regret for cell in cells if cell} == told
+
+
+def test_the_paper_beside_ours_is_all_there(parts: Mapping[str, ModuleType]) -> None:
+    trainings = parts["reproduction.trainings"]
+    setup = trainings.Setup(
+        rows=trainings.ROWS,
+        seeds=2,
+        sweep_seeds=3,
+        seconds=SECONDS,
+        steps={},
+        opening_requests=3_000,
+        sweeps=trainings.SWEEPS,
+        folder=RESULTS / "reproduce_paper",
+        comparison=RESULTS / "paper",
+        quick=False,
+    )
+    wanted = trainings.wanted(setup)
+    assert [
+        work.name for work in wanted if not (trainings.compared(setup, work) or work.finished(setup.folder))
+    ] == []
+    openings = [work for work in wanted if isinstance(work, parts["reproduction.opening"].Opening)]
+    found = {opening.file(setup.folder) for opening in openings}
+    assert found == set((RESULTS / "reproduce_paper" / "openings").glob("*.json"))
+
+
+@pytest.mark.parametrize("folder", CURVES)
+def test_every_kept_point_of_a_curve_opens(parts: Mapping[str, ModuleType], folder: str) -> None:
+    script = parts[f"{folder}_curve"]
+    for file in kept(folder):
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        settings = data["settings"]
+        scenario, actor, *_ = file.stem.split("-")
+        assert settings["actor"].startswith(actor)
+        assert settings["scenario_sha256"] == digest(scenario)
+        assert set(data["result"]) == script.KEYS
+        assert settings.get("finetuning") in (None, json.loads(to_json(asdict(FINETUNING))))
