@@ -19,10 +19,12 @@ from pathlib import Path
 import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
-from neuro_aolo.agent.stable_baselines import Baseline, BaselineMetrics, stable_baselines, train_baseline
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.stable_baselines import Algorithm, SB3Metrics, stable_baselines, train_sb3
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.systems.names import load
 from neuro_aolo.systems.task import Task
@@ -30,7 +32,7 @@ from neuro_aolo.systems.task import Task
 REGRETS = (0.15, 0.05)
 EVALUATE_EVERY_S = 5.0
 ACTORS: dict[str, PopSANConfig | MLPConfig] = {"spiking": TUNED, "mlp": MLPConfig()}
-RIVALS: tuple[Baseline, ...] = ("td3", "sac")
+RIVALS: tuple[Algorithm, ...] = ("td3", "sac")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
@@ -119,16 +121,16 @@ def run_ours(name: str, task: Task, seed: int, race: Race) -> None:
         updates = max(row.requests - config.critic_starts, 0) // config.num_envs
         race.add(Point(row.seconds, row.requests, updates, row.regret, row.violation_rate))
 
-    _go_on(train(task, spec.build, config, seed, on_metrics=record).interrupted, race)
+    _go_on(train_actor(task, spec.build, config, seed, on_metrics=record).interrupted, race)
 
 
-def run_rival(name: Baseline, task: Task, seed: int, race: Race) -> None:
+def run_rival(name: Algorithm, task: Task, seed: int, race: Race) -> None:
     """Train an algorithm of Stable-Baselines3."""
 
-    def record(row: BaselineMetrics) -> None:
+    def record(row: SB3Metrics) -> None:
         race.add(Point(row.seconds, row.requests, row.updates, row.regret, row.violation_rate))
 
-    training = train_baseline(
+    training = train_sb3(
         name,
         task,
         race.limit_s,

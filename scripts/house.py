@@ -1,22 +1,24 @@
 """The house: its layers in order, the files of each, and imports that go the wrong way.
 
-    python scripts/house.py      prints them; exit code 1 where an import goes upwards
-
 A package imports from itself and from layers further up in the list below. Packages of one line do not import
-each other. Above ``systems`` nothing imports a concrete system: only what the folder's own files offer.
+each other. Above ``systems`` nothing imports a concrete system: only what the folder's own files offer. The
+exit code is 1 where an import goes upwards, a file is too long, too many lie loose in ``neuro_aolo``, or a
+term of one system stands outside its folder.
 """
 
+import argparse
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("text", "units", "files", "errors", "interrupt"),
-    ("systems",),
     ("neuro_aolo_export", "hardware_profiles"),
+    ("systems",),
     ("agent",),
     ("energy",),
     ("carbon",),
@@ -32,6 +34,10 @@ ALONE = ("neuro_aolo_export", "hardware_profiles")
 
 FOLDERS = {"neuro_aolo_export": "export/neuro_aolo_export", "hardware_profiles": "hardware_profiles"}
 SYSTEMS = "neuro_aolo.systems"
+MOST_LINES = 320
+MOST_LOOSE_FILES = 6
+OF_ONE_SYSTEM = {f"{SYSTEMS}.aolo": frozenset({"words", "watts", "oracle"})}
+"""Parts of identifiers and keys that belong to one system: none above it, beside it or below it has them."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +109,76 @@ def _imports(file: Path) -> set[str]:
     return {name for name in found if name.split(".")[0] in ("neuro_aolo", *FOLDERS)}
 
 
+def long_files(everything: Sequence[Module]) -> list[str]:
+    """Files that hold too much to be read at one go."""
+    sizes = {module.name: _lines(module) for module in everything}
+    return [f"{name}, {lines} lines" for name, lines in sizes.items() if lines > MOST_LINES]
+
+
+def loose_files() -> list[str]:
+    """Files of ``neuro_aolo`` that lie in no package."""
+    return sorted(file.name for file in (ROOT / "neuro_aolo").glob("*.py"))
+
+
+def terms_of_one_system(everything: Sequence[Module]) -> list[str]:
+    """Identifiers and keys with a word of one system's, in a module of ``neuro_aolo`` that is not its own."""
+    return [
+        f"{module.name}: {name}"
+        for module in everything
+        if module.name.split(".")[0] == "neuro_aolo"
+        for system, terms in OF_ONE_SYSTEM.items()
+        if not f"{module.name}.".startswith(f"{system}.")
+        for name in sorted(_names(ast.parse(module.file.read_text(encoding="utf-8"))))
+        if terms & _parts(name)
+    ]
+
+
+def _lines(module: Module) -> int:
+    return len(module.file.read_text(encoding="utf-8").splitlines())
+
+
+def _parts(name: str) -> set[str]:
+    """The words that an identifier, a key or an option is made of."""
+    return set(re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()))
+
+
+def _names(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.Name(id=name):
+                names.add(name)
+            case ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+                names.add(name)
+            case ast.alias(name=name, asname=alias):
+                names |= {name, alias or ""}
+            case ast.Constant(value=str(text)) if re.fullmatch(r"[\w.*-]+", text):
+                names.add(text)
+    return names
+
+
 def main() -> int:
-    """Print the layers, their files, and what goes upwards."""
+    """Print the layers and their files; exit code 1 where something does not belong where it stands."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     everything = list(modules())
     for names in LAYERS:
         for name in names:
             own = [module for module in everything if module.layer == name]
-            lines = sum(len(module.file.read_text(encoding="utf-8").splitlines()) for module in own)
-            print(f"{name:<20}{len(own):>4} files{lines:>8,} lines")
-    wrong = [(module.name, name) for module in everything for name in upward(module)]
-    for module, name in wrong:
-        print(f"upwards: {module} imports {name}")
-    print(f"{len(wrong)} imports go upwards")
+            print(f"{name:<20}{len(own):>4} files{sum(map(_lines, own)):>8,} lines")
+    upwards = [f"{module.name} imports {name}" for module in everything for name in upward(module)]
+    loose, most = loose_files(), max(map(_lines, everything))
+    print(f"loose files of neuro_aolo: {len(loose)} ({', '.join(loose)}); longest file: {most} lines")
+    wrong = [
+        *upwards,
+        *(f"{name} is too long" for name in long_files(everything)),
+        *(f"{name} is a term of one system" for name in terms_of_one_system(everything)),
+        *(loose if len(loose) > MOST_LOOSE_FILES else ()),
+    ]
+    for line in wrong:
+        print(f"wrong: {line}")
+    print(f"{len(upwards)} imports go upwards")
     return 1 if wrong else 0
 
 

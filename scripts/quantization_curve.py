@@ -22,7 +22,7 @@ from curves.quantization import CONTROL, FINETUNED, FLOAT, NAMES, ROUNDED, Point
 from curves.trained import Trained, graph_of, on_chip
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.finetune import FINETUNING, finetune
-from neuro_aolo.agent.sdrl import SDRLConfig
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.loihi2.integers import WEIGHT_BITS

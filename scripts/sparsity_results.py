@@ -28,7 +28,7 @@ from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.priced import Pricing, price_run
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summarise import scenario_name
-from neuro_aolo.systems.task import System
+from neuro_aolo.systems.system import System
 from neuro_aolo.text.numbers import plain
 from neuro_aolo_export.errors import ExportError
 

@@ -135,7 +135,7 @@ def untrained() -> Untrained:
     import torch
 
     from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
-    from neuro_aolo.agent.sdrl import SDRLConfig
+    from neuro_aolo.agent.sdrl_config import SDRLConfig
     from neuro_aolo.runs.config import RunConfig
     from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.systems.names import load

@@ -22,13 +22,32 @@ def house() -> ModuleType:
 
 
 def test_imports_run_one_way(house: ModuleType) -> None:
-    wrong = [
-        (module.name, name)
-        for module in house.modules()
-        for name in house.upward(module)
-        if module.layer in ("neuro_aolo_export", "hardware_profiles")
-    ]
-    assert wrong == []
+    assert [(module.name, name) for module in house.modules() for name in house.upward(module)] == []
+
+
+def test_every_package_has_its_layer(house: ModuleType) -> None:
+    known = {name for names in house.LAYERS for name in names}
+    assert {module.layer for module in house.modules()} - known <= {"", "__main__"}
+
+
+def test_an_import_upwards_is_seen(house: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text("from neuro_aolo.runs.run import Run\nfrom neuro_aolo.systems.aolo import task\n")
+    imports = frozenset({"neuro_aolo.runs.run.Run", "neuro_aolo.systems.aolo.task"})
+    assert set(house.upward(house.Module("neuro_aolo.agent.task", file, imports))) == imports
+
+
+def test_no_file_is_long_and_few_lie_loose(house: ModuleType) -> None:
+    assert house.long_files(list(house.modules())) == []
+    assert len(house.loose_files()) <= house.MOST_LOOSE_FILES
+
+
+def test_terms_of_one_system_stay_in_its_folder(house: ModuleType, tmp_path: Path) -> None:
+    assert house.terms_of_one_system(list(house.modules())) == []
+    file = tmp_path / "page.py"
+    file.write_text("def per_oracle(summary, maxWatts):\n    return summary['words'], summary.oracle_mg\n")
+    seen = house.terms_of_one_system([house.Module("neuro_aolo.report.page", file, frozenset())])
+    assert [line.split(": ")[1] for line in seen] == ["maxWatts", "oracle_mg", "per_oracle", "words"]
 
 
 def test_only_one_module_imports_lava() -> None:

@@ -76,7 +76,7 @@ class Check:
     same_spikes_difference: float | None = None
 
 
-def compare(activity: Activity, theirs: Sequence[NDArray[Any]]) -> Comparison:
+def compare_spikes(activity: Activity, theirs: Sequence[NDArray[Any]]) -> Comparison:
     """Compare the simulator's activity with the other side's spikes ``(T, B, Nl)``, layer by layer.
 
     Args:
@@ -116,7 +116,7 @@ def check_lava(qgraph: QuantizedGraph, path: File, input_spikes: SpikeArray, tim
 
     activity = Activity.of(qgraph, input_spikes, integer_spikes(qgraph.layers, input_spikes))
     theirs = run_network(path, input_spikes, qgraph.steps, timeout_s)
-    check = _as_check(compare(activity, theirs), f"Lava ({lava_version()})")
+    check = _as_check(compare_spikes(activity, theirs), f"Lava ({lava_version()})")
     if qgraph.decoder is not None:
         away = np.abs(activity.actions - qgraph.decoder.decode(theirs[-1]))
         check = replace(check, action_difference=float(away.max()), same_spikes_difference=0.0)
@@ -141,7 +141,7 @@ def check_nir(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Chec
     if graph_digest(read) != graph_digest(graph):
         raise _failed(path, "what is read back is another graph")
     activity = Activity.of(graph, input_spikes, float_spikes(graph.layers, input_spikes))
-    found = compare(activity, float_spikes(read.layers, input_spikes))
+    found = compare_spikes(activity, float_spikes(read.layers, input_spikes))
     return _no_mismatch(path, _as_check(found, _library("nir")))
 
 
@@ -160,7 +160,7 @@ def check_step(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Che
 
     ours = float_spikes(graph.layers, input_spikes)
     theirs = run_step(path, input_spikes).spikes
-    found = compare(Activity.of(graph, input_spikes, ours), theirs)
+    found = compare_spikes(Activity.of(graph, input_spikes, ours), theirs)
     check = _as_check(found, _library("onnxruntime"))
     alone = replace(graph, encoder=None, observations=())
     crossings = trace_differences(alone, None, (input_spikes, *ours), (input_spikes, *theirs))
@@ -190,7 +190,7 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
     ours = float_spikes(graph.layers, encoded)
     activity = Activity.of(graph, encoded, ours)
     check = replace(
-        _as_check(compare(activity, theirs), _library("onnxruntime")),
+        _as_check(compare_spikes(activity, theirs), _library("onnxruntime")),
         traced=_decisions_that_differ(ours, theirs),
     )
     if graph.encoder is None or graph.decoder is None or decided.actions is None:

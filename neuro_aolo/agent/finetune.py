@@ -2,9 +2,9 @@
 
 Every weight and bias of a spiking layer is rounded to the chip's grid in the forward pass, and learns by the
 gradient that its rounded value gets (the straight-through estimator). The scale of the grid is fixed at the
-start. The loop is :func:`neuro_aolo.agent.sdrl.train` with gentle settings: fresh critics learn while the
-actor stands still, then it takes small steps, and the checkpoint that does best on validation requests is
-kept, the actor as it was among them.
+start. The loop is :func:`neuro_aolo.agent.sdrl.train_actor` with gentle settings: fresh critics learn while
+the actor stands still, then it takes small steps, and the checkpoint that does best on validation requests
+is kept, the actor as it was among them.
 
 References:
     Y. Bengio, N. Leonard, A. Courville (2013), Estimating or propagating gradients through stochastic neurons
@@ -23,8 +23,10 @@ from torch.nn.utils import parametrize
 
 from neuro_aolo.agent.checkpoint import Actor, ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import Evaluation
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Task
 
@@ -138,7 +140,7 @@ def finetune(
             )
     if grids is not None and len(grids) != len(network.layers):
         raise AgentError(f"{len(grids)} grids for {len(network.layers)} spiking layers: give one for each")
-    result = train(
+    result = train_actor(
         task, lambda generator: _rounded(saved, network.config, grids), config, seed, on_metrics=on_metrics
     )
     spec = saved.spec

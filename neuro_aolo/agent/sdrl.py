@@ -23,7 +23,6 @@ References:
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import torch
@@ -32,163 +31,18 @@ from torch import Tensor, nn
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Experience
-from neuro_aolo.agent.loop import Metrics, Pace, Seeds, Training, learn
+from neuro_aolo.agent.learner import Metrics, Seeds, Training
+from neuro_aolo.agent.loop import learn
 from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rollout import Rollout
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
-__all__ = ["PAPER", "SDRL", "Learnt", "Metrics", "SDRLConfig", "Training", "train"]
 
-Learnt = Literal["constraints", "reward"]
-
-
-@dataclass(frozen=True)
-class SDRLConfig:
-    """Settings of the loop; the defaults are the preset ``tuned``.
-
-    Attributes:
-        total_steps: requests served in training, rounded up to a batch.
-        num_envs: requests served between two updates.
-        batch_size: replayed requests per update.
-        buffer_size: requests that the replay keeps. A short memory keeps the critics' data as close to the
-            policy as the exploration noise, which is what resolves a constraint's edge.
-        learning_starts: requests served before the critics' first update, at most half of those below.
-        actor_starts: requests decided uniformly at random before the actor's first update, at most a tenth of
-            all.
-        bias_share: share of the training until which the actor moves its output bias alone. The best
-            constant action first: on the way there a spiking population would be driven into silence or
-            saturation, where no gradient reaches it.
-        objective: ``constraints`` for (37'), ``reward`` for AOLO's regression of the reward.
-        logits: explore on the scale of ``atanh(action)``, and show it to the critics. Else noise is added to
-            the actions, which are then clipped.
-        discount: weight of the next request's value, in [0, 1); with 0 each objective has its own. The usual
-            value is 0.99; where the next request does not depend on the action, as in AOLO, 0 has the same
-            optimum without the variance.
-        penalty_weight: lambda of (37'), with costs in units of the objectives' scales. Any value above the
-            cost's slope over the slack's has the same optimum.
-        margin_start: delta of (37') at the start, in units of the task's slack.
-        margin_max: the largest delta.
-        margin_aim: share of the task's violation limit that each constraint's margin is steered towards.
-        checkpoint_share: share of that limit which a checkpoint may use up on the validation requests: what
-            is left covers that they are a sample, and that the best of many was taken.
-        tau: soft update of the target networks.
-        actor_lr: Adam's step for the actor at the start.
-        actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
-        output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
-            that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
-        bias_lr: Adam's step while the output bias moves alone; with 0 the actor stands still meanwhile.
-        critic_lr: Adam's step for the critics at the start.
-        critic_lr_end: the same at the end.
-        critic_hidden: neurons of each hidden layer of a critic.
-        noise_start: standard deviation of the exploration noise at the start.
-        noise_end: the same at the end; in between it falls geometrically.
-        evaluate_every: rounds between two noise-free evaluations.
-        validation_requests: requests of such an evaluation; drawn apart from all others.
-    """
-
-    total_steps: int = 320_000
-    num_envs: int = 64
-    batch_size: int = 64
-    buffer_size: int = 60_000
-    learning_starts: int = 2_560
-    actor_starts: int = 12_800
-    bias_share: float = 0.12
-    objective: Learnt = "constraints"
-    logits: bool = True
-    discount: float = 0.0
-    penalty_weight: float = 10.0
-    margin_start: float = 0.02
-    margin_max: float = 0.1
-    margin_aim: float = 0.4
-    checkpoint_share: float = 0.6
-    tau: float = 0.005
-    actor_lr: float = 2e-3
-    actor_lr_end: float = 3e-5
-    output_decay: float = 3.0
-    bias_lr: float = 0.02
-    critic_lr: float = 3e-3
-    critic_lr_end: float = 1e-4
-    critic_hidden: tuple[int, ...] = (256, 256)
-    noise_start: float = 0.5
-    noise_end: float = 0.008
-    evaluate_every: int = 200
-    validation_requests: int = 8_000
-
-    def __post_init__(self) -> None:
-        """Refuse settings without a meaning."""
-        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
-        if self.buffer_size < self.num_envs:
-            raise AgentError(
-                f"buffer_size = {self.buffer_size} is below num_envs = {self.num_envs}: raise it to that"
-            )
-        if not 0.0 < self.noise_end <= self.noise_start:
-            raise AgentError(
-                f"noise_start = {self.noise_start}, noise_end = {self.noise_end}: "
-                "0 < noise_end <= noise_start is needed"
-            )
-        for name, value in (("discount", self.discount), ("bias_share", self.bias_share)):
-            if not 0.0 <= value < 1.0:
-                raise AgentError(f"{name} = {value} must lie in [0, 1): lower it below 1")
-
-    @property
-    def random_requests(self) -> int:
-        """Requests decided at random, before the actor learns."""
-        return min(self.actor_starts, self.total_steps // 10)
-
-    @property
-    def critic_starts(self) -> int:
-        """Requests served before the critics learn."""
-        return min(self.learning_starts, self.random_requests // 2)
-
-    @property
-    def rounds(self) -> int:
-        """Batches of requests served."""
-        return -(-self.total_steps // self.num_envs)
-
-    @property
-    def updates(self) -> int:
-        """Batches learnt from: there is one in every round but the first."""
-        return self.rounds - self.critic_starts // self.num_envs
-
-    @property
-    def pace(self) -> Pace:
-        """What the loop is told."""
-        return Pace(
-            rounds=self.rounds,
-            num_envs=self.num_envs,
-            evaluate_every=self.evaluate_every,
-            validation_requests=self.validation_requests,
-            checkpoint_share=self.checkpoint_share,
-        )
-
-
-PAPER = SDRLConfig(
-    total_steps=10_000,
-    num_envs=1,
-    batch_size=256,
-    buffer_size=1_000_000,
-    bias_share=0.0,
-    objective="reward",
-    logits=False,
-    discount=0.99,
-    output_decay=0.0,
-    actor_lr=1e-4,
-    actor_lr_end=1e-4,
-    critic_lr=1e-3,
-    critic_lr_end=1e-3,
-    noise_start=0.1,
-    noise_end=0.1,
-)
-"""The paper's settings as far as it prints them, else PopSAN's; its length of training is not printed."""
-
-
-def train(
+def train_actor(
     task: Task,
     make_actor: Callable[[torch.Generator], nn.Module],
     config: SDRLConfig,

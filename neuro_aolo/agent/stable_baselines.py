@@ -26,18 +26,18 @@ import torch
 
 from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.agent.evaluate import Evaluation, Requests
-from neuro_aolo.agent.sdrl import SDRLConfig
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Policy, Task
 
-Baseline = Literal["sac", "td3", "ppo"]
+Algorithm = Literal["sac", "td3", "ppo"]
 
 _EVALUATIONS = 50
 _LEAST_INTERVAL_S = 5.0
 
 
 @dataclass(frozen=True)
-class BaselineConfig:
+class SB3Config:
     """What is not the library's default; how a checkpoint is chosen is our own loop's way.
 
     Attributes:
@@ -72,7 +72,7 @@ class BaselineConfig:
 
 
 @dataclass(frozen=True)
-class BaselineMetrics:
+class SB3Metrics:
     """One row of the learning curve.
 
     Attributes:
@@ -97,7 +97,7 @@ class BaselineMetrics:
 
 
 @dataclass(frozen=True)
-class BaselineTraining:
+class SB3Training:
     """What a training left behind.
 
     Attributes:
@@ -112,22 +112,22 @@ class BaselineTraining:
 
     policy: Policy
     best: Evaluation
-    curve: list[BaselineMetrics]
+    curve: list[SB3Metrics]
     requests: int
     updates: int
     seconds: float
     interrupted: bool
 
 
-def train_baseline(
-    name: Baseline,
+def train_sb3(
+    name: Algorithm,
     task: Task,
     seconds: float,
     seed: int,
-    on_metrics: Callable[[BaselineMetrics], None] | None = None,
+    on_metrics: Callable[[SB3Metrics], None] | None = None,
     evaluate_every_s: float | None = None,
-    config: BaselineConfig = BaselineConfig(),
-) -> BaselineTraining:
+    config: SB3Config = SB3Config(),
+) -> SB3Training:
     """Train an algorithm of Stable-Baselines3 on one core for a time; an interrupt ends it early.
 
     Every setting that is not one of ``config`` is Stable-Baselines3's default.
@@ -187,13 +187,13 @@ def stable_baselines() -> ModuleType:
 
 
 def _check(name: str, seconds: float) -> None:
-    if name not in get_args(Baseline):
-        raise AgentError(f"baseline {name!r} is unknown: choose one of {', '.join(get_args(Baseline))}")
+    if name not in get_args(Algorithm):
+        raise AgentError(f"baseline {name!r} is unknown: choose one of {', '.join(get_args(Algorithm))}")
     if not 0.0 < seconds < math.inf:
         raise AgentError(f"seconds = {seconds:g} is not allowed: give a finite time above 0")
 
 
-def _model(library: Any, name: Baseline, task: Task, seed: int, config: BaselineConfig) -> Any:
+def _model(library: Any, name: Algorithm, task: Task, seed: int, config: SB3Config) -> Any:
     """The untrained algorithm."""
     env = TaskEnv(task)
     settings = {"env": env, "gamma": config.discount, "seed": seed, "device": "cpu"}
@@ -210,19 +210,19 @@ def _model(library: Any, name: Baseline, task: Task, seed: int, config: Baseline
 class _Watch:
     """Look at a training from time to time, keep the best checkpoint, and end it in time."""
 
-    name: Baseline
+    name: Algorithm
     model: Any
     validation: Requests
     seconds: float
     interval_s: float
     violation_limit: float
-    on_metrics: Callable[[BaselineMetrics], None]
-    curve: list[BaselineMetrics] = field(default_factory=list)
+    on_metrics: Callable[[SB3Metrics], None]
+    curve: list[SB3Metrics] = field(default_factory=list)
     best: Evaluation | None = None
     best_weights: dict[str, Any] = field(default_factory=dict)
     updates: int = 0
 
-    def run(self) -> BaselineTraining:
+    def run(self) -> SB3Training:
         interrupted = False
         self.began = time.thread_time()
         self.due_s = self.interval_s
@@ -234,7 +234,7 @@ class _Watch:
             self._evaluate()
         assert self.best is not None
         self.model.policy.load_state_dict(self.best_weights)
-        return BaselineTraining(
+        return SB3Training(
             policy=_deterministic(self.model.policy),
             best=self.best,
             curve=self.curve,
@@ -261,7 +261,7 @@ class _Watch:
         if better:
             self.best = result
             self.best_weights = copy.deepcopy(self.model.policy.state_dict())
-        row = BaselineMetrics(
+        row = SB3Metrics(
             requests=self.model.num_timesteps,
             updates=self.updates,
             seconds=time.thread_time() - self.began,

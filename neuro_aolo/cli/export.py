@@ -41,7 +41,7 @@ def export(
             exported = export_network(network, formats, folder)
     summary = {"folder": str(folder), **exported.summary, "left_out": left_out}
 
-    def in_words() -> None:
+    def in_text() -> None:
         out.print(as_rich(checks_grid(exported.checks, str(folder))))
         say(CHECKS_NOTE)
         if exported.quantisation is not None:
@@ -49,7 +49,7 @@ def export(
         for reason in left_out:
             say(reason)
 
-    show(summary, as_json, in_words)
+    show(summary, as_json, in_text)
 
 
 def _folder(source: Path, out_dir: Path | None) -> Path:

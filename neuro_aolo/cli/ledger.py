@@ -80,7 +80,7 @@ def _narrow(grid: "Grid") -> "Grid":
     """Without the column of sources, ranges below their figures: to keep within 80 columns."""
     from neuro_aolo.text.numbers import Quantity
 
-    kept = [index for index, column in enumerate(grid.columns) if column not in ("source", "equation")]
+    kept = [index for index in range(len(grid.columns)) if index != grid.references]
     rows = [
         tuple(
             replace(cell, text=cell.text.replace(" (", "\n("))
@@ -92,7 +92,7 @@ def _narrow(grid: "Grid") -> "Grid":
     ]
     headings = [_halved(text) if grid.numeric(index) else text for index, text in enumerate(grid.columns)]
     columns = tuple(headings[index] for index in kept)
-    return replace(grid, columns=columns, rows=rows)
+    return replace(grid, columns=columns, rows=rows, references=None)
 
 
 def _halved(heading: str) -> str:

@@ -80,13 +80,13 @@ def simulate(
             simulation.save(save)
             summary["saved"] = str(save)
 
-    def in_words() -> None:
+    def in_text() -> None:
         out.print(as_rich(simulation_grid(summary)))
         say(simulation_sentence(summary))
         if save is not None:
             say(f"written: {save}")
 
-    show(summary, as_json, in_words)
+    show(summary, as_json, in_text)
 
 
 def _fault(text: str | None, backend: str | None) -> "Fault | None":

@@ -15,8 +15,8 @@ from neuro_aolo.errors import NeuroAoloError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from neuro_aolo.agent.sdrl import Metrics
-    from neuro_aolo.systems.task import System
+    from neuro_aolo.agent.learner import Metrics
+    from neuro_aolo.systems.system import System
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -129,8 +129,8 @@ def _usage(error: TyperException) -> str:
     """What is wrong with an option, the value that was typed included."""
     message: str = getattr(error, "format_message", error.__str__)()
     options = getattr(getattr(error, "param", None), "opts", [])
-    words = [word for argument in sys.argv for word in argument.split("=", 1)]
-    typed = [value for option, value in pairwise(words) if option in options]
+    arguments = [part for argument in sys.argv for part in argument.split("=", 1)]
+    typed = [value for option, value in pairwise(arguments) if option in options]
     given = f" (given: {typed[-1]!r})" if typed else ""
     return f"{message}{given}; see neuro-aolo --help"
 

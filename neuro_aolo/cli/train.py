@@ -107,10 +107,10 @@ def evaluate(
     decisions, constant = decide(held_out), search_constant(held_out)
     decided = decided_figures(decisions, constant)
     facts = run_facts(here, here.site_intensity_g_per_kwh(held_out.requests.states))
-    words = wording(here, decisions, constant)
+    telling = wording(here, decisions, constant)
     summary: dict[str, Any] = {
         "run": facts.to_dict(),
-        "wording": words.to_dict(),
+        "wording": telling.to_dict(),
         "decided": decided.to_dict(),
     }
     if scenario is not None:
@@ -122,7 +122,7 @@ def evaluate(
                 f"{run_dir}: trained in scenario {scenario_name(trained)}, "
                 f"here in scenario {scenario_name(here.config)}"
             )
-        out.print(evaluation_table(facts, words, decided))
+        out.print(evaluation_table(facts, telling, decided))
 
     show(summary, as_json, in_text, trained.system)
 

@@ -22,8 +22,9 @@ from neuro_aolo.agent.evaluate import (
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
-from neuro_aolo.agent.sdrl import SDRLConfig, train
-from neuro_aolo.agent.stable_baselines import Baseline, BaselineConfig, train_baseline
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.stable_baselines import Algorithm, SB3Config, train_sb3
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.files import to_json
@@ -136,7 +137,7 @@ class Plan:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = asdict(self.training)
         elif self.learner in BASELINES:
-            settings |= {"seconds": self.seconds, **asdict(BaselineConfig())}
+            settings |= {"seconds": self.seconds, **asdict(SB3Config())}
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
         resolved: dict[str, Any] = json.loads(to_json(settings))
@@ -198,13 +199,13 @@ def _train(plan: Plan, task: Task) -> _Training:
         seconds = time.perf_counter() - began
         return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
     if plan.learner in BASELINES:
-        name: Baseline = plan.learner  # type: ignore[assignment]
-        found = train_baseline(name, task, plan.seconds, plan.seed)
+        name: Algorithm = plan.learner  # type: ignore[assignment]
+        found = train_sb3(name, task, plan.seconds, plan.seed)
         curve = _curve(found.curve)
         return _Training(found.policy, plan.deployed, found.requests, found.updates, found.seconds, curve)
     spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
     spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
-    result = train(task, spec.build, plan.training, plan.seed, toll=spikes)
+    result = train_actor(task, spec.build, plan.training, plan.seed, toll=spikes)
     curve = _curve(result.metrics)
     policy, seconds = noise_free(result.actor), curve[-1].seconds
     graph: SpikingGraph | DenseGraph = result.actor.graph()  # type: ignore[operator]

@@ -107,7 +107,7 @@ def refusal(spiking: Bill, dense: Bill) -> str:
     return ""
 
 
-def compare(counts: SpikingCounts, spiking: Bill, silent: Bill, dense: Bill) -> Pair:
+def pair_of(counts: SpikingCounts, spiking: Bill, silent: Bill, dense: Bill) -> Pair:
     """A spiking actor beside a dense one.
 
     Args:

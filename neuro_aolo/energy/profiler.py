@@ -6,7 +6,7 @@ from functools import cached_property
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
-from neuro_aolo.energy.breakeven import Pair, compare
+from neuro_aolo.energy.breakeven import Pair, pair_of
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
@@ -132,7 +132,7 @@ class Profiler:
             assert isinstance(silent, Bill)
             for dense in rivals.values():
                 if isinstance(dense, Bill):
-                    found.append(compare(self.spiking_counts, spiking, silent, dense))
+                    found.append(pair_of(self.spiking_counts, spiking, silent, dense))
         return found
 
     def nearest(self, profile: str) -> Pair | None:

@@ -65,7 +65,7 @@ WORK: Mapping[str, str] = {
 """Every kind of work, as people read it."""
 
 _WORD_BITS = 32
-_STATE_WORDS = 4
+_STATE_ACCESSES = 4
 """Reads and writes of u and v at each update."""
 
 
@@ -116,7 +116,7 @@ def terms_of(
         terms = _dense_terms(counts, profile, bits)
     prices = profile.energy_pj
     if prices.sram_32b is not None:
-        terms.append(Term("memory_accesses", _words(counts, profile, bits), (prices.sram_32b,)))
+        terms.append(Term("memory_accesses", _memory_accesses(counts, profile, bits), (prices.sram_32b,)))
     io = Term("io_bytes", counts.bytes_in + counts.bytes_out, _all(prices.io_byte), overhead=True)
     return [*terms, io]
 
@@ -187,13 +187,13 @@ def _dense_terms(counts: DenseCounts, profile: Profile, bits: int) -> list[Term]
     return terms
 
 
-def _words(counts: SpikingCounts | DenseCounts, profile: Profile, bits: int) -> float:
+def _memory_accesses(counts: SpikingCounts | DenseCounts, profile: Profile, bits: int) -> float:
     """Accesses to 32-bit words; neighbouring weights of a row share a word on both sides."""
     per_word = _WORD_BITS / bits
     if isinstance(counts, DenseCounts):
         return (counts.weights + counts.values) / per_word
     updates = chip_steps(counts, profile) * compartments(counts, profile)
-    return sum(counts.synaptic_events) / per_word + _STATE_WORDS * updates
+    return sum(counts.synaptic_events) / per_word + _STATE_ACCESSES * updates
 
 
 def _all(*figures: Figure | None) -> tuple[Figure, ...] | None:

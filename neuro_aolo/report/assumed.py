@@ -36,7 +36,7 @@ def grades(summary: Summary) -> list[str]:
     ]
 
 
-def versions(summary: Summary) -> str:
+def made_with(summary: Summary) -> str:
     """What the figures were made with."""
     return ", ".join(
         f"{name} {version}" if version else f"{name} not installed"

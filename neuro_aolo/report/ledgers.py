@@ -47,7 +47,7 @@ def service(part: LedgerPart) -> Grid:
     year_g = ledger.service_mg / MG_PER_G * ledger.decisions_per_year
     rows.append(("service", total, derived(with_prefix(year_g, "g")), ""))
     columns = ("the service", f"per {part.wording.decision}", "per year", "equation")
-    return Grid("Carbon of the service", columns, rows, frozenset({len(rows) - 1}), stacks=True)
+    return Grid("Carbon of the service", columns, rows, frozenset({len(rows) - 1}), stacks=True, references=3)
 
 
 def devices(part: LedgerPart) -> Grid:
@@ -91,7 +91,7 @@ def account(part: LedgerPart, profile: str) -> Grid:
     columns = ("line", f"per {decision}", "per year", "source")
     sums = frozenset({len(rows) - 2, len(rows) - 1})
     title = f"Ledger with the agent on {figures.device}{_bound(figures)}"
-    return Grid(title, columns, rows, sums, stacks=True)
+    return Grid(title, columns, rows, sums, stacks=True, references=3)
 
 
 def always_on(part: LedgerPart) -> Grid:

@@ -66,7 +66,7 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "bills": _bills(summary),
         "limits": limits(summary),
         "command": reproduce(summary),
-        "versions": assumed.versions(summary),
+        "versions": assumed.made_with(summary),
         "grades": assumed.grades(summary),
         "assumptions": assumed.assumptions(summary),
         "timings": grids.timings(summary),

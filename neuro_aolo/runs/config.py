@@ -15,7 +15,7 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
-from neuro_aolo.agent.sdrl import PAPER, SDRLConfig
+from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import toll as counted_toll
@@ -23,7 +23,7 @@ from neuro_aolo.errors import RunError, ScenarioError
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
 from neuro_aolo.systems.scenario_file import SYSTEM
-from neuro_aolo.systems.task import System
+from neuro_aolo.systems.system import System
 
 Preset = Literal["tuned", "paper"]
 

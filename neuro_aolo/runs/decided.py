@@ -205,7 +205,7 @@ def action_units(task: Task) -> tuple[str, ...]:
     return task.spec.action_units or tuple(quantity.unit for quantity in task.spec.actions)
 
 
-def action_in_words(task: Task, action: Floats) -> str:
+def action_text(task: Task, action: Floats) -> str:
     """One action ``(A,)`` as ``150.0 words, 8.293 W``."""
     values = physical_action(task, action).values()
     return ", ".join(

@@ -25,7 +25,7 @@ from neuro_aolo_export.loihi2.integers import QuantizedGraph
 from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, run_network, write_network
 from neuro_aolo_export.loihi2.quantize import quantize
 from neuro_aolo_export.simulate import simulate_integer
-from neuro_aolo_export.verify import compare
+from neuro_aolo_export.verify import compare_spikes
 
 COUNTED_DECISIONS = 2_048
 """Held-out decisions whose recorded activity is counted and priced."""
@@ -108,7 +108,7 @@ def beside_lava(held_out: HeldOut, chip: OnChip) -> Lava:
         write_network(chip.graph, path)
         activity = simulate_integer(chip.graph, held_out.seen[:LAVA_DECISIONS])
         spikes = run_network(path, activity.input_spikes, steps=chip.graph.steps)
-    result = compare(activity, spikes)
+    result = compare_spikes(activity, spikes)
     return Lava(
         available=True,
         version=installed,

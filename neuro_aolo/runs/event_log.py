@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from neuro_aolo.agent.sdrl import Metrics
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.folder import event_files
 

@@ -9,7 +9,7 @@ import torch
 
 from neuro_aolo.agent.checkpoint import DESCRIPTION, save_actor
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
-from neuro_aolo.agent.sdrl import Metrics
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.folder import RunFolder

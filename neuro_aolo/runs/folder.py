@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from neuro_aolo.agent.checkpoint import DESCRIPTION, WEIGHTS, SavedActor, load_actor
-from neuro_aolo.agent.sdrl import Metrics
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.runs.config import RunConfig
-from neuro_aolo.systems.task import System
+from neuro_aolo.systems.system import System
 
 CONFIG = "config.toml"
 METRICS = "metrics.csv"

@@ -22,7 +22,8 @@ from neuro_aolo.errors import AgentError, ScenarioError
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
 from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
 from neuro_aolo.systems.names import load
-from neuro_aolo.systems.task import System, Task
+from neuro_aolo.systems.system import System
+from neuro_aolo.systems.task import Task
 
 SPIKE_PROFILE = "loihi2"
 """Whose joules spikes cost in training."""

@@ -17,7 +17,7 @@ from neuro_aolo.runs.config import PRESETS, RunConfig
 from neuro_aolo.runs.decided import (
     BestConstant,
     Decisions,
-    action_in_words,
+    action_text,
     compare_twin,
     decide,
     decided_figures,
@@ -36,7 +36,7 @@ from neuro_aolo.runs.summary.wording import Wording
 from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
-from neuro_aolo.systems.task import Figures, Telling
+from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo_export.graph_file import graph_digest
 
 PACKAGES = ("neuro-aolo", "torch", "norse", "numpy", "lava-nc", "lava-dl", "codecarbon")
@@ -168,7 +168,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         decision=task.spec.decision,
         optimum=task.spec.optimum,
         cost_unit=task.spec.objectives[0].unit,
-        constant="" if constant is None else action_in_words(task, constant.action.action),
+        constant="" if constant is None else action_text(task, constant.action.action),
         countries=dict(telling.countries),
         traces={} if task.hourly is None else dict(task.hourly.files),
         limits=telling.limits,

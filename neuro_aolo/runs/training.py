@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor, save_actor
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.sdrl import Metrics
-from neuro_aolo.agent.sdrl import train as train_actor
+from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.scenario_file import find_scenario, read_scenario
-from neuro_aolo.systems.task import System
+from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import shown
 
 SYSTEMS = {"aolo": "neuro_aolo.systems.aolo.system"}
-"""The shipped systems: the module that offers what :class:`~neuro_aolo.systems.task.System` asks for."""
+"""The shipped systems: the module that offers what :class:`~neuro_aolo.systems.system.System` asks for."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ copies of one network that decide on the same state, the rows of a state lie tog
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -278,65 +278,4 @@ class Task(Protocol):
 
     def optimum(self, states: Floats) -> Optimum | None:
         """The exact optimum of each state; None where nobody knows it."""
-        ...
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a run knows of itself, for its system to put in words.
-
-    Attributes:
-        scenario: the system's own.
-        terms_mg: mean carbon of a decision in mgCO2e, by entry.
-        deployed_as_usual: whether its deployment is the one that the scenario's name stands for.
-    """
-
-    scenario: Any
-    terms_mg: Mapping[str, float] = field(default_factory=dict)
-    deployed_as_usual: bool = True
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What a system says of a run, in its own words.
-
-    Attributes:
-        title: scenario and places.
-        grade: how much the source of a parameter carries, in a word or two, from the source's words.
-        grades: each grade as part of a sentence that counts them.
-        countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
-        limits: what its figures do not say, a sentence each.
-        options: words of a command line that choose scenario and places.
-        shipped: whether the scenario comes with this package, its places aside.
-        sources: whose model the system is, a line each.
-    """
-
-    title: str
-    grade: Callable[[str], str] = lambda source: "scenario"
-    grades: Mapping[str, str] = field(default_factory=dict)
-    countries: Mapping[str, str] = field(default_factory=dict)
-    limits: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    shipped: bool = False
-    sources: tuple[str, ...] = ()
-
-
-class System(Protocol):
-    """A system that can be controlled: a folder of this package, or anybody's module."""
-
-    @property
-    def Scenario(self) -> Any:  # noqa: N802 - the name of a class
-        """Class of its scenarios: a pydantic model or a frozen dataclass."""
-        ...
-
-    def task(self, scenario: Any) -> Task:
-        """The task of a scenario."""
-        ...
-
-    def policies(self, scenario: Any) -> Mapping[str, Policy]:
-        """Rules and constants to compare with, by name."""
-        ...
-
-    def tell(self, figures: Figures) -> Telling:
-        """What it says of a run."""
         ...

@@ -17,6 +17,7 @@ class Grid:
         rows: cells, one per column.
         sums: indices of rows that are the sum of others.
         stacks: whether each row becomes a block of its own where the page is narrow.
+        references: index of the column that says where a row comes from; a narrow terminal leaves it out.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Grid:
     rows: list[tuple[Cell, ...]]
     sums: frozenset[int] = field(default_factory=frozenset)
     stacks: bool = False
+    references: int | None = None
 
     def numeric(self, column: int) -> bool:
         """Whether the column holds figures, which stand to the right."""

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig, train
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.comparison.plan import PACKAGES
@@ -120,7 +122,7 @@ class Opening:
 
         task = AoloTask(self.scenario)
         spec = ActorSpec(task.spec.observation_names, task.spec.action_names, self.popsan)
-        train(task, spec.build, self.training, self.seed, on_metrics=record)
+        train_actor(task, spec.build, self.training, self.seed, on_metrics=record)
         served = np.diff([0, *(row.requests for row in rows)])
         reward_mg = np.average([row.training_reward for row in rows], weights=served)
         return float(reward_mg), rows[-1].requests

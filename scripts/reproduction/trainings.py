@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import SDRLConfig
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.comparison.plan import Plan
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.cell import Cell

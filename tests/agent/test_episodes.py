@@ -14,11 +14,13 @@ from toy_tasks import Cliff, Tanks, served_nothing
 from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.agent.evaluate import Requests, held_out, noise_free
 from neuro_aolo.agent.experience import Experience
-from neuro_aolo.agent.loop import Pace, Seeds, learn
+from neuro_aolo.agent.learner import Pace, Seeds, Training
+from neuro_aolo.agent.loop import learn
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.rollout import Rollout, rollout
-from neuro_aolo.agent.sdrl import SDRL, SDRLConfig, Training, train
+from neuro_aolo.agent.sdrl import SDRL, train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Policy, Transition
@@ -107,9 +109,9 @@ def test_looking_ahead_with_a_discount_costs_what_lagrange_says() -> None:
 def test_what_looks_ahead_is_learnt_and_what_does_not_is_not(told_apart: bool) -> None:
     """With one critic of single copies, and with one of both together."""
     exact = held_out(Tanks(), 2_000)
-    ahead = train(Tanks(told_apart), mlp, SHORT, seed=0)
+    ahead = train_actor(Tanks(told_apart), mlp, SHORT, seed=0)
     brief = dataclasses.replace(SHORT, total_steps=20_000)
-    blind = train(Tanks(told_apart, discounts=(0.0, 0.0)), mlp, brief, seed=0)
+    blind = train_actor(Tanks(told_apart, discounts=(0.0, 0.0)), mlp, brief, seed=0)
     assert exact.evaluate(noise_free(ahead.actor)).regret < 0.05
     assert exact.evaluate(noise_free(blind.actor)).regret > 0.4
     # It learns to pump all at last; what is kept is what it did before it knew.
@@ -197,7 +199,7 @@ def run(task: Tanks, make: Make, resume: Snapshot | None = None) -> tuple[Traini
         copies = {name: value.clone() for name, value in snapshot.tensors.items()}
         kept.append(Snapshot(copies, snapshot.values))
 
-    return train(task, make, BRIEF, seed=1, on_snapshot=keep, resume=resume), kept
+    return train_actor(task, make, BRIEF, seed=1, on_snapshot=keep, resume=resume), kept
 
 
 @pytest.mark.parametrize("make", [mlp, popsan])
@@ -222,7 +224,7 @@ def test_what_was_interrupted_amid_episodes_goes_on_bit_for_bit(
 
 
 def test_a_checkpoint_is_chosen_by_cost_where_nobody_knows_the_optimum() -> None:
-    known, unknown = (train(Tanks(known=known), mlp, BRIEF, seed=0) for known in (True, False))
+    known, unknown = (train_actor(Tanks(known=known), mlp, BRIEF, seed=0) for known in (True, False))
     assert all(np.isnan([row.regret, row.optimal_cost]).all() for row in unknown.metrics)
     costs = [row.cost for row in unknown.metrics]
     assert unknown.best.cost == min(costs)

@@ -12,7 +12,8 @@ from neuro_aolo.agent.evaluate import held_out, noise_free
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, _Rounding, finetune
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
-from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export.loihi2.quantize import WeightGrid, grids, quantize
 from neuro_aolo_export.simulate import simulate_integer
@@ -41,7 +42,7 @@ def saved() -> SavedActor:
     config = SDRLConfig(
         total_steps=19_200, critic_hidden=(32, 32), evaluate_every=50, validation_requests=500
     )
-    return SavedActor(train(TASK, SPEC.build, config, seed=0).actor.eval(), SPEC, {"requests": 19_200})
+    return SavedActor(train_actor(TASK, SPEC.build, config, seed=0).actor.eval(), SPEC, {"requests": 19_200})
 
 
 def grids_of(saved: SavedActor, bits: int) -> tuple[WeightGrid, ...]:

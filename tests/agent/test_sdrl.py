@@ -8,12 +8,14 @@ from toy_tasks import Cliff
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import Requests, held_out, noise_free
 from neuro_aolo.agent.experience import Experience
-from neuro_aolo.agent.loop import Metrics, Seeds, learn
+from neuro_aolo.agent.learner import Metrics, Seeds
+from neuro_aolo.agent.loop import learn
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
-from neuro_aolo.agent.sdrl import SDRL, Learnt, SDRLConfig, train
+from neuro_aolo.agent.sdrl import SDRL, train_actor
+from neuro_aolo.agent.sdrl_config import Learnt, SDRLConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Optimum
 
@@ -29,7 +31,7 @@ def popsan(generator: torch.Generator) -> PopSAN:
 
 
 def test_a_dense_actor_finds_the_state_dependent_edge() -> None:
-    result = train(Cliff(), mlp, SMALL, seed=0)
+    result = train_actor(Cliff(), mlp, SMALL, seed=0)
     found = held_out(Cliff(), 4_000).evaluate(noise_free(result.actor))
     constant = held_out(Cliff(), 4_000).evaluate(best_constant_action(Cliff()).policy())
     assert found.violation_rate <= 0.005
@@ -41,7 +43,7 @@ def test_a_dense_actor_finds_the_state_dependent_edge() -> None:
 @pytest.mark.parametrize("discount", [0.0, 0.9])
 def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None:
     config = SDRLConfig(total_steps=3_200, evaluate_every=10, critic_hidden=(16,), discount=discount)
-    runs = [train(Cliff(), make, config, seed) for seed in (3, 3, 4)]
+    runs = [train_actor(Cliff(), make, config, seed) for seed in (3, 3, 4)]
     first, again, other = (torch.cat([p.flatten() for p in run.actor.parameters()]) for run in runs)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -49,7 +51,7 @@ def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None
 
 
 def test_the_best_checkpoint_is_kept() -> None:
-    result = train(Cliff(), mlp, SMALL, seed=1)
+    result = train_actor(Cliff(), mlp, SMALL, seed=1)
     limit = SMALL.checkpoint_share * Cliff().spec.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.metrics]
     assert result.best.score(limit) == min(scores)
@@ -64,7 +66,7 @@ def test_an_interrupt_leaves_the_best_actor_so_far() -> None:
         if row.requests > 10_000:
             raise KeyboardInterrupt
 
-    result = train(Cliff(), mlp, SMALL, seed=0, on_metrics=interrupt)
+    result = train_actor(Cliff(), mlp, SMALL, seed=0, on_metrics=interrupt)
     assert result.interrupted
     assert 10_000 < result.requests < 12_000
     actions = noise_free(result.actor)(Cliff().observe(np.zeros((4, 3))))

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.learner import Training
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import PAPER, SDRLConfig, Training, train
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.scenario import Scenario
@@ -37,7 +39,7 @@ def run(actor: str, config: SDRLConfig, resume: Snapshot | None = None) -> tuple
         copies = {name: value.clone() for name, value in snapshot.tensors.items()}
         kept.append(Snapshot(copies, snapshot.values))
 
-    return train(TASK, spec.build, config, seed=1, on_snapshot=keep, resume=resume), kept
+    return train_actor(TASK, spec.build, config, seed=1, on_snapshot=keep, resume=resume), kept
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:

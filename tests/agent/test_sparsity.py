@@ -11,7 +11,8 @@ from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSAN
-from neuro_aolo.agent.sdrl import SDRLConfig, train
+from neuro_aolo.agent.sdrl import train_actor
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.energy.profiler import spike_prices_uj
@@ -70,7 +71,7 @@ def test_training_with_a_toll_spikes_less() -> None:
     events = {}
     for weight in (0.0, 30.0):
         toll = SpikeToll("loihi2", 6e-5, 8.4e-5, weight) if weight else None
-        actor = train(task, spec.build, config, 0, toll=toll).actor
+        actor = train_actor(task, spec.build, config, 0, toll=toll).actor
         assert isinstance(actor, PopSAN)
         graph = actor.graph()
         observations = task.observe(task.reset(200, np.random.default_rng(0)))

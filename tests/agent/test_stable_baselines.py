@@ -9,11 +9,11 @@ import torch
 
 from neuro_aolo.agent.evaluate import held_out
 from neuro_aolo.agent.stable_baselines import (
-    BaselineConfig,
-    BaselineMetrics,
-    BaselineTraining,
+    SB3Config,
+    SB3Metrics,
+    SB3Training,
     stable_baselines,
-    train_baseline,
+    train_sb3,
 )
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.scenario import Scenario
@@ -29,12 +29,12 @@ def task() -> AoloTask:
 
 
 @pytest.fixture(scope="module", params=["sac", "td3", "ppo"])
-def trained(request: pytest.FixtureRequest, task: AoloTask) -> tuple[str, BaselineTraining, float, int]:
+def trained(request: pytest.FixtureRequest, task: AoloTask) -> tuple[str, SB3Training, float, int]:
     """An algorithm, its training, the wall time around it, and PyTorch's threads after it."""
     usual = torch.get_num_threads()
     torch.set_num_threads(2)
     began = time.perf_counter()
-    result = train_baseline(request.param, task, SECONDS, seed=0, evaluate_every_s=0.4)
+    result = train_sb3(request.param, task, SECONDS, seed=0, evaluate_every_s=0.4)
     elapsed_s, threads = time.perf_counter() - began, torch.get_num_threads()
     torch.set_num_threads(usual)
     return request.param, result, elapsed_s, threads
@@ -67,7 +67,7 @@ def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> No
         assert before.updates <= after.updates
         assert before.seconds < after.seconds
     assert (result.curve[-1].requests, result.curve[-1].updates) == (result.requests, result.updates)
-    limit = BaselineConfig().checkpoint_share * task.spec.violation_limit
+    limit = SB3Config().checkpoint_share * task.spec.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.curve]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.curve] == [
@@ -89,13 +89,13 @@ def test_the_policy_is_deterministic_and_is_the_best_checkpoint(trained, task: A
 
 
 def test_an_interrupt_leaves_the_best_so_far(task: AoloTask) -> None:
-    rows: list[BaselineMetrics] = []
+    rows: list[SB3Metrics] = []
 
-    def interrupt(row: BaselineMetrics) -> None:
+    def interrupt(row: SB3Metrics) -> None:
         rows.append(row)
         raise KeyboardInterrupt
 
-    result = train_baseline("td3", task, 60.0, seed=0, on_metrics=interrupt, evaluate_every_s=0.5)
+    result = train_sb3("td3", task, 60.0, seed=0, on_metrics=interrupt, evaluate_every_s=0.5)
     assert result.interrupted
     assert result.seconds < 5.0
     assert result.curve == rows
@@ -104,11 +104,11 @@ def test_an_interrupt_leaves_the_best_so_far(task: AoloTask) -> None:
 
 def test_the_seed_decides_what_is_drawn(task: AoloTask) -> None:
     def first(seed: int) -> float:
-        def interrupt(row: BaselineMetrics) -> None:
+        def interrupt(row: SB3Metrics) -> None:
             raise KeyboardInterrupt
 
         # So soon that nothing has been learnt: the first weights and the validation requests.
-        return train_baseline("sac", task, 1.0, seed, interrupt, evaluate_every_s=1e-9).best.cost
+        return train_sb3("sac", task, 1.0, seed, interrupt, evaluate_every_s=1e-9).best.cost
 
     assert first(3) == first(3)
     assert first(3) != first(4)
@@ -125,12 +125,12 @@ def test_the_seed_decides_what_is_drawn(task: AoloTask) -> None:
 def test_settings_without_a_meaning_are_refused(settings: dict[str, object], said: str) -> None:
     given = {"name": "sac", "task": AoloTask(Scenario.load("paper")), "seconds": 1.0, "seed": 0} | settings
     with pytest.raises(AgentError, match=f"^{said}$"):
-        train_baseline(**given)
+        train_sb3(**given)
 
 
 def test_a_discount_of_one_is_refused() -> None:
     with pytest.raises(AgentError, match=r"^discount = 1 must lie in \[0, 1\): lower it below 1$"):
-        BaselineConfig(discount=1.0)
+        SB3Config(discount=1.0)
 
 
 def test_a_missing_library_is_told_in_one_line_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import Metrics, SDRLConfig
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.runs.config import PRESETS, RunConfig
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.training import Keeping, train_into

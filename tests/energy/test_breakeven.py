@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
 from neuro_aolo.energy.bill import Bill, Conditions
-from neuro_aolo.energy.breakeven import Pair, compare, published, refusal
+from neuro_aolo.energy.breakeven import Pair, pair_of, published, refusal
 from neuro_aolo.energy.breakeven import by_layer as shares_of
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.draws import Draws
@@ -55,7 +55,7 @@ def beside(
     dense_on: str | Profile,
     conditions: Conditions = HOSTED,
 ) -> Pair:
-    return compare(
+    return pair_of(
         counts,
         bill(counts, on, conditions),
         bill(counts.scaled(0.0), on, conditions),
@@ -131,7 +131,7 @@ def test_at_the_break_even_rate_both_actors_cost_the_same(
             bill(counts.scaled(factor), name, conditions) for factor in (1.0, 0.0, 0.999 / counts.firing_rate)
         )
         for other in dense.values():
-            pair = compare(counts, spiking, silent, other)
+            pair = pair_of(counts, spiking, silent, other)
             seen[pair.wins] += 1
             if pair.refused:
                 assert pair == Pair(name, other.profile, refused=pair.refused)

@@ -16,7 +16,7 @@ from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, read_netwo
 from neuro_aolo_export.loihi2.lava_file import require_loadable
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, QuantizedLayer, quantize
 from neuro_aolo_export.simulate import integer_spikes, simulate_integer
-from neuro_aolo_export.verify import compare
+from neuro_aolo_export.verify import compare_spikes
 
 needs_lava = pytest.mark.skipif(lava_version() is None, reason=f"Lava is not installed: {LAVA_INSTALL}")
 
@@ -41,7 +41,7 @@ def test_lava_fires_as_the_simulator(make_graph, tmp_path: Path, steps: int) -> 
     activity = simulate_integer(qgraph, rng.uniform(-1, 1, (12, 3)))
     path = tmp_path / "actor.net"
     write_network(qgraph, path)
-    result = compare(activity, run_network(path, activity.input_spikes, steps))
+    result = compare_spikes(activity, run_network(path, activity.input_spikes, steps))
     assert result.slots == 12 * steps * (40 + 30 + 8)
     assert min(layer[1] for layer in result.per_layer) > 50
     assert result.mismatches == 0
@@ -98,7 +98,7 @@ def test_silent_network_runs_and_a_time_out_ends_lava(tmp_path: Path) -> None:
     activity = simulate_integer(qgraph, np.zeros((2, 1)))
     path = tmp_path / "silent.net"
     write_network(qgraph, path)
-    result = compare(activity, run_network(path, activity.input_spikes, 5))
+    result = compare_spikes(activity, run_network(path, activity.input_spikes, 5))
     assert (result.spikes, result.mismatches) == (0, 0)
     endless = np.ones((5, 40_000, 13), dtype=np.uint8)
     with pytest.raises(ExportError, match=r"did not end within 6 s and was killed.*fewer decisions"):

@@ -8,7 +8,7 @@ import pytest
 from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, run_network, write_network
 from neuro_aolo_export.population import needed
 from neuro_aolo_export.simulate import simulate_integer
-from neuro_aolo_export.verify import compare
+from neuro_aolo_export.verify import compare_spikes
 
 DECISIONS = 10_000
 
@@ -32,7 +32,7 @@ def test_ten_thousand_decisions_of_a_trained_actor_agree_with_lava(  # type: ign
     path = tmp_path / "actor.net"
     write_network(qgraph, path)
     spikes = run_network(path, activity.input_spikes, qgraph.steps, timeout_s=3600.0)
-    found = compare(activity, spikes)
+    found = compare_spikes(activity, spikes)
     with capsys.disabled():
         told = f"{found.slots:,} slots, {found.spikes:,} spikes, {found.mismatches:,} mismatches"
         print(f"\n{DECISIONS:,} decisions: {told}")

@@ -11,7 +11,7 @@ from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, DenseLayer
 from neuro_aolo_export.onnx.dense import write_dense
 from neuro_aolo_export.onnx.spiking import write_decision
-from neuro_aolo_export.verify import check_decision, check_dense, compare
+from neuro_aolo_export.verify import check_decision, check_dense, compare_spikes
 
 
 def _activity() -> Activity:
@@ -25,7 +25,7 @@ def _activity() -> Activity:
 def test_equal_sides_have_no_mismatch() -> None:
     activity = _activity()
     hidden, output = activity.layer_spikes
-    result = compare(activity, activity.layer_spikes)
+    result = compare_spikes(activity, activity.layer_spikes)
     assert (result.decisions, result.slots, result.mismatches) == (3, 5 * 3 * (6 + 4), 0)
     assert result.spikes == hidden[..., :-1].sum() + output.sum()
     assert [layer[0] for layer in result.per_layer] == [90, 60]
@@ -37,16 +37,16 @@ def test_every_flipped_bit_is_a_mismatch_a_bias_neurons_too() -> None:
     hidden[0, 0, 2] ^= 1
     hidden[4, 2, -1] ^= 1
     output[:, 1, 0] ^= 1
-    result = compare(activity, (hidden, output))
+    result = compare_spikes(activity, (hidden, output))
     assert [layer[2] for layer in result.per_layer] == [2, 5]
     assert result.mismatches == 7
-    assert result.spikes == compare(activity, activity.layer_spikes).spikes
+    assert result.spikes == compare_spikes(activity, activity.layer_spikes).spikes
 
 
 def test_other_shapes_are_refused() -> None:
     activity = _activity()
     with pytest.raises(ExportError, match="run both on the same input"):
-        compare(activity, activity.layer_spikes[:1])
+        compare_spikes(activity, activity.layer_spikes[:1])
 
 
 @pytest.mark.parametrize("tolerance", [1e-5, None])

@@ -29,9 +29,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro_aolo.systems.task import (
-    Constraint, Entry, Objective, Served, Spec, Telling, Transition, Unit,
-)
+from neuro_aolo.systems.system import Telling
+from neuro_aolo.systems.task import Constraint, Entry, Objective, Served, Spec, Transition, Unit
 from neuro_aolo_export.quantity import Quantity
 
 HOURS, PUMPS = 5, 2

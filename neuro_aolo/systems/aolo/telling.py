@@ -4,7 +4,7 @@ import math
 
 from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
 from neuro_aolo.systems.grid.trace import Trace
-from neuro_aolo.systems.task import Figures, Telling
+from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.text.numbers import percent
 
 _PLACES = {"dc": "data centre", "bs": "base station"}

@@ -2,7 +2,7 @@ import pytest
 
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.telling import tell
-from neuro_aolo.systems.task import Figures
+from neuro_aolo.systems.system import Figures
 
 
 @pytest.mark.parametrize(
