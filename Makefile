@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 
 install: $(STAMP)
 
-# Lava's wheels declare Python < 3.11; they run on later ones (export/_lava_compat.py), so they go in apart.
+# Lava's wheels declare Python < 3.11; they run on later ones (export/neuro_aolo_export/loihi2/_lava_compat.py), so they go in apart.
 $(STAMP): pyproject.toml constraints.txt Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %s is too old: 3.11 or later is needed; name one with make PYTHON=python3.11" % sys.version.split()[0])'
 	$(PYTHON) -m venv .venv

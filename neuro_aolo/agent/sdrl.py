@@ -39,6 +39,7 @@ from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
 
@@ -289,8 +290,15 @@ _LARGEST = 1.0 - 1e-6
 
 
 def output_parameters(actor: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
-    """Weight and bias of an actor's last layer, which makes actions of what comes before."""
-    name = [name for name, _ in actor.named_parameters() if name.endswith("bias")][-1]
+    """Weight and bias of an actor's last layer, which makes actions of what comes before.
+
+    Raises:
+        AgentError: no layer of it has a bias.
+    """
+    names = [name for name, _ in actor.named_parameters() if name.endswith("bias")]
+    if not names:
+        raise AgentError(f"{type(actor).__name__} has no bias to learn first: give its last layer one")
+    name = names[-1]
     return actor.get_parameter(name.removesuffix("bias") + "weight"), actor.get_parameter(name)
 
 

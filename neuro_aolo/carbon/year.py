@@ -60,9 +60,7 @@ def year(task: Task, policies: Mapping[str, Policy], request_rate_hz: float, per
     """
     hourly = task.hourly
     if hourly is None:
-        raise ServiceError(
-            "the scenario has no hourly traces: add one, such as --dc-trace FILE.csv or --bs-trace FILE.csv"
-        )
+        raise ServiceError("the scenario has no hourly traces: add one, --trace SITE=FILE.csv")
     states = hourly.states(np.repeat(np.arange(hourly.hours), per_hour), np.random.default_rng(SEED))
     best = task.optimum(states)
     if best is None:

@@ -108,7 +108,7 @@ def check_scenario(
 
     loaded = load(name)
     Deployment.of(loaded.deployment, loaded.where)
-    scenario = options.places().put(loaded.scenario)
+    scenario = options.places().put(loaded.system, loaded.scenario)
 
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action

@@ -36,7 +36,7 @@ def energy(
         str | None,
         typer.Option(
             metavar="NAME|FILE.toml|none",
-            help="What encodes and decodes for a chip that cannot, or `none`; the scenario's if absent.",
+            help="What encodes and decodes for a chip that cannot, or `none`; the run's if absent.",
         ),
     ] = None,
     as_json: JsonOption = False,

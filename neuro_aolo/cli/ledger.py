@@ -37,9 +37,9 @@ def ledger(
         list[str] | None,
         typer.Option(
             "--baseline",
-            metavar="random|constant|mlp|NUMBER,...|CELL.json",
+            metavar="random|constant|mlp|RULE|NUMBER,...|CELL.json",
             help="What the saving is against, the option repeated for several; the first three if absent. "
-            "Numbers are a constant action.",
+            "A rule is one of the system's own, numbers are a constant action.",
         ),
     ] = None,
     style: Annotated[
@@ -58,7 +58,8 @@ def ledger(
 
     named = tuple(name for text in profile or () for name in text.split(","))
     folder = RunFolder.open(run_dir)
-    opened = Run.open(folder, options.places().put(folder.config().scenario))
+    trained = folder.config()
+    opened = Run.open(folder, options.places().put(trained.system, trained.scenario))
     with busy("adding up"):
         pricing = Pricing(named or DEFAULT_PROFILES, request_rate_hz)
         part = ledger_part(opened, pricing, baseline)

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -91,17 +91,14 @@ class PlaceOptions:
         """The same by site.
 
         Raises:
-            AgentError: a site without a value.
+            AgentError: a site without a value, or with two.
         """
         from neuro_aolo.runs.options import Places
 
-        countries = {"dc": self.dc_country, "bs": self.bs_country}
-        traces = {"dc": self.dc_trace, "bs": self.bs_trace}
-        typed = _by_site("--trace", self.trace)
+        traces = _by_site("trace", self.trace, {"dc": self.dc_trace, "bs": self.bs_trace})
         return Places(
-            {site: code for site, code in countries.items() if code} | _by_site("--country", self.country),
-            {site: file for site, file in traces.items() if file}
-            | {site: Path(file) for site, file in typed.items()},
+            _by_site("country", self.country, {"dc": self.dc_country, "bs": self.bs_country}),
+            {site: Path(file) for site, file in traces.items()},
             self.fill,
         )
 
@@ -200,12 +197,14 @@ class TrainOptions(PlaceOptions):
 _NOT_OF_TRAINING = ("out_dir", "resume", "scenario", "overwrite", "checkpoint_every", "tensorboard")
 
 
-def _by_site(option: str, typed: list[str] | None) -> dict[str, str]:
-    """Values by site, of words as ``SITE=VALUE``."""
-    by_site = {}
+def _by_site(kind: str, typed: list[str] | None, named: Mapping[str, str | Path | None]) -> dict[str, str]:
+    """Values by site, of ``--KIND SITE=VALUE`` and of ``--SITE-KIND VALUE``."""
+    by_site = {site: str(value) for site, value in named.items() if value}
     for word in typed or ():
         site, equals, value = word.partition("=")
         if not (site and equals and value):
-            raise AgentError(f"{option} {word!r} is not SITE=VALUE: write it as {option} dc=...")
+            raise AgentError(f"--{kind} {word!r} is not SITE=VALUE: write it as --{kind} dc=...")
+        if site in by_site:
+            raise AgentError(f"--{kind} {word}: {by_site[site]} is given for {site}, too; choose one of them")
         by_site[site] = value
     return by_site

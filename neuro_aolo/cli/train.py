@@ -102,7 +102,7 @@ def evaluate(
     if scenario is not None:
         loaded = _shifted(trained, scenario, run_dir)
         service, deployment = loaded.scenario, Deployment.of(loaded.deployment, loaded.where)
-    here = Run.open(folder, options.places().put(service), deployment)
+    here = Run.open(folder, options.places().put(trained.system, service), deployment)
     held_out = hold_out(here, requests)
     decisions, constant = decide(held_out), search_constant(held_out)
     decided = decided_figures(decisions, constant)

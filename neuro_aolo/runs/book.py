@@ -119,9 +119,9 @@ class Book:
     @cached_property
     def units_per_decision(self) -> dict[str, float]:
         """Mean functional units of a decision, by key."""
-        means = self.decisions.served.units.mean(axis=0)
+        columns = self.decisions.served.units.T
         units = self.prices.run.task.spec.units
-        return {unit.key: float(mean) for unit, mean in zip(units, means, strict=True)}
+        return {unit.key: float(np.mean(column)) for unit, column in zip(units, columns, strict=True)}
 
     @cached_property
     def service_energy_j(self) -> float:

@@ -84,7 +84,7 @@ class RunFolder:
         return self
 
     @classmethod
-    def open(cls, path: Path, system: System | None = None) -> "RunFolder":
+    def open(cls, path: str | Path, system: System | None = None) -> "RunFolder":
         """The folder of an earlier run.
 
         Args:
@@ -94,6 +94,7 @@ class RunFolder:
         Raises:
             RunError: there is no such folder, or it lacks its files.
         """
+        path = Path(path)
         for name in (CONFIG, DESCRIPTION, WEIGHTS):
             if not (path / name).is_file():
                 what = f"has no {name}" if path.is_dir() else "is not a folder"

@@ -12,7 +12,6 @@ import torch
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorSpec
-from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
@@ -46,11 +45,11 @@ class Places:
     traces: Mapping[str, Path] = field(default_factory=dict)
     fill: str | None = None
 
-    def put(self, scenario: Any) -> Any:
-        """The scenario in these places.
+    def put(self, system: System, scenario: Any) -> Any:
+        """The system's scenario in these places.
 
         Raises:
-            ScenarioError: an unknown country, a trace that cannot be used, or both for one site.
+            ScenarioError: an unknown site or country, a trace that cannot be used, or both for one site.
         """
         for site in self.countries.keys() & self.traces.keys():
             raise ScenarioError(
@@ -59,8 +58,20 @@ class Places:
             )
         if self.fill and not self.traces:
             raise ScenarioError(
-                f"--fill {self.fill} fills a trace, and none is given: add --dc-trace or --bs-trace"
+                f"--fill {self.fill} fills a trace, and none is given: add --trace SITE=FILE.csv"
             )
+        sites = system.task(scenario).spec.sites if self.countries or self.traces else ()
+        for option, given, method in (
+            ("--country", self.countries, "with_countries"),
+            ("--trace", self.traces, "with_traces"),
+        ):
+            for site in given:
+                _one_of(f"{option} {site}={given[site]}: site", site, sites)
+            if given and not hasattr(scenario, method):
+                raise ScenarioError(
+                    f"{option}: {type(scenario).__qualname__} has no {method}, so its sites keep their own "
+                    "electricity: leave the option out"
+                )
         fill = cast("Fill | None", self.fill)
         traces = {site: read_trace(path, fill) for site, path in self.traces.items()}
         if self.countries:
@@ -125,7 +136,7 @@ class TrainingOptions:
         if self.time_steps is not None:
             self._refuse_dense("--time-steps", self.time_steps)
             popsan = replace(popsan, steps=self.time_steps)
-        network = popsan if self.actor == _SPIKING else MLPConfig()
+        network = popsan if self.actor == _SPIKING else ACTORS[self.actor]()
         toll = self._toll()
         if self.actor == _SPIKING:
             toll = counted_toll(task, deployment, site, toll)
@@ -149,10 +160,10 @@ class TrainingOptions:
     def _controlled(self) -> tuple[System, Any, Deployment]:
         """The system, the scenario in its places, and the deployment."""
         if self.system is not None:
-            return self.system, self.places.put(self.scenario), self.deployment or Deployment()
+            return self.system, self.places.put(self.system, self.scenario), self.deployment or Deployment()
         loaded = load(self.scenario)
         deployment = self.deployment or Deployment.of(loaded.deployment, loaded.where)
-        return loaded.system, self.places.put(loaded.scenario), deployment
+        return loaded.system, self.places.put(loaded.system, loaded.scenario), deployment
 
     def _site(self, task: Task) -> str:
         sites = task.spec.sites
@@ -181,6 +192,8 @@ class TrainingOptions:
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value in allowed:
         return
+    if len(allowed) == 1:
+        raise AgentError(f"{option} {value!r} is not {allowed[0]}: choose that, or leave it out")
     raise AgentError(
         f"{option} {value!r} is {'neither' if len(allowed) == 2 else 'none of'} "
         f"{' nor '.join(allowed) if len(allowed) == 2 else ', '.join(allowed)}: choose one of them"

@@ -10,12 +10,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from neuro_aolo.errors import RunError
+from neuro_aolo.errors import AgentError, RunError, ScenarioError
 from neuro_aolo.report.html import render
 from neuro_aolo.runs.decided import decide, hold_out
 from neuro_aolo.runs.deployed import deploy, evaluate_on_chip
 from neuro_aolo.runs.exports import export_run
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.options import Places
 from neuro_aolo.runs.priced import Pricing, price_run, priced_figures
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summarise import ledger_part, summarise, write_summary
@@ -209,3 +210,13 @@ def test_it_opens_again_with_its_module_and_with_no_other(run: Run, toy: ModuleT
     other = ModuleType("other")
     with pytest.raises(RunError, match="'other' was given: give the module"):
         RunFolder.open(run.folder.path, system=other).config()  # type: ignore[arg-type]
+
+
+def test_its_scenario_has_no_places(toy: ModuleType, tmp_path: Path) -> None:
+    site = toy.task(toy.Scenario()).spec.sites[0]
+    refused = r"--country: Scenario has no with_countries.* leave the option out"
+    with pytest.raises(ScenarioError, match=refused):
+        train(tmp_path / "run", system=toy, scenario=toy.Scenario(), places=Places(countries={site: "FRA"}))
+    with pytest.raises(AgentError, match="site 'mars' is not"):
+        train(tmp_path / "run", system=toy, scenario=toy.Scenario(), places=Places(countries={"mars": "FRA"}))
+    assert not (tmp_path / "run").exists()
