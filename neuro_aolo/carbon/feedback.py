@@ -37,15 +37,18 @@ class AgentCarbon:
 
     Attributes:
         overhead: the part that no spike changes.
-        spikes_j: what spikes draw beyond it in each request, ``(n,)``, in J.
+        spikes_j: what spikes draw beyond it in each evaluation of the network, ``(n * agents,)``, in J.
+        agents: copies of the network that decide on the same state.
     """
 
     overhead: Overhead
     spikes_j: Floats
+    agents: int = 1
 
     def mg(self, intensity_g_per_kwh: Floats) -> Floats:
-        """Of each of the decisions at intensities ``(n,)`` in g/kWh, in mgCO2e."""
-        return self.overhead.mg(intensity_g_per_kwh, self.spikes_j)
+        """Of each of the decisions at intensities ``(n,)`` in g/kWh, in mgCO2e: of all copies together."""
+        each = self.overhead.mg(np.repeat(intensity_g_per_kwh, self.agents), self.spikes_j)
+        return np.asarray(each.reshape(-1, self.agents).sum(axis=1))
 
 
 def agent_carbon(
@@ -54,6 +57,7 @@ def agent_carbon(
     graph: SpikingGraph | DenseGraph,
     observations: NDArray[np.float32],
     bits: int = 8,
+    agents: int = 1,
 ) -> AgentCarbon | None:
     """What the decisions of an actor emit where the deployment counts it; None where it does not.
 
@@ -61,8 +65,9 @@ def agent_carbon(
         deployed: how the agent runs.
         site: where it stands.
         graph: of the actor.
-        observations: of the requests to be decided, ``(n, D)``.
+        observations: of the requests to be decided, ``(n * agents, D)``.
         bits: of a weight on the chip.
+        agents: copies of the network that decide on the same state, one after another on one device.
 
     Raises:
         AgentError: the device does not run the actor.
@@ -71,7 +76,7 @@ def agent_carbon(
     if deployed.agent_carbon == "none":
         return None
     whole = deployed.agent_carbon == "full"
-    rate_hz = deployed.request_rate_hz
+    rate_hz = deployed.request_rate_hz * agents
     spiking = isinstance(graph, SpikingGraph)
     host = deployed.host_profile if spiking else None
     conditions = load_conditions(host, rate_hz if whole else None, "mlp-int8")
@@ -83,7 +88,7 @@ def agent_carbon(
         making_mg = sum(
             made.embodied_kg.nominal * MG_PER_KG * on_for_s / made.lifetime_s for made in spent.hardware
         )
-    return AgentCarbon(Overhead(site, spent.silent_j, making_mg), spent.spikes_j * spent.activity)
+    return AgentCarbon(Overhead(site, spent.silent_j, making_mg), spent.spikes_j * spent.activity, agents)
 
 
 def charged(task: Task, deployed: Deployment, site: str, graph: SpikingGraph | DenseGraph) -> Task:
@@ -93,7 +98,7 @@ def charged(task: Task, deployed: Deployment, site: str, graph: SpikingGraph | D
         ScenarioError: an optimal decision would cost more than breaking a constraint.
     """
     nothing = np.zeros((_PROBED, len(task.spec.observations)), np.float32)
-    found = agent_carbon(deployed, site, graph, nothing)
+    found = agent_carbon(deployed, site, graph, nothing, agents=task.spec.agents)
     return task if found is None else Charged(task, found.overhead)
 
 

@@ -228,7 +228,13 @@ def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, f
         rolled = requests.rollout(policy)
         emitted = None
         if training.graph is not None:
-            emitted = agent_carbon(plan.deployment, plan.agent_site, training.graph, requests.observations)
+            emitted = agent_carbon(
+                plan.deployment,
+                plan.agent_site,
+                training.graph,
+                requests.observations,
+                agents=plan.task.spec.agents,
+            )
         intensity = plan.task.intensity(requests.states, plan.agent_site)
         deciding = emitted.mg(intensity) if emitted else np.zeros(len(requests.states))
         found = requests.measure(rolled, deciding)

@@ -101,7 +101,7 @@ class Book:
             requests_per_year=requests_per_year(self.rate_hz),
             lower_bound=tuple(dict.fromkeys(gaps)),
             hardware=tuple(device for _, _, device in made if device is not None),
-            on_for_s=on_for,
+            on_for_s=on_for * spec.agents,
             training_g=training_g,
         )
 
@@ -164,7 +164,7 @@ def _account(book: Book, name: str, account: Account) -> AccountFigures:
         boundary=bill.boundary,
         evidence=bill.evidence,
         lines=tuple(_line(account, line) for line in account.lines if line.part != "service"),
-        energy_j={part: span(energy) for part, energy in bill.parts_j.items()},
+        energy_j={part: span(energy * spec.agents) for part, energy in bill.parts_j.items()},
         agent_mg=span(account.agent_mg),
         running_mg=span(account.running_mg),
         total_mg=span(account.total_mg()),

@@ -54,12 +54,12 @@ class HeldOut:
             )
         weight_bits = run.weight_bits(bits) if run.kind == "spiking" else _DENSE_BITS
         observations = self.requests.observations
-        emitted = agent_carbon(config.deployment, config.agent_site, run.graph, observations, weight_bits)
+        emitted = agent_carbon(
+            config.deployment, config.agent_site, run.graph, observations, weight_bits, spec.agents
+        )
         if emitted is None:
             return 0.0
-        states = np.repeat(self.requests.states, spec.agents, axis=0)
-        each = emitted.mg(run.task.intensity(states, config.agent_site))
-        return np.asarray(each.reshape(-1, spec.agents).sum(axis=1))
+        return emitted.mg(run.task.intensity(self.requests.states, config.agent_site))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ class Overhead:
 
     Attributes:
         site: where the agent stands.
-        energy_j: of a decision.
-        making_mg: of the agent's devices, its share of a decision, in mgCO2e.
+        energy_j: of an evaluation of the network.
+        making_mg: of the agent's devices, its share of such an evaluation, in mgCO2e.
     """
 
     site: str
@@ -28,7 +28,7 @@ class Overhead:
     making_mg: float = 0.0
 
     def mg(self, intensity_g_per_kwh: Floats, more_j: Floats | float = 0.0) -> Floats:
-        """Carbon of decisions at intensities ``(n,)`` in g/kWh, in mgCO2e; ``more_j`` joules are added."""
+        """Carbon of evaluations at intensities ``(n,)`` in g/kWh, in mgCO2e; ``more_j`` joules are added."""
         return (self.energy_j + more_j) * intensity_g_per_kwh * _MG_PER_J + self.making_mg
 
 
@@ -102,7 +102,7 @@ class Charged:
         return replace(found, costs=costs, reward=reward, agent_costs=shares)
 
     def _mg(self, states: Floats) -> Floats:
-        return self.overhead.mg(self.intensity(states, self.overhead.site))
+        return self.spec.agents * self.overhead.mg(self.intensity(states, self.overhead.site))
 
     def _cost_of(self, emitted_mg: Floats) -> Floats:
         """What that adds to the cost, in units of the first objective."""

@@ -10,6 +10,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from neuro_aolo.carbon.feedback import AgentCarbon
+from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import AgentError, RunError, ScenarioError
 from neuro_aolo.report.html import render
 from neuro_aolo.runs.decided import decide, hold_out
@@ -22,6 +24,7 @@ from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summarise import ledger_part, summarise, write_summary
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.training import train
+from neuro_aolo.systems.charged import Charged, Overhead
 
 MODULE = '''
 """Two pumps share a tank for five hours: energy is dirty at first, and a dry tank is a fault."""
@@ -186,12 +189,28 @@ def test_it_has_a_ledger_and_a_page(run: Run) -> None:
 
 
 def test_two_copies_are_two_evaluations_of_the_network(run: Run) -> None:
-    """At any rate the agent's own work is that of two networks, and each has half of the time."""
-    part = ledger_part(run, Pricing(("mcu_m33_u575",), request_rate_hz=0.25), ["random"])
-    account = part.ledger.accounts["mcu_m33_u575"]
-    dynamic = next(line for line in account.lines if line.part == "dynamic")
-    per_network_mg = account.energy_j["dynamic"].nominal * part.ledger.intensity_g_per_kwh / 3.6e6 * 1e3
-    assert dynamic.mg.nominal == pytest.approx(2 * per_network_mg, rel=1e-12)
+    """Each has half of the time of a decision, and a device that is too slow is needed twice as often."""
+    rate_hz = 10_000.0
+    pricing = Pricing(("mcu_m33_u575",), request_rate_hz=rate_hz)
+    account = ledger_part(run, pricing, ["random"]).ledger.accounts["mcu_m33_u575"]
+    prices = price_run(run, deploy(hold_out(run)) if run.kind == "spiking" else None, pricing)
+    network = prices.own(prices.always_on)["mcu_m33_u575"]
+    assert isinstance(network, Bill)
+    assert network.latency_s is not None
+    assert account.devices_needed.nominal == pytest.approx(2 * network.latency_s.nominal * rate_hz)
+    assert account.energy_j["dynamic"].nominal == pytest.approx(2 * network.parts_j["dynamic"].nominal)
+
+
+def test_deciding_is_charged_as_it_is_accounted(toy: ModuleType) -> None:
+    task, overhead = toy.task(toy.Scenario()), Overhead(toy.task(toy.Scenario()).spec.sites[0], 2.0, 0.25)
+    states = task.reset(7, np.random.default_rng(0))
+    actions = np.zeros((2 * 7, 2))
+    plain, charged = (
+        each.step(states, actions, np.random.default_rng(1)).costs for each in (task, Charged(task, overhead))
+    )
+    of_two = AgentCarbon(overhead, np.zeros(2 * 7), agents=2).mg(task.intensity(states, overhead.site))
+    per_mg = [objective.per_mg for objective in task.spec.objectives]
+    np.testing.assert_allclose(charged - plain, np.outer(of_two, per_mg))
 
 
 def test_the_command_line_says_that_it_needs_the_module(run: Run, cli) -> None:
