@@ -1,9 +1,11 @@
 """A scenario as a table to read: every parameter with its value, unit, default, allowed range and source."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from numbers import Real
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -39,25 +41,19 @@ def describe(scenario: Any, deployment: Section | None = None) -> tuple[Paramete
         scenario: a model whose parameter groups are sections, or a dataclass.
         deployment: of the agent, told after the scenario's own sections.
     """
-    if not isinstance(scenario, BaseModel):
-        return tuple(
-            ParameterRow(field.name, _text(getattr(scenario, field.name)), "-", "-", "", "scenario")
-            for field in fields(scenario)
-        )
-    traces: BaseModel | None = getattr(scenario, "traces", None)
-    sections = {name: getattr(scenario, name) for name in type(scenario).model_fields if name != "traces"}
-    parts = {name: part for name, part in sections.items() if isinstance(part, Section)}
-    sources = dict(getattr(scenario, "sources", {}))
-    if deployment is not None:
-        parts["deployment"] = deployment
-        sources |= getattr(deployment, "sources", {})
+    traces = getattr(scenario, "traces", None)
+    sources = _sources(scenario)
     rows = [
-        _row(scenario, f"{section}.{name}", part, name, sources)
-        for section, part in parts.items()
-        for name, field in type(part).model_fields.items()
-        if getattr(part, name) is not None and field.json_schema_extra
+        row
+        for name, part in _members(scenario)
+        if not (name == "traces" and isinstance(part, BaseModel)) and not (name == "sources" and sources)
+        for row in _rows(scenario, name, scenario, name, sources)
     ]
-    if traces is None:
+    if deployment is not None:
+        sources |= _sources(deployment)
+        for name, _ in _members(deployment):
+            rows += _rows(scenario, f"deployment.{name}", deployment, name, sources)
+    if not isinstance(traces, BaseModel):
         return tuple(rows)
     for name, field in type(traces).model_fields.items():
         trace = getattr(traces, name)
@@ -74,32 +70,69 @@ def unit_of(section: BaseModel, name: str) -> str:
     return str(extra.get("unit", "-")) if isinstance(extra, dict) else "-"
 
 
-def _row(
-    scenario: BaseModel, key: str, part: BaseModel, name: str, sources: Mapping[str, str]
-) -> ParameterRow:
+def _sources(part: Any) -> dict[str, str]:
+    """Where values come from by dotted key, as far as the part tells."""
+    sources = getattr(part, "sources", None)
+    if not isinstance(sources, Mapping) or not all(isinstance(text, str) for text in sources.values()):
+        return {}
+    return dict(sources)
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    """What a model, a dataclass, or a collection that holds such, consists of; nothing of a plain value."""
+    if isinstance(value, BaseModel):
+        return [(name, getattr(value, name)) for name in type(value).model_fields]
+    if is_dataclass(value):
+        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, Mapping):
+        inner = list(value.items())
+    elif isinstance(value, list | tuple):
+        inner = list(enumerate(value))
+    return [(str(name), each) for name, each in inner] if any(_members(each) for _, each in inner) else []
+
+
+def _rows(
+    scenario: Any, key: str, part: Any, name: str, sources: Mapping[str, str]
+) -> Iterator[ParameterRow]:
+    """The rows of one member of a part; of a section those with notes alone, and without what is absent."""
+    value = dict(_members(part))[name]
+    section = isinstance(part, Section)
+    if isinstance(part, BaseModel) and type(part).model_fields[name].json_schema_extra:
+        if value is not None or not section:
+            yield _row(scenario, key, part, name, sources)
+        return
+    inner = _members(value)
+    for each, _ in inner:
+        yield from _rows(scenario, f"{key}.{each}", value, each, sources)
+    if inner or section:
+        return
+    if isinstance(part, BaseModel):
+        yield _row(scenario, key, part, name, sources)
+    else:
+        yield ParameterRow(key, _text(value), "-", "-", "", sources.get(key, "scenario"))
+
+
+def _row(scenario: Any, key: str, part: BaseModel, name: str, sources: Mapping[str, str]) -> ParameterRow:
     field = type(part).model_fields[name]
     value, extra = getattr(part, name), field.json_schema_extra
     notes: dict[str, Any] = extra if isinstance(extra, dict) else {}
-    unchanged = value == field.default
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    own = notes.get("source", "scenario") if np.all(value == default) else None
     return ParameterRow(
         key=key,
         value=_text(value),
         unit=str(notes.get("unit", "-")),
-        default=_text(field.default),
+        default="-" if field.is_required() else _text(default),
         allowed=str(notes.get("allowed", _allowed(field))),
-        source=sources.get(key) or (str(notes["source"]) if unchanged else _changed(scenario, name)),
+        source=sources.get(key) or str(own or _changed(scenario, name)),
     )
 
 
-def _changed(scenario: BaseModel, name: str) -> str:
-    """Where a value that is not the default comes from: a site's country or trace, or the scenario."""
-    site, found, _ = name.partition("_intensity_g_per_kwh")
-    country = getattr(scenario, f"{site}_country", None) if found else None
-    if country is not None:
-        return f"CodeCarbon's figure for {country}"
-    if found and getattr(getattr(scenario, "traces", None), site, None) is not None:
-        return f"traces.{site}"
-    return f"scenario {getattr(scenario, 'name', '')}"
+def _changed(scenario: Any, name: str) -> str:
+    """Where a value that is not the default comes from, as the scenario says, or from itself."""
+    origin = getattr(scenario, "origin", lambda parameter: None)(name)
+    return origin or f"scenario {getattr(scenario, 'name', '')}"
 
 
 def _trace_row(side: str, trace: Trace) -> ParameterRow:
@@ -123,11 +156,18 @@ def _allowed(field: FieldInfo) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, Component):
         return f"{_text(value.sample)}, observed {_text(value.observe)}"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and len(value) == 2:
         return " to ".join(_text(end) for end in value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_text(key)}: {_text(item)}" for key, item in value.items()) or "none"
     if value is None:
         return "none"
-    if isinstance(value, str):
-        return value
-    whole = value == int(value) and abs(value) < 1e9
-    return f"{value:,.0f}" if whole else f"{value:g}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, Real):
+        return str(value)
+    number = float(value)
+    whole = number.is_integer() and abs(number) < 1e9
+    return f"{number:,.0f}" if whole else f"{number:g}"

@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from neuro_aolo.systems.aolo.channel import MAX_OUTAGE
+from neuro_aolo.systems.grid.trace import Trace, Traces
 from neuro_aolo.systems.parameters import (
     LARGEST_G_PER_KWH,
     Bound,
@@ -133,6 +134,18 @@ COMPONENT_DOMAIN = {
 
 
 component = partial(state_component, COMPONENT_DOMAIN)
+
+
+class SiteTraces(Traces):
+    """Traces of the data centre's and the base station's grid.
+
+    Attributes:
+        dc: The data centre's trace; its intensity is drawn from the scenario's range where there is none.
+        bs: The base station's trace, likewise.
+    """
+
+    dc: Trace | None = None
+    bs: Trace | None = None
 
 
 class State(Section):

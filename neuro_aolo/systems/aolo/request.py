@@ -14,7 +14,7 @@ import numpy as np
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.aolo.footprint import Footprint, footprint_of
 from neuro_aolo.systems.aolo.qoe import quality
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
 from neuro_aolo.systems.arrays import Array, detached, float64, is_torch, namespace
 from neuro_aolo.systems.blocks import in_blocks
 from neuro_aolo.systems.grid.trace import Hours
@@ -71,8 +71,8 @@ def sample_states(
     if scenario.traces is not None:
         clock = scenario.traces.clock
         hours = rng.integers(clock.hours, size=n) if hours is None else hours
-        for name, figures in clock.at(hours).items():
-            states[:, scenario.state_names.index(name)] = figures
+        for site, figures in clock.at(hours).items():
+            states[:, scenario.state_names.index(SIDES[site])] = figures
     return states
 
 

@@ -16,11 +16,12 @@ from neuro_aolo.systems.aolo.parameters import (
     Limits,
     Quality,
     Radio,
+    SiteTraces,
     State,
 )
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
-from neuro_aolo.systems.grid.trace import Trace, Traces
+from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Component, Section
 from neuro_aolo.systems.scenario_file import (
     ScenarioFile,
@@ -63,7 +64,7 @@ class Scenario(Section):
     actions: ActionBox = ActionBox()
     state: State = State()
     sources: dict[str, str] = Field(default_factory=dict)
-    traces: Traces | None = None
+    traces: SiteTraces | None = None
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -141,6 +142,15 @@ class Scenario(Section):
                 traces[side] = trace.model_dump(mode="json", exclude_none=True)
                 data["traces"] = traces
         return self._validated(data, f"scenario {self.name!r}")
+
+    def origin(self, parameter: str) -> str | None:
+        """Where the intensity of a site comes from: its country, its trace, or None as the scenario says."""
+        site = next((site for site, component in SIDES.items() if component == parameter), None)
+        if site is None:
+            return None
+        if (country := getattr(self, f"{site}_country")) is not None:
+            return f"CodeCarbon's figure for {country}"
+        return f"traces.{site}" if self.traces is not None and site in self.traces.by_site else None
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from neuro_aolo.systems.aolo.request import (
     sample_states,
     to_physical,
 )
-from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.task import (
     Constraint,
@@ -138,12 +138,10 @@ class AoloTask:
         def states(hours: Hours, rng: np.random.Generator) -> Floats:
             return sample_states(scenario, len(hours), rng, hours)
 
-        by_site = {"dc": traces.dc, "bs": traces.bs}
-        figures = {site: traces.clock.g_per_kwh.get(_component(site)) for site in _SITES}
         return Hourly(
             hours=traces.clock.hours,
-            g_per_kwh={site: hourly for site, hourly in figures.items() if hourly is not None},
-            files={site: trace.source for site, trace in by_site.items() if trace and trace.start},
+            g_per_kwh=traces.clock.g_per_kwh,
+            files={site: trace.source for site, trace in traces.by_site.items() if trace.start},
             states=states,
         )
 
@@ -158,7 +156,7 @@ class AoloTask:
 
     def intensity(self, states: Floats, site: str) -> Floats:
         """Carbon intensity of the data centre, ``dc``, or the base station, ``bs``, in g/kWh."""
-        column: Floats = states[:, self.scenario.state_names.index(_component(site))]
+        column: Floats = states[:, self.scenario.state_names.index(SIDES[site])]
         return column
 
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
@@ -203,8 +201,3 @@ class AoloTask:
         """The oracle's decision; regret is measured in its carbon."""
         best = oracle(self.scenario, states)
         return Optimum(cost=best.cost_mg, scale=best.carbon_mg, feasible=best.feasible)
-
-
-def _component(site: str) -> str:
-    """The state's component with the carbon intensity of a site."""
-    return f"{site}_intensity_g_per_kwh"

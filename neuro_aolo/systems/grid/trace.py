@@ -69,55 +69,66 @@ class Clock:
 
     Attributes:
         hours: How many hours, ``H``; after the last the first follows.
-        g_per_kwh: Figures of each traced state component ``(H,)``, in gCO2/kWh.
+        g_per_kwh: Figures of each site that has a trace ``(H,)``, in gCO2/kWh.
     """
 
     hours: int
     g_per_kwh: Mapping[str, NDArray]
 
     def at(self, hours: Hours) -> dict[str, NDArray]:
-        """Figures of each traced component in given hours of the clock: ``(n,)`` each."""
-        return {name: figures[hours % self.hours] for name, figures in self.g_per_kwh.items()}
+        """Figures of each of these sites in given hours of the clock: ``(n,)`` each."""
+        return {site: figures[hours % self.hours] for site, figures in self.g_per_kwh.items()}
 
 
 class Traces(Section):
-    """Traces of the data centre's and the base station's grid, and how fast requests walk through them.
+    """Traces of the grids of a system's sites, and how fast requests walk through them.
 
     Dated traces are walked over the hours that they share; repeating ones follow the hour of the day in UTC.
+    Each system has a subclass with a field ``Trace | None`` a site.
 
     Attributes:
         requests_per_hour: Requests of one environment in each hour of the traces.
-        dc: The data centre's trace; its intensity is drawn from the scenario's range where there is none.
-        bs: The base station's trace, likewise.
     """
 
     requests_per_hour: int = Field(
         1, strict=True, ge=1, le=10**9, json_schema_extra={"unit": "1/h", "source": "chosen"}
     )
-    dc: Trace | None = None
-    bs: Trace | None = None
+
+    @classmethod
+    def sites(cls) -> tuple[str, ...]:
+        """Sites that can have a trace."""
+        return tuple(name for name in cls.model_fields if name not in Traces.model_fields)
+
+    @cached_property
+    def by_site(self) -> dict[str, Trace]:
+        """The traces that are given."""
+        given = {site: getattr(self, site) for site in self.sites()}
+        return {site: trace for site, trace in given.items() if trace is not None}
 
     @model_validator(mode="after")
     def _overlapping(self) -> Self:
-        if self.dc is None and self.bs is None:
-            raise ValueError("neither dc nor bs has a trace: give one, or leave traces out")
+        if not self.by_site:
+            raise ValueError(
+                f"neither {' nor '.join(self.sites())} has a trace: give one, or leave traces out"
+            )
         if self.clock.hours == 0:
-            raise ValueError("the traces of dc and bs share no hour: give traces of the same time")
+            raise ValueError(
+                f"the traces of {' and '.join(self.by_site)} share no hour: give traces of the same time"
+            )
         return self
 
     @cached_property
     def clock(self) -> Clock:
         """The hours that the traces share, with the figures of each."""
-        sides = {"dc_intensity_g_per_kwh": self.dc, "bs_intensity_g_per_kwh": self.bs}
-        traces = {name: trace for name, trace in sides.items() if trace is not None}
+        traces = self.by_site
         starts = [trace.start for trace in traces.values() if trace.start is not None]
         if not starts:
             hours = int(np.lcm.reduce([len(trace.g_per_kwh) for trace in traces.values()], initial=1))
-            return Clock(hours, {name: trace.figures(_ANY_MIDNIGHT, hours) for name, trace in traces.items()})
+            return Clock(hours, {site: trace.figures(_ANY_MIDNIGHT, hours) for site, trace in traces.items()})
         end = min(t.start + len(t.g_per_kwh) * HOUR for t in traces.values() if t.start is not None)
         first = max(starts)
         hours = max((end - first) // HOUR, 0)
-        return Clock(hours, {name: trace.figures(first, hours) for name, trace in traces.items()})
+        return Clock(hours, {site: trace.figures(first, hours) for site, trace in traces.items()})
 
 
 class Walk:

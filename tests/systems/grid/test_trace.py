@@ -103,14 +103,14 @@ def test_dated_traces_meet_on_the_hours_that_they_share():
     )
     assert scenario.traces.clock.hours == 4
     figures = scenario.traces.clock.g_per_kwh
-    assert figures["dc_intensity_g_per_kwh"].tolist() == [120.0, 121.0, 122.0, 123.0]
-    assert figures["bs_intensity_g_per_kwh"].tolist() == [500.0, 501.0, 502.0, 503.0]
+    assert figures["dc"].tolist() == [120.0, 121.0, 122.0, 123.0]
+    assert figures["bs"].tolist() == [500.0, 501.0, 502.0, 503.0]
 
 
 def test_a_repeating_day_follows_the_hour_of_a_dated_trace():
     late = datetime(2020, 3, 5, 22, tzinfo=UTC)
     scenario = Scenario.load("paper").with_traces(dc=day(100.0), bs=day(500.0, late))
-    figures = scenario.traces.clock.g_per_kwh["dc_intensity_g_per_kwh"]
+    figures = scenario.traces.clock.g_per_kwh["dc"]
     assert figures[:4].tolist() == [122.0, 123.0, 100.0, 101.0]
 
 
