@@ -155,6 +155,7 @@ def untrained() -> Untrained:
             loaded.scenario,
             actor,
             SDRLConfig(),
+            agent_site="bs",
             seed=seed,
             spike_weight=spike_weight,
             toll=toll,

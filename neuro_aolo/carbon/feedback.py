@@ -91,12 +91,31 @@ def agent_carbon(
     return AgentCarbon(Overhead(site, spent.silent_j, making_mg), spent.spikes_j * spent.activity, agents)
 
 
+def refuse_episodes(deployed: Deployment, horizon: int) -> None:
+    """Refuse to count what deciding emits where no decision stands alone.
+
+    Args:
+        deployed: how the agent runs.
+        horizon: decisions of an episode.
+
+    Raises:
+        AgentError: it would be counted over episodes.
+    """
+    if deployed.agent_carbon != "none" and horizon > 1:
+        raise AgentError(
+            f"agent_carbon = {deployed.agent_carbon!r} counts decisions that stand alone, and an episode "
+            f"here has {horizon}: set deployment.agent_carbon to 'none'"
+        )
+
+
 def charged(task: Task, deployed: Deployment, site: str, graph: SpikingGraph | DenseGraph) -> Task:
     """The task, charged for what an actor emits before any spike, known before it is trained.
 
     Raises:
         ScenarioError: an optimal decision would cost more than breaking a constraint.
+        AgentError: decisions do not stand alone, or the device does not run the actor.
     """
+    refuse_episodes(deployed, task.spec.horizon)
     nothing = np.zeros((_PROBED, len(task.spec.observations)), np.float32)
     found = agent_carbon(deployed, site, graph, nothing, agents=task.spec.agents)
     return task if found is None else Charged(task, found.overhead)

@@ -7,6 +7,7 @@ import typer
 from neuro_aolo.cli.options import JsonOption, takes
 from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
 from neuro_aolo.cli.terminal import out, show
+from neuro_aolo.errors import AgentError
 
 
 @takes(FileOptions)
@@ -56,6 +57,11 @@ def energy(
         from neuro_aolo.runs.summarise import run_facts
 
         opened = open_run(source)
+        if opened.kind == "dense" and options.weight_bits is not None:
+            raise AgentError(
+                f"--weight-bits {options.weight_bits} is for a spiking actor, and {source} is a dense one: "
+                "leave it out"
+            )
         held_out = hold_out(opened)
         chip = deploy(held_out, options.weight_bits) if opened.kind == "spiking" else None
         pricing = Pricing(profiles, request_rate_hz, twin, _host(host, OF_DEPLOYMENT))

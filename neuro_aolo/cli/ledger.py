@@ -119,7 +119,7 @@ def _print(part: "LedgerPart", style: str) -> None:
     grids |= {f"payback-{name}": ledgers.payback(part, name) for name in ledgers.baselines(part)}
     grids["year"] = year(part)
     for label, grid in grids.items():
-        if grid is None:
+        if grid is None or not grid.rows:
             continue
         if style == "terminal":
             out.print(as_rich(_narrow(grid)))

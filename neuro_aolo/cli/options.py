@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.defaults import (
+    CHECKPOINT_EVERY,
+    DEVICE,
+    PRESET,
+    SCENARIO,
+    SEED,
+    SPIKE_PROFILE,
+    SPIKE_WEIGHT,
+)
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.options import Places, TrainingOptions
 
 DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
 """Countries of a run that names neither a scenario nor, for that site, a country or a trace."""
-
-SPIKE_PROFILE = "loihi2"
-"""Whose joules spikes cost in training."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
@@ -127,8 +133,8 @@ class TrainOptions(PlaceOptions):
     ] = None
     preset: Annotated[
         str, typer.Option(metavar="tuned|paper", help="Settings of the training and shape of the actor.")
-    ] = "tuned"
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random in training.")] = 0
+    ] = PRESET
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random in training.")] = SEED
     steps: Annotated[
         int | None,
         typer.Option(
@@ -148,11 +154,11 @@ class TrainOptions(PlaceOptions):
             help="What a microjoule of spikes counts as in training, in mg of carbon: above 0, spikes "
             "get fewer.",
         ),
-    ] = 0.0
+    ] = SPIKE_WEIGHT
     spike_profile: Annotated[
         str, typer.Option(metavar="NAME|FILE.toml", help="Whose microjoules --spike-weight weighs.")
     ] = SPIKE_PROFILE
-    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")] = "cpu"
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")] = DEVICE
     compiled: Annotated[
         bool,
         typer.Option("--compile", help="Compile the actor, which takes a minute or more and a C++ compiler."),
@@ -163,14 +169,14 @@ class TrainOptions(PlaceOptions):
         typer.Option(
             min=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."
         ),
-    ] = 1
+    ] = CHECKPOINT_EVERY
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")
     ] = False
 
     def training(self, actor: str) -> "TrainingOptions":
         """The same as a training takes it."""
-        from neuro_aolo.runs.options import SCENARIO, Places, TrainingOptions
+        from neuro_aolo.runs.options import Places, TrainingOptions
 
         places = self.places()
         if self.scenario is None:

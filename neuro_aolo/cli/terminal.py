@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -105,22 +106,23 @@ def busy(what: str) -> "AbstractContextManager[object]":
 
 
 @contextmanager
-def progress_bar(what: str, total: int) -> "Iterator[Callable[[Metrics], None]]":
-    """A progress bar on standard error where that is a terminal."""
+def progress_bar(what: str, total: int, decisions: str = "requests") -> "Iterator[Callable[[Metrics], None]]":
+    """A progress bar on standard error where that is a terminal; ``decisions`` is what it counts."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} requests, regret {task.fields[regret]}"),
+        TextColumn("{task.completed:,.0f} {task.fields[decisions]}, {task.fields[told]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        task = progress.add_task(what, total=total, regret="-")
+        task = progress.add_task(what, total=total, decisions=decisions, told="regret -")
 
         def advance(row: "Metrics") -> None:
-            regret = f"{row.regret:.1%}, violations {row.violation_rate:.1%}"
-            progress.update(task, completed=row.requests, regret=regret)
+            regret = f"regret {row.regret:.1%}, " if isfinite(row.regret) else ""
+            told = f"{regret}violations {row.violation_rate:.1%}"
+            progress.update(task, completed=row.requests, told=told)
 
         yield advance
 

@@ -1,5 +1,6 @@
 """The commands that train an actor and look at its decisions: ``run``, ``train``, ``evaluate``."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,8 +70,9 @@ def train(
         "validation_violation_rate": best["violation_rate"],
         "interrupted": interrupted,
     }
+    regret = f"validation regret {best['regret']:.2%}, " if isfinite(best["regret"]) else ""
     line = (
-        f"{path}: {result['requests']:,} requests, validation regret {best['regret']:.2%}, "
+        f"{path}: {result['requests']:,} {_decisions(config)}, {regret}"
         f"violations {best['violation_rate']:.2%}. Next: neuro-aolo report {path}"
     )
     show(result, as_json, lambda: say(line))
@@ -195,11 +197,16 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
         from neuro_aolo.runs.training import train_into
 
         total = config.training.rounds * config.training.num_envs
-        with progress_bar(f"training the {what}", total) as advance:
+        with progress_bar(f"training the {what}", total, _decisions(config)) as advance:
             return train_into(folder, config, advance, keeping)
     except KeyboardInterrupt:
         _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _decisions(config: "RunConfig") -> str:
+    """What the system calls several decisions."""
+    return f"{config.system.task(config.scenario).spec.decision}s"
 
 
 def _end(interrupted: bool, folder: Path, go_on: str) -> None:

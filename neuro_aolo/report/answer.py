@@ -105,9 +105,11 @@ def _pays_against(part: LedgerPart, pairs: Mapping[str, PaybackFigures]) -> str:
 def _served(pair: PaybackFigures, wording: Wording) -> str:
     """A baseline's title, and in how many decisions it keeps every constraint where it breaks many."""
     title, broken = pair.title, pair.baseline_violation_rate
+    known_by_kind = pair.baseline == "constant" or pair.baseline.endswith(".json")
+    apposed = known_by_kind or (pair.baseline == "mlp" and pair.baseline_agent_mg is None)
     if broken > _MANY:
         return f"{title}, where every constraint is kept ({percent(1.0 - broken)} of {wording.decisions}),"
-    return f"{title}," if "," in title else title
+    return f"{title}," if apposed else title
 
 
 def _after(pairs: Sequence[tuple[str, PaybackFigures]], wording: Wording) -> str:
@@ -160,11 +162,11 @@ def static_power(part: LedgerPart) -> list[str]:
         return []
     ranked = sorted(known, key=lambda pair: pair[0], reverse=True)
     shown = ranked if len(ranked) <= _FEW else [ranked[0], ranked[-1]]
+    of_what = [" the energy of the agent's own work", *[""] * (len(shown) - 1)]
     takes = [
-        f"{significant(times)} times on {short(account.device)} ({_static_share(part, account)})"
-        for times, account in shown
+        f"{significant(times)} times{what} on {short(account.device)} ({_static_share(part, account)})"
+        for what, (times, account) in zip(of_what, shown, strict=True)
     ]
-    takes[0] = takes[0].replace(" times on ", " times the energy of the agent's own work on ", 1)
     ends = " to ".join(takes) if len(ranked) > _FEW else listed(takes)
     return [f"Between decisions, at {rate(part)}, static power takes {ends}."]
 

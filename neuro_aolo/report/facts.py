@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from neuro_aolo.runs.summary.decided import Decided
 from neuro_aolo.runs.summary.ledger import Ledger
 from neuro_aolo.runs.summary.part import ActorKind
 from neuro_aolo.runs.summary.priced import BillFigures, Priced
@@ -86,6 +87,11 @@ def _contest(profile: str, device: str, spiking: BillFigures, dense: BillFigures
         winner = "dense"
     lower_bounds = tuple(kind for kind, bill in bills.items() if bill.unpriced)
     return Contest(profile, device, ratios, winner, lower_bounds, (spiking.evidence, dense.evidence))
+
+
+def knows_optimum(decided: Decided) -> bool:
+    """Whether there is an optimum to set the actor against."""
+    return finite(decided.optimum_mg_per_decision) or finite(decided.regret)
 
 
 def service_sum_mg(ledger: Ledger) -> float:

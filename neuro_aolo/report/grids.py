@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from neuro_aolo.report.facts import device_name
+from neuro_aolo.report.facts import device_name, knows_optimum
 from neuro_aolo.report.naming import TWIN, actor_name
 from neuro_aolo.runs.summary.decided import Decided, PolicyFigures
 from neuro_aolo.runs.summary.deployed import Deployed, Lava
@@ -33,7 +33,7 @@ def evaluation(
     decided: Decided,
     others: Mapping[str, PolicyFigures | None] | None = None,
 ) -> Grid:
-    """Regret and violation rate on the held-out decisions.
+    """Regret and violation rate on the held-out decisions; no regret where no optimum is known.
 
     Args:
         run: whose actor it is.
@@ -42,21 +42,22 @@ def evaluation(
         others: further policies by name; None where the run has none.
     """
     nothing = derived(percent(0.0))
+    known = knows_optimum(decided)
     rows: list[tuple[Cell, ...]] = []
     if finite(decided.optimum_mg_per_decision):
         rows.append((f"{wording.optimum}, the exact optimum", nothing, nothing))
-    rows.append(_policy(actor_name(run), decided))
-    rows += [_policy(name, figures) for name, figures in (others or {}).items()]
+    rows.append(_policy(actor_name(run), decided, known))
+    rows += [_policy(name, figures, known) for name, figures in (others or {}).items()]
     if decided.constant is not None:
-        rows.append(_policy(f"constant: {wording.constant}", decided.constant))
+        rows.append(_policy(f"constant: {wording.constant}", decided.constant, known))
     title = f"Policies on {count(decided.decisions)} held-out {wording.decisions}"
-    return Grid(title, ("policy", "regret", "violations"), rows)
+    return Grid(title, ("policy", *(("regret",) if known else ()), "violations"), rows)
 
 
-def _policy(name: str, figures: PolicyFigures | None) -> tuple[Cell, ...]:
+def _policy(name: str, figures: PolicyFigures | None, known: bool) -> tuple[Cell, ...]:
     if figures is None:
-        return name, "not in this run", ""
-    return name, percent(figures.regret, 4), percent(figures.violation_rate)
+        return name, "not in this run", *([""] if known else [])
+    return name, *([percent(figures.regret, 4)] if known else []), percent(figures.violation_rate)
 
 
 def lava(figures: Lava) -> Grid | None:

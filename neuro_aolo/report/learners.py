@@ -19,15 +19,23 @@ NAMES = {
 }
 """How learners are called where people read; one that is not here is called as it is."""
 
-NOTE = (
+_NOTE = (
     "Mean, interquartile mean (IQM) and 95 % bootstrap interval of the IQM, over seeds, on the same held-out "
-    "requests. Carbon is over the requests in which no constraint is broken: a policy that breaks many is "
-    "averaged over fewer and easier ones, so read it beside the violations, and it is not available where "
-    "some seed's policy serves none. Regret is over all requests. SAC, TD3 and PPO have a fixed time, see "
+    "{decisions}. Carbon is over the {decisions} in which no constraint is broken: a policy that breaks many "
+    "is averaged over fewer and easier ones, so read it beside the violations, and it is not available where "
+    "some seed's policy serves none. Regret is over all {decisions}. SAC, TD3 and PPO have a fixed time, see "
     "the reward alone, and keep Stable-Baselines3's settings but for discount 0 and TD3's noise of 0.1; the "
-    "spiking actor and the MLP have a fixed number of requests and, with the preset tuned, settings that we "
-    "chose and the slack of every constraint to learn from."
+    "spiking actor and the MLP have a fixed number of {decisions} and, with the preset tuned, settings that "
+    "we chose and the slack of every constraint to learn from."
 )
+
+
+def note(decisions: str = "requests") -> str:
+    """How the figures of a comparison are to be read, where decisions are called ``decisions``."""
+    return _NOTE.format(decisions=decisions)
+
+
+NOTE = note()
 
 
 @dataclass(frozen=True)
@@ -84,35 +92,36 @@ class LearnerResults:
 
 @dataclass(frozen=True)
 class Setting:
-    """What was compared on, and how to do it again."""
+    """What was compared on, and how to do it again; ``decisions`` is what the system calls them."""
 
     scenario: str
     command: str
     versions: Mapping[str, str]
+    decisions: str = "requests"
 
 
-def results(learners: Sequence[LearnerResults]) -> Grid:
+def results(learners: Sequence[LearnerResults], decisions: str = "requests") -> Grid:
     """Carbon, regret and violations of every learner."""
     rows: list[tuple[Cell, ...]] = [
         (learner.name, *(_cell(learner, column, "\n") for column in QUANTITIES[:3])) for learner in learners
     ]
     columns = ("learner (seeds)", *(column.title for column in QUANTITIES[:3]))
-    return Grid("Held-out requests: mean, IQM and its 95 % interval", columns, rows, stacks=True)
+    return Grid(f"Held-out {decisions}: mean, IQM and its 95 % interval", columns, rows, stacks=True)
 
 
-def effort(learners: Sequence[LearnerResults]) -> Grid:
+def effort(learners: Sequence[LearnerResults], decisions: str = "requests") -> Grid:
     """What the training of every learner took."""
     rows: list[tuple[Cell, ...]] = [
         (learner.name, _cell(learner, QUANTITIES[3], "\n"), count(learner.requests), count(learner.updates))
         for learner in learners
     ]
-    columns = ("learner (seeds)", QUANTITIES[3].title, "requests", "updates")
+    columns = ("learner (seeds)", QUANTITIES[3].title, decisions, "updates")
     return Grid("Training on one core", columns, rows, stacks=True)
 
 
 def markdown(learners: Sequence[LearnerResults], setting: Setting) -> str:
     """The comparison as a section of a README."""
-    titles = ("learner (seeds)", *(column.title for column in QUANTITIES), "requests", "updates")
+    titles = ("learner (seeds)", *(column.title for column in QUANTITIES), setting.decisions, "updates")
     rows = [
         [
             learner.name,
@@ -128,7 +137,7 @@ def markdown(learners: Sequence[LearnerResults], setting: Setting) -> str:
             "",
             *markdown_rows(titles, rows, range(1, len(titles))),
             "",
-            NOTE,
+            note(setting.decisions),
             "",
             f"Made by `{setting.command}` with {versions}.",
             "",

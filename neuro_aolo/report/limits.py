@@ -1,25 +1,30 @@
 """What the figures do not say, and how to make them again."""
 
+import json
 import shlex
+from itertools import pairwise
 
-from neuro_aolo.report.facts import service_sum_mg
+from neuro_aolo.report.facts import knows_optimum, service_sum_mg
 from neuro_aolo.report.ledgers import rate
-from neuro_aolo.report.naming import TWIN, actor_name
+from neuro_aolo.report.naming import TWIN, actor_name, ships
 from neuro_aolo.runs.summary.decided import ConstantFigures
 from neuro_aolo.runs.summary.ledger import LedgerPart
 from neuro_aolo.runs.summary.summary import Summary
-from neuro_aolo.text.numbers import percent
+from neuro_aolo.text.numbers import finite, percent
+
+_NUMBERS = ("time_steps", "spike_weight")
 
 
 def limits(summary: Summary) -> list[str]:
     """The limits of a run, with its own numbers; what the system says of its own first."""
     first, rest = summary.wording.limits[:1], summary.wording.limits[1:]
     constant = summary.decided.constant
+    judged = "regret that" if knows_optimum(summary.decided) else "decisions those"
     dense = TWIN if summary.run.kind == "spiking" else actor_name(summary.run)
     return [
         *first,
         _agent_limit(summary),
-        *([_constant_limit(constant)] if constant is not None else []),
+        *([_constant_limit(constant)] if constant is not None and finite(constant.regret) else []),
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
@@ -28,19 +33,39 @@ def limits(summary: Summary) -> list[str]:
         _ledger_limit(summary),
         *rest,
         f"A metered price was metered on its benchmark's network, not on this one. The {dense}'s energy on a "
-        "microcontroller is that of 8-bit integers, its regret that of floats.",
+        f"microcontroller is that of 8-bit integers, its {judged} of floats.",
         "One training seed. Another seed gives another actor.",
     ]
 
 
 def reproduce(summary: Summary) -> str:
-    """The command line that makes this run again."""
+    """What makes this run again: a command line, or a call where the command line knows no such system."""
     run = summary.run
+    if not ships(run):
+        return _call(summary)
     options = {"--seed": run.seed, "--steps": run.steps, **run.options}
     arguments = [str(argument) for option in options.items() for argument in option]
     given = [shlex.quote(argument) for argument in (*summary.wording.command, *arguments)]
     command = "train" if "--actor" in run.options else "run"
     return " ".join([f"neuro-aolo {command}", *given, "--out DIR"])
+
+
+def _call(summary: Summary) -> str:
+    """The call in Python that trains on a module; what the summary does not hold stands as ``...``."""
+    run = summary.run
+    chosen = pairwise(summary.wording.command)
+    site = {name: value for name, value in chosen if name == "--agent-site"}
+    typed = {name.removeprefix("--").replace("-", "_"): text for name, text in (site | run.options).items()}
+    arguments = {
+        "system": run.system,
+        "scenario": "...",
+        **({"deployment": "..."} if run.agent_carbon != "none" else {}),
+        "seed": str(run.seed),
+        "steps": str(run.steps),
+        **{name: text if name in _NUMBERS else json.dumps(text) for name, text in typed.items()},
+    }
+    given = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    return f'import {run.system}\nfrom neuro_aolo.runs.training import train\n\ntrain("DIR", {given})'
 
 
 def _constant_limit(constant: ConstantFigures) -> str:

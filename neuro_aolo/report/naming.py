@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from neuro_aolo.runs.summary.part import ActorKind
 from neuro_aolo.runs.summary.run import RunFacts
+from neuro_aolo.systems.names import SYSTEMS
 
 SPIKING = "spiking actor"
 TWIN = "MLP"
@@ -15,6 +16,11 @@ _DENSE = {"mlp": "MLP"}
 def actor_name(run: RunFacts) -> str:
     """The run's own actor."""
     return SPIKING if run.kind == "spiking" else _DENSE.get(run.actor, "dense actor")
+
+
+def ships(run: RunFacts) -> bool:
+    """Whether the run's system comes with this package, so that the command line knows it."""
+    return run.system in SYSTEMS
 
 
 def priced_actors(run: RunFacts) -> Mapping[ActorKind, str]:

@@ -8,10 +8,17 @@ from markupsafe import Markup
 from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
 from neuro_aolo.report.answer import answer, nowhere
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
-from neuro_aolo.report.facts import Metrics, Validation, best_checkpoint, service_sum_mg, validations
+from neuro_aolo.report.facts import (
+    Metrics,
+    Validation,
+    best_checkpoint,
+    knows_optimum,
+    service_sum_mg,
+    validations,
+)
 from neuro_aolo.report.learning import learning_curve
 from neuro_aolo.report.limits import limits, reproduce
-from neuro_aolo.report.naming import priced_actors
+from neuro_aolo.report.naming import priced_actors, ships
 from neuro_aolo.report.raster import raster
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN, under
 from neuro_aolo.report.tables import headline
@@ -52,6 +59,8 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "prefix": prefix,
         "title": summary.wording.title,
         "summary": summary,
+        "ships": ships(summary.run),
+        "known": knows_optimum(summary.decided),
         "contents": _contents(summary),
         "headline": headline(summary),
         "answer": answer(summary),

@@ -9,7 +9,7 @@ from rich.text import Text
 from neuro_aolo.report import grids
 from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
-from neuro_aolo.report.facts import service_sum_mg
+from neuro_aolo.report.facts import knows_optimum, service_sum_mg
 from neuro_aolo.report.naming import priced_actors
 from neuro_aolo.report.verdict import interruption
 from neuro_aolo.runs.summary.decided import Decided
@@ -34,9 +34,10 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
     if finite(decided.optimum_mg_per_decision):
         cards.append((f"regret against the {wording.optimum}", str(percent(decided.regret))))
     cards.append((f"{wording.decisions} that break a constraint", str(percent(decided.violation_rate))))
-    if deployed is not None:
+    known = knows_optimum(decided)
+    if known and deployed is not None:
         cards.append(("regret in the chip's integers", str(percent(deployed.regret))))
-    if decided.constant is not None:
+    if known and decided.constant is not None:
         cards.append(("regret of the best constant action", str(percent(decided.constant.regret))))
     service = str(amount(decided.service_mg_per_decision))
     cards += [

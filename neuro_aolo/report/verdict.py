@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.naming import actor_name
-from neuro_aolo.runs.summary.decided import ConstantFigures, TwinFigures
+from neuro_aolo.runs.summary.decided import ConstantFigures, PolicyFigures, TwinFigures
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import amount, count, finite, percent
 
@@ -38,17 +39,20 @@ def interruption(summary: Summary) -> str:
 
 
 def optimality(summary: Summary) -> str:
-    """How far the actor is from the exact optimum."""
+    """How far the actor is from the exact optimum; what it costs where nobody knows that."""
     decided, wording, run = summary.decided, summary.wording, summary.run
     actor = f"On {count(decided.decisions)} held-out {wording.decisions} the trained {actor_name(run)}"
     pair = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
     if finite(decided.optimum_mg_per_decision):
         pair += f" against the optimum's {amount(decided.optimum_mg_per_decision)} mg"
     if run.agent_carbon != "none":
+        nothing = ", which costs the optimum nothing" if knows_optimum(decided) else ""
         pair += (
-            f", and {amount(decided.deciding_mg_per_decision)} mg for deciding, which costs the optimum "
-            f"nothing (agent_carbon = {run.agent_carbon})"
+            f", and {amount(decided.deciding_mg_per_decision)} mg for deciding{nothing} "
+            f"(agent_carbon = {run.agent_carbon})"
         )
+    if not knows_optimum(decided):
+        return f"{actor} costs {pair}."
     if not finite(decided.regret):
         return f"{actor} has no regret figure: {pair}."
     optimum = f"the exact optimum of each {wording.decision}"
@@ -74,9 +78,7 @@ def constraints(summary: Summary) -> str:
 def _constant(summary: Summary, constant: ConstantFigures) -> str:
     decided, wording, actor = summary.decided, summary.wording, actor_name(summary.run)
     text = (
-        f"The best single action for every {wording.decision} ({wording.constant}) has a regret of "
-        f"{percent(constant.regret)} and breaks a constraint in {percent(constant.violation_rate)} of "
-        f"{wording.decisions}"
+        f"The best single action for every {wording.decision} ({wording.constant}) {_does(summary, constant)}"
     )
     if not finite(decided.regret) or not finite(constant.regret):
         return f"{text}."
@@ -94,9 +96,8 @@ def _twin(summary: Summary, twin: TwinFigures | None) -> str:
     if twin is None:
         return "No MLP was trained in this run, so there is none to compare with."
     return (
-        f"The same-size MLP, trained in the same loop for {_for_how_long(summary, twin)}, has a regret of "
-        f"{percent(twin.regret)} and breaks a constraint in {percent(twin.violation_rate)} of "
-        f"{summary.wording.decisions}."
+        f"The same-size MLP, trained in the same loop for {_for_how_long(summary, twin)}, "
+        f"{_does(summary, twin)}."
     )
 
 
@@ -111,7 +112,12 @@ def _deployed(summary: Summary) -> str:
     deployed = summary.deployed
     if deployed is None:
         return "The integer network was not evaluated."
-    return (
-        f"In the chip's integers the same actor has a regret of {percent(deployed.regret)} and breaks a "
-        f"constraint in {percent(deployed.violation_rate)} of {summary.wording.decisions}."
-    )
+    return f"In the chip's integers the same actor {_does(summary, deployed)}."
+
+
+def _does(summary: Summary, policy: PolicyFigures) -> str:
+    """How a policy does; where no optimum is known there is no regret to tell of."""
+    breaks = f"breaks a constraint in {percent(policy.violation_rate)} of {summary.wording.decisions}"
+    if not knows_optimum(summary.decided):
+        return breaks
+    return f"has a regret of {percent(policy.regret)} and {breaks}"

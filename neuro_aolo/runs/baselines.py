@@ -24,6 +24,7 @@ from neuro_aolo.runs.decided import BestConstant, action_units, per_decision, ph
 from neuro_aolo.runs.priced import span
 from neuro_aolo.runs.summary.ledger import PaybackFigures
 from neuro_aolo.runs.summary.part import Reach, Span
+from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Spec
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph
@@ -116,9 +117,12 @@ class Baselines:
             return self.constant.action.policy()
         if name == "mlp":
             if self.run.twin is None:
+                config = self.run.config
+                by_hand = "train neuro_aolo.runs.training.twin_config into the folder's begin_twin"
+                advice = "make it with neuro-aolo run" if name_of(config.system) in SYSTEMS else by_hand
                 raise RunError(
                     f"--baseline mlp: {self.run.folder.path} has no same-size MLP beside it: "
-                    "make it with neuro-aolo run, or choose another"
+                    f"{advice}, or choose another"
                 )
             return noise_free(self.run.twin.saved.network)
         return _typed(spec, name, (*NAMES, *self._rules))

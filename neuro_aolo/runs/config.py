@@ -24,6 +24,7 @@ from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
 from neuro_aolo.systems.scenario_file import SYSTEM
 from neuro_aolo.systems.system import System
+from neuro_aolo.systems.wording import shown
 
 Preset = Literal["tuned", "paper"]
 
@@ -34,6 +35,10 @@ PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
 """Settings of the loop and shape of the spiking actor, by the name that they go by together."""
 
 _ROUNDING = 1e-9
+
+
+class ForeignSystemError(RunError):
+    """A run is of a system that is not at hand: its settings are as they should be."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class RunConfig:
     deployment: Deployment = field(default_factory=Deployment)
     seed: NonNegativeInt = 0
     device: str = "cpu"
-    agent_site: str = "bs"
+    agent_site: str = field(kw_only=True)
     preset: Preset = "tuned"
     compiled: bool = False
     spike_weight: float = 0.0
@@ -99,30 +104,27 @@ class RunConfig:
             name = data.pop("system")
             actor = dict(data.pop("actor"))
             kind = actor.pop("kind")
-            if kind not in ACTORS:
-                raise RunError(f"actor.kind {kind!r} is none of {', '.join(ACTORS)}")
+            if not isinstance(kind, str) or kind not in ACTORS:
+                raise RunError(f"actor.kind {shown(kind)} is none of {', '.join(ACTORS)}")
             controlled = _system(name, system)
-            unknown = sorted(set(data) - {*_PLAIN, "training", "deployment", "scenario", "toll"})
+            unknown = sorted(set(data) - {*_PLAIN, *_TABLES})
             if unknown:
                 raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(_KEYS)}")
             missing = [key for key in _PLAIN if key not in data and key != "spike_weight"]
             if missing:
                 raise RunError(_missing(missing[0]))
+            tables = {each: data.pop(each) for each in _TABLES if each != "toll" or each in data}
             config = cls(
                 system=controlled,
-                scenario=TypeAdapter(controlled.Scenario).validate_python(data.pop("scenario")),
-                actor=_settings(ACTORS[kind], actor),
-                training=_settings(SDRLConfig, data.pop("training")),
-                deployment=Deployment.model_validate(data.pop("deployment")),
-                toll=_settings(SpikeToll, data.pop("toll")) if "toll" in data else None,
-                **TypeAdapter(_Plain).validate_python({"spike_weight": 0.0, **data}).__dict__,
+                scenario=_checked("scenario", controlled.Scenario, tables["scenario"]),
+                actor=_settings("actor", ACTORS[kind], actor),
+                training=_settings("training", SDRLConfig, tables["training"]),
+                deployment=_checked("deployment", Deployment, tables["deployment"]),
+                toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
+                **_checked("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
             )
             _check_site(config)
             return config if "spike_weight" in data else _with_weight(config)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise RunError(f"{where} = {first['input']!r}: {first['msg']}") from None
         except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
 
@@ -140,7 +142,8 @@ class _Plain:
 
 
 _PLAIN = tuple(each.name for each in fields(_Plain))
-_KEYS = ("system", *_PLAIN, "actor", "training", "deployment", "toll", "scenario")
+_TABLES = ("training", "deployment", "toll", "scenario")
+_KEYS = ("system", *_PLAIN, "actor", *_TABLES)
 T = TypeVar("T")
 
 
@@ -188,13 +191,15 @@ def _system(name: str, system: System | None) -> System:
     """The system of that name: the one handed over, or a shipped one."""
     if system is not None:
         if name_of(system) != name:
-            raise RunError(
+            raise ForeignSystemError(
                 f"the run is of the system {name!r}, and {name_of(system)!r} was given: give the module that "
                 "it was trained with"
             )
         return system
+    if not isinstance(name, str):
+        raise RunError(f"system = {shown(name)} is not a system's name")
     if name not in SYSTEMS:
-        raise RunError(
+        raise ForeignSystemError(
             f"the run is of the system {name!r}, which does not come with this package: open it in Python "
             "with the module that it was trained with, as in Run.open(RunFolder.open(path, system=module))"
         )
@@ -204,15 +209,27 @@ def _system(name: str, system: System | None) -> System:
         raise RunError(str(error)) from None
 
 
-def _settings(cls: type[T], values: Mapping[str, Any]) -> T:
+def _settings(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
     known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
+        raise RunError(f"unknown key {f'{table}.{unknown[0]}'!r}; allowed there: {', '.join(known)}")
     missing = [name for name in known if name not in values]
     if missing:
         raise RunError(_missing(missing[0]))
-    checked: T = TypeAdapter(cls).validate_python(dict(values))
+    return _checked(table, cls, dict(values))
+
+
+def _checked(table: str, cls: type[T], values: Any) -> T:
+    """The values of a table, as ``cls`` has them; of those without a table, its name is empty."""
+    try:
+        checked: T = TypeAdapter(cls).validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(filter(None, (table, *map(str, first["loc"]))))
+        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            raise RunError(f"unknown key {key!r}: remove it") from None
+        raise RunError(f"{key} = {shown(first['input'])}: {first['msg']}") from None
     return checked
 
 

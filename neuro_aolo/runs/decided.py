@@ -8,8 +8,7 @@ import numpy as np
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS, Evaluation, Requests, held_out, noise_free
 from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.rollout import Rollout
-from neuro_aolo.carbon.feedback import agent_carbon
-from neuro_aolo.errors import AgentError
+from neuro_aolo.carbon.feedback import agent_carbon, refuse_episodes
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, Margin, TermFigures, TwinFigures
 from neuro_aolo.systems.task import Flags, Floats, Observations, Served, Task
@@ -47,11 +46,7 @@ class HeldOut:
             AgentError: it would count over episodes, where no decision stands alone.
         """
         config, spec = run.config, run.task.spec
-        if config.deployment.agent_carbon != "none" and spec.horizon > 1:
-            raise AgentError(
-                f"agent_carbon = {config.deployment.agent_carbon!r} counts decisions that stand alone, and "
-                f"an episode here has {spec.horizon}: set deployment.agent_carbon to 'none'"
-            )
+        refuse_episodes(config.deployment, spec.horizon)
         weight_bits = run.weight_bits(bits) if run.kind == "spiking" else _DENSE_BITS
         observations = self.requests.observations
         emitted = agent_carbon(

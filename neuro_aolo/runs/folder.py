@@ -12,7 +12,7 @@ from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.files import write_whole
-from neuro_aolo.runs.config import RunConfig
+from neuro_aolo.runs.config import ForeignSystemError, RunConfig
 from neuro_aolo.systems.system import System
 
 CONFIG = "config.toml"
@@ -57,12 +57,13 @@ class RunFolder:
         Raises:
             RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
         """
+        text = config.to_toml()
         try:
             if path.exists() and overwrite:
                 _remove_run(path)
             elif path.exists():
                 raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
-            return cls(path, config.system)._begin(config)
+            return cls(path, config.system)._begin(text)
         except OSError as error:
             raise RunError(
                 f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
@@ -76,11 +77,11 @@ class RunFolder:
 
     def begin_twin(self, config: RunConfig) -> "RunFolder":
         """The folder of the same-size MLP, begun with its own settings."""
-        return self.twin._begin(config)
+        return self.twin._begin(config.to_toml())
 
-    def _begin(self, config: RunConfig) -> "RunFolder":
+    def _begin(self, text: str) -> "RunFolder":
         self.path.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path / CONFIG, config.to_toml())
+        write_whole(self.path / CONFIG, text)
         return self
 
     @classmethod
@@ -143,6 +144,21 @@ class RunFolder:
         return Snapshot.load(self.snapshot_file) if self.snapshot_file.exists() else None
 
     @property
+    def has_checkpoint(self) -> bool:
+        """Whether anything that was learnt is kept."""
+        return self.snapshot_file.exists() or (self.path / DESCRIPTION).exists()
+
+    def remove(self) -> None:
+        """Remove what the run made, and the folder where nothing else is in it.
+
+        Raises:
+            RunError: a file cannot be removed.
+        """
+        _remove_run(self.path)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    @property
     def twin(self) -> "RunFolder":
         """The folder of the same-size MLP."""
         return RunFolder(self.path / TWIN, self.system)
@@ -161,6 +177,8 @@ class RunFolder:
         file = self.path / CONFIG
         try:
             return RunConfig.from_toml(file.read_text(encoding="utf-8"), self.system)
+        except ForeignSystemError as error:
+            raise ForeignSystemError(f"{file}: {error}") from None
         except (NeuroAoloError, UnicodeDecodeError) as error:
             raise RunError(f"{file}: {error}; mend it, or train again") from None
 

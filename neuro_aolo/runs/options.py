@@ -19,15 +19,13 @@ from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
+from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE, SPIKE_WEIGHT
 from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
-from neuro_aolo.systems.names import load
+from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.task import Task
+from neuro_aolo.systems.wording import shown
 
-SPIKE_PROFILE = "loihi2"
-"""Whose joules spikes cost in training."""
-
-SCENARIO = "paper"
 _SPIKING = "popsan"
 
 
@@ -53,7 +51,7 @@ class Places:
         """
         for site in self.countries.keys() & self.traces.keys():
             raise ScenarioError(
-                f"--{site}-country {self.countries[site]} and --{site}-trace {self.traces[site]} both give "
+                f"--country {site}={self.countries[site]} and --trace {site}={self.traces[site]} both give "
                 "one intensity: choose one"
             )
         if self.fill and not self.traces:
@@ -106,13 +104,13 @@ class TrainingOptions:
     deployment: Deployment | None = None
     agent_site: str | None = None
     actor: str = _SPIKING
-    preset: str = "tuned"
-    seed: int = 0
+    preset: str = PRESET
+    seed: int = SEED
     steps: int | None = None
     time_steps: int | None = None
-    spike_weight: float = 0.0
+    spike_weight: float = SPIKE_WEIGHT
     spike_profile: str = SPIKE_PROFILE
-    device: str = "cpu"
+    device: str = DEVICE
     compiled: bool = False
 
     def config(self) -> RunConfig:
@@ -121,6 +119,8 @@ class TrainingOptions:
         Raises:
             NeuroAoloError: an option is not allowed, in one line with what is.
         """
+        if type(self.seed) is not int or self.seed < 0:
+            raise AgentError(f"--seed {shown(self.seed)} is not allowed: give a whole number of 0 or above")
         system, scenario, deployment = self._controlled()
         task = system.task(scenario)
         site = self._site(task)
@@ -160,7 +160,18 @@ class TrainingOptions:
     def _controlled(self) -> tuple[System, Any, Deployment]:
         """The system, the scenario in its places, and the deployment."""
         if self.system is not None:
-            return self.system, self.places.put(self.system, self.scenario), self.deployment or Deployment()
+            system = checked(self.system)
+            if not isinstance(self.scenario, system.Scenario):
+                raise ScenarioError(
+                    f"scenario {shown(self.scenario)} is no Scenario of the system {name_of(system)!r}: give "
+                    "one, as scenario=module.Scenario()"
+                )
+            return system, self.places.put(system, self.scenario), self.deployment or Deployment()
+        if not isinstance(self.scenario, str | Path):
+            raise ScenarioError(
+                f"scenario {shown(self.scenario)} is neither a name nor a .toml file: give its system, "
+                "too, as system=module"
+            )
         loaded = load(self.scenario)
         deployment = self.deployment or Deployment.of(loaded.deployment, loaded.where)
         return loaded.system, self.places.put(loaded.system, loaded.scenario), deployment

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import ValidationError
+
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.carbon.deployment import Deployment
@@ -216,6 +218,10 @@ def exports(run: Run, chip: OnChip | None) -> tuple[ExportFigures, ...] | None:
             for of, entry in record.items()
             for name, check in dict(entry["files"]).items()
         )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise RunError(f"{file} is damaged ({key}: {first['msg']}): remove it, and export again") from None
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise RunError(f"{file} is damaged ({reason}): remove it, and export again") from None

@@ -23,6 +23,7 @@ from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
 from neuro_aolo.runs.config import RunConfig
+from neuro_aolo.runs.defaults import CHECKPOINT_EVERY
 from neuro_aolo.runs.event_log import event_log
 from neuro_aolo.runs.folder import EVENTS, RunFolder
 from neuro_aolo.runs.options import TrainingOptions
@@ -39,7 +40,7 @@ class Keeping:
         tensorboard: whether TensorBoard's event files are written.
     """
 
-    checkpoint_every: int = 1
+    checkpoint_every: int = CHECKPOINT_EVERY
     tensorboard: bool = False
 
 
@@ -65,11 +66,18 @@ def train(
             system that does not come with this package.
 
     Raises:
-        NeuroAoloError: an option is not allowed, or the folder cannot be made.
+        NeuroAoloError: an option is not allowed, or the folder cannot be made. A new folder in which nothing
+            was learnt does not stay behind.
     """
     config = replace(options or TrainingOptions(), **chosen).config()
+    is_new = not Path(out).exists()
     folder = RunFolder.create(Path(out), config, overwrite=overwrite)
-    train_into(folder, config, on_metrics, keeping)
+    try:
+        train_into(folder, config, on_metrics, keeping)
+    except Exception:
+        if is_new and not folder.has_checkpoint:
+            folder.remove()
+        raise
     return Run.open(folder)
 
 

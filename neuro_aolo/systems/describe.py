@@ -131,8 +131,9 @@ def _row(scenario: Any, key: str, part: BaseModel, name: str, sources: Mapping[s
 
 def _changed(scenario: Any, name: str) -> str:
     """Where a value that is not the default comes from, as the scenario says, or from itself."""
-    origin = getattr(scenario, "origin", lambda parameter: None)(name)
-    return origin or f"scenario {getattr(scenario, 'name', '')}"
+    origin = getattr(scenario, "origin", None)
+    told = origin(name) if callable(origin) else None
+    return told or f"scenario {getattr(scenario, 'name', '')}".rstrip()
 
 
 def _trace_row(side: str, trace: Trace) -> ParameterRow:

@@ -1,10 +1,13 @@
 """The systems by name, and scenarios by name or file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticUserError
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.scenario_file import find_scenario, read_scenario
@@ -13,6 +16,10 @@ from neuro_aolo.systems.wording import shown
 
 SYSTEMS = {"aolo": "neuro_aolo.systems.aolo.system"}
 """The shipped systems: the module that offers what :class:`~neuro_aolo.systems.system.System` asks for."""
+
+
+_OFFERED = ("Scenario", "task", "policies", "tell")
+"""What every system offers."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,35 @@ def system(name: str, where: str = "") -> System:
         prefix = f"{where}: " if where else ""
         raise ScenarioError(f"{prefix}unknown system {shown(name)}: name one of {', '.join(SYSTEMS)}")
     return cast("System", import_module(SYSTEMS[name]))
+
+
+def checked(system: System) -> System:
+    """The same system, where it offers all that :class:`~neuro_aolo.systems.system.System` asks for.
+
+    Raises:
+        ScenarioError: something is missing, or its scenarios are of no class that can be read.
+    """
+    name = name_of(system)
+    missing = [what for what in _OFFERED if not callable(getattr(system, what, None))]
+    if missing:
+        raise ScenarioError(
+            f"the system {name!r} has no {' and no '.join(missing)}: it has to offer {', '.join(_OFFERED)}"
+        )
+    kind = system.Scenario
+    if not isinstance(kind, type) or not (is_dataclass(kind) or issubclass(kind, BaseModel)):
+        raise ScenarioError(
+            f"Scenario of the system {name!r} is {shown(kind)}: make it a frozen dataclass or "
+            "a pydantic model"
+        )
+    try:
+        TypeAdapter(kind)
+    except (PydanticUserError, NameError) as error:
+        reason = str(error).splitlines()[0]
+        raise ScenarioError(
+            f"Scenario of the system {name!r} cannot be read: {reason}; give its fields types that pydantic "
+            "knows, such as numbers, text, tuples and dataclasses"
+        ) from None
+    return system
 
 
 def name_of(system: System) -> str:

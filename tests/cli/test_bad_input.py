@@ -1,6 +1,8 @@
 """Bad input: one clear line, exit code 2, nothing written."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,15 @@ def test_a_scenario_that_nobody_can_serve(cli, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert is_one_line_about(done.stderr, "feasible"), done.stderr
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_bits_of_spikes_are_not_for_a_dense_run(cli, small_run: Path) -> None:
+    assert cli("energy", small_run / "mlp", "--profile", "mcu_m33_u575").returncode == 0
+    done = cli("energy", small_run / "mlp", "--weight-bits", "6")
+    assert done.returncode == 2
+    assert is_one_line_about(done.stderr, "--weight-bits 6 is for a spiking actor"), done.stderr
+
+
+def test_the_command_line_comes_without_torch() -> None:
+    code = "import sys, neuro_aolo.cli.app; raise SystemExit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -179,6 +179,10 @@ def test_a_gap_is_filled_when_asked_only(cli, tmp_path: Path) -> None:
         (("--bs-trace", "."), "cannot be read: Is a directory; give a CSV file"),
         (("--dc-trace", "none.csv", "--dc-country", "DEU"), "both give one intensity: choose one"),
         (
+            ("--country", "dc=DEU", "--trace", "dc=x.csv"),
+            "--country dc=DEU and --trace dc=x.csv both give one intensity: choose one",
+        ),
+        (
             ("--country", "mars=DEU"),
             "--country mars=DEU: site 'mars' is neither dc nor bs: choose one of them",
         ),

@@ -41,7 +41,7 @@ PAPER = replace(
 
 def begin(path: Path, actor: PopSANConfig | MLPConfig, training: SDRLConfig) -> RunFolder:
     loaded = load("paper")
-    config = RunConfig(loaded.system, loaded.scenario, actor, training, seed=3)
+    config = RunConfig(loaded.system, loaded.scenario, actor, training, seed=3, agent_site="bs")
     return RunFolder.create(path, config, overwrite=False)
 
 
@@ -210,6 +210,12 @@ def test_presets(cli, tmp_path: Path) -> None:
         ('agent_site = "bs"', 'agent_site = "moon"', "agent_site = 'moon'"),
         ('preset = "tuned"', 'preset = "best"', "preset = 'best'"),
         ("seed = 3", "seed = 3\nsteps = 7", "unknown key 'steps'"),
+        ("[scenario]", "[scenario]\nbogus = 2", "unknown key 'scenario.bogus'"),
+        ("[scenario.radio]", "[scenario.radio]\nbogus = 2", "unknown key 'scenario.radio.bogus'"),
+        ("[training]", "[training]\nbogus = 2", "unknown key 'training.bogus'"),
+        ('kind = "mlp"', 'kind = ["a"]', "actor.kind ['a'] is none of"),
+        ('system = "aolo"', 'system = ["a"]', "system = ['a'] is not a system's name"),
+        ("request_rate_hz = 1.0", "request_rate_hz = -1.0", "deployment.request_rate_hz = -1.0"),
     ],
 )
 def test_settings_of_another_type(cli, tmp_path: Path, was: str, now: str, said: str) -> None:

@@ -59,6 +59,17 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     assert pays(_alone(data)) == ["There is nothing to pay back: no device here runs the spiking actor."]
 
 
+def test_a_comma_in_a_title_is_not_read_as_an_apposition(data: Data) -> None:
+    pairs = [pair for pairs in data["payback"].values() for pair in pairs]
+    for pair in pairs:
+        pair |= {"verdict": "pays", "baseline_violation_rate": 0.0}
+        if pair["baseline"] == "random":
+            pair["title"] = "the rule one, two"
+    said = _said(pays(_typed(data)))
+    assert said.startswith("Against the rule one, two it pays")
+    assert "Against the best constant action, 150 words at 9.932 W, it pays" in said
+
+
 def test_one_device_that_pays_is_named_once(data: Data) -> None:
     said = pays(_alone(data, "loihi2"))[0]
     assert "of requests), it pays on Intel Loihi 2, after " in said

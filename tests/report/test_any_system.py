@@ -1,13 +1,18 @@
 """The page of a run in a system that calls everything otherwise."""
 
+import ast
 import re
 from typing import Any
 
 import pytest
 
 from neuro_aolo.report import ledgers
+from neuro_aolo.report.grids import policies
 from neuro_aolo.report.html import render, render_several
+from neuro_aolo.report.limits import reproduce
 from neuro_aolo.report.side_by_side import Told, table
+from neuro_aolo.report.tables import headline
+from neuro_aolo.report.verdict import optimality, verdict
 from neuro_aolo.report.years import year
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import plain
@@ -63,7 +68,8 @@ def test_every_table_speaks_as_the_system_does(elsewhere: Data, metrics: Metrics
         "constant: 20.0 W",
         "share served",
         "Episodes until paid back",
-        "neuro-aolo run --system emissions_per_bit --seed 0 --steps 60160 --out DIR",
+        "system=emissions_per_bit, scenario=..., seed=0, steps=60160)",
+        "stands for what the module alone knows: the scenario cell",
         "Solar power is a sine.",
         "Radio: nobody (2020)",
     ):
@@ -79,7 +85,47 @@ def test_without_an_optimum_nothing_is_set_against_it(elsewhere: Data, metrics: 
     assert "regret against" not in text
     assert "against the optimum's" not in text
     assert "One constant action" not in text
+    for absent in ("regret of", "no regret figure", "Regret:", "The constant action is", "The optimum lies"):
+        assert absent not in text
+    assert "mg CO₂e per episode" in text
     assert not re.search(r"\b(nan|None|inf)\b", page)
+
+
+def test_without_an_optimum_each_policy_has_its_violations_alone(elsewhere: Data) -> None:
+    elsewhere["decided"] |= {"regret": None, "optimum_mg_per_decision": None}
+    elsewhere["decided"]["constant"]["regret"] = None
+    elsewhere["run"]["agent_carbon"] = "full"
+    elsewhere["twin"] = None
+    summary = Summary.of(elsewhere, "summary.json")
+    assert policies(summary).columns == ("policy", "violations")
+    assert {len(row) for row in policies(summary).rows} == {2}
+    said = plain(optimality(summary))
+    assert "the trained spiking actor costs 39.51 mg CO2e per episode, and " in said
+    assert said.endswith(" mg for deciding (agent_carbon = full).")
+    sentences = " ".join(sentence for finding in verdict(summary) for sentence in finding.sentences)
+    assert "regret" not in sentences
+    assert "In the chip's integers the same actor breaks a constraint in" in plain(sentences)
+    assert not [label for label, _ in headline(summary) if "regret" in label]
+
+
+def test_a_module_is_told_of_the_call_in_python(elsewhere: Data, metrics: Metrics) -> None:
+    """The command line knows no module, so that no command of it is advised."""
+    elsewhere["run"] |= {"agent_carbon": "full", "system": "my.cells"}
+    elsewhere["run"]["options"] = {"--time-steps": "4", "--preset": "paper"}
+    elsewhere["wording"]["command"] = ["--agent-site", "mast"]
+    elsewhere["exports"] = None
+    summary = Summary.of(elsewhere, "summary.json")
+    called = reproduce(summary)
+    assert called.splitlines()[:2] == ["import my.cells", "from neuro_aolo.runs.training import train"]
+    assert called.endswith(
+        'train("DIR", system=my.cells, scenario=..., deployment=..., seed=0, steps=60160, agent_site="mast", '
+        'time_steps=4, preset="paper")'
+    )
+    ast.parse(called)
+    page = render(summary, metrics)
+    assert "<code>neuro_aolo.runs.exports.export_run</code>" in page
+    assert "neuro-aolo export" not in page
+    assert "neuro-aolo run" not in page
 
 
 def test_runs_of_several_systems_make_decisions(elsewhere: Data, summary: Summary, curve: Metrics) -> None:

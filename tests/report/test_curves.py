@@ -15,6 +15,7 @@ from neuro_aolo.report.learners import (
     Setting,
     effort,
     markdown,
+    note,
     results,
     summary_rows,
 )
@@ -109,3 +110,12 @@ def test_tables_tell_the_same_and_one_seed_has_no_interval() -> None:
     page = markdown([one, two], Setting("paper", "neuro-aolo compare", {"torch": "2.13.0"}))
     assert "| spiking actor (1) | 18.235 | 0.123 | 0.005 | 71.3 | 320,000 | 1,250 |" in page
     assert "Made by `neuro-aolo compare` with torch 2.13.0." in page
+
+
+def test_a_comparison_speaks_of_the_decisions_of_its_system() -> None:
+    one = trained("mlp", {column.key: [0.1] for column in QUANTITIES})
+    setting = Setting("tank", "neuro-aolo compare", {}, decisions="hours")
+    told = (results([one], "hours").title, *effort([one], "hours").columns, markdown([one], setting))
+    assert all("request" not in text for text in told)
+    assert "on the same held-out hours. Carbon is over the hours" in told[-1]
+    assert "on the same held-out requests. Carbon is over the requests" in note()

@@ -147,3 +147,26 @@ def test_a_damaged_record_of_exports_is_refused(small_run: Path, tmp_path: Path,
     (folder / "exports.json").write_text(text)
     with pytest.raises(RunError, match=r"exports\.json is damaged .*: remove it, and export again"):
         exports(opened(folder), None)
+
+
+def test_a_wrong_key_of_a_record_of_exports_is_named(small_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(small_run, folder)
+    record = {"actor.graph": {"files": {"actor.nir": {"run_by": "nir", "decisions": "many"}}}}
+    (folder / "exports.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match=r"exports\.json is damaged \(decisions: Input should be .*\): remove"):
+        exports(opened(folder), None)
+
+
+def test_a_summary_is_a_table_of_bounded_figures(recorded: dict, tmp_path: Path) -> None:
+    file = tmp_path / "summary.json"
+    file.write_text("[]")
+    with pytest.raises(RunError, match=r"summary\.json holds no table of keys"):
+        Summary.read(file)
+    for number in (2.0, True, "2"):
+        with pytest.raises(RunError, match=f"has the form {number}, not 2"):
+            Summary.of({**recorded, "schema_number": number}, "summary.json")
+    for rate in (-0.1, 1.1):
+        decided = {**recorded["decided"], "violation_rate": rate}
+        with pytest.raises(RunError, match=r"decided\.violation_rate: Input should be"):
+            Summary.of({**recorded, "decided": decided}, "summary.json")

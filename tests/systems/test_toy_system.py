@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from neuro_aolo.carbon.feedback import AgentCarbon
 from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import AgentError, RunError, ScenarioError
 from neuro_aolo.report.html import render
+from neuro_aolo.report.limits import reproduce
+from neuro_aolo.report.verdict import optimality
 from neuro_aolo.runs.decided import decide, hold_out
 from neuro_aolo.runs.deployed import deploy, evaluate_on_chip
 from neuro_aolo.runs.exports import export_run
@@ -184,8 +187,36 @@ def test_it_has_a_ledger_and_a_page(run: Run) -> None:
     page = render(summary, run.folder.metrics())
     for text in ("tank: two pumps", "per hour", "Nobody has such a tank."):
         assert text in page
-    for text in ("request", "oracle", "AOLO", "words", "wireless"):
+    # The deployment's parameters are the package's own, and called alike on every page.
+    page = re.sub(r'<section aria-labelledby="assumptions">.*?</section>', "", page, flags=re.DOTALL)
+    for text in (
+        "request",
+        "oracle",
+        "AOLO",
+        "words",
+        "wireless",
+        "regret of",
+        "The optimum",
+        "neuro-aolo run",
+    ):
         assert text not in page.lower() if text.islower() else text not in page
+
+
+def test_a_page_says_what_it_costs_and_how_to_call_it_again(run: Run) -> None:
+    summary = summarise(run)
+    called = reproduce(summary)
+    exec(called.split("train(")[0].rsplit("\n\n", 1)[0], {})
+    actor = ', actor="mlp"' if run.kind == "dense" else ""
+    assert f'train("DIR", system=toy, scenario=..., seed=1, steps={summary.run.steps}{actor})' in called
+    assert " mg CO₂e per hour." in optimality(summary)
+    assert "the trained" in optimality(summary)
+    assert "regret" not in optimality(summary)
+
+
+def test_a_missing_mlp_is_made_in_python(run: Run) -> None:
+    with pytest.raises(RunError, match=r"train neuro_aolo\.runs\.training\.twin_config") as refused:
+        ledger_part(run, Pricing(("mcu_m33_u575",)), ["mlp"])
+    assert "neuro-aolo run" not in str(refused.value)
 
 
 def test_two_copies_are_two_evaluations_of_the_network(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from neuro_aolo.runs.summary.part import Number, Part
+from neuro_aolo.runs.summary.part import Number, Part, Share
 
 
 class PolicyFigures(Part):
@@ -14,7 +14,7 @@ class PolicyFigures(Part):
     """
 
     regret: Number
-    violation_rate: Number
+    violation_rate: Share
 
 
 class ConstantFigures(PolicyFigures):
@@ -68,7 +68,7 @@ class Margin(Part):
     title: str
     unit: str
     limit: Number
-    broken: Number
+    broken: Share
     quantiles: dict[str, float | None]
 
 

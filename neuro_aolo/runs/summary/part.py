@@ -3,10 +3,20 @@
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """What is not a number is null in JSON and NaN here."""
+
+
+def _share(value: float) -> float:
+    if not (math.isnan(value) or 0.0 <= value <= 1.0):
+        raise ValueError("Input should be 0 to 1, or null")
+    return value
+
+
+Share = Annotated[Number, AfterValidator(_share)]
+"""Part of a whole, likewise."""
 
 ActorKind = Literal["spiking", "dense"]
 """What was frozen: everything after that depends on it alone."""

@@ -83,8 +83,10 @@ class Summary(LedgerPart):
         Raises:
             RunError: it is of another form, or a key is missing, unknown or wrong.
         """
-        if isinstance(data, dict) and data.get("schema_number") != SCHEMA:
-            written = data.get("schema_number", "that of 0.1")
+        if not isinstance(data, dict):
+            raise RunError(f"{where} holds no table of keys: write it anew with  neuro-aolo report RUN")
+        written = data.get("schema_number", "that of 0.1")
+        if type(written) is not int or written != SCHEMA:
             raise RunError(
                 f"{where} has the form {written}, not {SCHEMA}: write it anew with  neuro-aolo report RUN"
             )
