@@ -4,6 +4,7 @@ import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """What is not a number is null in JSON and NaN here."""
@@ -11,7 +12,7 @@ Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is Non
 
 def _share(value: float) -> float:
     if not (math.isnan(value) or 0.0 <= value <= 1.0):
-        raise ValueError("Input should be 0 to 1, or null")
+        raise PydanticCustomError("share", "Input should be 0 to 1, or null")
     return value
 
 
