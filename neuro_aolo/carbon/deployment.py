@@ -22,7 +22,7 @@ class Deployment(Section):
         "none",
         json_schema_extra={
             "unit": "-",
-            "source": "chosen; AOLO counts the service alone",
+            "source": "chosen",
             "allowed": "none, marginal, full",
         },
     )
