@@ -55,10 +55,10 @@ class TaskEnv(gym.Env[Observations, Observations]):
         """Decide with ``action`` ``(A,)`` in [-1, 1]."""
         if self._states is None:
             raise AgentError("step() before reset(): call reset() first")
-        found = self.task.step(self._states, np.asarray(action, np.float64)[None], self.np_random)
+        transition = self.task.step(self._states, np.asarray(action, np.float64)[None], self.np_random)
         self._served += 1
-        self._states = found.next_states
-        ended, terminal = bool(found.ended[0]), bool(found.terminal[0])
+        self._states = transition.next_states
+        ended, terminal = bool(transition.ended[0]), bool(transition.terminal[0])
         cut = (ended and not terminal) or self._served == self._length
-        info = {"violated": bool(found.violated[0])}
-        return self.task.observe(self._states)[0], float(found.reward[0]), terminal, cut, info
+        info = {"violated": bool(transition.violated[0])}
+        return self.task.observe(self._states)[0], float(transition.reward[0]), terminal, cut, info

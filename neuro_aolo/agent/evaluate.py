@@ -85,14 +85,14 @@ class Requests:
         """
         return self.measure(self.rollout(policy), deciding)
 
-    def measure(self, found: Rollout, deciding: Floats | float = 0.0) -> Evaluation:
+    def measure(self, rolled: Rollout, deciding: Floats | float = 0.0) -> Evaluation:
         """Measure a rollout from these requests; ``deciding`` as above."""
-        cost = found.cost + deciding
+        cost = rolled.cost + deciding
         excess = float(np.sum(cost - self.optimal_cost))
         return Evaluation(
             requests=len(self.states),
             regret=excess / float(self.scale.sum()),
-            violation_rate=found.violation_rate,
+            violation_rate=rolled.violation_rate,
             cost=float(cost.mean()),
             optimal_cost=float(self.optimal_cost.mean()),
         )

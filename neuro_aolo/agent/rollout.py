@@ -65,21 +65,21 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
     total, margins, slack, seen = np.zeros(()), np.array(np.inf), [], []
     for _ in range(spec.horizon):
         observations = task.observe(states)
-        found = task.step(states, policy(observations), rng)
-        total = total + np.where(going[:, None], _figures(found), 0.0)
-        margins = np.minimum(margins, np.where(going[:, None], found.served.margins, np.inf))
-        slack.append(found.slack[going])
+        transition = task.step(states, policy(observations), rng)
+        total = total + np.where(going[:, None], _figures(transition), 0.0)
+        margins = np.minimum(margins, np.where(going[:, None], transition.served.margins, np.inf))
+        slack.append(transition.slack[going])
         seen.append(observations[:shown])
-        going = going & ~found.ended
+        going = going & ~transition.ended
         if not going.any():
             break
-        states = np.where(going[:, None], found.next_states, starts)
+        states = np.where(going[:, None], transition.next_states, starts)
     if spec.horizon > 1 and going.any():
         raise AgentError(
             f"{going.sum()} of {len(starts)} episodes go on after the {spec.horizon} decisions of the "
             "task's horizon: let the task end them"
         )
-    counted, broken, reward, costs, carbon_g, energy_j, units = _apart(total, found)
+    counted, broken, reward, costs, carbon_g, energy_j, units = _apart(total, transition)
     costs = costs / counted
     return Rollout(
         decisions=counted[:, 0].astype(np.int64),
@@ -93,14 +93,21 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
     )
 
 
-def _figures(found: Transition) -> Floats:
+def _figures(transition: Transition) -> Floats:
     """All that is added up over an episode, side by side."""
-    return np.column_stack([np.ones(len(found.costs)), *_columns(found)])
+    return np.column_stack([np.ones(len(transition.costs)), *_columns(transition)])
 
 
-def _columns(found: Transition) -> Iterable[Floats | Flags]:
-    served = found.served
-    return found.violated, found.reward, found.costs, served.carbon_g, served.energy_j, served.units
+def _columns(transition: Transition) -> Iterable[Floats | Flags]:
+    served = transition.served
+    return (
+        transition.violated,
+        transition.reward,
+        transition.costs,
+        served.carbon_g,
+        served.energy_j,
+        served.units,
+    )
 
 
 def _apart(total: Floats, like: Transition) -> list[Floats]:

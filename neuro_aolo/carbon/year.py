@@ -67,17 +67,17 @@ def year(task: Task, policies: Mapping[str, Policy], request_rate_hz: float, per
         raise ServiceError("the task has no exact optimum to set a year against: choose another scenario")
     states, optimum_mg = states[best.feasible], best.scale[best.feasible]
     scale = requests_per_year(request_rate_hz) / MG_PER_KG
-    found = {task.spec.optimum: Year(float(optimum_mg.mean()) * scale, 0.0)}
+    by_name = {task.spec.optimum: Year(float(optimum_mg.mean()) * scale, 0.0)}
     observations = task.observe(states)
     for name, policy in policies.items():
         # The next states are not used: any generator serves.
         transition = task.step(states, policy(observations), np.random.default_rng(0))
         carbon_mg = transition.served.total_g * MG_PER_G
         broken = 1.0 - float((~transition.violated).mean())
-        found[name] = Year(float(carbon_mg.mean()) * scale, broken)
+        by_name[name] = Year(float(carbon_mg.mean()) * scale, broken)
     return Years(
         hours=hourly.hours,
         requests=len(states),
-        policies=found,
+        policies=by_name,
         intensity_g_per_kwh={site: float(task.intensity(states, site).mean()) for site in task.spec.sites},
     )

@@ -70,14 +70,14 @@ def compare(
     cells = [cell for plan in wanted if plan.name not in failed and (cell := plan.finished(folder))]
     if not cells:
         raise typer.Exit(EXIT_FAILED)
-    found = lines(cells)
-    files = write(folder, cells, found, _command())
+    learner_results = lines(cells)
+    files = write(folder, cells, learner_results, _command())
     summary = {
         "scenario": str(getattr(service, "name", file_name(service))),
         "cells": len(cells),
         "trained": len(left) - len(failures),
         "failed": {failure.cell: failure.reason for failure in failures},
-        "learners": as_data(found),
+        "learners": as_data(learner_results),
         "files": [str(file) for file in files],
     }
 
@@ -85,8 +85,8 @@ def compare(
         from neuro_aolo.report.learners import NOTE, effort, results
         from neuro_aolo.report.tables import as_rich
 
-        out.print(as_rich(results(found)))
-        out.print(as_rich(effort(found)))
+        out.print(as_rich(results(learner_results)))
+        out.print(as_rich(effort(learner_results)))
         say(NOTE)
         say(f"written: {', '.join(map(str, files))}")
 

@@ -200,9 +200,11 @@ def _train(plan: Plan, task: Task) -> _Training:
         return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
     if plan.learner in BASELINES:
         name: Algorithm = plan.learner  # type: ignore[assignment]
-        found = train_sb3(name, task, plan.seconds, plan.seed)
-        curve = _curve(found.curve)
-        return _Training(found.policy, plan.deployed, found.requests, found.updates, found.seconds, curve)
+        trained = train_sb3(name, task, plan.seconds, plan.seed)
+        curve = _curve(trained.curve)
+        return _Training(
+            trained.policy, plan.deployed, trained.requests, trained.updates, trained.seconds, curve
+        )
     spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
     spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
     result = train_actor(task, spec.build, plan.training, plan.seed, toll=spikes)
@@ -237,9 +239,9 @@ def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, f
             )
         intensity = plan.task.intensity(requests.states, plan.agent_site)
         deciding = emitted.mg(intensity) if emitted else np.zeros(len(requests.states))
-        found = requests.measure(rolled, deciding)
+        evaluation = requests.measure(rolled, deciding)
         # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.
         kept_mg = (per_decision(rolled).total_g * MG_PER_G + deciding)[rolled.broken == 0]
         carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
-        figures = found.regret, found.violation_rate, found.cost, carbon_mg
+        figures = evaluation.regret, evaluation.violation_rate, evaluation.cost, carbon_mg
     return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))

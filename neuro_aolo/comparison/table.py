@@ -95,10 +95,10 @@ def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]
 
 def lines(cells: Sequence[Cell]) -> list[LearnerResults]:
     """One line per learner: what its seeds come to."""
-    found = []
+    learners = []
     for learner in dict.fromkeys(cell.learner for cell in cells):
         own = [cell for cell in cells if cell.learner == learner]
-        found.append(
+        learners.append(
             LearnerResults(
                 learner=learner,
                 spreads={
@@ -109,10 +109,12 @@ def lines(cells: Sequence[Cell]) -> list[LearnerResults]:
                 updates=float(np.mean([cell.updates for cell in own])),
             )
         )
-    return found
+    return learners
 
 
-def write(folder: Path, cells: Sequence[Cell], found: Sequence[LearnerResults], command: str) -> list[Path]:
+def write(
+    folder: Path, cells: Sequence[Cell], learners: Sequence[LearnerResults], command: str
+) -> list[Path]:
     """Write the tables, the page and the learning curves of ``cells``; where they are."""
     curves = [
         Curve(cell.learner, *(np.array([getattr(point, name) for point in cell.curve]) for name in _POINT))
@@ -121,15 +123,15 @@ def write(folder: Path, cells: Sequence[Cell], found: Sequence[LearnerResults], 
     ]
     flat = {
         line.learner: line.spreads["regret"].iqm.value
-        for line in found
+        for line in learners
         if line.learner in ("constant", "random")
     }
     limit = max((cell.settings["violation_limit"] for cell in cells if cell.curve), default=1.0)
     setting = Setting(cells[0].scenario, command, _versions(cells))
     texts = {
         CELLS_TABLE: _table([{name: getattr(cell, name) for name in _COLUMNS} for cell in cells]),
-        SUMMARY_TABLE: _table(summary_rows(found)),
-        SUMMARY_PAGE: markdown(found, setting),
+        SUMMARY_TABLE: _table(summary_rows(learners)),
+        SUMMARY_PAGE: markdown(learners, setting),
         **({CURVES: learning_curves(curves, flat, limit)} if curves else {}),
     }
     for name, text in texts.items():
@@ -157,7 +159,7 @@ def _versions(cells: Sequence[Cell]) -> dict[str, str]:
     }
 
 
-def as_data(found: Sequence[LearnerResults]) -> dict[str, object]:
+def as_data(learners: Sequence[LearnerResults]) -> dict[str, object]:
     """The lines as plain data, by learner."""
     return {
         line.learner: {
@@ -165,5 +167,5 @@ def as_data(found: Sequence[LearnerResults]) -> dict[str, object]:
             "requests": line.requests,
             "updates": line.updates,
         }
-        for line in found
+        for line in learners
     }

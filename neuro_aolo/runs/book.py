@@ -64,13 +64,13 @@ class Book:
     @property
     def bills(self) -> dict[str, Bill]:
         """Of the actor on each device that runs it, always on."""
-        bills = self.prices.own(self.prices.always_on)
+        bills = self.prices.of_actor(self.prices.always_on)
         return {name: bill for name, bill in bills.items() if isinstance(bill, Bill)}
 
     @property
     def unfit(self) -> dict[str, str]:
         """Why the other devices do not run the agent."""
-        bills = self.prices.own(self.prices.always_on)
+        bills = self.prices.of_actor(self.prices.always_on)
         return {name: bill.reason for name, bill in bills.items() if isinstance(bill, Unfit)}
 
     def account(self, bill: Bill, profile: Profile, saved: SavedActor) -> Account:

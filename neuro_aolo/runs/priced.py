@@ -106,7 +106,7 @@ class Prices:
         conditions = replace(self.conditions, request_rate_hz=rate_hz)
         return Profiler(self.spiking, self.dense, self.profiles, conditions)
 
-    def own(self, profiler: Profiler) -> dict[str, Bill | Unfit]:
+    def of_actor(self, profiler: Profiler) -> dict[str, Bill | Unfit]:
         """Of a profiler's bills those of the run's actor, by profile."""
         return profiler.dense if self.spiking is None else profiler.spiking
 
@@ -144,7 +144,7 @@ def priced_figures(prices: Prices, intensity_g_per_kwh: float) -> Priced:
         prices: the stage.
         intensity_g_per_kwh: at the agent's site.
     """
-    bills = prices.own(prices.profiler)
+    bills = prices.of_actor(prices.profiler)
     return profiled(
         prices.profiler,
         {

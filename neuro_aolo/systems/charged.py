@@ -90,16 +90,16 @@ class Charged:
 
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
         """The task's step; its carbon objective and its reward hold what deciding emits."""
-        found = self.task.step(states, actions, rng)
+        transition = self.task.step(states, actions, rng)
         emitted = self._mg(states)
         charged = self._cost_of(emitted)
-        costs = found.costs + emitted[:, None] * self._per_mg
+        costs = transition.costs + emitted[:, None] * self._per_mg
         shares = None
-        if found.agent_costs is not None:
+        if transition.agent_costs is not None:
             each = emitted[:, None, None] * self._per_mg / self.spec.agents
-            shares = found.agent_costs + each
-        reward = np.where(found.violated, found.reward, found.reward - charged)
-        return replace(found, costs=costs, reward=reward, agent_costs=shares)
+            shares = transition.agent_costs + each
+        reward = np.where(transition.violated, transition.reward, transition.reward - charged)
+        return replace(transition, costs=costs, reward=reward, agent_costs=shares)
 
     def _mg(self, states: Floats) -> Floats:
         return self.spec.agents * self.overhead.mg(self.intensity(states, self.overhead.site))

@@ -39,7 +39,7 @@ def describe(scenario: Any, deployment: Section | None = None) -> tuple[Paramete
 
     Args:
         scenario: a model whose parameter groups are sections, or a dataclass.
-        deployment: of the agent, told after the scenario's own sections.
+        deployment: of the agent, stated after the scenario's own sections.
     """
     traces = getattr(scenario, "traces", None)
     sources = _sources(scenario)
@@ -132,8 +132,8 @@ def _row(scenario: Any, key: str, part: BaseModel, name: str, sources: Mapping[s
 def _changed(scenario: Any, name: str) -> str:
     """Where a value that is not the default comes from, as the scenario says, or from itself."""
     origin = getattr(scenario, "origin", None)
-    told = origin(name) if callable(origin) else None
-    return told or f"scenario {getattr(scenario, 'name', '')}".rstrip()
+    stated = origin(name) if callable(origin) else None
+    return stated or f"scenario {getattr(scenario, 'name', '')}".rstrip()
 
 
 def _trace_row(side: str, trace: Trace) -> ParameterRow:

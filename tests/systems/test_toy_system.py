@@ -225,7 +225,7 @@ def test_two_copies_are_two_evaluations_of_the_network(run: Run) -> None:
     pricing = Pricing(("mcu_m33_u575",), request_rate_hz=rate_hz)
     account = ledger_part(run, pricing, ["random"]).ledger.accounts["mcu_m33_u575"]
     prices = price_run(run, deploy(hold_out(run)) if run.kind == "spiking" else None, pricing)
-    network = prices.own(prices.always_on)["mcu_m33_u575"]
+    network = prices.of_actor(prices.always_on)["mcu_m33_u575"]
     assert isinstance(network, Bill)
     assert network.latency_s is not None
     assert account.devices_needed.nominal == pytest.approx(2 * network.latency_s.nominal * rate_hz)
