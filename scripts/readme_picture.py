@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuro_aolo.report.plots import ledger_plot
 from neuro_aolo.report.svg import standalone
-from neuro_aolo.runs.folder import SUMMARY
+from neuro_aolo.runs.files import SUMMARY
 from neuro_aolo.runs.summary.summary import Summary
 
 FILE = Path("results/demo/ledger.svg")

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.errors import AgentError
@@ -19,8 +20,6 @@ Actor = PopSAN | MLP
 ActorConfig = PopSANConfig | MLPConfig
 
 FORMAT = 1
-WEIGHTS = "actor.safetensors"
-DESCRIPTION = "actor.json"
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from neuro_aolo.cli.options import JsonOption, takes
-from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
+from neuro_aolo.cli.sources import FileOptions, SourceArgument
 from neuro_aolo.cli.terminal import out, show
-from neuro_aolo.errors import AgentError
 
 
 @takes(FileOptions)
@@ -44,49 +43,43 @@ def energy(
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
     from hardware_profiles.profile import load_profile, profile_names
-    from neuro_aolo.carbon.deployment import Deployment
     from neuro_aolo.report.tables import network_energy_table, print_energy
-    from neuro_aolo.runs.priced import OF_DEPLOYMENT, Pricing
+    from neuro_aolo.runs.defaults import OF_DEPLOYMENT
 
     named = [name for text in profile or () for name in text.split(",")]
     profiles = tuple(named) or profile_names()
     if options.is_run(source):
-        from neuro_aolo.runs.decided import hold_out
-        from neuro_aolo.runs.deployed import deploy
-        from neuro_aolo.runs.priced import price_run, priced_figures
-        from neuro_aolo.runs.summarise import run_facts
+        from neuro_aolo.runs.answers import energy as priced_run
 
-        opened = open_run(source)
-        if opened.kind == "dense" and options.weight_bits is not None:
-            raise AgentError(
-                f"--weight-bits {options.weight_bits} is for a spiking actor, and {source} is a dense one: "
-                "leave it out"
-            )
-        held_out = hold_out(opened)
-        chip = deploy(held_out, options.weight_bits) if opened.kind == "spiking" else None
-        pricing = Pricing(profiles, request_rate_hz, twin, _host(host, OF_DEPLOYMENT))
-        intensity = opened.site_intensity_g_per_kwh(held_out.requests.states)
-        facts = run_facts(opened, intensity)
-        priced = priced_figures(price_run(opened, chip, pricing), intensity)
-        summary = {"run": facts.to_dict(), "priced": priced.to_dict()}
-        show(summary, as_json, lambda: print_energy(facts, priced, out), opened.config.system)
+        answer = priced_run(
+            source,
+            profiles=profiles,
+            request_rate_hz=request_rate_hz,
+            twin=twin,
+            host=_host(host, OF_DEPLOYMENT),
+            weight_bits=options.weight_bits,
+        )
+        show(
+            answer.to_dict(),
+            as_json,
+            lambda: print_energy(answer.run, answer.priced, out),
+            answer.run.system,
+        )
         return
 
     from dataclasses import replace
 
+    from neuro_aolo.carbon.deployment import Deployment
     from neuro_aolo.cli.deployment_tables import network_energy
     from neuro_aolo.energy.profiler import load_conditions
-    from neuro_aolo.systems.names import system
     from neuro_aolo.systems.scenario_file import SYSTEM
-
-    first = system(SYSTEM)
 
     conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
     network = options.network(source)
     devices = {device.id: device for device in map(load_profile, profiles)}
     what, priced = network_energy(network, devices, replace(conditions, spiking_bits=network.weight_bits))
     show(
-        {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), first
+        {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), SYSTEM
     )
 
 

@@ -51,19 +51,19 @@ def ledger(
     if style not in FORMATS:
         raise RunError(f"--format {style!r} is none of {', '.join(FORMATS)}: choose one of them")
 
-    from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.priced import DEFAULT_PROFILES, Pricing
-    from neuro_aolo.runs.run import Run
-    from neuro_aolo.runs.summarise import ledger_part
+    from neuro_aolo.runs.answers import ledger as accounts_of
+    from neuro_aolo.runs.defaults import PROFILES
 
     named = tuple(name for text in profile or () for name in text.split(","))
-    folder = RunFolder.open(run_dir)
-    trained = folder.config()
-    opened = Run.open(folder, options.places().put(trained.system, trained.scenario))
     with busy("adding up"):
-        pricing = Pricing(named or DEFAULT_PROFILES, request_rate_hz)
-        part = ledger_part(opened, pricing, baseline)
-    show(part.to_dict(), as_json, lambda: _print(part, style), opened.config.system)
+        part = accounts_of(
+            run_dir,
+            profiles=named or PROFILES,
+            request_rate_hz=request_rate_hz,
+            baselines=baseline,
+            places=options.places(),
+        )
+    show(part.to_dict(), as_json, lambda: _print(part, style), part.run.system)
 
 
 def _boundary(account: "AccountFigures", decisions: str) -> str:

@@ -21,7 +21,8 @@ from neuro_aolo.runs.defaults import (
 )
 
 if TYPE_CHECKING:
-    from neuro_aolo.runs.options import Places, TrainingOptions
+    from neuro_aolo.runs.options import TrainingOptions
+    from neuro_aolo.runs.places import Places
 
 DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
 """Countries of a run that names neither a scenario nor, for that site, a country or a trace."""
@@ -99,7 +100,7 @@ class PlaceOptions:
         Raises:
             AgentError: a site without a value, or with two.
         """
-        from neuro_aolo.runs.options import Places
+        from neuro_aolo.runs.places import Places
 
         traces = _by_site("trace", self.trace, {"dc": self.dc_trace, "bs": self.bs_trace})
         return Places(
@@ -176,7 +177,8 @@ class TrainOptions(PlaceOptions):
 
     def training(self, actor: str) -> "TrainingOptions":
         """The same as a training takes it."""
-        from neuro_aolo.runs.options import Places, TrainingOptions
+        from neuro_aolo.runs.options import TrainingOptions
+        from neuro_aolo.runs.places import Places
 
         places = self.places()
         if self.scenario is None:

@@ -12,10 +12,7 @@ from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.run import Run
     from neuro_aolo.runs.summary.summary import Summary
-
-PAGE = "report.html"
 
 
 def report(
@@ -29,40 +26,37 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
-    from neuro_aolo.runs.folder import RunFolder
-
-    folders = [RunFolder.open(run_dir) for run_dir in run_dirs]
-    if len(folders) == 1:
-        report_run(folders[0], as_json, out_file)
+    if len(run_dirs) == 1:
+        report_run(run_dirs[0], as_json, out_file)
     else:
-        _report_several(folders, as_json, out_file)
+        from neuro_aolo.runs.folder import RunFolder
+
+        _report_several([RunFolder.open(run_dir) for run_dir in run_dirs], as_json, out_file)
 
 
-def report_run(folder: "RunFolder", as_json: bool, out_file: Path | None = None) -> None:
+def report_run(run_dir: Path, as_json: bool, out_file: Path | None = None) -> None:
     """Analyse a run, write summary.json and the page, and show the summary.
 
     Raises:
         RunError: the page cannot be written to ``out_file``, or files of the run are missing or wrong.
     """
-    from neuro_aolo.report.html import check_page, render, write_page
+    from neuro_aolo.report.of_run import report
     from neuro_aolo.report.tables import print_summary
 
-    page = out_file or folder.path / PAGE
-    check_page(page)
-    curve = folder.metrics()
-    run, summary = _summarised(folder)
-    write_page(page, render(summary, curve))
+    with busy(f"{run_dir}: evaluating, simulating, pricing"):
+        summary, page = report(run_dir, out_file)
 
     def in_text() -> None:
         print_summary(summary, out)
         say(f"report: {page}")
 
-    show(summary.to_dict(), as_json, in_text, run.config.system)
+    show(summary.to_dict(), as_json, in_text, summary.run.system)
 
 
 def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Path | None) -> None:
     """Analyse the runs, write the summary.json of each, and one page with all of them side by side."""
-    from neuro_aolo.report.html import check_page, render_several, write_page
+    from neuro_aolo.report.files import check_page, write_page
+    from neuro_aolo.report.html import render_several
     from neuro_aolo.report.side_by_side import Told, table
     from neuro_aolo.report.tables import as_rich
 
@@ -70,8 +64,7 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
         raise RunError(f"{len(folders)} runs share one page: give --out FILE for it")
     check_page(out_file)
     names, curves = _names([folder.path for folder in folders]), [folder.metrics() for folder in folders]
-    summarised = [_summarised(folder) for folder in folders]
-    summaries = [summary for _, summary in summarised]
+    summaries = [_summarised(folder) for folder in folders]
     runs = [Told(*run) for run in zip(names, summaries, curves, strict=True)]
     write_page(out_file, render_several(runs))
 
@@ -80,22 +73,18 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
         say(f"report: {out_file}")
 
     printed = {
-        name: with_old_keys(summary.to_dict(), run.config.system)
-        for name, (run, summary) in zip(names, summarised, strict=True)
+        name: with_old_keys(summary.to_dict(), summary.run.system)
+        for name, summary in zip(names, summaries, strict=True)
     }
     show({"report": str(out_file), "runs": printed}, as_json, in_text)
 
 
-def _summarised(folder: "RunFolder") -> tuple["Run", "Summary"]:
-    """A run, and its summary, newly written."""
-    from neuro_aolo.runs.run import Run
-    from neuro_aolo.runs.summarise import summarise, write_summary
+def _summarised(folder: "RunFolder") -> "Summary":
+    """A run's summary, in its ``summary.json``."""
+    from neuro_aolo.runs import answers
 
-    with busy(f"{folder.path}: evaluating, exporting, simulating, pricing"):
-        run = Run.open(folder)
-        summary = summarise(run)
-        write_summary(run, summary)
-    return run, summary
+    with busy(f"{folder.path}: evaluating, simulating, pricing"):
+        return answers.summary(folder.path)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -110,6 +110,7 @@ def _beside_lava(source: Path, as_json: bool) -> None:
     from neuro_aolo.report.tables import lava_table
     from neuro_aolo.runs.decided import hold_out
     from neuro_aolo.runs.deployed import deploy, deployed_figures
+    from neuro_aolo.systems.names import name_of
 
     opened = open_run(source)
     held_out = hold_out(opened)
@@ -118,7 +119,7 @@ def _beside_lava(source: Path, as_json: bool) -> None:
         {"deployed": deployed.to_dict()},
         as_json,
         lambda: out.print(lava_table(deployed.lava)),
-        opened.config.system,
+        name_of(opened.config.system),
     )
 
 
@@ -130,6 +131,7 @@ def _closed_loop(
     from neuro_aolo.cli.deployment_tables import loop_sentence
     from neuro_aolo.runs.network import of_run
     from neuro_aolo.runs.simulation import closed_loop
+    from neuro_aolo.systems.names import name_of
 
     if backend not in (None, "lava"):
         raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")
@@ -141,5 +143,5 @@ def _closed_loop(
         {"source": str(source), "seed": seed, **asdict(loop)},
         as_json,
         lambda: say(loop_sentence(loop, spec)),
-        opened.config.system,
+        name_of(opened.config.system),
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from neuro_aolo.agent.learner import Metrics
-    from neuro_aolo.systems.system import System
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -51,16 +50,14 @@ def run_app(app: typer.Typer) -> int:
         return EXIT_FAILED
 
 
-def show(
-    data: dict[str, Any], as_json: bool, in_text: Callable[[], None], system: "System | None" = None
-) -> None:
+def show(data: dict[str, Any], as_json: bool, in_text: Callable[[], None], system: str | None = None) -> None:
     """Print ``data`` as one JSON object, or call ``in_text`` to print it for people.
 
     Args:
         data: what is told.
         as_json: whether it is printed as JSON.
         in_text: prints it for people.
-        system: whose keys of earlier versions are printed beside today's.
+        system: name of the one whose keys of earlier versions are printed beside today's.
     """
     if as_json:
         from neuro_aolo.files import to_json
@@ -70,9 +67,11 @@ def show(
         in_text()
 
 
-def with_old_keys(data: dict[str, Any], system: "System | None") -> dict[str, Any]:
+def with_old_keys(data: dict[str, Any], system: str | None) -> dict[str, Any]:
     """``data`` with the keys that it had in earlier versions, where the system knows them, beside today's."""
-    old_keys = getattr(system, "old_keys", None)
+    from neuro_aolo.systems.names import system as system_of
+
+    old_keys = None if system is None else getattr(system_of(system), "old_keys", None)
     return data if old_keys is None else merged(data, old_keys(data))
 
 

@@ -2,20 +2,19 @@
 
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, TrainOptions, takes
 from neuro_aolo.cli.report import report_run
 from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show
-from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.config import RunConfig
     from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.runs.training import Keeping
-    from neuro_aolo.systems.names import Loaded
 
 _BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
 
@@ -37,7 +36,7 @@ def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) 
     if not interrupted:
         twin = folder.begin_twin(twin_config(config))
         interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
-    report_run(folder, as_json)
+    report_run(folder.path, as_json)
     _end(interrupted, folder.path, go_on)
 
 
@@ -83,7 +82,9 @@ def train(
 def evaluate(
     run_dir: RunArgument,
     options: PlaceOptions,
-    requests: Annotated[int, typer.Option(min=1, help="Held-out requests to decide.")] = 20_000,
+    requests: Annotated[
+        int | None, typer.Option(min=1, help="Held-out requests to decide; 20,000 if absent.")
+    ] = None,
     scenario: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE.toml", help="Another scenario of the same state; its own if absent."),
@@ -91,64 +92,17 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
-    from neuro_aolo.carbon.deployment import Deployment
     from neuro_aolo.report.tables import evaluation_table
-    from neuro_aolo.runs.decided import decide, decided_figures, hold_out, search_constant
-    from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.run import Run
-    from neuro_aolo.runs.summarise import run_facts, scenario_name, wording
+    from neuro_aolo.runs.answers import evaluate as evaluated
 
-    folder = RunFolder.open(run_dir)
-    trained = folder.config()
-    service, deployment = trained.scenario, trained.deployment
-    if scenario is not None:
-        loaded = _shifted(trained, scenario, run_dir)
-        service, deployment = loaded.scenario, Deployment.of(loaded.deployment, loaded.where)
-    here = Run.open(folder, options.places().put(trained.system, service), deployment)
-    held_out = hold_out(here, requests)
-    decisions, constant = decide(held_out), search_constant(held_out)
-    decided = decided_figures(decisions, constant)
-    facts = run_facts(here, here.site_intensity_g_per_kwh(held_out.requests.states))
-    telling = wording(here, decisions, constant)
-    summary: dict[str, Any] = {
-        "run": facts.to_dict(),
-        "wording": telling.to_dict(),
-        "decided": decided.to_dict(),
-    }
-    if scenario is not None:
-        summary["trained_in"] = scenario_name(trained)
+    answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
 
     def in_text() -> None:
-        if scenario is not None:
-            say(
-                f"{run_dir}: trained in scenario {scenario_name(trained)}, "
-                f"here in scenario {scenario_name(here.config)}"
-            )
-        out.print(evaluation_table(facts, telling, decided))
+        if answer.trained_in:
+            say(f"{run_dir}: trained in scenario {answer.trained_in}, here in scenario {answer.scenario}")
+        out.print(evaluation_table(answer.run, answer.wording, answer.decided))
 
-    show(summary, as_json, in_text, trained.system)
-
-
-def _shifted(trained: "RunConfig", name: str, run_dir: Path) -> "Loaded":
-    """Another scenario as the actor of a run meets it: the actor keeps the ranges that it learnt to read.
-
-    Raises:
-        ScenarioError: it is of another system, has another state or another action box, or leaves those
-            ranges.
-    """
-    from dataclasses import replace
-
-    from neuro_aolo.systems.names import load, name_of, offered
-
-    loaded = load(name)
-    if loaded.name != name_of(trained.system):
-        raise ScenarioError(
-            f"scenario {name!r} is of the system {loaded.name}, the actor of {run_dir} of "
-            f"{name_of(trained.system)}: choose a scenario of that"
-        )
-    return replace(
-        loaded, scenario=offered(loaded.system, "shift")(trained.scenario, loaded.scenario, str(run_dir))
-    )
+    show(answer.to_dict(), as_json, in_text, answer.run.system)
 
 
 def _keeping(options: TrainOptions) -> "Keeping":

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Sequence
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from neuro_aolo.errors import RunError
 from neuro_aolo.report import side_by_side
 from neuro_aolo.report.facts import Metrics
 from neuro_aolo.report.page import both_widths, content
@@ -46,33 +44,6 @@ def render_several(runs: Sequence[Told]) -> str:
         curves=both_widths(lambda width: side_by_side.curves(runs, width)),
         runs=[content(run.summary, run.metrics, f"run{number}-") for number, run in enumerate(runs, start=1)],
     )
-
-
-def check_page(path: Path) -> None:
-    """Refuse a place where no page can be written.
-
-    Raises:
-        RunError: its folder does not exist, or ``path`` is a folder.
-    """
-    if path.is_dir() or not path.parent.is_dir():
-        reason = "is a folder" if path.is_dir() else f"lies in {path.parent}, which does not exist"
-        raise RunError(f"{path} {reason}: give --out the path of a file in a folder that exists")
-
-
-def write_page(path: Path, page: str) -> Path:
-    """Write a page to ``path``: whole, or not at all.
-
-    Raises:
-        RunError: its folder does not exist, or ``path`` is a folder.
-    """
-    check_page(path)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
 
 
 def _page(template: str, **context: Any) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from neuro_aolo.agent.evaluate import Evaluation
 from neuro_aolo.energy.count import SpikingCounts, count_spiking
 from neuro_aolo.runs.decided import HeldOut, decide_rows
-from neuro_aolo.runs.folder import NETWORK
+from neuro_aolo.runs.files import NETWORK
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.deployed import (
     Deployed,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from neuro_aolo.agent.checkpoint import WEIGHTS
+from neuro_aolo.agent.actor_files import WEIGHTS
 from neuro_aolo.carbon.emissions_csv import EmissionsRow, emissions_csv
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import LedgerLineFigures, LedgerPart

@@ -12,7 +12,7 @@ import numpy as np
 
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import to_json, write_whole
-from neuro_aolo.runs.folder import DECISION, DENSE, DENSE_INT8, EXPORTS, GRAPH, NETWORK, NIR, STEP
+from neuro_aolo.runs.files import DECISION, DENSE, DENSE_INT8, EXPORTS, GRAPH, NETWORK, NIR, STEP
 from neuro_aolo.runs.network import Network, of_run
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.simulation import lava_timeout_s

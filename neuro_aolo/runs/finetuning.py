@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from neuro_aolo.agent.checkpoint import DESCRIPTION, save_actor
+from neuro_aolo.agent.actor_files import DESCRIPTION
+from neuro_aolo.agent.checkpoint import save_actor
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy

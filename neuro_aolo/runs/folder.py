@@ -7,35 +7,25 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from neuro_aolo.agent.checkpoint import DESCRIPTION, WEIGHTS, SavedActor, load_actor
+from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.runs.config import ForeignSystemError, RunConfig
+from neuro_aolo.runs.files import (
+    ANSWERS,
+    CONFIG,
+    EMISSIONS,
+    EVENTS,
+    MADE,
+    METRICS,
+    SNAPSHOT,
+    SUMMARY,
+    TWIN,
+)
 from neuro_aolo.systems.system import System
-
-CONFIG = "config.toml"
-METRICS = "metrics.csv"
-SNAPSHOT = "training.safetensors"
-"""The training in progress; gone once it has ended."""
-EVENTS = "tensorboard"
-"""Subfolder of TensorBoard's event files."""
-SUMMARY = "summary.json"
-EMISSIONS = "emissions.csv"
-"""Energy and carbon as CodeCarbon writes them."""
-NETWORK = "actor.net"
-GRAPH = "actor.graph"
-NIR = "actor.nir"
-STEP, DECISION = "actor_step.onnx", "actor_decision.onnx"
-DENSE, DENSE_INT8 = "actor_dense.onnx", "actor_dense_int8.onnx"
-EXPORTS = "exports.json"
-"""What was exported from which graph, and how it ran when it was run back."""
-TWIN = "mlp"
-"""Subfolder of a run with the same-size MLP, itself a run folder."""
-
-_EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
-_MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, "report.html", *_EXPORTED)
 
 
 @dataclass(frozen=True)
@@ -249,14 +239,15 @@ def _remove_run(path: Path) -> None:
         raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
     twin = path / TWIN
     folders = [folder for folder in (twin, path) if folder.is_dir()]
-    made = [folder / name for folder in folders for name in _MADE]
+    made = [folder / name for folder in folders for name in MADE]
     made += [file for folder in folders for file in event_files(folder / EVENTS)]
+    made += sorted((path / ANSWERS).glob("*-*.json"))
     for file in made:
         if file.is_dir() or (file.exists() and not os.access(file.parent, os.W_OK)):
             raise RunError(f"{file} cannot be replaced: it is left as it is; choose another --out")
     for file in made:
         file.unlink(missing_ok=True)
-    for folder in (twin / EVENTS, twin, path / EVENTS):
+    for folder in (twin / EVENTS, twin, path / EVENTS, path / ANSWERS):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 

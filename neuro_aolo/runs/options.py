@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -20,61 +19,13 @@ from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE, SPIKE_WEIGHT
-from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
+from neuro_aolo.runs.places import Places, one_of
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.task import Task
 from neuro_aolo.systems.wording import shown
 
 _SPIKING = "popsan"
-
-
-@dataclass(frozen=True)
-class Places:
-    """Whose electricity the sites of a scenario draw.
-
-    Attributes:
-        countries: ISO 3166-1 alpha-3 codes, by site.
-        traces: CSV files of hourly carbon intensity, by site.
-        fill: what becomes of hours that a trace lacks: ``hold`` or ``linear``; they are refused where None.
-    """
-
-    countries: Mapping[str, str] = field(default_factory=dict)
-    traces: Mapping[str, Path] = field(default_factory=dict)
-    fill: str | None = None
-
-    def put(self, system: System, scenario: Any) -> Any:
-        """The system's scenario in these places.
-
-        Raises:
-            ScenarioError: an unknown site or country, a trace that cannot be used, or both for one site.
-        """
-        for site in self.countries.keys() & self.traces.keys():
-            raise ScenarioError(
-                f"--country {site}={self.countries[site]} and --trace {site}={self.traces[site]} both give "
-                "one intensity: choose one"
-            )
-        if self.fill and not self.traces:
-            raise ScenarioError(
-                f"--fill {self.fill} fills a trace, and none is given: add --trace SITE=FILE.csv"
-            )
-        sites = system.task(scenario).spec.sites if self.countries or self.traces else ()
-        for option, given, method in (
-            ("--country", self.countries, "with_countries"),
-            ("--trace", self.traces, "with_traces"),
-        ):
-            for site in given:
-                _one_of(f"{option} {site}={given[site]}: site", site, sites)
-            if given and not hasattr(scenario, method):
-                raise ScenarioError(
-                    f"{option}: {type(scenario).__qualname__} has no {method}, so its sites keep their own "
-                    "electricity: leave the option out"
-                )
-        fill = cast("Fill | None", self.fill)
-        traces = {site: read_trace(path, fill) for site, path in self.traces.items()}
-        if self.countries:
-            scenario = scenario.with_countries(**self.countries)
-        return scenario.with_traces(**traces) if traces else scenario
 
 
 @dataclass(frozen=True)
@@ -124,8 +75,8 @@ class TrainingOptions:
         system, scenario, deployment = self._controlled()
         task = system.task(scenario)
         site = self._site(task)
-        _one_of("--actor", self.actor, tuple(ACTORS))
-        _one_of("--preset", self.preset, tuple(PRESETS))
+        one_of("--actor", self.actor, tuple(ACTORS))
+        one_of("--preset", self.preset, tuple(PRESETS))
         check_device(self.device)
         if self.compiled:
             check_compiler()
@@ -180,7 +131,7 @@ class TrainingOptions:
         sites = task.spec.sites
         if self.agent_site is None:
             return sites[-1]
-        _one_of("--agent-site", self.agent_site, sites)
+        one_of("--agent-site", self.agent_site, sites)
         return self.agent_site
 
     def _toll(self) -> SpikeToll | None:
@@ -198,17 +149,6 @@ class TrainingOptions:
     def _refuse_dense(self, option: str, value: float) -> None:
         if self.actor != _SPIKING:
             raise AgentError(f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {self.actor}")
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value in allowed:
-        return
-    if len(allowed) == 1:
-        raise AgentError(f"{option} {value!r} is not {allowed[0]}: choose that, or leave it out")
-    raise AgentError(
-        f"{option} {value!r} is {'neither' if len(allowed) == 2 else 'none of'} "
-        f"{' nor '.join(allowed) if len(allowed) == 2 else ', '.join(allowed)}: choose one of them"
-    )
 
 
 def check_device(device: str) -> None:

@@ -12,6 +12,7 @@ from neuro_aolo.energy.bill import LEFT_OUT, Bill, Conditions, Unfit
 from neuro_aolo.energy.breakeven import Condition, by_layer, published
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
 from neuro_aolo.energy.profiler import Profiler, load_conditions
+from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
 from neuro_aolo.runs.deployed import OnChip
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.part import ActorKind, Span
@@ -27,12 +28,6 @@ from neuro_aolo.runs.summary.priced import (
     PublishedCondition,
 )
 from neuro_aolo_export.graph import DenseGraph
-
-DEFAULT_PROFILES = ("h100", "loihi1", "loihi2", "mcu_m33_u575")
-"""Devices of a run's report: two chips, a microcontroller, a GPU."""
-
-OF_DEPLOYMENT = "deployment"
-"""The host that the run's deployment names."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +47,9 @@ class Pricing:
         AgentError: conditions that cannot be.
     """
 
-    profiles: tuple[str, ...] = DEFAULT_PROFILES
+    profiles: tuple[str, ...] = PROFILES
     request_rate_hz: float | None = None
-    twin: str = "mlp-int8"
+    twin: str = TWIN_KIND
     host: str | None = OF_DEPLOYMENT
 
     def devices(self) -> dict[str, Profile]:

@@ -28,7 +28,7 @@ from neuro_aolo.runs.decided import (
 )
 from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
 from neuro_aolo.runs.emissions import emissions_of
-from neuro_aolo.runs.folder import EXPORTS
+from neuro_aolo.runs.files import EXPORTS
 from neuro_aolo.runs.priced import USUAL, Prices, Pricing, price_run, priced_figures, span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy

@@ -25,7 +25,8 @@ from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energ
 from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.defaults import CHECKPOINT_EVERY
 from neuro_aolo.runs.event_log import event_log
-from neuro_aolo.runs.folder import EVENTS, RunFolder
+from neuro_aolo.runs.files import EVENTS
+from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.options import TrainingOptions
 from neuro_aolo.runs.run import Run
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report.html import render, write_page
+from neuro_aolo.report.files import write_page
+from neuro_aolo.report.html import render
 from neuro_aolo.runs.summary.summary import Summary
 
 Data = dict[str, Any]
@@ -200,7 +201,8 @@ def test_a_run_of_one_checkpoint_or_none_has_a_page(
 def test_the_same_run_has_the_same_bytes_in_another_process(tmp_path: Path, one_page: str) -> None:
     code = (
         "import csv, sys; from pathlib import Path\n"
-        "from neuro_aolo.report.html import render, write_page\n"
+        "from neuro_aolo.report.files import write_page\n"
+        "from neuro_aolo.report.html import render\n"
         "from neuro_aolo.runs.summary.summary import Summary\n"
         "run, out = map(Path, sys.argv[1:]); summary = Summary.read(run / 'summary.json')\n"
         "rows = csv.DictReader((run / 'metrics.csv').open(newline=''))\n"

@@ -1,0 +1,30 @@
+"""Names of the files in a run's folder; importing them does not import torch."""
+
+from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+
+CONFIG = "config.toml"
+METRICS = "metrics.csv"
+SNAPSHOT = "training.safetensors"
+"""The training in progress; gone once it has ended."""
+EVENTS = "tensorboard"
+"""Subfolder of TensorBoard's event files."""
+SUMMARY = "summary.json"
+EMISSIONS = "emissions.csv"
+"""Energy and carbon as CodeCarbon writes them."""
+PAGE = "report.html"
+NETWORK = "actor.net"
+GRAPH = "actor.graph"
+NIR = "actor.nir"
+STEP, DECISION = "actor_step.onnx", "actor_decision.onnx"
+DENSE, DENSE_INT8 = "actor_dense.onnx", "actor_dense_int8.onnx"
+EXPORTS = "exports.json"
+"""What was exported from which graph, and how it ran when it was run back."""
+TWIN = "mlp"
+"""Subfolder of a run with the same-size MLP, itself a run folder."""
+ANSWERS = "answers"
+"""Subfolder of what was asked of the run before."""
+
+EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
+MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, PAGE, *EXPORTED)
+ANSWERED_FROM = (CONFIG, METRICS, WEIGHTS, DESCRIPTION, EXPORTS)
+"""What the figures of a run come from."""
