@@ -5,12 +5,12 @@ spikes inside the toll.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import BaseModel, NonNegativeInt, TypeAdapter, ValidationError
 
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of
 from neuro_aolo.agent.mlp import MLPConfig
@@ -22,9 +22,9 @@ from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import RunError, ScenarioError
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
-from neuro_aolo.systems.scenario_file import SYSTEM
+from neuro_aolo.systems.scenario_file import SYSTEM, known_keys
 from neuro_aolo.systems.system import System
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.wording import closest, shown
 
 Preset = Literal["tuned", "paper"]
 
@@ -76,9 +76,13 @@ class RunConfig:
 
     def to_toml(self) -> str:
         """The resolved settings."""
+        return tomli_w.dumps(self.tables())
+
+    def tables(self) -> dict[str, Any]:
+        """The same as plain data, table by table."""
         data: dict[str, Any] = {
             "system": name_of(self.system),
-            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: getattr(self, name) for name in PLAIN},
             "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
             "training": asdict(self.training),
             "deployment": self.deployment.model_dump(mode="json", exclude_none=True),
@@ -86,7 +90,7 @@ class RunConfig:
         }
         if self.toll is not None:
             data["toll"] = asdict(self.toll)
-        return tomli_w.dumps(data)
+        return data
 
     @classmethod
     def from_toml(cls, text: str, system: System | None = None) -> "RunConfig":
@@ -100,17 +104,29 @@ class RunConfig:
             RunError: something is missing, unknown or out of range, or the system is not shipped.
         """
         try:
-            data = _of_today(tomllib.loads(text))
+            return cls.of(tomllib.loads(text), system)
+        except tomllib.TOMLDecodeError as error:
+            raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any], system: System | None = None) -> "RunConfig":
+        """The same of what such a file holds.
+
+        Raises:
+            RunError: likewise.
+        """
+        try:
+            data = _of_today(dict(tables))
             name = data.pop("system")
             actor = dict(data.pop("actor"))
             kind = actor.pop("kind")
             if not isinstance(kind, str) or kind not in ACTORS:
                 raise RunError(f"actor.kind {shown(kind)} is none of {', '.join(ACTORS)}")
             controlled = _system(name, system)
-            unknown = sorted(set(data) - {*_PLAIN, *_TABLES})
+            unknown = sorted(set(data) - {*PLAIN, *_TABLES})
             if unknown:
-                raise RunError(f"unknown key {unknown[0]!r}; allowed: {', '.join(_KEYS)}")
-            missing = [key for key in _PLAIN if key not in data and key != "spike_weight"]
+                raise RunError(f"unknown key {unknown[0]!r}; {_allowed(unknown[0], KEYS)}")
+            missing = [key for key in PLAIN if key not in data and key != "spike_weight"]
             if missing:
                 raise RunError(_missing(missing[0]))
             tables = {each: data.pop(each) for each in _TABLES if each != "toll" or each in data}
@@ -125,7 +141,7 @@ class RunConfig:
             )
             _check_site(config)
             return config if "spike_weight" in data else _with_weight(config)
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
 
 
@@ -141,9 +157,10 @@ class _Plain:
     spike_weight: float
 
 
-_PLAIN = tuple(each.name for each in fields(_Plain))
+PLAIN = tuple(each.name for each in fields(_Plain))
 _TABLES = ("training", "deployment", "toll", "scenario")
-_KEYS = ("system", *_PLAIN, "actor", *_TABLES)
+KEYS = ("system", *PLAIN, "actor", *_TABLES)
+
 T = TypeVar("T")
 
 
@@ -213,7 +230,7 @@ def _settings(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
     known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise RunError(f"unknown key {f'{table}.{unknown[0]}'!r}; allowed there: {', '.join(known)}")
+        raise RunError(f"unknown key {f'{table}.{unknown[0]}'!r}; {_allowed(unknown[0], known)}")
     missing = [name for name in known if name not in values]
     if missing:
         raise RunError(_missing(missing[0]))
@@ -228,9 +245,20 @@ def _checked(table: str, cls: type[T], values: Any) -> T:
         first = error.errors(include_url=False)[0]
         key = ".".join(filter(None, (table, *map(str, first["loc"]))))
         if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-            raise RunError(f"unknown key {key!r}: remove it") from None
+            advice = (
+                known_keys(cls, first)
+                if isinstance(cls, type) and issubclass(cls, BaseModel)
+                else "remove it"
+            )
+            raise RunError(f"unknown key {key!r}: {advice}") from None
         raise RunError(f"{key} = {shown(first['input'])}: {first['msg']}") from None
     return checked
+
+
+def _allowed(key: str, known: Sequence[str]) -> str:
+    """What may have been meant, or all that is allowed."""
+    meant = closest(key, known)
+    return f"did you mean {meant!r}?" if meant else f"allowed there: {', '.join(known)}"
 
 
 def _missing(key: str) -> str:

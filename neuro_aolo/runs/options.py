@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,8 @@ from typing import Any, cast
 import torch
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.agent.checkpoint import ACTORS, ActorSpec
+from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, ActorSpec, kind_of
+from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
@@ -18,11 +20,11 @@ from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
-from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE, SPIKE_WEIGHT
+from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
 from neuro_aolo.runs.places import Places, one_of
+from neuro_aolo.runs.settings import by_table, is_whole, laid_over, read_tables
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
-from neuro_aolo.systems.task import Task
 from neuro_aolo.systems.wording import shown
 
 _SPIKING = "popsan"
@@ -31,6 +33,9 @@ _SPIKING = "popsan"
 @dataclass(frozen=True)
 class TrainingOptions:
     """What a training is of, and how it goes.
+
+    What is given here stands before what ``config_file`` says, and ``settings`` before both; where neither
+    says anything, the defaults of :mod:`neuro_aolo.runs.defaults` and of the preset hold.
 
     Attributes:
         scenario: a name, a ``.toml`` file, or a scenario of ``system``.
@@ -41,28 +46,32 @@ class TrainingOptions:
         actor: kind of the network.
         preset: settings of the training and shape of the actor.
         seed: of everything drawn at random.
-        steps: decisions served, rounded up to a batch; the preset's where None.
-        time_steps: of a decision of a spiking actor; the preset's where None.
+        steps: decisions served, rounded up to a batch.
+        time_steps: of a decision of a spiking actor.
         spike_weight: what a microjoule of spikes counts as, in mg of carbon.
         spike_profile: whose microjoules these are.
         device: where the networks are trained.
         compiled: whether the actor is compiled.
+        config_file: settings in the form of a run's ``config.toml``, the whole of one or a part.
+        settings: the same by dotted key, as ``{"training.actor_lr": 1e-3}``, or table by table.
     """
 
-    scenario: Any = SCENARIO
+    scenario: Any = None
     system: System | None = None
     places: Places = field(default_factory=Places)
     deployment: Deployment | None = None
     agent_site: str | None = None
-    actor: str = _SPIKING
-    preset: str = PRESET
-    seed: int = SEED
+    actor: str | None = None
+    preset: str | None = None
+    seed: int | None = None
     steps: int | None = None
     time_steps: int | None = None
-    spike_weight: float = SPIKE_WEIGHT
-    spike_profile: str = SPIKE_PROFILE
-    device: str = DEVICE
-    compiled: bool = False
+    spike_weight: float | None = None
+    spike_profile: str | None = None
+    device: str | None = None
+    compiled: bool | None = None
+    config_file: str | Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self) -> RunConfig:
         """The settings of a run with these options.
@@ -70,46 +79,98 @@ class TrainingOptions:
         Raises:
             NeuroAoloError: an option is not allowed, in one line with what is.
         """
-        if type(self.seed) is not int or self.seed < 0:
+        if self.seed is not None and (type(self.seed) is not int or self.seed < 0):
             raise AgentError(f"--seed {shown(self.seed)} is not allowed: give a whole number of 0 or above")
-        system, scenario, deployment = self._controlled()
-        task = system.task(scenario)
-        site = self._site(task)
-        one_of("--actor", self.actor, tuple(ACTORS))
-        one_of("--preset", self.preset, tuple(PRESETS))
-        check_device(self.device)
-        if self.compiled:
-            check_compiler()
-        preset = cast("Preset", self.preset)
+        if self.actor is not None:
+            one_of("--actor", self.actor, tuple(ACTORS))
+        if self.preset is not None:
+            one_of("--preset", self.preset, tuple(PRESETS))
+        tables = {} if self.config_file is None else read_tables(Path(self.config_file))
+        whole = is_whole(tables)
+        if whole and self.scenario is None and self.system is None:
+            config = RunConfig.of(tables)
+            config = replace(config, scenario=self.places.put(config.system, config.scenario))
+            if self.preset is not None:
+                training, popsan = PRESETS[cast("Preset", self.preset)]
+                config = replace(config, training=training, actor=popsan, preset=cast("Preset", self.preset))
+        else:
+            config = self._fresh(tables)
+            config = laid_over(config, self._of_file(tables, whole=whole))
+        before = config
+        config = laid_over(self._typed(config), by_table(self.settings))
+        return self._finished(config, before.toll if whole and config == before else None)
+
+    def _fresh(self, tables: Mapping[str, Any]) -> RunConfig:
+        """A run on the scenario that is asked for, with the usual settings of actor and training."""
+        preset = cast("Preset", self.preset or tables.get("preset", PRESET))
+        one_of("preset", preset, tuple(PRESETS))
         training, popsan = PRESETS[preset]
-        if self.steps is not None:
-            training = replace(training, total_steps=self.steps)
-        if self.time_steps is not None:
-            self._refuse_dense("--time-steps", self.time_steps)
-            popsan = replace(popsan, steps=self.time_steps)
-        network = popsan if self.actor == _SPIKING else ACTORS[self.actor]()
-        toll = self._toll()
-        if self.actor == _SPIKING:
-            toll = counted_toll(task, deployment, site, toll)
-        spec = ActorSpec(task.spec.observation_names, task.spec.action_names, network)
-        charged(task, deployment, site, spec.build(torch.Generator()).graph())
+        named = tables.get("scenario")
+        system, scenario, deployment = self._controlled(named if isinstance(named, str) else None)
+        kind = self.actor or dict(tables.get("actor", {})).get("kind", _SPIKING)
+        one_of("actor", kind, tuple(ACTORS))
         return RunConfig(
             system=system,
             scenario=scenario,
-            actor=network,
+            actor=popsan if kind == _SPIKING else ACTORS[kind](),
             training=training,
             deployment=deployment,
-            seed=self.seed,
-            device=self.device,
-            agent_site=site,
+            agent_site=system.task(scenario).spec.sites[-1],
             preset=preset,
-            compiled=self.compiled,
-            spike_weight=self.spike_weight,
-            toll=toll,
+            seed=SEED,
+            device=DEVICE,
         )
 
-    def _controlled(self) -> tuple[System, Any, Deployment]:
-        """The system, the scenario in its places, and the deployment."""
+    def _of_file(self, tables: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+        """What of a file holds beside the options that were given."""
+        given = {"toll"}
+        if whole or isinstance(tables.get("scenario"), str):
+            given |= {"scenario", "system"}
+        if self.preset is not None:
+            given |= {"preset", "actor", "training"}
+        if self.actor is not None and self.actor != dict(tables.get("actor", {})).get("kind", self.actor):
+            given |= {"actor"}
+        return {key: value for key, value in tables.items() if key not in given}
+
+    def _typed(self, config: RunConfig) -> RunConfig:
+        """``config`` with what was given as an option."""
+        actor, training = config.actor, config.training
+        if self.actor is not None and self.actor != kind_of(actor):
+            shape = PRESETS[config.preset][1]
+            actor = shape if self.actor == _SPIKING else ACTORS[self.actor](hidden=actor.hidden)
+        if self.steps is not None:
+            training = replace(training, total_steps=self.steps)
+        if self.time_steps is not None:
+            self._refuse_dense("--time-steps", self.time_steps, actor)
+            actor = replace(cast("PopSANConfig", actor), steps=self.time_steps)
+        chosen: dict[str, Any] = {
+            "seed": self.seed,
+            "device": self.device,
+            "compiled": self.compiled,
+            "agent_site": self.agent_site,
+            "deployment": self.deployment,
+            "spike_weight": self.spike_weight,
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return replace(config, actor=actor, training=training, **given)
+
+    def _finished(self, config: RunConfig, toll: SpikeToll | None) -> RunConfig:
+        """``config`` checked, with what spikes cost in it; ``toll`` is that where nothing of it changed."""
+        task = config.system.task(config.scenario)
+        one_of("--agent-site", config.agent_site, task.spec.sites)
+        check_device(config.device)
+        if config.compiled:
+            check_compiler()
+        if toll is None:
+            asked = self._toll(config)
+            if kind_of(config.actor) == _SPIKING:
+                toll = counted_toll(task, config.deployment, config.agent_site, asked)
+        spec = ActorSpec(task.spec.observation_names, task.spec.action_names, config.actor)
+        charged(task, config.deployment, config.agent_site, spec.build(torch.Generator()).graph())
+        return replace(config, toll=toll)
+
+    def _controlled(self, named: str | None) -> tuple[System, Any, Deployment]:
+        """The system, the scenario in its places, and the deployment; ``named`` is what a file asks for."""
         if self.system is not None:
             system = checked(self.system)
             if not isinstance(self.scenario, system.Scenario):
@@ -118,37 +179,32 @@ class TrainingOptions:
                     "one, as scenario=module.Scenario()"
                 )
             return system, self.places.put(system, self.scenario), self.deployment or Deployment()
-        if not isinstance(self.scenario, str | Path):
+        scenario = self.scenario or named or SCENARIO
+        if not isinstance(scenario, str | Path):
             raise ScenarioError(
-                f"scenario {shown(self.scenario)} is neither a name nor a .toml file: give its system, "
+                f"scenario {shown(scenario)} is neither a name nor a .toml file: give its system, "
                 "too, as system=module"
             )
-        loaded = load(self.scenario)
+        loaded = load(scenario)
         deployment = self.deployment or Deployment.of(loaded.deployment, loaded.where)
         return loaded.system, self.places.put(loaded.system, loaded.scenario), deployment
 
-    def _site(self, task: Task) -> str:
-        sites = task.spec.sites
-        if self.agent_site is None:
-            return sites[-1]
-        one_of("--agent-site", self.agent_site, sites)
-        return self.agent_site
-
-    def _toll(self) -> SpikeToll | None:
+    def _toll(self, config: RunConfig) -> SpikeToll | None:
         """What spikes were asked to cost; None where nothing was."""
-        if self.spike_weight == 0.0:
+        weight = config.spike_weight
+        if weight == 0.0:
             return None
-        if not 0.0 < self.spike_weight < float("inf"):
-            raise AgentError(
-                f"--spike-weight {self.spike_weight:g} is not allowed: give 0, or a finite number above it"
-            )
-        self._refuse_dense("--spike-weight", self.spike_weight)
-        profile = load_profile(self.spike_profile)
-        return SpikeToll(profile.id, *spike_prices_uj(profile), cost_per_uj=self.spike_weight)
+        if not 0.0 < weight < float("inf"):
+            raise AgentError(f"--spike-weight {weight:g} is not allowed: give 0, or a finite number above it")
+        self._refuse_dense("--spike-weight", weight, config.actor)
+        profile = load_profile(self.spike_profile or (config.toll.profile if config.toll else SPIKE_PROFILE))
+        return SpikeToll(profile.id, *spike_prices_uj(profile), cost_per_uj=weight)
 
-    def _refuse_dense(self, option: str, value: float) -> None:
-        if self.actor != _SPIKING:
-            raise AgentError(f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {self.actor}")
+    def _refuse_dense(self, option: str, value: float, actor: ActorConfig) -> None:
+        if kind_of(actor) != _SPIKING:
+            raise AgentError(
+                f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {kind_of(actor)}"
+            )
 
 
 def check_device(device: str) -> None:

@@ -154,7 +154,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: Path | str, w
     own = ".".join(str(part) for part in place if not isinstance(part, int))
     key = ".".join(filter(None, (within, own)))
     if kind == "extra_forbidden":
-        return f"{where}: unknown key {shown(key)}: {_known(model, first, own)}"
+        return f"{where}: unknown key {shown(key)}: {known_keys(model, first)}"
     if kind == "value_error":
         message = str(first["ctx"]["error"])
         return f"{where}: {key}: {message}" if key else f"{where}: {message}"
@@ -270,8 +270,9 @@ def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _known(model: type[BaseModel], first: ErrorDetails, key: str) -> str:
-    owner = _owner(model, key)
+def known_keys(model: type[BaseModel], first: ErrorDetails) -> str:
+    """What may have been meant by an unknown key of a model, or all that is allowed in its place."""
+    owner = _owner(model, ".".join(str(part) for part in first["loc"] if not isinstance(part, int)))
     names = list(owner.model_fields) if owner else []
     close = difflib.get_close_matches(str(first["loc"][-1]), names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"remove it; allowed here: {', '.join(names)}"
