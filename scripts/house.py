@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("runs", "workers"),
     ("report",),
     ("comparison",),
-    ("cli",),
+    ("cli", "api"),
 )
 """From the ground up; names without a folder of their own are packages of ``neuro_aolo``."""
 

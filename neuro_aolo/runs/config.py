@@ -132,12 +132,12 @@ class RunConfig:
             tables = {each: data.pop(each) for each in _TABLES if each != "toll" or each in data}
             config = cls(
                 system=controlled,
-                scenario=_checked("scenario", controlled.Scenario, tables["scenario"]),
+                scenario=checked_table("scenario", controlled.Scenario, tables["scenario"]),
                 actor=_settings("actor", ACTORS[kind], actor),
                 training=_settings("training", SDRLConfig, tables["training"]),
-                deployment=_checked("deployment", Deployment, tables["deployment"]),
+                deployment=checked_table("deployment", Deployment, tables["deployment"]),
                 toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
-                **_checked("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
+                **checked_table("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
             )
             _check_site(config)
             return config if "spike_weight" in data else _with_weight(config)
@@ -234,11 +234,15 @@ def _settings(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
     missing = [name for name in known if name not in values]
     if missing:
         raise RunError(_missing(missing[0]))
-    return _checked(table, cls, dict(values))
+    return checked_table(table, cls, dict(values))
 
 
-def _checked(table: str, cls: type[T], values: Any) -> T:
-    """The values of a table, as ``cls`` has them; of those without a table, its name is empty."""
+def checked_table(table: str, cls: type[T], values: Any) -> T:
+    """The values of a table, as ``cls`` has them; of those without a table, its name is empty.
+
+    Raises:
+        RunError: a key is unknown, or a value is not allowed.
+    """
     try:
         checked: T = TypeAdapter(cls).validate_python(values)
     except ValidationError as error:

@@ -9,8 +9,9 @@ from typing import Any
 from neuro_aolo.agent.checkpoint import ACTORS
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import RunError
-from neuro_aolo.runs.config import KEYS, PLAIN, RunConfig
+from neuro_aolo.runs.config import KEYS, PLAIN, RunConfig, checked_table, scenario_data
 from neuro_aolo.systems.scenario_file import overlaid
+from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import closest, shown
 
 _WHOLE = {*PLAIN, "actor", "training", "scenario"} - {"spike_weight"}
@@ -50,6 +51,22 @@ def by_table(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RunError: a key is unknown, or is a table and a value at once.
     """
+    tables = _nested(settings)
+    _refuse_unknown(tables, "")
+    return tables
+
+
+def changed_scenario(system: System, scenario: Any, values: Mapping[str, Any]) -> Any:
+    """A system's scenario with other values, by dotted key or table by table.
+
+    Raises:
+        RunError: a key is unknown, or a value is not allowed.
+    """
+    own = scenario_data(scenario)
+    return checked_table("scenario", system.Scenario, _as_meant(overlaid(own, _nested(values)), own))
+
+
+def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for key, value in settings.items():
         *within, name = str(key).split(".")
@@ -60,7 +77,6 @@ def by_table(settings: Mapping[str, Any]) -> dict[str, Any]:
                 raise RunError(f"setting {shown(key)}: {part} has a value already: leave one of them out")
         both = isinstance(value, Mapping) and isinstance(table.get(name), Mapping)
         table[name] = overlaid(table[name], value) if both else value
-    _refuse_unknown(tables, "")
     return tables
 
 

@@ -99,6 +99,20 @@ def make(
     return failures
 
 
+def make_here(
+    wanted: Sequence[W], folder: Path, on_end: Callable[[W, Failure | None], None]
+) -> list[Failure]:
+    """The same, one after the other in this process."""
+    failures = []
+    for plan in wanted:
+        reason = _make(plan, folder)
+        failure = None if reason is None else Failure(plan.name, reason)
+        if failure is not None:
+            failures.append(failure)
+        on_end(plan, failure)
+    return failures
+
+
 @dataclass(frozen=True)
 class _Worker:
     """A process that makes one cell after another."""

@@ -1,0 +1,1 @@
+"""What the public names of ``neuro_aolo`` do: each is imported from there."""

@@ -1,0 +1,135 @@
+"""Train an actor: on a scenario, a system of one's own, or a Gymnasium environment."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuro_aolo.api.arguments import places_of
+from neuro_aolo.api.run import Run
+from neuro_aolo.api.scenario import Scenario
+
+if TYPE_CHECKING:
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.systems.system import System
+
+
+def train(
+    scenario: Any = None,
+    actor: str | None = None,
+    *,
+    out: "str | Path",
+    seed: int | None = None,
+    steps: int | None = None,
+    preset: str | None = None,
+    time_steps: int | None = None,
+    spike_weight: float | None = None,
+    spike_profile: str | None = None,
+    country: Mapping[str, str] | None = None,
+    trace: "Mapping[str, str | Path] | None" = None,
+    fill: str | None = None,
+    agent_site: str | None = None,
+    device: str | None = None,
+    config: "str | Path | None" = None,
+    settings: Mapping[str, Any] | None = None,
+    twin: bool = False,
+    system: "System | None" = None,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> Run:
+    """Train an actor into a new run folder.
+
+    Args:
+        scenario: a name of :func:`~neuro_aolo.scenarios`, a ``.toml`` file, a
+            :class:`~neuro_aolo.Scenario`, what :func:`~neuro_aolo.as_task` gave, or a scenario of ``system``;
+            ``paper`` where None.
+        actor: ``popsan``, a spiking network (the default), or ``mlp``, a dense one.
+        out: the folder.
+        seed: of everything drawn at random; 0 where nothing says otherwise.
+        steps: decisions served in training, rounded up to a batch; the preset's where None.
+        preset: ``tuned`` (the default) or ``paper``: settings of the training and shape of the actor.
+        time_steps: T of a decision of a spiking actor.
+        spike_weight: what a microjoule of spikes counts as in training, in mg of carbon.
+        spike_profile: the device whose microjoules these are; ``loihi2`` where None.
+        country: ISO 3166-1 alpha-3 codes by site, as ``{"dc": "DEU", "bs": "FRA"}``.
+        trace: CSV files of hourly carbon intensity (g/kWh) by site.
+        fill: ``hold`` or ``linear`` for hours that a trace lacks; they are refused where None.
+        agent_site: where the agent stands; the last of the system's sites where None.
+        device: ``cpu`` (the default) or ``cuda``.
+        config: settings in the form of a run's ``config.toml``, the whole of one or a part; the arguments
+            beside it stand before it.
+        settings: single settings, as ``{"training.actor_lr": 1e-3}``, before all others.
+        twin: whether the same-size MLP is trained beside a spiking actor, as ``neuro-aolo run`` does: reports
+            compare with it.
+        system: what is controlled, where that is no shipped system: a module that offers what
+            :class:`~neuro_aolo.systems.system.System` asks for.
+        overwrite: whether an earlier run there gives way.
+        progress: whether standard error says where the training stands.
+
+    Returns:
+        The run.
+
+    Raises:
+        NeuroAoloError: an argument is not allowed, or the folder cannot be made.
+
+    Example:
+        >>> import neuro_aolo as na
+        >>> run = na.train("paper", seed=1, steps=200, out="first", progress=False)
+        >>> run.evaluate(requests=500).decisions
+        500
+    """
+    from neuro_aolo.agent.checkpoint import kind_of
+    from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.options import TrainingOptions
+    from neuro_aolo.runs.training import twin_config
+
+    options = TrainingOptions(
+        scenario=scenario,
+        system=system,
+        places=places_of(country, trace, fill),
+        agent_site=agent_site,
+        actor=actor,
+        preset=preset,
+        seed=seed,
+        steps=steps,
+        time_steps=time_steps,
+        spike_weight=spike_weight,
+        spike_profile=spike_profile,
+        device=device,
+        config_file=config,
+        settings=settings or {},
+    )
+    handed_over = _handed_over(scenario)
+    chosen = replace(options, **handed_over).config()
+    folder = RunFolder.create(Path(out), chosen, overwrite=overwrite)
+    _train(folder, progress)
+    if twin and kind_of(chosen.actor) == "popsan":
+        _train(folder.begin_twin(twin_config(chosen)), progress)
+    own = system if not handed_over or isinstance(scenario, Scenario) else handed_over["system"]
+    return Run(Path(out), own)
+
+
+def _handed_over(scenario: Any) -> dict[str, Any]:
+    """System and scenario of an object that carries both; nothing of a name."""
+    if isinstance(scenario, Scenario):
+        return {
+            "system": scenario.system,
+            "scenario": scenario.parameters,
+            "deployment": scenario.deployment,
+        }
+    if hasattr(scenario, "system") and hasattr(scenario, "scenario"):
+        return {"system": scenario.system, "scenario": scenario.scenario}
+    return {}
+
+
+def _train(folder: "RunFolder", progress: bool) -> None:
+    """Train what the folder's settings say; a new folder in which nothing was learnt does not stay behind."""
+    from neuro_aolo.runs.training import train_into
+
+    config = folder.config()
+    try:
+        train_into(folder, config, lambda row: None)
+    except Exception:
+        if not folder.has_checkpoint:
+            folder.remove()
+        raise
