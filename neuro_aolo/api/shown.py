@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.runs.summary.part import Span
@@ -10,6 +11,8 @@ from neuro_aolo.text.numbers import Quantity, plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_COLUMNS = 100
 
 
 def frame(rows: Iterable[Mapping[str, Any]], index: str | None = None) -> "pd.DataFrame":
@@ -42,7 +45,17 @@ def html(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
 
 def text(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
     """The same for a terminal, in at most 100 columns."""
-    return "\n".join([*map(plain, sentences), *map(_lines, grids)])
+    from rich.console import Console
+
+    from neuro_aolo.report.tables import as_rich
+
+    console = Console(file=StringIO(), width=_COLUMNS)
+    for sentence in sentences:
+        console.print(plain(sentence), markup=False, highlight=False)
+    for grid in grids:
+        console.print(as_rich(grid))
+    written: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in written.splitlines())
 
 
 def _table(grid: Grid) -> str:
@@ -59,17 +72,3 @@ def _table(grid: Grid) -> str:
 def _cell(cell: str | Quantity, right: bool) -> str:
     align = "right" if right else "left"
     return f"<td style='text-align:{align}'>{escape(str(cell))}</td>"
-
-
-def _lines(grid: Grid) -> str:
-    rows = [[plain(cell) for cell in row] for row in (grid.columns, *grid.rows)]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(grid.columns))]
-    right = [grid.numeric(index) for index in range(len(grid.columns))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join([plain(grid.title), *(f"  {line}" for line in lines)])

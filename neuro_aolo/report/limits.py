@@ -55,7 +55,11 @@ def _call(summary: Summary) -> str:
     run = summary.run
     chosen = pairwise(summary.wording.command)
     site = {name: value for name, value in chosen if name == "--agent-site"}
-    typed = {name.removeprefix("--").replace("-", "_"): text for name, text in (site | run.options).items()}
+    words = {"--config": "config_file"}
+    typed = {
+        words.get(name, name.removeprefix("--").replace("-", "_")): text
+        for name, text in (site | run.options).items()
+    }
     arguments = {
         "system": run.system,
         "scenario": "...",

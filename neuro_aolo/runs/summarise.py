@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import ValidationError
 
 from neuro_aolo.agent.checkpoint import kind_of
+from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.year import year
@@ -28,7 +30,7 @@ from neuro_aolo.runs.decided import (
 )
 from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
 from neuro_aolo.runs.emissions import emissions_of
-from neuro_aolo.runs.files import EXPORTS
+from neuro_aolo.runs.files import CONFIG, EXPORTS
 from neuro_aolo.runs.priced import USUAL, Prices, Pricing, price_run, priced_figures, span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy
@@ -146,8 +148,11 @@ def scenario_name(config: RunConfig) -> str:
 
 
 def _options(config: RunConfig) -> dict[str, str]:
-    """What was typed about actor, preset, spikes and place, where it was not the default."""
-    options: dict[str, str] = {}
+    """What was typed about actor, preset, spikes and place, where it was not the default.
+
+    Settings that no option stands for are in the run's own ``config.toml``.
+    """
+    options: dict[str, str] = {} if _as_preset(config) else {"--config": CONFIG}
     if kind_of(config.actor) != "popsan":
         options["--actor"] = kind_of(config.actor)
     if config.preset != "tuned":
@@ -158,6 +163,17 @@ def _options(config: RunConfig) -> dict[str, str]:
     if config.toll is not None and config.spike_weight > 0.0:
         options |= {"--spike-weight": f"{config.spike_weight:g}", "--spike-profile": config.toll.profile}
     return options
+
+
+def _as_preset(config: RunConfig) -> bool:
+    """Whether the training and the shape of the actor are those of the preset, but for what options set."""
+    training, popsan = PRESETS[config.preset]
+    usual: PopSANConfig | MLPConfig = MLPConfig()
+    if isinstance(config.actor, PopSANConfig):
+        usual = replace(popsan, steps=config.actor.steps)
+    return config.actor == usual and config.training == replace(
+        training, total_steps=config.training.total_steps
+    )
 
 
 def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wording:

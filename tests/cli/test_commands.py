@@ -14,7 +14,6 @@ import pytest
 from neuro_aolo.agent.popsan import TUNED
 from neuro_aolo.cli.terminal import with_old_keys
 from neuro_aolo.systems.aolo.old_keys import old_keys
-from neuro_aolo.systems.names import system
 from neuro_aolo_export.loihi2.lava import lava_version
 
 MADE = {
@@ -41,7 +40,7 @@ def summary_of(folder: Path) -> dict:
         raise AssertionError(f"{name} is no JSON")
 
     data = json.loads((folder / "summary.json").read_text(), parse_constant=refuse)
-    return with_old_keys(data, system("aolo"))
+    return with_old_keys(data, "aolo")
 
 
 def test_a_run_leaves_what_it_promises(small_run: Path) -> None:

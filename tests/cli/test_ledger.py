@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from neuro_aolo.cli.terminal import with_old_keys
-from neuro_aolo.systems.names import system
 
 
 def said(cli, *arguments: str | Path) -> dict:

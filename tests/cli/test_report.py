@@ -9,7 +9,6 @@ import pytest
 from neuro_aolo.cli.terminal import with_old_keys
 from neuro_aolo.report.answer import answer
 from neuro_aolo.runs.summary.summary import Summary
-from neuro_aolo.systems.names import system
 from neuro_aolo.text.numbers import plain
 
 
