@@ -55,9 +55,9 @@ def _call(summary: Summary) -> str:
     run = summary.run
     chosen = pairwise(summary.wording.command)
     site = {name: value for name, value in chosen if name == "--agent-site"}
-    words = {"--config": "config_file"}
+    by_option = {"--config": "config_file"}
     typed = {
-        words.get(name, name.removeprefix("--").replace("-", "_")): text
+        by_option.get(name, name.removeprefix("--").replace("-", "_")): text
         for name, text in (site | run.options).items()
     }
     arguments = {

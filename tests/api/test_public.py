@@ -74,7 +74,9 @@ def test_results_agree_with_the_command_line(small_run: Path, cli) -> None:
         said = json.loads(cli(what, small_run, "--json").stdout)
         mine = json.loads(to_json(getattr(na.load(small_run), what)().to_dict()))
         assert {key: said[key] for key in mine}.keys() == mine.keys()
-        assert said["run"] == mine["run"] | {key: said["run"][key] for key in said["run"] if key not in mine["run"]}
+        assert said["run"] == mine["run"] | {
+            key: said["run"][key] for key in said["run"] if key not in mine["run"]
+        }
 
 
 def test_names_are_read_by_people_and_by_programs() -> None:
