@@ -39,8 +39,6 @@ print(na.compare("paper", ["constant", "random"], seeds=1, out="tour/beside"))
 
 # %% A network of one's own on the same devices
 layers = torch.nn.Linear(5, 64), torch.nn.ReLU(), torch.nn.Linear(64, 2), torch.nn.Tanh()
-    torch.nn.Linear(5, 64), torch.nn.ReLU(), torch.nn.Linear(64, 2), torch.nn.Tanh()
-)
 print(na.energy(torch.nn.Sequential(*layers), torch.rand(16, 5).numpy(), profiles=["mcu_m33_u575"]))
 
 # %% An environment of one's own
