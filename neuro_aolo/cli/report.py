@@ -26,6 +26,9 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Page to write; RUN/report.html if absent, of one run."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print the tables and the whole answer, of one run.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
@@ -33,19 +36,27 @@ def report(
 
     folders = [RunFolder.open(run_dir) for run_dir in run_dirs]
     if len(folders) == 1:
-        report_run(folders[0], as_json, out_file)
+        report_run(folders[0], as_json, out_file, full=full)
     else:
         _report_several(folders, as_json, out_file)
 
 
-def report_run(folder: "RunFolder", as_json: bool, out_file: Path | None = None) -> None:
-    """Analyse a run, write summary.json and the page, and show the summary.
+def report_run(
+    folder: "RunFolder", as_json: bool, out_file: Path | None = None, *, full: bool = False
+) -> None:
+    """Analyse a run, write summary.json and the page, and show what a reader should see first.
+
+    Args:
+        folder: of the run.
+        as_json: whether the summary is printed as JSON.
+        out_file: the page; in the folder where None.
+        full: whether the tables and the whole answer are printed before.
 
     Raises:
         RunError: the page cannot be written to ``out_file``, or files of the run are missing or wrong.
     """
     from neuro_aolo.report.html import check_page, render, write_page
-    from neuro_aolo.report.tables import print_summary
+    from neuro_aolo.report.tables import print_details, print_opening
 
     page = out_file or folder.path / PAGE
     check_page(page)
@@ -54,7 +65,12 @@ def report_run(folder: "RunFolder", as_json: bool, out_file: Path | None = None)
     write_page(page, render(summary, curve))
 
     def in_text() -> None:
-        print_summary(summary, out)
+        if full:
+            print_details(summary, out)
+            say("")
+        print_opening(summary, out)
+        if not full:
+            say(f"tables: neuro-aolo report {folder.path} --full")
         say(f"report: {page}")
 
     show(summary.to_dict(), as_json, in_text, run.config.system)
