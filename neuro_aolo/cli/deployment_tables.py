@@ -122,10 +122,7 @@ def simulation_sentence(summary: Data) -> str:
     does = f"Regret {summary['regret']:.3%}, violations {broken:.2%}"
     if is_infeasible(broken, limit):
         does = plain(infeasible(broken, limit)).capitalize()
-    return (
-        f"{does} over "
-        f"{summary['requests_evaluated']:,} requests with a feasible action; {time_us}."
-    )
+    return f"{does} over {summary['requests_evaluated']:,} requests with a feasible action; {time_us}."
 
 
 def loop_sentence(loop: ClosedLoop, spec: Spec) -> str:

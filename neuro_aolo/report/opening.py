@@ -47,24 +47,26 @@ class Opening:
 
 def opening(summary: Summary) -> Opening:
     """The first screen of a run, on the page and in the terminal."""
-    return Opening(controlled(summary), tuple(against_it(summary)), (_close(summary), _cost(summary), _pays(summary)))
+    cards = _close(summary), _cost(summary), _pays(summary)
+    return Opening(controlled(summary), tuple(against_it(summary)), cards)
 
 
 def controlled(part: LedgerPart) -> str:
     """What was controlled, and by what."""
     run, wording = part.run, part.wording
     decided = wording.controls or f"each {wording.decision} ({wording.title})"
-    return f"A {run.kind} network{_size(run)} decided {decided}."
+    neurons = _neurons(run)
+    return f"A {run.kind} network{f' ({neurons})' if neurons else ''} decided {decided}."
 
 
-def _size(run: RunFacts) -> str:
-    """Of how many hidden neurons; nothing where that was not kept."""
-    layers = len(run.hidden)
-    if not layers:
-        return ""
-    if len(set(run.hidden)) == 1:
-        return f" of {layers} × {run.hidden[0]} hidden neurons"
-    return f" of {listed([str(neurons) for neurons in run.hidden])} hidden neurons"
+def _neurons(run: RunFacts) -> str:
+    """How many neurons it has, and what sets them apart."""
+    sizes = [str(neurons) for neurons in run.hidden]
+    many = f"{len(sizes)} × {sizes[0]}" if len(sizes) > 1 and len(set(sizes)) == 1 else listed(sizes or [""])
+    hidden = f"{many} hidden neurons" if sizes else ""
+    if run.kind == "dense":
+        return hidden
+    return f"{hidden or 'neurons'} that send each other brief pulses"
 
 
 def _close(summary: Summary) -> Card:
@@ -73,7 +75,8 @@ def _close(summary: Summary) -> Card:
     sample = f"{count(decided.decisions)} held-out {wording.decisions}"
     if decided.feasible is False:
         broken = beside_limit(decided.violation_rate, decided.violation_limit, f"of {sample}")
-        note = f"It breaks a constraint in {broken}, which training did not see: an estimate, compared as it is."
+        seen = "which training did not see: an estimate, compared as it is"
+        note = f"It breaks a constraint in {broken}, {seen}."
         return Card(label, INFEASIBLE, note, alert=True)
     broken = f"A constraint is broken in {percent(decided.violation_rate)}"
     if decided.feasible is None:
@@ -86,7 +89,7 @@ def _close(summary: Summary) -> Card:
     if not finite(decided.regret):
         return Card(label, "no figure", f"On {sample}: {emits}. {broken}.")
     value = f"{percent(abs(decided.regret))} {'above' if decided.regret >= 0 else 'below'}"
-    note = f"Regret: what its decisions cost beyond the {wording.optimum}'s, on {sample}. {broken}."
+    note = f"Regret: cost beyond the {wording.optimum}'s, on {sample} (not trained on). {broken}."
     return Card(label, value, note)
 
 
@@ -105,8 +108,7 @@ def _cost(summary: Summary) -> Card:
         figures = [str(grams(account.agent_mg)).split(" (")[0] for account in ends]
         of = f"CO₂e per {decision}; the service emits none"
     where = [short(account.device) for account in ends]
-    on = f"least on {where[0]}, most on {where[-1]}" if len(where) > 1 else f"on {where[0]}"
-    note = f"{of}: {on}; always on, making and training included."
+    note = f"{of}: {' to '.join(where)}, always on, with making and training."
     return Card(label, " – ".join(dict.fromkeys(figures)), note)
 
 
@@ -129,13 +131,13 @@ def _pays(summary: Summary) -> Card:
         f"{how} {listed([_title(summary, name) for name in names])}"
         for how, names in (
             ("on no device against", never),
-            ("undecided against", open_),
-            ("on some devices against", some),
-            ("on every device against", pays),
+            ("within the ranges or not against", open_),
+            ("on some against", some),
+            ("on every one against", pays),
         )
         if names
     ]
-    note = f"Saves more carbon than it emits: {'; '.join(clauses)}."
+    note = f"It saves more carbon than it emits {', '.join(clauses)}."
     if len(pays) == len(found):
         value = "yes"
     elif len(never) == len(found):

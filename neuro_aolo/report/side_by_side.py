@@ -12,7 +12,7 @@ from neuro_aolo.report.answer import listed
 from neuro_aolo.report.facts import Metrics, thin_above, validations
 from neuro_aolo.report.grids import CANNOT
 from neuro_aolo.report.ledgers import VERDICTS, against, baseline_name, baselines, grams, rate, short
-from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, legend_above
 from neuro_aolo.runs.summary.decided import PolicyFigures
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.feasibility import regret_or_infeasible
@@ -21,8 +21,7 @@ from neuro_aolo.text.numbers import Quantity, amount, finite, percent, significa
 
 _COLOURS = ("snn", "mlp", "service", "training", "alert")
 _LINES = ("-", "--", "-.", ":")
-_HEIGHT_IN = 2.8
-_LEGEND_LINE_IN = 0.2
+_HEIGHT_IN, _TITLE_IN = 2.8, 0.25
 
 
 @dataclass(frozen=True)
@@ -158,17 +157,13 @@ def _verdicts(summary: Summary, baseline: str) -> str:
 def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
     """Validation regret of every run over the decisions served, thin where it breaks constraints too often.
 
-    That is more often than its task allows, or than 1 % where that was not kept. A regret of 0 or less, which only a policy that breaks constraints has, leaves a gap.
+    That is more often than its task allows, or than 1 % where that was not kept. A regret of 0 or less, which
+    only a policy that breaks constraints has, leaves a gap.
     """
     served = f"{decisions(runs)} served in training"
-    columns = 1 if width_in < 5 else 3
-    legend_in = _LEGEND_LINE_IN * -(-len(runs) // columns) + 0.3
-    height = _HEIGHT_IN + legend_in
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        side = 0.62 / width_in
-        figure.subplots_adjust(side, 0.45 / height, 1 - 0.25 / width_in, 1 - legend_in / height)
         axes.set_yscale("log")
         for index, run in enumerate(runs):
             _paint(axes, run, _COLOURS[index % len(_COLOURS)], _LINES[index // len(_COLOURS) % len(_LINES)])
@@ -179,16 +174,15 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="minor", length=0.0)
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.02, 1.0 + 0.22 / (_HEIGHT_IN - 0.45)),
-            ncols=columns,
-            handlelength=1.8,
-        )
+        above_in = legend_above(axes, columns=3)
+        height = _HEIGHT_IN + above_in
+        figure.set_size_inches(width_in, height)
+        top = 1 - (above_in + _TITLE_IN) / height
+        figure.subplots_adjust(0.62 / width_in, 0.45 / height, 1 - 0.25 / width_in, top)
 
     ends = "; ".join(map(_end, runs))
     description = f"Validation regret over the {served}, logarithmic. At the end: {ends}."
-    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, height), paint)
+    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, _HEIGHT_IN), paint)
 
 
 def _end(run: Told) -> str:

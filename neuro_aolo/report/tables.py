@@ -1,7 +1,6 @@
 """The run in the terminal: rich tables, and the last screen of ``neuro-aolo run``."""
 
 import textwrap
-
 from dataclasses import replace
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.naming import priced_actors
-from neuro_aolo.report.opening import opening
+from neuro_aolo.report.opening import Opening, opening
 from neuro_aolo.report.verdict import interruption
 from neuro_aolo.runs.summary.decided import Decided, PolicyFigures
 from neuro_aolo.runs.summary.deployed import Deployed, Lava
@@ -26,7 +25,9 @@ from neuro_aolo.text.feasibility import INFEASIBLE, rule
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, count, finite, percent, plain
 
-_COLUMNS = 80
+_COLUMNS, _LINES = 80, 22
+"""Of the opening: a terminal has 24 lines, and two tell where the tables and the page are."""
+
 _POINTS = 3
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
@@ -113,29 +114,38 @@ def print_energy(run: RunFacts, priced: Priced, console: Console) -> None:
 def print_opening(summary: Summary, console: Console) -> None:
     """Print what a reader should see first, in at most 22 lines of 80 columns."""
     width, told = min(console.width, _COLUMNS), opening(summary)
+    lines = _opening_lines(summary.wording.title, told, width, notes=3)
+    if len(lines) > _LINES:
+        lines = _opening_lines(summary.wording.title, told, width, notes=2)
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
-    def block(text: str, lines: int, first: str = "") -> Text:
-        filled = textwrap.fill(
+
+def _opening_lines(title: str, told: Opening, width: int, notes: int) -> list[Text]:
+    """Its lines; what is longer than its place ends in dots, the page has all of it."""
+
+    def block(text: str, most: int, first: str = "", style: str = "") -> list[Text]:
+        rest = " " * len(first)
+        wrapped = textwrap.wrap(
             plain(text),
             width,
-            max_lines=lines,
+            max_lines=most,
             initial_indent=first,
-            subsequent_indent=" " * len(first),
+            subsequent_indent=rest,
             placeholder=" ...",
         )
-        return Text(filled)
+        return [Text(line, style) for line in wrapped]
 
-    console.print(block(summary.wording.title, 1), style="bold")
-    console.print(block(told.sentence, 4))
+    lines = [*block(title, 1, style="bold"), *block(told.sentence, 4)]
     if told.against:
-        console.print(Text("\nWhat speaks against it", style="bold"))
+        lines += [Text(), Text("What speaks against it", "bold")]
     for point in told.against[:_POINTS]:
-        console.print(block(point, 2, "- "))
-    console.print()
+        lines += block(point, 2, "- ")
+    lines.append(Text())
     for card in told.cards:
-        label = Text(plain(f"{card.label}: "), style="bold")
-        console.print(label.append(plain(card.value), style="bold red" if card.alert else ""))
-        console.print(block(card.note, 2, "  "))
+        value = Text(plain(card.value), "bold red" if card.alert else "")
+        lines += [Text(plain(f"{card.label}: "), "bold").append_text(value), *block(card.note, notes, "  ")]
+    return lines
 
 
 def print_details(summary: Summary, console: Console) -> None:

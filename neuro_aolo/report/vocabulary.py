@@ -14,7 +14,9 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
     decisions = {summary.wording.decisions for summary in summaries}
     many = decisions.pop() if len(decisions) == 1 else "decisions"
     known = any(knows_optimum(summary.decided) for summary in summaries)
-    limits = {str(percent(limit)) for summary in summaries if finite(limit := summary.decided.violation_limit)}
+    limits = {
+        str(percent(limit)) for summary in summaries if finite(limit := summary.decided.violation_limit)
+    }
     devices = {account.device for summary in summaries for account in summary.ledger.accounts.values()}
     terms = [
         ("held-out", f"{many} that training did not see, the same for every policy."),
@@ -28,16 +30,27 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
         terms.insert(1, regret)
     if limits:
         allowed = f"the {' or '.join(sorted(limits))} that the task allows"
-        means = f"breaks a constraint in a larger share of held-out {many} than {allowed}; an estimate, compared as it is."
-        terms.insert(2, (INFEASIBLE, means))
+        means = f"breaks a constraint in a larger share of held-out {many} than {allowed}"
+        terms.insert(2, (INFEASIBLE, f"{means}; the share is an estimate, compared as it is."))
     if "spiking" in kinds:
         terms += [
-            ("spiking network", "a neural network whose neurons send each other brief pulses (spikes) or nothing."),
-            ("dense network, MLP", "a usual neural network, in which every neuron computes at every decision."),
+            (
+                "spiking network",
+                "a neural network whose neurons send each other brief pulses (spikes) or nothing.",
+            ),
+            (
+                "dense network, MLP",
+                "a usual neural network, in which every neuron computes at every decision.",
+            ),
             ("firing rate", "share of the moments (neuron × time step) at which a neuron spikes."),
         ]
     if any("Loihi" in device for device in devices):
-        terms.append(("Loihi", "research chips for spiking networks, open to members of Intel's research community (INRC)."))
+        terms.append(
+            (
+                "Loihi",
+                "research chips for spiking networks, open to members of Intel's research community (INRC).",
+            )
+        )
     if any(summary.run.agent_carbon == "marginal" for summary in summaries):
         terms.append(("marginal", "of the agent's carbon only the part that one more decision adds."))
     return terms
