@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.text.feasibility import INFEASIBLE, infeasible, is_infeasible
-from neuro_aolo.text.numbers import plain
+from neuro_aolo.text.numbers import percent, plain
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -111,8 +111,8 @@ def validation(regret: float, violation_rate: float, violation_limit: float) -> 
     """What the best checkpoint of a training comes to on the validation decisions."""
     if is_infeasible(violation_rate, violation_limit):
         return f"in validation {plain(infeasible(violation_rate, violation_limit))}"
-    told = f"validation regret {regret:.2%}, " if isfinite(regret) else ""
-    return f"{told}violations {violation_rate:.2%}"
+    told = f"validation regret {percent(regret)}, " if isfinite(regret) else ""
+    return plain(f"{told}violations {percent(violation_rate)}")
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def _close(summary: Summary) -> Card:
 
 
 def _cost(summary: Summary) -> Card:
-    label = "What the agent costs beside the service"
+    label = "Agent's cost beside the service"
     ledger, decision = summary.ledger, summary.wording.decision
     accounts = sorted(ledger.accounts.values(), key=lambda account: account.agent_mg.nominal)
     if not accounts:
@@ -118,7 +118,8 @@ def _pays(summary: Summary) -> Card:
         return Card(label, "no figure", f"There is nothing to pay back: {nowhere(summary.run)}.")
     found = {baseline: _verdict(summary, baseline) for baseline in baselines(summary)}
     more = len(summary.no_service)
-    untold = f"Against {more} {'other' if more == 1 else 'others'} nothing is said." if found and more else ""
+    others = f"{more} {'other' if more == 1 else 'others'}"
+    untold = f"Not compared with {others}: never do both keep every constraint." if more else ""
     if not found:
         decision = summary.wording.decision
         note = f"In no {decision} do both the agent and what it is set against keep every constraint."
@@ -131,13 +132,15 @@ def _pays(summary: Summary) -> Card:
         f"{how} {listed([_title(summary, name) for name in names])}"
         for how, names in (
             ("on no device against", never),
-            ("within the ranges or not against", open_),
             ("on some against", some),
             ("on every one against", pays),
         )
         if names
     ]
-    note = f"It saves more carbon than it emits {', '.join(clauses)}."
+    undecided = f"undecided against {listed([_title(summary, name) for name in open_])}" if open_ else ""
+    saves = f"it saves more carbon than it emits {', '.join(clauses)}" if clauses else ""
+    note = "; ".join(filter(None, (saves, undecided)))
+    note = f"{note[:1].upper()}{note[1:]}."
     if len(pays) == len(found):
         value = "yes"
     elif len(never) == len(found):

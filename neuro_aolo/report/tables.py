@@ -114,15 +114,15 @@ def print_energy(run: RunFacts, priced: Priced, console: Console) -> None:
 def print_opening(summary: Summary, console: Console) -> None:
     """Print what a reader should see first, in at most 22 lines of 80 columns."""
     width, told = min(console.width, _COLUMNS), opening(summary)
-    lines = _opening_lines(summary.wording.title, told, width, notes=3)
+    lines = _opening_lines(summary.wording.title, told, width, sentence=4, note=3)
     if len(lines) > _LINES:
-        lines = _opening_lines(summary.wording.title, told, width, notes=2)
+        lines = _opening_lines(summary.wording.title, told, width, sentence=3, note=2)
     for line in lines:
         console.print(line, soft_wrap=True)
 
 
-def _opening_lines(title: str, told: Opening, width: int, notes: int) -> list[Text]:
-    """Its lines; what is longer than its place ends in dots, the page has all of it."""
+def _opening_lines(title: str, told: Opening, width: int, sentence: int, note: int) -> list[Text]:
+    """Its lines, of a sentence and of a note so many at most: what ends in dots stands on the page in full."""
 
     def block(text: str, most: int, first: str = "", style: str = "") -> list[Text]:
         rest = " " * len(first)
@@ -136,7 +136,7 @@ def _opening_lines(title: str, told: Opening, width: int, notes: int) -> list[Te
         )
         return [Text(line, style) for line in wrapped]
 
-    lines = [*block(title, 1, style="bold"), *block(told.sentence, 4)]
+    lines = [*block(title, 1, style="bold"), *block(told.sentence, sentence)]
     if told.against:
         lines += [Text(), Text("What speaks against it", "bold")]
     for point in told.against[:_POINTS]:
@@ -144,7 +144,7 @@ def _opening_lines(title: str, told: Opening, width: int, notes: int) -> list[Te
     lines.append(Text())
     for card in told.cards:
         value = Text(plain(card.value), "bold red" if card.alert else "")
-        lines += [Text(plain(f"{card.label}: "), "bold").append_text(value), *block(card.note, notes, "  ")]
+        lines += [Text(plain(f"{card.label}: "), "bold").append_text(value), *block(card.note, note, "  ")]
     return lines
 
 

@@ -70,9 +70,7 @@ def test_a_policy_that_violates_is_drawn_thin_and_a_free_lunch_is_a_gap() -> Non
     figures = {"carbon_mg": [1.0], "regret": [1e-6], "violation_rate": [0.0], "seconds": [0.0]}
     constant = trained("constant", figures)
     kept, broken = curve("td3", [0.0, 1.0], [0.5, 0.4]), curve("sac", [0.0, 1.0], [0.5, 0.4], violations=0.2)
-    svg = learning_curves(
-        [kept, broken, curve("ppo", [0.0, 1.0], [-0.5, -0.4], 1.0)], [constant], 0.01
-    )
+    svg = learning_curves([kept, broken, curve("ppo", [0.0, 1.0], [-0.5, -0.4], 1.0)], [constant], 0.01)
     assert heights(svg, "training")
     # Matplotlib leaves a mark without extent where there is no line.
     assert heights(svg, "service") == [0.0]

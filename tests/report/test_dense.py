@@ -21,8 +21,8 @@ from neuro_aolo.report.tables import (
     energy_table,
     headline,
     network_energy_table,
-    print_energy,
     print_details,
+    print_energy,
 )
 from neuro_aolo.report.verdict import optimality, verdict
 from neuro_aolo.runs.summary.priced import Priced
