@@ -122,7 +122,7 @@ def print_opening(summary: Summary, console: Console) -> None:
 
 
 def _opening_lines(title: str, told: Opening, width: int, sentence: int, note: int) -> list[Text]:
-    """Its lines, of a sentence and of a note so many at most: what ends in dots stands on the page in full."""
+    """Its lines, of a sentence and a note so many at most; what ends in dots stands on the page in full."""
 
     def block(text: str, most: int, first: str = "", style: str = "") -> list[Text]:
         rest = " " * len(first)

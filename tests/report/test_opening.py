@@ -18,8 +18,8 @@ from neuro_aolo.text.numbers import plain
 Data = dict[str, Any]
 Metrics = list[dict[str, float]]
 CONTROLS = (
-    "how many words a language model answers with and at what transmit power, for a data centre in Germany and "
-    "a base station in France"
+    "how many words a language model answers with and at what transmit power, for a data centre in Germany "
+    "and a base station in France"
 )
 
 
@@ -62,8 +62,8 @@ def test_what_speaks_against_it_comes_most_serious_first(now: Data) -> None:
     )
     # 20.9 uJ of 89.8 uJ, on the one small device that runs both.
     assert dense == (
-        "A dense network of the same size (MLP) takes 23.2 % of the energy on STM32U575 microcontroller, where "
-        "both run."
+        "A dense network of the same size (MLP) takes 23.2 % of the energy on STM32U575 microcontroller, "
+        "where both run."
     )
     now["decided"] |= {"regret": -0.4, "violation_rate": 1.0}
     now["twin"] |= {"regret": 0.02, "violation_rate": 0.0}
@@ -106,8 +106,8 @@ def test_the_three_figures(now: Data) -> None:
     )
     assert pays.value == "against 1 of 3"
     assert pays.note == (
-        "It saves more carbon than it emits on no device against the best constant action, within the ranges or "
-        "not against the same-size MLP, on every one against random actions."
+        "It saves more carbon than it emits on no device against the best constant action, on every one "
+        "against random actions; undecided against the same-size MLP."
     )
 
 
