@@ -125,7 +125,8 @@ def _middle(curves: Sequence[Curve]) -> _Middle:
 
 def _paint(axes: Axes, name: str, middle: _Middle, violation_limit: float) -> None:
     colour, label = LIGHT[_COLOURS.get(name, "muted")], NAMES.get(name, name)
-    if is_infeasible(float(middle.violation_rate[-1]), violation_limit):
+    ends_infeasible = is_infeasible(float(middle.violation_rate[-1]), violation_limit)
+    if ends_infeasible:
         label = f"{label}, {INFEASIBLE}"
     median = np.where(middle.median > 0.0, middle.median, np.nan)
     shown = middle.high > 0.0
@@ -135,11 +136,12 @@ def _paint(axes: Axes, name: str, middle: _Middle, violation_limit: float) -> No
     axes.fill_between(
         middle.seconds, low, middle.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
     )
-    axes.plot(middle.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
+    thin, thick = (label, None) if ends_infeasible else (None, label)
+    axes.plot(middle.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post", label=thin)
     kept = np.where(middle.violation_rate <= violation_limit, median, np.nan)
     marker = "o" if len(middle.seconds) == 1 else ""
     axes.plot(
-        middle.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5
+        middle.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=thick, ms=5
     )
 
 

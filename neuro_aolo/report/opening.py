@@ -75,8 +75,7 @@ def _close(summary: Summary) -> Card:
     sample = f"{count(decided.decisions)} held-out {wording.decisions}"
     if decided.feasible is False:
         broken = beside_limit(decided.violation_rate, decided.violation_limit, f"of {sample}")
-        seen = "which training did not see: an estimate, compared as it is"
-        note = f"It breaks a constraint in {broken}, {seen}."
+        note = f"It breaks a constraint in {broken}. They were not trained on; the share is an estimate."
         return Card(label, INFEASIBLE, note, alert=True)
     broken = f"A constraint is broken in {percent(decided.violation_rate)}"
     if decided.feasible is None:

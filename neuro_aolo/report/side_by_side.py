@@ -15,9 +15,9 @@ from neuro_aolo.report.ledgers import VERDICTS, against, baseline_name, baseline
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, legend_above
 from neuro_aolo.runs.summary.decided import PolicyFigures
 from neuro_aolo.runs.summary.summary import Summary
-from neuro_aolo.text.feasibility import regret_or_infeasible
+from neuro_aolo.text.feasibility import INFEASIBLE, regret_or_infeasible
 from neuro_aolo.text.grid import Cell, Grid
-from neuro_aolo.text.numbers import Quantity, amount, finite, percent, significant, spread
+from neuro_aolo.text.numbers import amount, finite, percent, significant, spread
 
 _COLOURS = ("snn", "mlp", "service", "training", "alert")
 _LINES = ("-", "--", "-.", ":")
@@ -80,7 +80,7 @@ def in_order(runs: Sequence[Told]) -> list[Told]:
     return sorted(runs, key=lambda run: run.summary.decided.feasible is False)
 
 
-def _regret(policy: PolicyFigures) -> Quantity:
+def _regret(policy: PolicyFigures) -> Cell:
     return regret_or_infeasible(policy.regret, policy.violation_rate, policy.violation_limit)
 
 
@@ -200,6 +200,7 @@ def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
     violations = np.array([row.violation_rate for row in curve], dtype=np.float64)
     shown = np.where(regret > 0.0, regret, np.nan)
     kept = np.where(violations <= thin_above(run.summary.decided), shown, np.nan)
-    name = f"{run.name} (infeasible)" if run.summary.decided.feasible is False else run.name
-    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7)
-    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=name)
+    is_last = run.summary.decided.feasible is False
+    thin, thick = (f"{run.name}, {INFEASIBLE}", None) if is_last else (None, run.name)
+    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7, label=thin)
+    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=thick)

@@ -5,9 +5,8 @@ the task allows. The share is an estimate on a sample of decisions, and the rule
 The regret of an infeasible policy is no merit: breaking constraints is what made it small.
 """
 
-import math
-
-from neuro_aolo.text.numbers import Quantity, finite, percent
+from neuro_aolo.text.grid import Cell
+from neuro_aolo.text.numbers import finite, percent
 
 INFEASIBLE = "infeasible"
 
@@ -65,8 +64,8 @@ def rule(violation_limit: float) -> str:
 
 def regret_or_infeasible(
     regret: float, violation_rate: float, violation_limit: float, digits: int = 3
-) -> Quantity:
+) -> Cell:
     """A regret as people read it; of an infeasible policy, why there is none to read."""
     if is_infeasible(violation_rate, violation_limit):
-        return Quantity(math.nan, infeasible(violation_rate, violation_limit))
+        return infeasible(violation_rate, violation_limit)
     return percent(regret, digits)
