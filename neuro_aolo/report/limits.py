@@ -24,7 +24,7 @@ def limits(summary: Summary) -> list[str]:
     return [
         *first,
         _agent_limit(summary),
-        *([_constant_limit(constant)] if constant is not None and finite(constant.regret) else []),
+        *([_constant_limit(constant)] if constant is not None and _is_told(constant) else []),
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
@@ -77,6 +77,11 @@ def _constant_limit(constant: ConstantFigures) -> str:
         f"One constant action has a regret of {percent(constant.regret)} here. Where that is small, the task "
         "tests how finely an actor settles at the edge of a constraint, not whether it adapts."
     )
+
+
+def _is_told(constant: ConstantFigures) -> bool:
+    """Whether the regret of the best constant action says anything."""
+    return finite(constant.regret) and constant.feasible is not False
 
 
 def _agent_limit(part: LedgerPart) -> str:

@@ -112,5 +112,5 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(tmp_path: Path, arguments:
 
 
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(na.NeuroAoloError, match="has no config.toml"):
+    with pytest.raises(na.NeuroAoloError, match="has no config"):
         na.load(tmp_path)

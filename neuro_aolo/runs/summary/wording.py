@@ -10,6 +10,7 @@ class Wording(Part):
 
     Attributes:
         title: scenario and places.
+        controls: what is decided, and of what, as it follows "decided" in a sentence; empty in older files.
         decision: what a decision is called.
         optimum: what the exact optimum is called.
         cost_unit: of what is minimised.
@@ -24,6 +25,7 @@ class Wording(Part):
     """
 
     title: str
+    controls: str = ""
     decision: str
     optimum: str
     cost_unit: str = "mg"
