@@ -128,7 +128,7 @@ class Plan:
             "learner": self.learner,
             "variant": self.variant,
             "seed": self.seed,
-            "held_out_requests": HELD_OUT_REQUESTS,
+            "held_out_requests": self.task.spec.starts(HELD_OUT_REQUESTS),
             "held_out_seed": HELD_OUT_SEED,
         }
         if self.learner in (*OWN, *BASELINES, "constant"):
