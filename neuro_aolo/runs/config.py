@@ -117,10 +117,10 @@ class RunConfig:
             config = cls(
                 system=controlled,
                 scenario=_checked("scenario", controlled.Scenario, tables["scenario"]),
-                actor=_settings("actor", ACTORS[kind], actor),
-                training=_settings("training", SDRLConfig, tables["training"]),
+                actor=settings_of("actor", ACTORS[kind], actor),
+                training=settings_of("training", SDRLConfig, tables["training"]),
                 deployment=_checked("deployment", Deployment, tables["deployment"]),
-                toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
+                toll=settings_of("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
                 **_checked("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
             )
             _check_site(config)
@@ -209,7 +209,12 @@ def _system(name: str, system: System | None) -> System:
         raise RunError(str(error)) from None
 
 
-def _settings(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
+def settings_of(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
+    """The values of a table of settings, all of them, as ``cls`` has them.
+
+    Raises:
+        RunError: one is missing, unknown or not allowed.
+    """
     known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(known))
     if unknown:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,13 +12,14 @@ import torch
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorSpec
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
-from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
+from neuro_aolo.runs.config import PRESETS, Preset, RunConfig, settings_of
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE, SPIKE_WEIGHT
 from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
 from neuro_aolo.systems.names import checked, load, name_of
@@ -96,6 +97,9 @@ class TrainingOptions:
         spike_profile: whose microjoules these are.
         device: where the networks are trained.
         compiled: whether the actor is compiled.
+        training: settings of the loop in place of the preset's, by the names of
+            :class:`~neuro_aolo.agent.sdrl_config.SDRLConfig`.
+        network: settings of the actor in place of the preset's, such as ``hidden``.
     """
 
     scenario: Any = SCENARIO
@@ -112,6 +116,8 @@ class TrainingOptions:
     spike_profile: str = SPIKE_PROFILE
     device: str = DEVICE
     compiled: bool = False
+    training: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self) -> RunConfig:
         """The settings of a run with these options.
@@ -131,12 +137,14 @@ class TrainingOptions:
             check_compiler()
         preset = cast("Preset", self.preset)
         training, popsan = PRESETS[preset]
+        training = settings_of("training", SDRLConfig, {**asdict(training), **self.training})
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
         if self.time_steps is not None:
             self._refuse_dense("--time-steps", self.time_steps)
             popsan = replace(popsan, steps=self.time_steps)
-        network = popsan if self.actor == _SPIKING else ACTORS[self.actor]()
+        shape = popsan if self.actor == _SPIKING else ACTORS[self.actor]()
+        network = settings_of("network", type(shape), {**asdict(shape), **self.network})
         toll = self._toll()
         if self.actor == _SPIKING:
             toll = counted_toll(task, deployment, site, toll)

@@ -113,8 +113,8 @@ class Spec:
         optimum: what people call the exact optimum of a state.
         penalty: what a broken constraint takes off a reward at least; None where rewards have none.
         penalty_name: the parameter that sets it.
-        mean_over_horizon: whether an episode that ends early counts as long as any other, at cost 0 from there
-            on: its mean cost is then that over the horizon. Else it is that over the decisions taken.
+        mean_over_horizon: whether an episode that ends early counts as long as any other, at cost 0 from
+            there on: its mean cost is then that over the horizon, else that over the decisions taken.
         most_starts: episodes that an evaluation takes at most, where a decision takes long to compute.
     """
 

@@ -11,7 +11,7 @@ import gymnasium as gym
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.environment import system as by_id
 from neuro_aolo.systems.environment.make import Make, called
-from neuro_aolo.systems.environment.resolve import horizon_of, of_id, resolved, task_of
+from neuro_aolo.systems.environment.resolve import of_id, resolved, task_of
 from neuro_aolo.systems.environment.scenario import Line, Margin, Scenario
 from neuro_aolo.systems.environment.spaces import Env
 from neuro_aolo.systems.environment.task import EnvironmentTask
@@ -36,14 +36,17 @@ class OwnEnvironment:
     make: Make
     called: str
 
-    Scenario = Scenario
+    @property
+    def Scenario(self) -> Any:  # noqa: N802 - the name of a class
+        """Class of its scenarios."""
+        return Scenario
 
     @property
     def __name__(self) -> str:
         """The name under which a run keeps it: what gives it again."""
         return f"as_task({self.called}).system"
 
-    def task(self, scenario: Scenario) -> EnvironmentTask:
+    def task(self, scenario: Any) -> EnvironmentTask:
         """The task of a scenario.
 
         Raises:
@@ -51,7 +54,7 @@ class OwnEnvironment:
         """
         return task_of(scenario, called(self.make, self.called), self.make)
 
-    def policies(self, scenario: Scenario) -> Mapping[str, Policy]:
+    def policies(self, scenario: Any) -> Mapping[str, Policy]:
         """None by name."""
         return {}
 
@@ -151,9 +154,7 @@ def _of_function(make: Make, name: str, given: dict[str, Any]) -> Controlled:
         raise ScenarioError(f"{where}: kwargs are for a registered id: let the function pass them on itself")
     scenario = Scenario.checked({"name": name, **given}, where)
     try:
-        env = called(make, name)
-        horizon_of(scenario, env)
-        return Controlled(OwnEnvironment(make, name), resolved(scenario, env, make))
+        return Controlled(OwnEnvironment(make, name), resolved(scenario, called(make, name), make))
     except ScenarioError as error:
         raise ScenarioError(f"{where}: {error}") from None
 

@@ -111,7 +111,9 @@ class Reader:
             )
         return flat
 
-    def _named(self, info: Mapping[str, Any], key: str, names: tuple[str, ...], seed: int, step: int) -> Floats:
+    def _named(
+        self, info: Mapping[str, Any], key: str, names: tuple[str, ...], seed: int, step: int
+    ) -> Floats:
         if not names:
             return np.zeros(0)
         found = info.get(key)

@@ -11,7 +11,7 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.environment.make import Make, made, named_horizon
 from neuro_aolo.systems.environment.measure import WIDENED, Seen, check_determined, measured
 from neuro_aolo.systems.environment.outcome import Reader
-from neuro_aolo.systems.environment.scenario import Margin, Scenario
+from neuro_aolo.systems.environment.scenario import Scenario
 from neuro_aolo.systems.environment.spaces import Env, Spaces, spaces_of
 from neuro_aolo.systems.environment.task import EnvironmentTask
 from neuro_aolo.systems.task import Floats
@@ -33,6 +33,7 @@ def of_id(scenario: Scenario, where: str) -> Scenario:
     """
     try:
         env = made(scenario.env_id, scenario.kwargs, scenario.horizon)
+        spaces_of(env, scenario.env_id)
         horizon = horizon_of(scenario, env)
         return resolved(scenario, env, partial(made, scenario.env_id, scenario.kwargs, horizon))
     except ScenarioError as error:
@@ -91,8 +92,8 @@ def resolved(scenario: Scenario, env: Env, make: Make) -> Scenario:
     """
     name = scenario.name or scenario.env_id
     scenario = with_values(scenario, name=name)
-    horizon = horizon_of(scenario, env)
     spaces = spaces_of(env, name)
+    horizon = horizon_of(scenario, env)
     reader = Reader.of(scenario, spaces)
     check_determined(env, make, reader, horizon)
     if complete(scenario):

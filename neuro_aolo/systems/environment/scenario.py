@@ -103,9 +103,7 @@ class Scenario(Section):
     violation_limit: float = parameter(0.01, "1", "chosen", gt=0.0, le=1.0)
     carbon: tuple[Line, ...] = ()
     energy: bool = False
-    intensity_g_per_kwh: float = parameter(
-        WORLD_G_PER_KWH, "g/kWh", _WORLD, ge=0.0, le=LARGEST_G_PER_KWH
-    )
+    intensity_g_per_kwh: float = parameter(WORLD_G_PER_KWH, "g/kWh", _WORLD, ge=0.0, le=LARGEST_G_PER_KWH)
     grid_country: str | None = None
     decision: str = Field("step", pattern=r"^[a-z][a-z ]{0,39}$")
     sources: dict[str, str] = Field(default_factory=dict)
@@ -136,11 +134,12 @@ class Scenario(Section):
             ScenarioError: a key or value is not allowed, or the country is unknown.
         """
         code = data.get("grid_country")
-        if isinstance(code, str) and "intensity_g_per_kwh" not in data:
+        if isinstance(code, str):
             try:
-                data = {**data, "intensity_g_per_kwh": country_intensity_g_per_kwh(code)}
+                given = {"intensity_g_per_kwh": country_intensity_g_per_kwh(code), **data}
             except ScenarioError as error:
                 raise ScenarioError(f"{where}: grid_country: {error}") from None
+            data = {**given, "grid_country": code.strip().upper()}
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -162,7 +161,7 @@ class Scenario(Section):
         if grid is None:
             return self
         intensity = country_intensity_g_per_kwh(grid)
-        placed = {"grid_country": grid.strip().upper(), "intensity_g_per_kwh": intensity}
+        placed = {"grid_country": grid, "intensity_g_per_kwh": intensity}
         return self.checked(overlaid(self._data(), placed), f"scenario {self.name!r}")
 
     def origin(self, parameter: str) -> str | None:

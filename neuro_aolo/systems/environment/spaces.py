@@ -79,8 +79,8 @@ def spaces_of(env: Env, name: str) -> Spaces:
     flat = flatten_space(observation) if observation.is_np_flattenable else None
     if not isinstance(flat, spaces.Box) or isinstance(observation, spaces.Text):
         raise ScenarioError(
-            f"{name}: observations {shown(observation)} are not a fixed number of numbers: wrap it so that it "
-            "observes a Box"
+            f"{name}: observations {shown(observation)} are not a fixed number of numbers: wrap it so that "
+            "it observes a Box"
         )
     seen_low, seen_high = (np.array(end, np.float64) for end in (flat.low, flat.high))
     for what, size in (("observations", len(seen_low)), ("actions", len(low))):

@@ -74,9 +74,7 @@ class EnvironmentTask:
                     scenario.action_names, spaces.action_low, spaces.action_high, strict=True
                 )
             ),
-            objectives=(
-                Objective("cost", "reward", scale=self._scale, discount=scenario.discount or 0.0),
-            ),
+            objectives=(Objective("cost", "reward", scale=self._scale, discount=scenario.discount or 0.0),),
             constraints=tuple(
                 Constraint(each.name, each.unit, each.limit, each.title) for each in scenario.margins
             ),
@@ -129,7 +127,7 @@ class EnvironmentTask:
         reward = np.array([each.reward for each in outcomes])
         terminal = np.array([each.terminated for each in outcomes], np.bool_)
         cut = np.array([each.truncated for each in outcomes], np.bool_)
-        margins = np.array([each.margins for each in outcomes]).reshape(count, -1)
+        margins = np.array([each.margins for each in outcomes]).reshape(count, len(self.scenario.margins))
         slack = np.tanh(margins / np.array([each.scale for each in self.scenario.margins]))
         broken = (slack < 0.0).any(axis=1)
         return Transition(
@@ -140,8 +138,10 @@ class EnvironmentTask:
             ended=terminal | cut | (following[:, 1] >= self._horizon),
             terminal=terminal,
             served=Served(
-                carbon_g=np.array([each.carbon_g for each in outcomes]).reshape(count, -1),
-                energy_j=np.array([[each.energy_j] for each in outcomes]),
+                carbon_g=np.array([each.carbon_g for each in outcomes]).reshape(
+                    count, len(self.scenario.carbon)
+                ),
+                energy_j=np.array([each.energy_j for each in outcomes]).reshape(count, 1),
                 units=np.zeros((count, 0)),
                 margins=margins,
             ),

@@ -37,7 +37,4 @@ def _limit(scenario: Scenario) -> str:
 
 def _grade(source: str) -> str:
     """What the source's words say."""
-    for grade, words in (("measured", "measured"), ("CodeCarbon", "CodeCarbon"), ("chosen", "chosen")):
-        if words in source:
-            return grade
-    return "scenario"
+    return next((grade for grade in _GRADES if grade in source), "scenario")
