@@ -50,7 +50,7 @@ def evaluation(
     rows += [_policy(name, figures, known) for name, figures in (others or {}).items()]
     if decided.constant is not None:
         rows.append(_policy(f"constant: {wording.constant}", decided.constant, known))
-    title = f"Policies on {count(decided.decisions)} held-out {wording.decisions}"
+    title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
     return Grid(title, ("policy", *(("regret",) if known else ()), "violations"), rows)
 
 

@@ -181,7 +181,7 @@ class Episodes:
 def not_the_same(name: str, step: int, seed: int, what: str = "observation") -> ScenarioError:
     """The refusal of an environment that does not go the same way twice."""
     return ScenarioError(
-        f"{name} is not deterministic: step {step} of the episode with seed {seed} led to another {what} when it "
-        "was taken again: draw everything random from self.np_random, and let reset(seed=...) set all "
-        "that steps change"
+        f"{name} is not deterministic: step {step} of the episode with seed {seed} led to another {what} the "
+        "second time: draw everything random from self.np_random, and let reset(seed=...) set all that steps "
+        "change"
     )

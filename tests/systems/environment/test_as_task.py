@@ -10,9 +10,11 @@ import pytest
 from gymnasium import spaces
 from worlds import WINDY, Careless, Changed, Forgetful, Rover, Spaced
 
+from neuro_aolo.agent.evaluate import held_out, noise_free
 from neuro_aolo.errors import AgentError, RunError, ScenarioError
 from neuro_aolo.report.html import render
 from neuro_aolo.report.limits import reproduce
+from neuro_aolo.report.verdict import constraints, optimality
 from neuro_aolo.runs.exports import export_run
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.options import Places
@@ -24,6 +26,7 @@ from neuro_aolo.systems.environment.as_task import as_task
 from neuro_aolo.systems.environment.scenario import WORLD_G_PER_KWH, Scenario
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.names import load, name_of
+from neuro_aolo.text.numbers import percent
 
 MCU = "mcu_m33_u575"
 
@@ -214,6 +217,10 @@ def test_a_run_without_carbon_has_a_ledger_and_a_page(plain: Run) -> None:
     page = render(summary, plain.folder.metrics())
     assert "WindyRover-v0: electricity as in the scenario" in page
     assert "The environment tells no carbon of its own" in page
+    cost = held_out(plain.task).evaluate(noise_free(plain.saved.network)).cost
+    assert summary.decided.cost_per_decision == pytest.approx(cost)
+    assert optimality(summary) == f"On 8 held-out episodes the trained MLP costs {cost:.4g} reward per step."
+    assert constraints(summary) == "It breaks a constraint in none of the 8."
     assert reproduce(summary) == (
         "neuro-aolo train --scenario FILE.toml --seed 0 --steps 640 --actor mlp --out DIR"
     )
@@ -234,6 +241,9 @@ def test_a_run_that_tells_all_is_booked_and_drawn(told: Run) -> None:
     page = render(summary, told.folder.metrics())
     assert "WindyRover-v0: electricity of FRA" in page
     assert "fuel left" in page
+    assert " mg CO₂e per move" in optimality(summary)
+    rate = summary.decided.violation_rate
+    assert rate == 0.0 or f"in {percent(rate)} of their moves; " in constraints(summary)
 
 
 def test_a_spiking_actor_is_exported(tmp_path: Path) -> None:
