@@ -4,8 +4,8 @@ The environment is Gymnasium's ``Pendulum-v1``. A wrapper adds one constraint: t
 1.5 N m, and the motor could give 2. The wrapper says in ``info["margins"]`` what is left of it, at least 0
 where the bearings hold; that is all an environment has to do to have constraints.
 
-    python examples/own_environment.py OUT            # 4,000 steps, about a minute on one core: it has begun to swing
-    python examples/own_environment.py OUT 12000      # three minutes: it swings up and stays there
+    python examples/own_environment.py OUT            # 4,000 steps, a minute: it has begun to swing
+    python examples/own_environment.py OUT 12000      # three minutes: it swings up and stays up
 
 As the environment is registered here, under this file's name, the command line opens the run, too:
 ``PYTHONPATH=examples neuro-aolo energy OUT``.

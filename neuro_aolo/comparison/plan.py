@@ -192,7 +192,7 @@ def _train(plan: Plan, task: Task) -> _Training:
     if plan.learner == task.spec.optimum:
         return _Training(None)
     if plan.learner == "random":
-        return _Training(random_policy(len(task.spec.actions), plan.seed))
+        return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
     if plan.learner == "constant":
         began = time.perf_counter()
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
