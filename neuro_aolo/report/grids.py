@@ -53,7 +53,7 @@ def evaluation(
     if decided.constant is not None:
         policies[f"constant: {wording.constant}"] = decided.constant
     rows += [_policy(name, figures, known) for name, figures in sorted(policies.items(), key=_is_infeasible)]
-    title = f"Policies on {count(decided.decisions)} held-out {wording.decisions}"
+    title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
     return Grid(title, ("policy", *(("regret",) if known else ()), "violations"), rows)
 
 

@@ -69,7 +69,8 @@ def _call(summary: Summary) -> str:
         **{name: text if name in _NUMBERS else json.dumps(text) for name, text in typed.items()},
     }
     given = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    return f'import {run.system}\nfrom neuro_aolo.runs.training import train\n\ntrain("DIR", {given})'
+    imported = f"import {run.system}\n" if run.system.replace(".", "").isidentifier() else ""
+    return f'{imported}from neuro_aolo.runs.training import train\n\ntrain("DIR", {given})'
 
 
 def _constant_limit(constant: ConstantFigures) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.naming import actor_name
-from neuro_aolo.runs.summary.decided import ConstantFigures, PolicyFigures, TwinFigures
+from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, PolicyFigures, TwinFigures
 from neuro_aolo.runs.summary.summary import Summary
+from neuro_aolo.runs.summary.wording import Wording
 from neuro_aolo.text.feasibility import beside_limit, infeasible
 from neuro_aolo.text.numbers import amount, count, finite, percent
 
@@ -42,8 +43,8 @@ def interruption(summary: Summary) -> str:
 def optimality(summary: Summary) -> str:
     """How far the actor is from the exact optimum; what it costs where nobody knows that."""
     decided, wording, run = summary.decided, summary.wording, summary.run
-    actor = f"On {count(decided.decisions)} held-out {wording.decisions} the trained {actor_name(run)}"
-    pair = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
+    actor = f"On {count(decided.decisions)} held-out {wording.starts} the trained {actor_name(run)}"
+    pair = _what_it_costs(decided, wording)
     if finite(decided.optimum_mg_per_decision):
         pair += f" against the optimum's {amount(decided.optimum_mg_per_decision)} mg"
     if run.agent_carbon != "none":
@@ -71,6 +72,13 @@ def optimality(summary: Summary) -> str:
     return f"{actor} costs {percent(decided.regret)} more than {optimum}: {pair}."
 
 
+def _what_it_costs(decided: Decided, wording: Wording) -> str:
+    """Carbon of a decision; of a system that tells none, what is minimised."""
+    if not decided.terms and finite(decided.cost_per_decision):
+        return f"{amount(decided.cost_per_decision)} {wording.cost_unit} per {wording.decision}"
+    return f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
+
+
 def constraints(summary: Summary) -> str:
     """How often it breaks a constraint; empty of an infeasible actor, of which :func:`optimality` says it."""
     rate, decisions = summary.decided.violation_rate, summary.decided.decisions
@@ -80,8 +88,10 @@ def constraints(summary: Summary) -> str:
         return "Whether it breaks a constraint is not known."
     if rate == 0:
         return f"It breaks a constraint in none of the {count(decisions)}."
-    broken = count(round(rate * decisions))
-    return f"It breaks a constraint in {broken} of them ({percent(rate)}); these are in its figures too."
+    broken = f"{count(round(rate * decisions))} of them ({percent(rate)})"
+    if summary.wording.start:
+        broken = f"{percent(rate)} of their {summary.wording.decisions}"
+    return f"It breaks a constraint in {broken}; these are in its figures too."
 
 
 def _constant(summary: Summary, constant: ConstantFigures) -> str:

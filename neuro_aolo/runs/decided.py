@@ -180,6 +180,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         },
         margins=_margins(decisions),
         constant=None if constant is None else _constant(decisions.held_out.run.task, constant),
+        cost_per_decision=decisions.evaluation.cost,
     )
 
 

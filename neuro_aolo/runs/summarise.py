@@ -197,6 +197,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         shipped=telling.shipped,
         grades=dict(telling.grades),
         sources=telling.sources,
+        start="episode" if task.spec.horizon > 1 else "",
     )
 
 

@@ -104,6 +104,7 @@ class Decided(PolicyFigures):
         terms: carbon of the system, by the entry's key.
         margins: of each constraint.
         constant: the best constant action; None where none was searched.
+        cost_per_decision: of what is minimised, in units of the first objective; NaN in older files.
     """
 
     decisions: int
@@ -113,3 +114,4 @@ class Decided(PolicyFigures):
     terms: dict[str, TermFigures]
     margins: tuple[Margin, ...]
     constant: ConstantFigures | None
+    cost_per_decision: Number = math.nan

@@ -22,6 +22,7 @@ class Wording(Part):
         shipped: whether the scenario comes with this package.
         grades: each grade of an assumption as part of a sentence.
         sources: whose model the system is, a line each.
+        start: what a held-out decision is called: ``episode`` where several decisions follow one another.
     """
 
     title: str
@@ -37,11 +38,17 @@ class Wording(Part):
     shipped: bool = False
     grades: dict[str, str] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    start: str = ""
 
     @property
     def decisions(self) -> str:
         """What several decisions are called."""
         return f"{self.decision}s"
+
+    @property
+    def starts(self) -> str:
+        """What several of the held-out ones are called."""
+        return f"{self.start or self.decision}s"
 
     @property
     def a_decision(self) -> str:
