@@ -17,12 +17,12 @@ from neuro_aolo.systems import environments
 if TYPE_CHECKING:
     from neuro_aolo.api.compare import compare
     from neuro_aolo.api.energy import energy
-    from neuro_aolo.api.environment import as_task
     from neuro_aolo.api.load import load
     from neuro_aolo.api.run import Run
     from neuro_aolo.api.scenario import Scenario, make_task, profiles, scenarios
     from neuro_aolo.api.train import train
     from neuro_aolo.errors import NeuroAoloError
+    from neuro_aolo.systems.environment.as_task import as_task
 
 # Half of a command's start goes by in the imports that follow, before its own code has a say.
 if interrupt.starts_a_command():
@@ -34,7 +34,7 @@ _WHERE = {
     "NeuroAoloError": "neuro_aolo.errors",
     "Run": "neuro_aolo.api.run",
     "Scenario": "neuro_aolo.api.scenario",
-    "as_task": "neuro_aolo.api.environment",
+    "as_task": "neuro_aolo.systems.environment.as_task",
     "compare": "neuro_aolo.api.compare",
     "energy": "neuro_aolo.api.energy",
     "load": "neuro_aolo.api.load",

@@ -99,8 +99,8 @@ class Requests:
 
 
 def held_out(task: Task, count: int = HELD_OUT_REQUESTS) -> Requests:
-    """The held-out requests of ``task``: the same for every policy and training seed."""
-    return Requests(task, count, HELD_OUT_SEED)
+    """The held-out requests of ``task``, as far as it takes so many: the same for every policy and seed."""
+    return Requests(task, task.spec.starts(count), HELD_OUT_SEED)
 
 
 def noise_free(actor: nn.Module, batch: int = 1024) -> Policy:

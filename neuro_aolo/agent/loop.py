@@ -49,7 +49,7 @@ def learn(
         task=task,
         learner=learner,
         pace=pace,
-        validation=Requests(task, pace.validation_requests, seeds.validation),
+        validation=Requests(task, task.spec.starts(pace.validation_requests), seeds.validation),
         rng=rng,
         noise_rng=np.random.default_rng(seeds.exploration),
         states=task.reset(pace.num_envs, rng),

@@ -58,11 +58,19 @@ class ConstantAction:
         return decide
 
 
-def random_policy(actions: int, seed: int) -> Policy:
-    """Uniform actions in [-1, 1], drawn anew for each request."""
+def random_policy(actions: int, seed: int, horizon: int = 1) -> Policy:
+    """Uniform actions in [-1, 1], drawn anew for each request.
+
+    Args:
+        actions: numbers of an action.
+        seed: of the draws.
+        horizon: decisions of an episode: of several the next one is drawn after the last, where a policy of
+            requests that stand alone decides the same batch alike each time.
+    """
+    episode = np.random.default_rng(seed) if horizon > 1 else None
 
     def decide(observations: Observations) -> Floats:
-        rng = np.random.default_rng(seed)
+        rng = episode or np.random.default_rng(seed)
         return rng.uniform(-1.0, 1.0, (len(observations), actions))
 
     return decide

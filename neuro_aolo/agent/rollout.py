@@ -22,9 +22,10 @@ class Rollout:
 
     Attributes:
         decisions: that each episode took, shape ``(N,)``.
-        costs: mean of each objective over them, shape ``(N, objectives)``.
-        cost: mean of what is minimised, in units of the first objective, shape ``(N,)``.
-        reward: mean reward, shape ``(N,)``.
+        costs: mean of each objective over them, or over the horizon where the task says so, shape
+            ``(N, objectives)``.
+        cost: mean of what is minimised, in units of the first objective, shape ``(N,)``, likewise.
+        reward: mean reward, shape ``(N,)``, likewise.
         broken: decisions that broke a constraint, shape ``(N,)``.
         slack: of every decision, shape ``(sum of decisions, constraints)``.
         served: totals of each episode; of its margins the least.
@@ -80,12 +81,13 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
             "task's horizon: let the task end them"
         )
     counted, broken, reward, costs, carbon_g, energy_j, units = _apart(total, transition)
-    costs = costs / counted
+    over = float(spec.horizon) if spec.mean_over_horizon else counted
+    costs = costs / over
     return Rollout(
         decisions=counted[:, 0].astype(np.int64),
         costs=costs,
         cost=spec.cost(costs),
-        reward=(reward / counted)[:, 0],
+        reward=(reward / over)[:, 0],
         broken=broken[:, 0].astype(np.int64),
         slack=np.concatenate(slack),
         served=Served(carbon_g, energy_j, units, margins),

@@ -158,7 +158,7 @@ def train_sb3(
         watch = _Watch(
             name=name,
             model=_model(library, name, task, int(networks.generate_state(1)[0]), config),
-            validation=Requests(task, config.validation_requests, validation),
+            validation=Requests(task, task.spec.starts(config.validation_requests), validation),
             seconds=seconds,
             interval_s=evaluate_every_s,
             violation_limit=config.checkpoint_share * task.spec.violation_limit,

@@ -23,7 +23,8 @@ class Comparison:
         folder: where its cells and tables are kept.
         cells: how many were finished.
         failed: why a cell could not be made, by its name.
-        learners: of each learner the figures over its seeds, those that keep the constraints first.
+        learners: of each learner the figures over its seeds, those that are infeasible last.
+        decisions: what the system calls several decisions.
     """
 
     scenario: str
@@ -31,6 +32,7 @@ class Comparison:
     cells: int
     failed: Mapping[str, str]
     learners: "tuple[LearnerResults, ...]" = field(repr=False)
+    decisions: str = field(default="decisions", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain data, by learner."""
@@ -53,7 +55,7 @@ class Comparison:
     def _grids(self) -> list[Grid]:
         from neuro_aolo.report.learners import effort, results
 
-        return [results(self.learners), effort(self.learners)]
+        return [results(self.learners, self.decisions), effort(self.learners, self.decisions)]
 
     def _repr_html_(self) -> str:
         return shown.html(self._grids())
@@ -113,4 +115,11 @@ def compare(
         jobs=jobs,
         overwrite=overwrite,
     )
-    return Comparison(result.scenario, result.folder, len(result.cells), result.failed, result.learners)
+    return Comparison(
+        result.scenario,
+        result.folder,
+        len(result.cells),
+        result.failed,
+        result.learners,
+        result.decisions,
+    )

@@ -25,7 +25,8 @@ class Evaluation:
         regret: cost above the exact optimum's over the optimum's, as a share; NaN where nobody knows that.
         violation_rate: share of the decisions in which a constraint is broken.
         violation_limit: the largest share that the scenario allows; NaN where it is not known.
-        feasible: whether the rate keeps to the limit: a regret is worth nothing where it does not.
+        feasible: whether the rate keeps to the limit: a regret is worth nothing where it does not; None
+            where the limit is not known.
         service_mg_per_decision: carbon of what is controlled, in mgCO2e.
         optimum_mg_per_decision: that of the exact optimum; NaN likewise.
         answer: all figures.
@@ -36,7 +37,7 @@ class Evaluation:
     regret: float
     violation_rate: float
     violation_limit: float
-    feasible: bool
+    feasible: bool | None
     service_mg_per_decision: float
     optimum_mg_per_decision: float
     answer: EvaluatedRun = field(repr=False)

@@ -113,6 +113,7 @@ def check_scenario(
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action
     from neuro_aolo.runs.decided import action_units, physical_action
+    from neuro_aolo.text.feasibility import is_feasible
 
     with busy("drawing requests, solving them, searching the best constant action"):
         own, rows = offered(loaded.system, "examine")(scenario, np.random.default_rng(CHECK_SEED), requests)
@@ -126,6 +127,7 @@ def check_scenario(
         "constant_regret": result.regret,
         "constant_violation_rate": result.violation_rate,
         "constant_violation_limit": task.spec.violation_limit,
+        "constant_held_out_feasible": is_feasible(result.violation_rate, task.spec.violation_limit),
         "constant_action": physical_action(task, constant.action),
         "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }
@@ -140,19 +142,21 @@ def check_scenario(
 
 
 def _constant_rows(summary: dict[str, Any], units: tuple[str, ...]) -> list[tuple[str, str]]:
+    from neuro_aolo.text.feasibility import infeasible, is_infeasible
+    from neuro_aolo.text.numbers import plain
+
     # A first length to six digits: it stands at the edge of a constraint.
     digits = ("6g", *("4g" for _ in units[1:]))
     values = zip(summary["constant_action"].values(), digits, units, strict=True)
     at = ", ".join(f"{value:.{form}} {unit}" for value, form, unit in values)
-    violations = _percent(summary["constant_violation_rate"])
-    result = (
-        "  on held-out requests",
-        f"regret {_percent(summary['constant_regret'])}, violations {violations}",
-    )
+    rate, limit = summary["constant_violation_rate"], summary["constant_violation_limit"]
+    told = f"regret {_percent(summary['constant_regret'])}, violations {_percent(rate)}"
+    if is_infeasible(rate, limit):
+        told = plain(infeasible(rate, limit))
+    result = ("  on held-out requests", told)
     if summary["constant_feasible"]:
         return [("best constant action", at), result]
-    limit = _percent(summary["constant_violation_limit"])
-    none = f"infeasible: none found keeps violations to {limit}"
+    none = f"infeasible: none found keeps violations to {_percent(limit)}"
     return [("best constant action", none), ("constant action of fewest violations", at), result]
 
 

@@ -70,8 +70,9 @@ def compare(
     cells = [cell for plan in wanted if plan.name not in failed and (cell := plan.finished(folder))]
     if not cells:
         raise typer.Exit(EXIT_FAILED)
-    learner_results = lines(cells)
-    files = write(folder, cells, learner_results, _command())
+    spec = wanted[0].task.spec
+    learner_results = lines(cells, spec.violation_limit)
+    files = write(folder, cells, learner_results, _command(), spec)
     summary = {
         "scenario": str(getattr(service, "name", file_name(service))),
         "cells": len(cells),
@@ -82,12 +83,13 @@ def compare(
     }
 
     def in_text() -> None:
-        from neuro_aolo.report.learners import NOTE, effort, results
+        from neuro_aolo.report.learners import effort, note, results
         from neuro_aolo.report.tables import as_rich
 
-        out.print(as_rich(results(learner_results)))
-        out.print(as_rich(effort(learner_results)))
-        say(NOTE)
+        decisions = f"{spec.decision}s"
+        out.print(as_rich(results(learner_results, decisions)))
+        out.print(as_rich(effort(learner_results, decisions)))
+        say(note(decisions))
         say(f"written: {', '.join(map(str, files))}")
 
     show(summary, as_json, in_text)

@@ -12,8 +12,9 @@ from neuro_aolo.runs.priced import profiled
 from neuro_aolo.runs.simulation import ClosedLoop, Simulation
 from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.systems.task import Spec
+from neuro_aolo.text.feasibility import infeasible, is_feasible, is_infeasible
 from neuro_aolo.text.grid import Cell, Grid
-from neuro_aolo.text.numbers import amount, count, percent
+from neuro_aolo.text.numbers import amount, count, percent, plain
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.verify import Check
@@ -62,6 +63,7 @@ def simulated(network: Network, simulation: Simulation) -> Data:
     """What a backend made of the network's inputs."""
     activity = simulation.activity
     evaluation = network.evaluate(activity.actions)
+    limit = None if network.requests is None else network.requests.task.spec.violation_limit
     return {
         "source": str(network.source),
         "graph_sha256": graph_digest(network.graph),
@@ -72,6 +74,8 @@ def simulated(network: Network, simulation: Simulation) -> Data:
         "layers": _layers(network, activity),
         "regret": evaluation.regret if evaluation else None,
         "violation_rate": evaluation.violation_rate if evaluation else None,
+        "violation_limit": limit,
+        "feasible": is_feasible(evaluation.violation_rate, limit) if evaluation else None,
         "requests_evaluated": evaluation.requests if evaluation else 0,
         "seconds": simulation.seconds,
         "us_per_decision": 1e6 * simulation.seconds / network.decisions,
@@ -114,10 +118,11 @@ def simulation_sentence(summary: Data) -> str:
     time_us = f"{summary['us_per_decision']:,.1f} us per decision{start}"
     if summary["regret"] is None:
         return f"{time_us}."
-    return (
-        f"Regret {summary['regret']:.3%}, violations {summary['violation_rate']:.2%} over "
-        f"{summary['requests_evaluated']:,} requests with a feasible action; {time_us}."
-    )
+    broken, limit = summary["violation_rate"], summary["violation_limit"]
+    does = f"Regret {summary['regret']:.3%}, violations {broken:.2%}"
+    if is_infeasible(broken, limit):
+        does = plain(infeasible(broken, limit)).capitalize()
+    return f"{does} over {summary['requests_evaluated']:,} requests with a feasible action; {time_us}."
 
 
 def loop_sentence(loop: ClosedLoop, spec: Spec) -> str:

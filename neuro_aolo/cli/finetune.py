@@ -7,7 +7,7 @@ import typer
 
 from neuro_aolo.cli.options import JsonOption
 from neuro_aolo.cli.sources import BitsOption, open_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, progress_bar, say, show
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, progress_bar, say, show, validation
 
 
 def finetune(
@@ -22,10 +22,13 @@ def finetune(
 ) -> None:
     """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
     from neuro_aolo.runs.finetuning import REQUESTS, finetune_run
+    from neuro_aolo.text.feasibility import is_feasible
 
     opened = open_run(run_dir)
-    bits = opened.weight_bits(weight_bits)
-    with progress_bar(f"fine-tuning with weights of {bits} bits", steps or REQUESTS) as advance:
+    bits, spec = opened.weight_bits(weight_bits), opened.task.spec
+    decisions, limit = f"{spec.decision}s", spec.violation_limit
+    what = f"fine-tuning with weights of {bits} bits"
+    with progress_bar(what, steps or REQUESTS, decisions, limit) as advance:
         result = finetune_run(opened, out_dir, bits, seed, steps, advance)
     summary = {
         "run": str(out_dir),
@@ -33,11 +36,13 @@ def finetune(
         "requests": result.metrics[-1].requests,
         "validation_regret": result.best.regret,
         "validation_violation_rate": result.best.violation_rate,
+        "violation_limit": limit,
+        "feasible": is_feasible(result.best.violation_rate, limit),
         "interrupted": result.interrupted,
     }
     line = (
-        f"{out_dir}: {summary['requests']:,} requests, validation regret {result.best.regret:.2%}, "
-        f"violations {result.best.violation_rate:.2%}. "
+        f"{out_dir}: {summary['requests']:,} {decisions}, "
+        f"{validation(result.best.regret, result.best.violation_rate, limit)}. "
         f"Next: neuro-aolo export {out_dir}"
     )
     show(summary, as_json, lambda: say(line))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,9 +38,11 @@ def pareto(
     """
     from neuro_aolo.cli.sources import open_run
     from neuro_aolo.files import write_whole
-    from neuro_aolo.report.pareto import front_plot, table
+    from neuro_aolo.report.pareto import front_plot, in_order, table
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.runs.priced import Pricing
+    from neuro_aolo.text.feasibility import rule
+    from neuro_aolo.text.numbers import plain
 
     runs = [open_run(path) for path in run_dirs]
     first = runs[0]
@@ -54,21 +56,23 @@ def pareto(
     with busy("evaluating, simulating, pricing"):
         points = [_point(path, run, pricing) for path, run in zip(run_dirs, runs, strict=True)]
     limit = first.task.spec.violation_limit
-    points = sorted((replace(one, on_front=_on_front(one, points, limit)) for one in points), key=_energy)
+    points = in_order(sorted((replace(one, on_front=_on_front(one, points)) for one in points), key=_energy))
     device = next(iter(pricing.devices()))
     files = [] if out_dir is None else [out_dir / name for name in _FILES]
-    for file, text in zip(files, (_csv(points), front_plot(points, device, limit)), strict=False):
+    for file, text in zip(files, (_csv(points), front_plot(points, device)), strict=False):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text)
 
     def in_text() -> None:
         out.print(as_rich(table(points, device)))
+        if any(point.feasible is False for point in points):
+            say(plain(rule(limit)))
         below = [point.run for point in points if point.below_yan]
         say(f"At most 5.7 % at T = 5 (Yan et al. 2026): {', '.join(below) or 'none'}.")
         if files:
             say(f"written: {', '.join(map(str, files))}")
 
-    show({"profile": device, "points": [asdict(point) for point in points]}, as_json, in_text)
+    show({"profile": device, "points": [point.row() for point in points]}, as_json, in_text)
 
 
 def _scenario(run: "Run") -> str:
@@ -104,15 +108,16 @@ def _point(path: Path, run: "Run", pricing: "Pricing") -> "Point":
         low_j=bill.dynamic_j.low,
         high_j=bill.dynamic_j.high,
         total_j=bill.total_j.nominal,
+        violation_limit=run.task.spec.violation_limit,
     )
 
 
-def _on_front(point: "Point", points: "list[Point]", violation_limit: float) -> bool:
+def _on_front(point: "Point", points: "list[Point]") -> bool:
     """Whether no run that keeps the constraints is as good in both and better in one."""
-    if point.violation_rate > violation_limit:
+    if point.feasible is False:
         return False
     own = point.regret, point.dynamic_j
-    rivals = [(one.regret, one.dynamic_j) for one in points if one.violation_rate <= violation_limit]
+    rivals = [(one.regret, one.dynamic_j) for one in points if one.feasible is not False]
     return not any(other != own and other[0] <= own[0] and other[1] <= own[1] for other in rivals)
 
 
@@ -122,7 +127,7 @@ def _energy(point: "Point") -> float:
 
 def _csv(points: "list[Point]") -> str:
     stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(asdict(points[0])), lineterminator="\n")
+    writer = csv.DictWriter(stream, list(points[0].row()), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(point) for point in points)
+    writer.writerows(point.row() for point in points)
     return stream.getvalue()

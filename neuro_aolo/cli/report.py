@@ -23,31 +23,45 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Page to write; RUN/report.html if absent, of one run."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print the tables and the whole answer, of one run.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
     if len(run_dirs) == 1:
-        report_run(run_dirs[0], as_json, out_file)
+        report_run(run_dirs[0], as_json, out_file, full=full)
     else:
         from neuro_aolo.runs.folder import RunFolder
 
         _report_several([RunFolder.open(run_dir) for run_dir in run_dirs], as_json, out_file)
 
 
-def report_run(run_dir: Path, as_json: bool, out_file: Path | None = None) -> None:
-    """Analyse a run, write summary.json and the page, and show the summary.
+def report_run(run_dir: Path, as_json: bool, out_file: Path | None = None, *, full: bool = False) -> None:
+    """Analyse a run, write summary.json and the page, and show what a reader should see first.
+
+    Args:
+        run_dir: folder of the run.
+        as_json: whether the summary is printed as JSON.
+        out_file: the page; in the folder where None.
+        full: whether the tables and the whole answer are printed before.
 
     Raises:
         RunError: the page cannot be written to ``out_file``, or files of the run are missing or wrong.
     """
     from neuro_aolo.report.of_run import report
-    from neuro_aolo.report.tables import print_summary
+    from neuro_aolo.report.tables import print_details, print_opening
 
     with busy(f"{run_dir}: evaluating, simulating, pricing"):
         summary, page = report(run_dir, out_file)
 
     def in_text() -> None:
-        print_summary(summary, out)
+        if full:
+            print_details(summary, out)
+            say("")
+        print_opening(summary, out)
+        if not full:
+            say(f"tables: neuro-aolo report {run_dir} --full")
         say(f"report: {page}")
 
     show(summary.to_dict(), as_json, in_text, summary.run.system)

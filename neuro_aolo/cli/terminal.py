@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,6 +12,8 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.text.feasibility import INFEASIBLE, infeasible, is_infeasible
+from neuro_aolo.text.numbers import percent, plain
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -104,9 +106,26 @@ def busy(what: str) -> "AbstractContextManager[object]":
     return err.status(what) if err.is_terminal else nullcontext()
 
 
+def validation(regret: float, violation_rate: float, violation_limit: float) -> str:
+    """What the best checkpoint of a training comes to on the validation decisions."""
+    if is_infeasible(violation_rate, violation_limit):
+        return f"in validation {plain(infeasible(violation_rate, violation_limit))}"
+    told = f"validation regret {percent(regret)}, " if isfinite(regret) else ""
+    return plain(f"{told}violations {percent(violation_rate)}")
+
+
 @contextmanager
-def progress_bar(what: str, total: int, decisions: str = "requests") -> "Iterator[Callable[[Metrics], None]]":
-    """A progress bar on standard error where that is a terminal; ``decisions`` is what it counts."""
+def progress_bar(
+    what: str, total: int, decisions: str = "requests", violation_limit: float = nan
+) -> "Iterator[Callable[[Metrics], None]]":
+    """A progress bar on standard error where that is a terminal.
+
+    Args:
+        what: is done.
+        total: decisions to serve.
+        decisions: what it counts.
+        violation_limit: share of them in which a constraint may be broken.
+    """
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -120,6 +139,8 @@ def progress_bar(what: str, total: int, decisions: str = "requests") -> "Iterato
 
         def advance(row: "Metrics") -> None:
             regret = f"regret {row.regret:.1%}, " if isfinite(row.regret) else ""
+            if is_infeasible(row.violation_rate, violation_limit):
+                regret = f"{INFEASIBLE}, "
             told = f"{regret}violations {row.violation_rate:.1%}"
             progress.update(task, completed=row.requests, told=told)
 

@@ -1,6 +1,5 @@
 """The commands that train an actor and look at its decisions: ``run``, ``train``, ``evaluate``."""
 
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,13 +7,14 @@ import typer
 
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, TrainOptions, takes
 from neuro_aolo.cli.report import report_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show, validation
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.config import RunConfig
     from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.runs.training import Keeping
+    from neuro_aolo.systems.task import Spec
 
 _BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
 
@@ -49,6 +49,7 @@ def train(
 ) -> None:
     """Train an actor into a run folder."""
     from neuro_aolo.agent.checkpoint import kind_of
+    from neuro_aolo.text.feasibility import is_feasible
 
     keeping = _keeping(options)
     folder, config = _begin(ctx, options, actor)
@@ -61,19 +62,18 @@ def train(
     go_on = f"neuro-aolo train --resume {path}"
     interrupted = _train(folder, config, kind_of(config.actor), keeping, go_on)
     curve = folder.metrics()
-    best = [row for row in curve if row["best"]][-1]
+    best, limit = [row for row in curve if row["best"]][-1], _spec(config).violation_limit
     result = {
         "run": str(path),
         "requests": int(curve[-1]["requests"]),
         "validation_regret": best["regret"],
         "validation_violation_rate": best["violation_rate"],
+        "violation_limit": limit,
+        "feasible": is_feasible(best["violation_rate"], limit),
         "interrupted": interrupted,
     }
-    regret = f"validation regret {best['regret']:.2%}, " if isfinite(best["regret"]) else ""
-    line = (
-        f"{path}: {result['requests']:,} {_decisions(config)}, {regret}"
-        f"violations {best['violation_rate']:.2%}. Next: neuro-aolo report {path}"
-    )
+    validated = validation(best["regret"], best["violation_rate"], limit)
+    line = f"{path}: {result['requests']:,} {_decisions(config)}, {validated}. Next: neuro-aolo report {path}"
     show(result, as_json, lambda: say(line))
     _end(interrupted, path, go_on)
 
@@ -92,7 +92,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
-    from neuro_aolo.report.tables import evaluation_table
+    from neuro_aolo.report.tables import evaluation_table, print_rule
     from neuro_aolo.runs.answers import evaluate as evaluated
 
     answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
@@ -101,6 +101,7 @@ def evaluate(
         if answer.trained_in:
             say(f"{run_dir}: trained in scenario {answer.trained_in}, here in scenario {answer.scenario}")
         out.print(evaluation_table(answer.run, answer.wording, answer.decided))
+        print_rule(answer.decided, out)
 
     show(answer.to_dict(), as_json, in_text, answer.run.system)
 
@@ -151,7 +152,8 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
         from neuro_aolo.runs.training import train_into
 
         total = config.training.rounds * config.training.num_envs
-        with progress_bar(f"training the {what}", total, _decisions(config)) as advance:
+        limit = _spec(config).violation_limit
+        with progress_bar(f"training the {what}", total, _decisions(config), limit) as advance:
             return train_into(folder, config, advance, keeping)
     except KeyboardInterrupt:
         _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
@@ -160,7 +162,11 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
 
 def _decisions(config: "RunConfig") -> str:
     """What the system calls several decisions."""
-    return f"{config.system.task(config.scenario).spec.decision}s"
+    return f"{_spec(config).decision}s"
+
+
+def _spec(config: "RunConfig") -> "Spec":
+    return config.system.task(config.scenario).spec
 
 
 def _end(interrupted: bool, folder: Path, go_on: str) -> None:

@@ -45,7 +45,8 @@ class Compared:
         cells: finished ones.
         trained: how many were made now.
         failed: why a cell could not be made, by its name.
-        learners: of each learner the figures over its seeds.
+        learners: of each learner the figures over its seeds, those that are infeasible last.
+        decisions: what the system calls several decisions.
         files: the tables.
     """
 
@@ -55,6 +56,7 @@ class Compared:
     trained: int
     failed: Mapping[str, str]
     learners: tuple[LearnerResults, ...]
+    decisions: str
     files: tuple[Path, ...]
 
 
@@ -109,8 +111,8 @@ def made(
     ]
     if not cells:
         return None
-    learner_results = lines(cells)
-    service = asked.plans[0].scenario
+    service, spec = asked.plans[0].scenario, asked.plans[0].task.spec
+    learner_results = lines(cells, spec.violation_limit)
     return Compared(
         scenario=str(getattr(service, "name", file_name(service))),
         folder=asked.folder,
@@ -118,7 +120,8 @@ def made(
         trained=len(asked.left) - len(failures),
         failed=failed,
         learners=tuple(learner_results),
-        files=tuple(write(asked.folder, cells, learner_results, command)),
+        decisions=f"{spec.decision}s",
+        files=tuple(write(asked.folder, cells, learner_results, command, spec)),
     )
 
 

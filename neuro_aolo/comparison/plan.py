@@ -128,7 +128,7 @@ class Plan:
             "learner": self.learner,
             "variant": self.variant,
             "seed": self.seed,
-            "held_out_requests": HELD_OUT_REQUESTS,
+            "held_out_requests": self.task.spec.starts(HELD_OUT_REQUESTS),
             "held_out_seed": HELD_OUT_SEED,
         }
         if self.learner in (*OWN, *BASELINES, "constant"):
@@ -192,7 +192,7 @@ def _train(plan: Plan, task: Task) -> _Training:
     if plan.learner == task.spec.optimum:
         return _Training(None)
     if plan.learner == "random":
-        return _Training(random_policy(len(task.spec.actions), plan.seed))
+        return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
     if plan.learner == "constant":
         began = time.perf_counter()
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))

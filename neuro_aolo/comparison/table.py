@@ -17,9 +17,17 @@ from neuro_aolo.comparison.plan import BASELINES, CELLS, LEARNERS, Plan
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.report.curves import Curve, learning_curves
-from neuro_aolo.report.learners import QUANTITIES, LearnerResults, Setting, markdown, summary_rows
+from neuro_aolo.report.learners import (
+    QUANTITIES,
+    LearnerResults,
+    Setting,
+    in_order,
+    markdown,
+    summary_rows,
+)
 from neuro_aolo.runs.cell import Cell
-from neuro_aolo.systems.task import Task
+from neuro_aolo.systems.task import Spec, Task
+from neuro_aolo.text.feasibility import is_feasible, is_infeasible
 from neuro_aolo.workers.local import W
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
@@ -93,8 +101,13 @@ def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]
     return left
 
 
-def lines(cells: Sequence[Cell]) -> list[LearnerResults]:
-    """One line per learner: what its seeds come to."""
+def lines(cells: Sequence[Cell], violation_limit: float) -> list[LearnerResults]:
+    """One line per learner: what its seeds come to; learners that are infeasible come last.
+
+    Args:
+        cells: of the comparison.
+        violation_limit: share of decisions in which a policy may break a constraint.
+    """
     learners = []
     for learner in dict.fromkeys(cell.learner for cell in cells):
         own = [cell for cell in cells if cell.learner == learner]
@@ -107,29 +120,38 @@ def lines(cells: Sequence[Cell]) -> list[LearnerResults]:
                 },
                 requests=float(np.mean([cell.requests for cell in own])),
                 updates=float(np.mean([cell.updates for cell in own])),
+                violation_limit=violation_limit,
+                infeasible_seeds=sum(is_infeasible(cell.violation_rate, violation_limit) for cell in own),
             )
         )
-    return learners
+    return in_order(learners)
 
 
 def write(
-    folder: Path, cells: Sequence[Cell], learners: Sequence[LearnerResults], command: str
+    folder: Path, cells: Sequence[Cell], learners: Sequence[LearnerResults], command: str, spec: Spec
 ) -> list[Path]:
-    """Write the tables, the page and the learning curves of ``cells``; where they are."""
+    """Write the tables, the page and the learning curves of a comparison.
+
+    Args:
+        folder: of the comparison.
+        cells: that are finished.
+        learners: what they come to.
+        command: that made them.
+        spec: of their task.
+
+    Returns:
+        The files.
+    """
     curves = [
         Curve(cell.learner, *(np.array([getattr(point, name) for point in cell.curve]) for name in _POINT))
         for cell in cells
         if cell.curve
     ]
-    flat = {
-        line.learner: line.spreads["regret"].iqm.value
-        for line in learners
-        if line.learner in ("constant", "random")
-    }
-    limit = max((cell.settings["violation_limit"] for cell in cells if cell.curve), default=1.0)
-    setting = Setting(cells[0].scenario, command, _versions(cells))
+    flat = [line for line in learners if line.learner in ("constant", "random")]
+    limit = spec.violation_limit
+    setting = Setting(cells[0].scenario, command, _versions(cells), f"{spec.decision}s")
     texts = {
-        CELLS_TABLE: _table([{name: getattr(cell, name) for name in _COLUMNS} for cell in cells]),
+        CELLS_TABLE: _table([_row(cell, limit) for cell in cells]),
         SUMMARY_TABLE: _table(summary_rows(learners)),
         SUMMARY_PAGE: markdown(learners, setting),
         **({CURVES: learning_curves(curves, flat, limit)} if curves else {}),
@@ -137,6 +159,14 @@ def write(
     for name, text in texts.items():
         write_whole(folder / name, text)
     return [folder / name for name in texts]
+
+
+def _row(cell: Cell, violation_limit: float) -> dict[str, object]:
+    return {
+        **{name: getattr(cell, name) for name in _COLUMNS},
+        "violation_limit": violation_limit,
+        "feasible": is_feasible(cell.violation_rate, violation_limit),
+    }
 
 
 _POINT = ("seconds", "regret", "violation_rate")
@@ -166,6 +196,9 @@ def as_data(learners: Sequence[LearnerResults]) -> dict[str, object]:
             **{key: asdict(value) for key, value in line.spreads.items()},
             "requests": line.requests,
             "updates": line.updates,
+            "violation_limit": line.violation_limit,
+            "infeasible_seeds": line.infeasible_seeds,
+            "feasible": line.feasible,
         }
         for line in learners
     }

@@ -42,7 +42,9 @@ class Conditions:
 
     Attributes:
         host: the device that encodes and decodes for a chip that cannot; None leaves that out.
-        request_rate_hz: decisions a second of a device that is always on; None: it is on for each decision.
+        request_rate_hz: evaluations of the network a second on a device that is always on; None: it is on for
+            each alone.
+        copies: of the network that decide on one state; of one, an evaluation is a decision.
         spiking_bits: bits of the spiking actor's weights.
         dense_bits: 8 for an int8 dense actor, 32 for float32.
         draws: random values of the figures.
@@ -50,6 +52,7 @@ class Conditions:
 
     host: Profile | None = None
     request_rate_hz: float | None = None
+    copies: int = 1
     spiking_bits: int = INT8_BITS
     dense_bits: int = INT8_BITS
     draws: Draws = field(default_factory=Draws)

@@ -281,7 +281,10 @@ class _Account:
             covered += f"; encoder and decoder on {self.conditions.host.id}"
         if self.conditions.request_rate_hz is not None:
             rate_hz = self.conditions.request_rate_hz
-            covered += f"; always on, {rate_hz:g} decision{'' if rate_hz == 1.0 else 's'} a second"
+            plural = "" if rate_hz == 1.0 else "s"
+            alone = self.conditions.copies == 1
+            what = f"decision{plural}" if alone else f"evaluation{plural} of the network"
+            covered += f"; always on, {rate_hz:g} {what} a second"
         return covered
 
     def _unpriced(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _MANY = 0.01
 def answer(summary: Summary) -> list[Finding]:
     """Five topics of one to three sentences each; one that nothing can be said of is left out."""
     findings = [
-        Finding("How close", (f"{optimality(summary)} {constraints(summary)}",)),
+        Finding("How close", (" ".join(filter(None, (optimality(summary), constraints(summary)))),)),
         Finding("What it costs", (" ".join(cost(summary)),)),
         Finding("Does it pay", (" ".join(pays(summary)),)),
         Finding("What matters", (" ".join(own_work(summary)),)),

@@ -1,7 +1,7 @@
 """Learning curves of several learners over several seeds, as one SVG file."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
-from neuro_aolo.report.learners import NAMES
-from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.report.learners import NAMES, LearnerResults
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, legend_above, standalone
+from neuro_aolo.text.feasibility import INFEASIBLE, infeasible, is_infeasible, regret_or_infeasible
 from neuro_aolo.text.numbers import finite, percent, significant
 
 Values = NDArray[np.float64]
@@ -19,7 +20,7 @@ Values = NDArray[np.float64]
 _COLOURS = {"spiking": "snn", "mlp": "mlp", "sac": "service", "td3": "training", "ppo": "alert"}
 _FLAT = {"constant": "--", "random": ":"}
 _TIMES = 300
-_HEIGHT_IN = 3.8
+_HEIGHT_IN, _TITLE_IN = 3.3, 0.25
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Curve:
     violation_rate: Values
 
 
-def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violation_limit: float) -> str:
+def learning_curves(curves: Sequence[Curve], flat: Sequence[LearnerResults], violation_limit: float) -> str:
     """Validation regret against time of training: median over seeds, and their range.
 
     Between two validations a seed has the regret of the last one, and after its end that of its end. A line
@@ -41,7 +42,8 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violatio
 
     Args:
         curves: one per learner and seed.
-        flat: held-out regret of what does not learn, by learner, drawn as a level.
+        flat: what does not learn; its held-out regret is drawn as a level, thin and without a figure where it
+            is infeasible.
         violation_limit: share of requests in which a policy may break a constraint.
     """
     learners = list(dict.fromkeys(curve.learner for curve in curves))
@@ -50,29 +52,48 @@ def learning_curves(curves: Sequence[Curve], flat: Mapping[str, float], violatio
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        figure.subplots_adjust(0.1, 0.13, 0.985, 0.8)
         axes.set_yscale("log")
         for name, middle in drawn.items():
             _paint(axes, name, middle, violation_limit)
         # A level far below every curve would flatten them: it has its place in the legend only.
         axes.set_ylim(bottom=_decade_below(list(drawn.values())))
-        for name, regret in flat.items():
-            if finite(regret) and regret > 0.0:
-                label = f"{NAMES.get(name, name)} {percent(regret)}"
-                axes.axhline(regret, color=LIGHT["text"], lw=1.2, ls=_FLAT.get(name, "-."), label=label)
+        for line in flat:
+            _level(axes, line)
         axes.set_xlim(0.0, last_s)
         axes.set_xlabel("seconds of training on one core")
-        axes.set_title("validation regret, median and range over seeds", color=LIGHT["muted"], pad=44)
+        axes.set_title("validation regret, median and range over seeds", color=LIGHT["muted"])
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="minor", length=0.0)
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, handlelength=1.6)
+        above_in = legend_above(axes, columns=4)
+        height = _HEIGHT_IN + above_in
+        figure.set_size_inches(WIDE_IN, height)
+        figure.subplots_adjust(0.1, 0.45 / height, 0.985, 1.0 - (above_in + _TITLE_IN) / height)
 
-    ends = "; ".join(f"{NAMES.get(name, name)} {_end(middle)}" for name, middle in drawn.items())
-    levels = "; ".join(f"{NAMES.get(name, name)} {percent(regret)}" for name, regret in flat.items())
+    ends = "; ".join(
+        f"{NAMES.get(name, name)} {_end(middle, violation_limit)}" for name, middle in drawn.items()
+    )
+    levels = "; ".join(f"{NAMES.get(line.learner, line.learner)} {_flat_regret(line)}" for line in flat)
     description = f"Validation regret over the seconds of training, logarithmic. At the end: {ends}."
     description += f" Without learning: {levels}." if levels else ""
     return standalone(draw("curves", description, (WIDE_IN, _HEIGHT_IN), paint))
+
+
+def _flat_regret(line: LearnerResults) -> str:
+    regret = line.spreads["regret"].iqm.value
+    return str(regret_or_infeasible(regret, line.violation_rate, line.violation_limit))
+
+
+def _level(axes: Axes, line: LearnerResults) -> None:
+    """The regret of what does not learn."""
+    regret = line.spreads["regret"].iqm.value
+    if not finite(regret) or regret <= 0.0:
+        return
+    name = NAMES.get(line.learner, line.learner)
+    style, label, width = _FLAT.get(line.learner, "-."), f"{name} {percent(regret)}", 1.2
+    if line.feasible is False:
+        label, width = f"{name}, {INFEASIBLE}", 0.6
+    axes.axhline(regret, color=LIGHT["text"], lw=width, ls=style, label=label)
 
 
 @dataclass(frozen=True)
@@ -104,6 +125,9 @@ def _middle(curves: Sequence[Curve]) -> _Middle:
 
 def _paint(axes: Axes, name: str, middle: _Middle, violation_limit: float) -> None:
     colour, label = LIGHT[_COLOURS.get(name, "muted")], NAMES.get(name, name)
+    ends_infeasible = is_infeasible(float(middle.violation_rate[-1]), violation_limit)
+    if ends_infeasible:
+        label = f"{label}, {INFEASIBLE}"
     median = np.where(middle.median > 0.0, middle.median, np.nan)
     shown = middle.high > 0.0
     # What lies below the axis has no place on it: the range begins at the least positive median.
@@ -112,11 +136,12 @@ def _paint(axes: Axes, name: str, middle: _Middle, violation_limit: float) -> No
     axes.fill_between(
         middle.seconds, low, middle.high, where=shown, color=colour, alpha=0.16, lw=0.0, step="post"
     )
-    axes.plot(middle.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post")
+    thin, thick = (label, None) if ends_infeasible else (None, label)
+    axes.plot(middle.seconds, median, color=colour, lw=0.8, alpha=0.7, drawstyle="steps-post", label=thin)
     kept = np.where(middle.violation_rate <= violation_limit, median, np.nan)
     marker = "o" if len(middle.seconds) == 1 else ""
     axes.plot(
-        middle.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=label, ms=5
+        middle.seconds, kept, marker=marker, color=colour, lw=1.9, drawstyle="steps-post", label=thick, ms=5
     )
 
 
@@ -127,6 +152,9 @@ def _decade_below(drawn: Sequence[_Middle]) -> float | None:
     return None if least is None else float(10.0 ** math.floor(math.log10(least)))
 
 
-def _end(middle: _Middle) -> str:
+def _end(middle: _Middle, violation_limit: float) -> str:
     median, violations = float(middle.median[-1]), float(middle.violation_rate[-1])
-    return f"{percent(median)} with {percent(violations)} violations after {math.ceil(middle.seconds[-1])} s"
+    after = f"after {math.ceil(middle.seconds[-1])} s"
+    if is_infeasible(violations, violation_limit):
+        return f"{infeasible(violations, violation_limit)} {after}"
+    return f"{percent(median)} with {percent(violations)} violations {after}"

@@ -10,6 +10,9 @@ from neuro_aolo.runs.summary.part import ActorKind
 from neuro_aolo.runs.summary.priced import BillFigures, Priced
 from neuro_aolo.text.numbers import finite
 
+_VIOLATING = 0.01
+"""Violation rate from which curves are drawn thin where the limit was not kept."""
+
 Metrics = Sequence[Mapping[str, float]]
 """Rows of a run's ``metrics.csv``, by column."""
 
@@ -92,6 +95,11 @@ def _contest(profile: str, device: str, spiking: BillFigures, dense: BillFigures
 def knows_optimum(decided: Decided) -> bool:
     """Whether there is an optimum to set the actor against."""
     return finite(decided.optimum_mg_per_decision) or finite(decided.regret)
+
+
+def thin_above(decided: Decided) -> float:
+    """Violation rate above which a learning curve is drawn thin: a cost there is not one that may be had."""
+    return decided.violation_limit if finite(decided.violation_limit) else _VIOLATING
 
 
 def service_sum_mg(ledger: Ledger) -> float:

@@ -11,8 +11,9 @@ from neuro_aolo.runs.summary.priced import BillFigures, Device, Priced
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.text.feasibility import INFEASIBLE, beside_limit
 from neuro_aolo.text.grid import Cell, Grid
-from neuro_aolo.text.numbers import amount, count, derived, finite, percent, spread, with_prefix
+from neuro_aolo.text.numbers import Quantity, amount, count, derived, finite, percent, spread, with_prefix
 
 CANNOT = "cannot run it"
 
@@ -35,6 +36,8 @@ def evaluation(
 ) -> Grid:
     """Regret and violation rate on the held-out decisions; no regret where no optimum is known.
 
+    Policies that are infeasible come last, without a regret.
+
     Args:
         run: whose actor it is.
         wording: of its system.
@@ -46,17 +49,25 @@ def evaluation(
     rows: list[tuple[Cell, ...]] = []
     if finite(decided.optimum_mg_per_decision):
         rows.append((f"{wording.optimum}, the exact optimum", nothing, nothing))
-    rows.append(_policy(actor_name(run), decided, known))
-    rows += [_policy(name, figures, known) for name, figures in (others or {}).items()]
+    policies: dict[str, PolicyFigures | None] = {actor_name(run): decided, **(others or {})}
     if decided.constant is not None:
-        rows.append(_policy(f"constant: {wording.constant}", decided.constant, known))
-    title = f"Policies on {count(decided.decisions)} held-out {wording.decisions}"
+        policies[f"constant: {wording.constant}"] = decided.constant
+    rows += [_policy(name, figures, known) for name, figures in sorted(policies.items(), key=_is_infeasible)]
+    title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
     return Grid(title, ("policy", *(("regret",) if known else ()), "violations"), rows)
+
+
+def _is_infeasible(policy: tuple[str, PolicyFigures | None]) -> bool:
+    return policy[1] is not None and policy[1].feasible is False
 
 
 def _policy(name: str, figures: PolicyFigures | None, known: bool) -> tuple[Cell, ...]:
     if figures is None:
         return name, "not in this run", *([""] if known else [])
+    if figures.feasible is False:
+        broken = beside_limit(figures.violation_rate, figures.violation_limit)
+        rate = Quantity(figures.violation_rate, broken if known else f"{INFEASIBLE}: {broken}")
+        return name, *([INFEASIBLE] if known else []), rate
     return name, *([percent(figures.regret, 4)] if known else []), percent(figures.violation_rate)
 
 

@@ -14,6 +14,7 @@ from neuro_aolo.report.page import both_widths, content
 from neuro_aolo.report.side_by_side import Told
 from neuro_aolo.report.sources import sources
 from neuro_aolo.report.svg import DARK, LIGHT
+from neuro_aolo.report.vocabulary import vocabulary
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Cell
 from neuro_aolo.text.numbers import Quantity, amount, count, finite, percent
@@ -29,15 +30,23 @@ def render(summary: Summary, metrics: Metrics) -> str:
         metrics: rows of its ``metrics.csv``; may be one row, none, or hold NaN.
     """
     run = content(summary, metrics)
-    return _page("report.html.jinja", title=run["title"], sources=sources([summary]), run=run)
+    return _page(
+        "report.html.jinja",
+        title=run["title"],
+        sources=sources([summary]),
+        vocabulary=vocabulary([summary]),
+        run=run,
+    )
 
 
 def render_several(runs: Sequence[Told]) -> str:
-    """The page of several runs: side by side first, then each of them."""
+    """The page of several runs: side by side first, then each of them; infeasible ones come last."""
+    runs = side_by_side.in_order(runs)
     return _page(
         "runs.html.jinja",
         title=f"{len(runs)} runs side by side",
         sources=sources([run.summary for run in runs]),
+        vocabulary=vocabulary([run.summary for run in runs]),
         names=[run.name for run in runs],
         table=side_by_side.table(runs),
         decisions=side_by_side.decisions(runs),

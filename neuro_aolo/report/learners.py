@@ -1,9 +1,11 @@
 """What a comparison of learners says: tables for the terminal, for a README and for a spreadsheet."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from neuro_aolo.agent.statistics import Estimate, Spread
+from neuro_aolo.text.feasibility import infeasible, is_feasible
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import NBSP, Quantity, count, finite, percent, significant
 from neuro_aolo.text.paper_tables import markdown_rows
@@ -20,22 +22,20 @@ NAMES = {
 """How learners are called where people read; one that is not here is called as it is."""
 
 _NOTE = (
-    "Mean, interquartile mean (IQM) and 95 % bootstrap interval of the IQM, over seeds, on the same held-out "
-    "{decisions}. Carbon is over the {decisions} in which no constraint is broken: a policy that breaks many "
-    "is averaged over fewer and easier ones, so read it beside the violations, and it is not available where "
-    "some seed's policy serves none. Regret is over all {decisions}. SAC, TD3 and PPO have a fixed time, see "
-    "the reward alone, and keep Stable-Baselines3's settings but for discount 0 and TD3's noise of 0.1; the "
-    "spiking actor and the MLP have a fixed number of {decisions} and, with the preset tuned, settings that "
-    "we chose and the slack of every constraint to learn from."
+    "Mean, interquartile mean (IQM) and 95 % bootstrap interval of the IQM, over seeds, on the same "
+    "held-out {decisions}. Carbon is over the {decisions} in which no constraint is broken: a policy that "
+    "breaks many is averaged over fewer and easier ones, so read it beside the violations, and it is not "
+    "available where some seed's policy serves none. Regret is over all {decisions}; a learner whose mean "
+    "violation rate is above what the task allows is infeasible, has none, and comes last. SAC, TD3 and PPO "
+    "have a fixed time, see the reward alone, and keep Stable-Baselines3's settings but for discount 0 and "
+    "TD3's noise of 0.1; the spiking actor and the MLP have a fixed number of {decisions} and, with the "
+    "preset tuned, settings that we chose and the slack of every constraint to learn from."
 )
 
 
 def note(decisions: str = "requests") -> str:
     """How the figures of a comparison are to be read, where decisions are called ``decisions``."""
     return _NOTE.format(decisions=decisions)
-
-
-NOTE = note()
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,26 @@ class LearnerResults:
         spreads: each of :data:`QUANTITIES` over the seeds.
         requests: mean of the requests served in training.
         updates: mean of the batches learnt from.
+        violation_limit: share of decisions in which a policy may break a constraint; NaN where unknown.
+        infeasible_seeds: seeds whose policy breaks one more often.
     """
 
     learner: str
     spreads: Mapping[str, Spread]
     requests: float
     updates: float
+    violation_limit: float = math.nan
+    infeasible_seeds: int = 0
+
+    @property
+    def violation_rate(self) -> float:
+        """Mean over the seeds: that of a policy of any of them."""
+        return self.spreads["violation_rate"].mean.value
+
+    @property
+    def feasible(self) -> bool | None:
+        """Whether that is within the limit; None where it is unknown."""
+        return is_feasible(self.violation_rate, self.violation_limit)
 
     @property
     def name(self) -> str:
@@ -155,6 +169,9 @@ def summary_rows(learners: Sequence[LearnerResults]) -> list[dict[str, object]]:
             "seeds": learner.spreads[column.key].seeds,
             **_flat("mean", learner.spreads[column.key].mean),
             **_flat("iqm", learner.spreads[column.key].iqm),
+            "violation_limit": learner.violation_limit,
+            "infeasible_seeds": learner.infeasible_seeds,
+            "feasible": learner.feasible,
         }
         for learner in learners
         for column in QUANTITIES
@@ -165,9 +182,28 @@ def _flat(name: str, estimate: Estimate) -> dict[str, float]:
     return {name if key == "value" else f"{name}_{key}": value for key, value in asdict(estimate).items()}
 
 
+def in_order(learners: Sequence[LearnerResults]) -> list[LearnerResults]:
+    """The learners in their order, but for those that are infeasible, which come last."""
+    return sorted(learners, key=lambda learner: learner.feasible is False)
+
+
 def _cell(learner: LearnerResults, column: Column, separator: str) -> Cell:
-    """Mean, IQM and interval; the value alone where one seed gave it, or where all seeds gave the same."""
+    """Mean, IQM and interval; the value alone where one seed gave it, or where all seeds gave the same.
+
+    In place of a regret that breaking constraints made, that; beside one that some seeds' did, how many.
+    """
     spread = learner.spreads[column.key]
+    if column.key != "regret" or not learner.infeasible_seeds:
+        return _spread_cell(spread, column, separator)
+    seeds = f"{learner.infeasible_seeds} of {spread.seeds} seeds"
+    if learner.feasible is False:
+        told = infeasible(learner.violation_rate, learner.violation_limit)
+        return told if spread.seeds == 1 else f"{told}, {seeds}"
+    known = _spread_cell(spread, column, separator)
+    return Quantity(known.value, f"{known}{separator}{seeds} infeasible")
+
+
+def _spread_cell(spread: Spread, column: Column, separator: str) -> Quantity:
     mean, iqm, low, high = (
         column.text(value) for value in (spread.mean.value, spread.iqm.value, spread.iqm.low, spread.iqm.high)
     )

@@ -8,21 +8,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from neuro_aolo.report.facts import Validation, best_checkpoint
+from neuro_aolo.report.facts import Validation, best_checkpoint, thin_above
 from neuro_aolo.report.naming import actor_name
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.text.feasibility import infeasible, is_infeasible
 from neuro_aolo.text.numbers import amount, count, finite
-
-_VIOLATING = 0.01
-"""Violation rate above which the learning curve is drawn thin: its cost is not one that may be had."""
 
 
 def learning_curve(summary: Summary, curve: Sequence[Validation], width_in: float = WIDE_IN) -> str:
     """Validation cost against the optimum's over the decisions served, and the violations below it.
 
-    The line is thin where more than 1 % of the decisions break a constraint.
+    The line is thin, with crosses, where more decisions break a constraint than the task allows; where the
+    limit was not kept, thin alone from 1 % on.
 
     Args:
         summary: of the run.
@@ -33,7 +32,7 @@ def learning_curve(summary: Summary, curve: Sequence[Validation], width_in: floa
     cost = np.array([row.cost for row in curve], dtype=np.float64)
     optimum = np.array([row.optimal_cost for row in curve], dtype=np.float64)
     violations = np.array([row.violation_rate for row in curve], dtype=np.float64)
-    best, wording = best_checkpoint(curve), summary.wording
+    best, wording, limit = best_checkpoint(curve), summary.wording, summary.decided.violation_limit
     nobody_knows = np.isfinite(cost).any() and not np.isfinite(optimum).any()
 
     def paint(figure: Figure) -> None:
@@ -44,7 +43,10 @@ def learning_curve(summary: Summary, curve: Sequence[Validation], width_in: floa
             line = "s" if single else "--"
             upper.plot(served, optimum, line, color=LIGHT["service"], lw=1.4, ms=5, label=wording.optimum)
         upper.plot(served, cost, color=LIGHT["snn"], lw=0.8, alpha=0.7)
-        kept = np.where(violations <= _VIOLATING, cost, np.nan)
+        kept = np.where(violations <= thin_above(summary.decided), cost, np.nan)
+        broken = np.where(violations > limit, cost, np.nan)
+        if np.isfinite(broken).any():
+            upper.plot(served, broken, "x", color=LIGHT["alert"], ms=3.5, mew=0.9, label="infeasible")
         upper.plot(
             served,
             kept,
@@ -61,7 +63,7 @@ def learning_curve(summary: Summary, curve: Sequence[Validation], width_in: floa
                 [best.requests],
                 [best.cost],
                 "*",
-                color=LIGHT["text"],
+                color=LIGHT["alert" if is_infeasible(best.violation_rate, limit) else "text"],
                 ms=10,
                 mew=0,
                 label="checkpoint kept" if width_in > 5 else "kept",
@@ -70,11 +72,11 @@ def learning_curve(summary: Summary, curve: Sequence[Validation], width_in: floa
                 axes.axvline(best.requests, color=LIGHT["muted"], lw=0.8, ls=":")
         _label(upper, lower, wording, violations)
 
-    return draw(f"curve-{width_in * 100:.0f}", _describe(wording, curve), (width_in, 3.6), paint)
+    return draw(f"curve-{width_in * 100:.0f}", _describe(wording, curve, limit), (width_in, 3.6), paint)
 
 
 def _label(upper: Axes, lower: Axes, wording: Wording, violations: NDArray[np.float64]) -> None:
-    upper.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=3, handlelength=1.4, columnspacing=1.0)
+    upper.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=4, handlelength=1.4, columnspacing=1.0)
     upper.set_title(f"validation cost, {wording.cost_unit} per {wording.decision}", color=LIGHT["muted"])
     lower.set_title(f"{wording.decisions} that break a constraint, %", color=LIGHT["muted"])
     lower.set_xlabel(f"{wording.decisions} served in training")
@@ -87,7 +89,7 @@ def _label(upper: Axes, lower: Axes, wording: Wording, violations: NDArray[np.fl
         upper.text(0.5, 0.5, "no validation was recorded", transform=upper.transAxes, ha="center")
 
 
-def _describe(wording: Wording, curve: Sequence[Validation]) -> str:
+def _describe(wording: Wording, curve: Sequence[Validation], limit: float) -> str:
     rows = [row for row in curve if finite(row.cost)]
     if not rows:
         return "Learning curve: no validation was recorded."
@@ -101,4 +103,7 @@ def _describe(wording: Wording, curve: Sequence[Validation]) -> str:
         text += f"; the {wording.optimum}'s {amount(last.optimal_cost)} {unit}"
     if best is None:
         return f"{text}."
-    return f"{text}. Best checkpoint: {amount(best.cost)} {unit} after {count(best.requests)} {decisions}."
+    text += f". Best checkpoint: {amount(best.cost)} {unit} after {count(best.requests)} {decisions}"
+    if is_infeasible(best.violation_rate, limit):
+        text += f", {infeasible(best.violation_rate, limit)}"
+    return f"{text}."

@@ -20,6 +20,9 @@ from neuro_aolo.units import G_PER_KG, MG_PER_G
 S_PER_DAY = 86_400.0
 VERDICTS = {"pays": "pays", "never": f"never{NBSP}pays", "undecided": "undecided"}
 
+BASELINES = {"random": "random actions", "constant": "the best constant action", "mlp": "the same-size MLP"}
+"""Baselines without the figures that differ from run to run."""
+
 
 def rate(part: LedgerPart) -> str:
     """The rate at which the ledger's devices decide, as people read it."""
@@ -170,6 +173,11 @@ def payback(part: LedgerPart, baseline: str) -> Grid:
 def baselines(part: LedgerPart) -> list[str]:
     """What the agent is measured against."""
     return list(dict.fromkeys(pair.baseline for pairs in part.payback.values() for pair in pairs))
+
+
+def baseline_name(baseline: str, title: str) -> str:
+    """A baseline's title without the figures that differ from run to run."""
+    return BASELINES.get(baseline, title)
 
 
 def against(part: LedgerPart, baseline: str) -> dict[str, PaybackFigures]:

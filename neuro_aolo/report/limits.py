@@ -24,7 +24,7 @@ def limits(summary: Summary) -> list[str]:
     return [
         *first,
         _agent_limit(summary),
-        *([_constant_limit(constant)] if constant is not None and finite(constant.regret) else []),
+        *([_constant_limit(constant)] if constant is not None and _is_told(constant) else []),
         "Energy figures are modelled: operation counts times published prices, not measured on a chip. Each "
         "bill names its evidence, what has no price and what lies outside its boundary. Where work has no "
         "price, the total is a lower bound.",
@@ -55,9 +55,9 @@ def _call(summary: Summary) -> str:
     run = summary.run
     chosen = pairwise(summary.wording.command)
     site = {name: value for name, value in chosen if name == "--agent-site"}
-    words = {"--config": "config_file"}
+    by_option = {"--config": "config_file"}
     typed = {
-        words.get(name, name.removeprefix("--").replace("-", "_")): text
+        by_option.get(name, name.removeprefix("--").replace("-", "_")): text
         for name, text in (site | run.options).items()
     }
     arguments = {
@@ -69,7 +69,8 @@ def _call(summary: Summary) -> str:
         **{name: text if name in _NUMBERS else json.dumps(text) for name, text in typed.items()},
     }
     given = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    return f'import {run.system}\nfrom neuro_aolo.runs.training import train\n\ntrain("DIR", {given})'
+    imported = f"import {run.system}\n" if run.system.replace(".", "").isidentifier() else ""
+    return f'{imported}from neuro_aolo.runs.training import train\n\ntrain("DIR", {given})'
 
 
 def _constant_limit(constant: ConstantFigures) -> str:
@@ -77,6 +78,11 @@ def _constant_limit(constant: ConstantFigures) -> str:
         f"One constant action has a regret of {percent(constant.regret)} here. Where that is small, the task "
         "tests how finely an actor settles at the edge of a constraint, not whether it adapts."
     )
+
+
+def _is_told(constant: ConstantFigures) -> bool:
+    """Whether the regret of the best constant action says anything."""
+    return finite(constant.regret) and constant.feasible is not False
 
 
 def _agent_limit(part: LedgerPart) -> str:

@@ -14,17 +14,20 @@ from neuro_aolo.report.facts import (
     best_checkpoint,
     knows_optimum,
     service_sum_mg,
+    thin_above,
     validations,
 )
 from neuro_aolo.report.learning import learning_curve
 from neuro_aolo.report.limits import limits, reproduce
 from neuro_aolo.report.naming import priced_actors, ships
+from neuro_aolo.report.opening import opening
 from neuro_aolo.report.raster import raster
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN, under
 from neuro_aolo.report.tables import headline
 from neuro_aolo.report.verdict import verdict
 from neuro_aolo.runs.summary.deployed import Deployed
 from neuro_aolo.runs.summary.summary import Summary
+from neuro_aolo.text.feasibility import infeasible, is_infeasible, rule
 from neuro_aolo.text.numbers import amount, count, finite, percent, spread
 
 _CONSERVED = 1e-6
@@ -62,12 +65,14 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "ships": ships(summary.run),
         "known": knows_optimum(summary.decided),
         "contents": _contents(summary),
+        "opening": opening(summary),
         "headline": headline(summary),
         "answer": answer(summary),
         "verdict": verdict(summary),
         "figures": _figures(summary, curve, prefix),
         "curve_caption": _curve_caption(summary, curve),
         "evaluation": grids.policies(summary),
+        "rule": rule(limit) if finite(limit := summary.decided.violation_limit) else "",
         "margins": margins.table(summary),
         "exports": assumed.exports(summary),
         "energy": grids.energy(summary.priced, priced_actors(summary.run)),
@@ -152,7 +157,8 @@ def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict
 def _curve_caption(summary: Summary, curve: Sequence[Validation]) -> str:
     wording, best = summary.wording, _best(summary, curve)
     drawn = f"Noise-free cost on validation {wording.decisions} of their own"
-    thin = f"line is thin where more than 1 % of the {wording.decisions} break"
+    limit = percent(thin_above(summary.decided))
+    thin = f"line is thin where more than {limit} of the {wording.decisions} break"
     if not finite(summary.decided.optimum_mg_per_decision):
         return f"{drawn}. {best} The {thin} a constraint."
     return (
@@ -165,9 +171,12 @@ def _best(summary: Summary, curve: Sequence[Validation]) -> str:
     best, wording = best_checkpoint(curve), summary.wording
     if best is None:
         return "No checkpoint was validated."
+    limit, violations = summary.decided.violation_limit, f"with violations in {percent(best.violation_rate)}"
+    if is_infeasible(best.violation_rate, limit):
+        violations = infeasible(best.violation_rate, limit)
     return (
         f"The star marks the checkpoint that was kept: {amount(best.cost)} {wording.cost_unit} after "
-        f"{count(best.requests)} {wording.decisions}, with violations in {percent(best.violation_rate)}."
+        f"{count(best.requests)} {wording.decisions}, {violations}."
     )
 
 

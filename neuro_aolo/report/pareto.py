@@ -1,16 +1,18 @@
 """Regret against the energy and the firing rate of a decision, run by run, as one SVG file and a table."""
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, standalone
+from neuro_aolo.text.feasibility import INFEASIBLE, beside_limit, infeasible, is_feasible
 from neuro_aolo.text.grid import Cell, Grid
-from neuro_aolo.text.numbers import percent, significant, with_prefix
+from neuro_aolo.text.numbers import Quantity, percent, significant, with_prefix
 
 YAN_RATE = 0.057
 """Firing rate below which a spiking network can win at T = 5: Z. Yan et al. (2026), IEEE TCAD,
@@ -39,6 +41,7 @@ class Point:
         high_j: its most.
         total_j: with host and static power, nominal.
         on_front: whether no other run that keeps the constraints is better in regret and dynamic energy.
+        violation_limit: share of decisions in which a policy may break a constraint; NaN where unknown.
     """
 
     run: str
@@ -55,6 +58,23 @@ class Point:
     high_j: float
     total_j: float
     on_front: bool = False
+    violation_limit: float = math.nan
+
+    @property
+    def feasible(self) -> bool | None:
+        """Whether the violation rate is within the limit; None where that is unknown."""
+        return is_feasible(self.violation_rate, self.violation_limit)
+
+    @property
+    def told_regret(self) -> str:
+        """The regret in words; why there is none where the policy is infeasible."""
+        if self.feasible is False:
+            return infeasible(self.violation_rate, self.violation_limit)
+        return f"regret {percent(self.regret)}"
+
+    def row(self) -> dict[str, object]:
+        """Plain data, as files hold it."""
+        return {**asdict(self), "feasible": self.feasible}
 
     @property
     def below_yan(self) -> bool:
@@ -63,24 +83,35 @@ class Point:
 
 
 def table(points: Sequence[Point], profile: str) -> Grid:
-    """A row a run, named by what its folder has not in common with the others'."""
+    """A row a run, named by what its folder has not in common with the others'; infeasible runs come last."""
     shared = _shared([point.run for point in points])
     rows: list[tuple[Cell, ...]] = [
         (
             point.run.removeprefix(shared) + (" *" if point.on_front else ""),
             str(point.time_steps),
             f"{point.spike_weight:g}",
-            percent(point.regret),
-            percent(point.violation_rate),
+            INFEASIBLE if point.feasible is False else percent(point.regret),
+            _broken(point),
             percent(point.firing_rate),
             with_prefix(point.dynamic_j, "J"),
             with_prefix(point.total_j, "J"),
         )
-        for point in points
+        for point in in_order(points)
     ]
     columns = ("run (* on the front)", "T", "weight", "regret", "broken", "rate", "dynamic", "total")
     title = f"Regret against energy of a decision on {profile}, in the chip's integers"
     return Grid(f"{title}; all runs begin with {shared}" if shared else title, columns, rows)
+
+
+def in_order(points: Sequence[Point]) -> list[Point]:
+    """The runs in their order, but for those that are infeasible, which come last."""
+    return sorted(points, key=lambda point: point.feasible is False)
+
+
+def _broken(point: Point) -> Quantity:
+    if point.feasible is False:
+        return Quantity(point.violation_rate, beside_limit(point.violation_rate, point.violation_limit))
+    return percent(point.violation_rate)
 
 
 def _shared(runs: Sequence[str]) -> str:
@@ -91,27 +122,28 @@ def _shared(runs: Sequence[str]) -> str:
     return re.sub(r"[^/_-]+$", "", first[:end])
 
 
-def front_plot(points: Sequence[Point], profile: str, violation_limit: float) -> str:
+def front_plot(points: Sequence[Point], profile: str) -> str:
     """Regret against dynamic energy and against the firing rate; Yan et al.'s condition is a line.
 
     Squares were trained without a weight on spikes. Filled points are on the front, hollow ones are not; a
-    cross breaks constraints too often.
+    cross is infeasible: it breaks constraints too often.
     """
 
     def paint(figure: Figure) -> None:
         left, right = figure.subplots(1, 2, sharey=True)
         figure.subplots_adjust(0.09, 0.16, 0.985, 0.86, 0.08)
-        _scatter(left, points, [point.dynamic_j for point in points], violation_limit)
+        _scatter(left, points, [point.dynamic_j for point in points])
         left.xaxis.set_major_locator(MaxNLocator(5))
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: str(with_prefix(value, "J", 2))))
         left.set_xlabel(f"dynamic energy of a decision on {profile}")
         left.set_title(
-            f"regret; squares: no weight on spikes; T = {YAN_STEPS} or as told", color=LIGHT["muted"]
+            f"regret; squares: no weight on spikes; crosses: infeasible; T = {YAN_STEPS}",
+            color=LIGHT["muted"],
         )
         left.set_xlim(0.0, 1.12 * max(point.dynamic_j for point in points))
         left.set_ylim(bottom=0.0)
         left.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
-        _scatter(right, points, [point.firing_rate for point in points], violation_limit)
+        _scatter(right, points, [point.firing_rate for point in points])
         right.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 2)} %"))
         right.set_xlabel("firing rate of a step")
         right.axvline(YAN_RATE, color=LIGHT["alert"], lw=1.0, ls="--")
@@ -119,17 +151,17 @@ def front_plot(points: Sequence[Point], profile: str, violation_limit: float) ->
         right.set_xlim(0.0, 1.12 * max(YAN_RATE, *(point.firing_rate for point in points)))
 
     runs = "; ".join(
-        f"{point.run}: regret {percent(point.regret)}, {with_prefix(point.dynamic_j, 'J')}, rate "
-        f"{percent(point.firing_rate)}"
+        f"{point.run}: {point.told_regret}, {with_prefix(point.dynamic_j, 'J')}, "
+        f"rate {percent(point.firing_rate)}"
         for point in points
     )
     description = f"Regret against dynamic energy on {profile} and against the firing rate. {runs}."
     return standalone(draw("pareto", description, (WIDE_IN, _HEIGHT_IN), paint))
 
 
-def _scatter(axes: Axes, points: Sequence[Point], across: Sequence[float], violation_limit: float) -> None:
+def _scatter(axes: Axes, points: Sequence[Point], across: Sequence[float]) -> None:
     for point, x in zip(points, across, strict=True):
-        keeps = point.violation_rate <= violation_limit
+        keeps = point.feasible is not False
         colour = LIGHT["snn"] if keeps else LIGHT["alert"]
         face = colour if point.on_front else "none"
         marker = ("o" if point.spike_weight else "s") if keeps else "x"

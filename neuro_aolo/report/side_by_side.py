@@ -9,21 +9,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from neuro_aolo.report.answer import listed
-from neuro_aolo.report.facts import Metrics, validations
+from neuro_aolo.report.facts import Metrics, thin_above, validations
 from neuro_aolo.report.grids import CANNOT
-from neuro_aolo.report.ledgers import VERDICTS, against, baselines, grams, rate, short
-from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw
+from neuro_aolo.report.ledgers import VERDICTS, against, baseline_name, baselines, grams, rate, short
+from neuro_aolo.report.svg import LIGHT, WIDE_IN, draw, legend_above
+from neuro_aolo.runs.summary.decided import PolicyFigures
 from neuro_aolo.runs.summary.summary import Summary
+from neuro_aolo.text.feasibility import INFEASIBLE, regret_or_infeasible
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, finite, percent, significant, spread
 
 _COLOURS = ("snn", "mlp", "service", "training", "alert")
 _LINES = ("-", "--", "-.", ":")
-_VIOLATING = 0.01
-_HEIGHT_IN = 2.8
-_LEGEND_LINE_IN = 0.2
-_BASELINES = {"random": "random actions", "constant": "the best constant action", "mlp": "the same-size MLP"}
-"""Baselines without the figures that differ from run to run."""
+_HEIGHT_IN, _TITLE_IN = 2.8, 0.25
 
 
 @dataclass(frozen=True)
@@ -42,18 +40,22 @@ class Told:
 
 
 def table(runs: Sequence[Told]) -> Grid:
-    """One column a run: scenario, regret, violations, carbon, spikes, energies, and whether it pays."""
+    """One column a run: scenario, regret, violations, carbon, spikes, energies, and whether it pays.
+
+    Runs whose actor is infeasible come last.
+    """
+    runs = in_order(runs)
     summaries = [run.summary for run in runs]
     constants = [summary.decided.constant for summary in summaries]
     rows: list[tuple[Cell, ...]] = [
         ("scenario", *(summary.wording.title for summary in summaries)),
         ("seed", *(str(summary.run.seed) for summary in summaries)),
         *_time_steps(summaries),
-        ("regret", *(percent(summary.decided.regret) for summary in summaries)),
+        ("regret", *(_regret(summary.decided) for summary in summaries)),
         ("violations", *(percent(summary.decided.violation_rate) for summary in summaries)),
         (
             "regret of the best constant",
-            *("" if constant is None else percent(constant.regret) for constant in constants),
+            *("" if constant is None else _regret(constant) for constant in constants),
         ),
         (
             "service's carbon",
@@ -71,6 +73,15 @@ def table(runs: Sequence[Told]) -> Grid:
         rows,
         stacks=True,
     )
+
+
+def in_order(runs: Sequence[Told]) -> list[Told]:
+    """The runs as they were given, but for those whose actor is infeasible, which come last."""
+    return sorted(runs, key=lambda run: run.summary.decided.feasible is False)
+
+
+def _regret(policy: PolicyFigures) -> Cell:
+    return regret_or_infeasible(policy.regret, policy.violation_rate, policy.violation_limit)
 
 
 def _decision(runs: Sequence[Told]) -> str:
@@ -122,7 +133,7 @@ def _carbon(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
 def _pays(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
     names = dict.fromkeys(name for summary in summaries for name in baselines(summary))
     return [
-        (f"pays against {_BASELINES.get(name, name)}?", *(_verdicts(summary, name) for summary in summaries))
+        (f"pays against {baseline_name(name, name)}?", *(_verdicts(summary, name) for summary in summaries))
         for name in names
     ]
 
@@ -144,19 +155,15 @@ def _verdicts(summary: Summary, baseline: str) -> str:
 
 
 def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
-    """Validation regret of every run over the decisions served, thin where more than 1 % break a constraint.
+    """Validation regret of every run over the decisions served, thin where it breaks constraints too often.
 
-    A regret of 0 or less, which only a policy that breaks constraints has, leaves a gap.
+    That is more often than its task allows, or than 1 % where that was not kept. A regret of 0 or less, which
+    only a policy that breaks constraints has, leaves a gap.
     """
     served = f"{decisions(runs)} served in training"
-    columns = 1 if width_in < 5 else 3
-    legend_in = _LEGEND_LINE_IN * -(-len(runs) // columns) + 0.3
-    height = _HEIGHT_IN + legend_in
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        side = 0.62 / width_in
-        figure.subplots_adjust(side, 0.45 / height, 1 - 0.25 / width_in, 1 - legend_in / height)
         axes.set_yscale("log")
         for index, run in enumerate(runs):
             _paint(axes, run, _COLOURS[index % len(_COLOURS)], _LINES[index // len(_COLOURS) % len(_LINES)])
@@ -167,20 +174,23 @@ def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{significant(100 * share, 1)} %"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="minor", length=0.0)
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.02, 1.0 + 0.22 / (_HEIGHT_IN - 0.45)),
-            ncols=columns,
-            handlelength=1.8,
-        )
+        above_in = legend_above(axes, columns=3)
+        height = _HEIGHT_IN + above_in
+        figure.set_size_inches(width_in, height)
+        top = 1 - (above_in + _TITLE_IN) / height
+        figure.subplots_adjust(0.62 / width_in, 0.45 / height, 1 - 0.25 / width_in, top)
 
-    regrets = [[row.regret for row in validations(run.metrics) if finite(row.regret)] for run in runs]
-    ends = "; ".join(
-        f"{run.name} {percent(regret[-1]) if regret else 'without a validation'}"
-        for run, regret in zip(runs, regrets, strict=True)
-    )
+    ends = "; ".join(map(_end, runs))
     description = f"Validation regret over the {served}, logarithmic. At the end: {ends}."
-    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, height), paint)
+    return draw(f"curves-{width_in * 100:.0f}", description, (width_in, _HEIGHT_IN), paint)
+
+
+def _end(run: Told) -> str:
+    rows = [row for row in validations(run.metrics) if finite(row.regret)]
+    if not rows:
+        return f"{run.name} without a validation"
+    limit = run.summary.decided.violation_limit
+    return f"{run.name} {regret_or_infeasible(rows[-1].regret, rows[-1].violation_rate, limit)}"
 
 
 def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
@@ -189,6 +199,8 @@ def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
     regret = np.array([row.regret for row in curve], dtype=np.float64)
     violations = np.array([row.violation_rate for row in curve], dtype=np.float64)
     shown = np.where(regret > 0.0, regret, np.nan)
-    kept = np.where(violations <= _VIOLATING, shown, np.nan)
-    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7)
-    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=run.name)
+    kept = np.where(violations <= thin_above(run.summary.decided), shown, np.nan)
+    is_last = run.summary.decided.feasible is False
+    thin, thick = (f"{run.name}, {INFEASIBLE}", None) if is_last else (None, run.name)
+    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7, label=thin)
+    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=thick)

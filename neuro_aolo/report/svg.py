@@ -6,11 +6,13 @@ and print; without them the light colours stand.
 
 import io
 import re
+import textwrap
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -39,6 +41,9 @@ DARK = {
     "grid": "#35404a",
 }
 FONT_PT = 9.0
+_LABEL = 40
+"""Letters on a line of a legend."""
+
 _FONT = "DejaVu Sans"
 """Measured with this wide font, which comes with matplotlib, and shown in the page's."""
 
@@ -101,6 +106,31 @@ def standalone(element: str) -> str:
     style = f"<style>svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}</style>"
     end = element.index(">") + 1
     return f"{element[:end]}\n{style}\n{element[end:]}\n"
+
+
+def legend_above(axes: Axes, columns: int) -> float:
+    """A legend above the title of ``axes``, in as many of ``columns`` as do not run out of the drawing.
+
+    Returns:
+        Its height in inches, for which there has to be room above.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    for fitting in range(columns, 0, -1):
+        legend = figure.legend(
+            *_wrapped(axes), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=fitting, handlelength=1.6
+        )
+        box = legend.get_window_extent()
+        if box.x1 <= figure.bbox.x1 or fitting == 1:
+            break
+        legend.remove()
+    return float(box.height) / figure.dpi
+
+
+def _wrapped(axes: Axes) -> tuple[list[Artist], list[str]]:
+    """What a legend shows of ``axes``, labels that are longer than a narrow drawing on several lines."""
+    handles, labels = axes.get_legend_handles_labels()
+    return list(handles), [textwrap.fill(label, _LABEL) for label in labels]
 
 
 def bare(axes: Axes) -> None:

@@ -1,5 +1,6 @@
-"""The run in the terminal: rich tables, and what ``neuro-aolo run`` prints at its end."""
+"""The run in the terminal: rich tables, and the last screen of ``neuro-aolo run``."""
 
+import textwrap
 from dataclasses import replace
 
 from rich.console import Console
@@ -9,20 +10,25 @@ from rich.text import Text
 from neuro_aolo.report import grids
 from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
-from neuro_aolo.report.facts import knows_optimum, service_sum_mg
+from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.naming import priced_actors
+from neuro_aolo.report.opening import Opening, opening
 from neuro_aolo.report.verdict import interruption
-from neuro_aolo.runs.summary.decided import Decided
+from neuro_aolo.runs.summary.decided import Decided, PolicyFigures
 from neuro_aolo.runs.summary.deployed import Deployed, Lava
-from neuro_aolo.runs.summary.ledger import Ledger
 from neuro_aolo.runs.summary.part import ActorKind
 from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.text.feasibility import INFEASIBLE, rule
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, count, finite, percent, plain
 
+_COLUMNS, _LINES = 80, 22
+"""Of the opening: a terminal has 24 lines, and two tell where the tables and the page are."""
+
+_POINTS = 3
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
 
@@ -32,19 +38,20 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
     decided, wording, deployed = summary.decided, summary.wording, summary.deployed
     cards = []
     if finite(decided.optimum_mg_per_decision):
-        cards.append((f"regret against the {wording.optimum}", str(percent(decided.regret))))
+        cards.append((f"regret against the {wording.optimum}", _regret(decided)))
     cards.append((f"{wording.decisions} that break a constraint", str(percent(decided.violation_rate))))
     known = knows_optimum(decided)
     if known and deployed is not None:
-        cards.append(("regret in the chip's integers", str(percent(deployed.regret))))
+        cards.append(("regret in the chip's integers", _regret(deployed)))
     if known and decided.constant is not None:
-        cards.append(("regret of the best constant action", str(percent(decided.constant.regret))))
+        cards.append(("regret of the best constant action", _regret(decided.constant)))
     service = str(amount(decided.service_mg_per_decision))
-    cards += [
-        (f"service, mg CO₂e per {wording.decision}", service),
-        ("agent beside the service, always on", _shares(summary.ledger)),
-    ]
+    cards.append((f"service, mg CO₂e per {wording.decision}", service))
     return [*cards, *(_of_spikes(deployed) if deployed is not None else ())]
+
+
+def _regret(policy: PolicyFigures) -> str:
+    return INFEASIBLE if policy.feasible is False else str(percent(policy.regret))
 
 
 def _of_spikes(deployed: Deployed) -> list[tuple[str, str]]:
@@ -104,12 +111,50 @@ def print_energy(run: RunFacts, priced: Priced, console: Console) -> None:
         console.print(as_rich(grids.conditions(priced)))
 
 
-def print_summary(summary: Summary, console: Console) -> None:
-    """Print the run: policies, energy by device, what Lava says, and at its end the answer."""
+def print_opening(summary: Summary, console: Console) -> None:
+    """Print what a reader should see first, in at most 22 lines of 80 columns."""
+    width, told = min(console.width, _COLUMNS), opening(summary)
+    lines = _opening_lines(summary.wording.title, told, width, sentence=4, note=3)
+    if len(lines) > _LINES:
+        lines = _opening_lines(summary.wording.title, told, width, sentence=3, note=2)
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _opening_lines(title: str, told: Opening, width: int, sentence: int, note: int) -> list[Text]:
+    """Its lines, of a sentence and a note so many at most; what ends in dots stands on the page in full."""
+
+    def block(text: str, most: int, first: str = "", style: str = "") -> list[Text]:
+        rest = " " * len(first)
+        wrapped = textwrap.wrap(
+            plain(text),
+            width,
+            max_lines=most,
+            initial_indent=first,
+            subsequent_indent=rest,
+            placeholder=" ...",
+        )
+        return [Text(line, style) for line in wrapped]
+
+    lines = [*block(title, 1, style="bold"), *block(told.sentence, sentence)]
+    if told.against:
+        lines += [Text(), Text("What speaks against it", "bold")]
+    for point in told.against[:_POINTS]:
+        lines += block(point, 2, "- ")
+    lines.append(Text())
+    for card in told.cards:
+        value = Text(plain(card.value), "bold red" if card.alert else "")
+        lines += [Text(plain(f"{card.label}: "), "bold").append_text(value), *block(card.note, note, "  ")]
+    return lines
+
+
+def print_details(summary: Summary, console: Console) -> None:
+    """Print the run: policies, energy by device, what Lava says, and at its end the answer in full."""
     console.print(Text(plain(summary.wording.title), style="bold"))
     if summary.run.interrupted:
         console.print(Text(plain(interruption(summary))))
     console.print(as_rich(grids.policies(summary)))
+    print_rule(summary.decided, console)
     console.print(energy_table(summary.run, summary.priced))
     of_lava = [lava_sentence(summary.deployed.lava)] if summary.deployed is not None else []
     for sentence in (*energy_sentences(summary.priced), *of_lava):
@@ -117,6 +162,12 @@ def print_summary(summary: Summary, console: Console) -> None:
     for finding in answer(summary):
         sentences = Text(plain(" ".join(finding.sentences)))
         console.print(Text(f"{finding.topic}: ", style="bold").append_text(sentences))
+
+
+def print_rule(decided: Decided, console: Console) -> None:
+    """Say which policies are infeasible, where a table may have called one so."""
+    if finite(decided.violation_limit):
+        console.print(Text(plain(rule(decided.violation_limit))))
 
 
 def as_rich(grid: Grid) -> Table:
@@ -131,13 +182,3 @@ def as_rich(grid: Grid) -> Table:
         style = "bold" if index in grid.sums else ""
         table.add_row(*(Text(plain(cell)) for cell in row), style=style)
     return table
-
-
-def _shares(ledger: Ledger) -> str:
-    """The agent's carbon over the service's, on the device with the least and on that with the most."""
-    service_mg = service_sum_mg(ledger)
-    agents_mg = [account.agent_mg.nominal for account in ledger.accounts.values()]
-    if not agents_mg or not service_mg:
-        return "no figure"
-    ends = dict.fromkeys(str(percent(mg / service_mg, 2)) for mg in (min(agents_mg), max(agents_mg)))
-    return " – ".join(ends)

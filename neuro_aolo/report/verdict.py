@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.naming import actor_name
-from neuro_aolo.runs.summary.decided import ConstantFigures, PolicyFigures, TwinFigures
+from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, PolicyFigures, TwinFigures
 from neuro_aolo.runs.summary.summary import Summary
+from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.text.feasibility import beside_limit, infeasible
 from neuro_aolo.text.numbers import amount, count, finite, percent
 
 
@@ -41,8 +43,8 @@ def interruption(summary: Summary) -> str:
 def optimality(summary: Summary) -> str:
     """How far the actor is from the exact optimum; what it costs where nobody knows that."""
     decided, wording, run = summary.decided, summary.wording, summary.run
-    actor = f"On {count(decided.decisions)} held-out {wording.decisions} the trained {actor_name(run)}"
-    pair = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
+    actor = f"On {count(decided.decisions)} held-out {wording.starts} the trained {actor_name(run)}"
+    pair = _what_it_costs(decided, wording)
     if finite(decided.optimum_mg_per_decision):
         pair += f" against the optimum's {amount(decided.optimum_mg_per_decision)} mg"
     if run.agent_carbon != "none":
@@ -50,6 +52,12 @@ def optimality(summary: Summary) -> str:
         pair += (
             f", and {amount(decided.deciding_mg_per_decision)} mg for deciding{nothing} "
             f"(agent_carbon = {run.agent_carbon})"
+        )
+    if decided.feasible is False:
+        broken = beside_limit(decided.violation_rate, decided.violation_limit, "of them")
+        return (
+            f"{actor} is infeasible: it breaks a constraint in {broken}, so that no regret of it is told. "
+            f"The rate is an estimate, compared with the limit as it is. What it decides costs {pair}."
         )
     if not knows_optimum(decided):
         return f"{actor} costs {pair}."
@@ -64,15 +72,26 @@ def optimality(summary: Summary) -> str:
     return f"{actor} costs {percent(decided.regret)} more than {optimum}: {pair}."
 
 
+def _what_it_costs(decided: Decided, wording: Wording) -> str:
+    """Carbon of a decision; of a system that tells none, what is minimised."""
+    if not decided.terms and finite(decided.cost_per_decision):
+        return f"{amount(decided.cost_per_decision)} {wording.cost_unit} per {wording.decision}"
+    return f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
+
+
 def constraints(summary: Summary) -> str:
-    """How often it breaks a constraint."""
+    """How often it breaks a constraint; empty of an infeasible actor, of which :func:`optimality` says it."""
     rate, decisions = summary.decided.violation_rate, summary.decided.decisions
+    if summary.decided.feasible is False:
+        return ""
     if not finite(rate):
         return "Whether it breaks a constraint is not known."
     if rate == 0:
         return f"It breaks a constraint in none of the {count(decisions)}."
-    broken = count(round(rate * decisions))
-    return f"It breaks a constraint in {broken} of them ({percent(rate)}); these are in its figures too."
+    broken = f"{count(round(rate * decisions))} of them ({percent(rate)})"
+    if summary.wording.start:
+        broken = f"{percent(rate)} of their {summary.wording.decisions}"
+    return f"It breaks a constraint in {broken}; these are in its figures too."
 
 
 def _constant(summary: Summary, constant: ConstantFigures) -> str:
@@ -80,8 +99,10 @@ def _constant(summary: Summary, constant: ConstantFigures) -> str:
     text = (
         f"The best single action for every {wording.decision} ({wording.constant}) {_does(summary, constant)}"
     )
-    if not finite(decided.regret) or not finite(constant.regret):
+    if constant.feasible is False or not finite(decided.regret) or not finite(constant.regret):
         return f"{text}."
+    if decided.feasible is False:
+        return f"{text}: within the limit, which the {actor} is not."
     if constant.regret <= decided.regret:
         return (
             f"{text}: no further from the optimum than the {actor}, without looking at any "
@@ -117,7 +138,10 @@ def _deployed(summary: Summary) -> str:
 
 def _does(summary: Summary, policy: PolicyFigures) -> str:
     """How a policy does; where no optimum is known there is no regret to tell of."""
-    breaks = f"breaks a constraint in {percent(policy.violation_rate)} of {summary.wording.decisions}"
+    many = f"of {summary.wording.decisions}"
+    if policy.feasible is False:
+        return f"is {infeasible(policy.violation_rate, policy.violation_limit, many)}"
+    breaks = f"breaks a constraint in {percent(policy.violation_rate)} {many}"
     if not knows_optimum(summary.decided):
         return breaks
     return f"has a regret of {percent(policy.regret)} and {breaks}"

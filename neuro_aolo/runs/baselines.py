@@ -112,7 +112,7 @@ class Baselines:
         if name in self._rules:
             return self._rules[name]
         if name == "random":
-            return random_policy(len(spec.actions), RANDOM_SEED)
+            return random_policy(len(spec.actions), RANDOM_SEED, spec.horizon)
         if name == "constant" and self.constant is not None:
             return self.constant.action.policy()
         if name == "mlp":

@@ -143,7 +143,7 @@ def search_constant(held_out: HeldOut) -> BestConstant | None:
 
 def compare_twin(held_out: HeldOut) -> TwinFigures | None:
     """How the same-size MLP beside the run does; None where none was trained."""
-    twin = held_out.run.twin
+    run, twin = held_out.run, held_out.run.twin
     if twin is None:
         return None
     policy = noise_free(twin.saved.network)
@@ -151,6 +151,7 @@ def compare_twin(held_out: HeldOut) -> TwinFigures | None:
     return TwinFigures(
         regret=evaluation.regret,
         violation_rate=evaluation.violation_rate,
+        violation_limit=run.task.spec.violation_limit,
         steps=twin.saved.training["requests"],
         interrupted=twin.saved.training["interrupted"],
     )
@@ -162,6 +163,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
     return Decided(
         regret=decisions.evaluation.regret,
         violation_rate=decisions.evaluation.violation_rate,
+        violation_limit=spec.violation_limit,
         decisions=decisions.evaluation.requests,
         service_mg_per_decision=decisions.service_mg,
         optimum_mg_per_decision=float(requests.scale.mean()),
@@ -178,6 +180,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         },
         margins=_margins(decisions),
         constant=None if constant is None else _constant(decisions.held_out.run.task, constant),
+        cost_per_decision=decisions.evaluation.cost,
     )
 
 
@@ -185,6 +188,7 @@ def _constant(task: Task, constant: BestConstant) -> ConstantFigures:
     return ConstantFigures(
         regret=constant.evaluation.regret,
         violation_rate=constant.evaluation.violation_rate,
+        violation_limit=task.spec.violation_limit,
         action=physical_action(task, constant.action.action),
     )
 

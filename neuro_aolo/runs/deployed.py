@@ -135,6 +135,7 @@ def deployed_figures(held_out: HeldOut, chip: OnChip, *, drawn: bool = True) -> 
     return Deployed(
         regret=evaluation.regret,
         violation_rate=evaluation.violation_rate,
+        violation_limit=held_out.run.task.spec.violation_limit,
         firing_rate=chip.counts.firing_rate,
         time_steps=chip.graph.steps,
         layers=_layers(chip),

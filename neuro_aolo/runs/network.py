@@ -71,8 +71,13 @@ class Network:
         return Activity.of(self.quantized, self.chip_spikes, spikes)
 
     def evaluate(self, actions: FloatArray) -> Evaluation | None:
-        """Regret and violations of actions ``(B, A)``; None where no request has a feasible action."""
+        """Regret and violations of actions ``(B, A)``; None where no request has a feasible action.
+
+        None, too, of episodes: these are the actions of their first decisions alone.
+        """
         if self.requests is None or not self.requests.feasible.any():
+            return None
+        if self.requests.task.spec.horizon > 1:
             return None
         kept = actions[self.requests.feasible].astype(np.float64)
         return self.requests.evaluate(lambda observations: kept)

@@ -59,7 +59,8 @@ class Pricing:
     def conditions(self, run: Run) -> Conditions:
         """Under which decisions of ``run`` are priced."""
         host = run.config.deployment.host_profile if self.host == OF_DEPLOYMENT else self.host
-        return load_conditions(host, self.request_rate_hz, self.twin)
+        conditions = load_conditions(host, self.request_rate_hz, self.twin)
+        return replace(conditions, copies=run.task.spec.agents)
 
 
 USUAL = Pricing()

@@ -41,6 +41,7 @@ from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
 from neuro_aolo.systems.system import Figures, Telling
+from neuro_aolo.systems.task import Spec
 from neuro_aolo_export.graph_file import graph_digest
 
 PACKAGES = ("neuro-aolo", "torch", "norse", "numpy", "lava-nc", "lava-dl", "codecarbon")
@@ -130,6 +131,7 @@ def run_facts(run: Run, intensity_g_per_kwh: float) -> RunFacts:
         scenario=scenario_name(config),
         actor=kind_of(run.saved.spec.config),
         kind=run.kind,
+        hidden=tuple(run.saved.spec.config.hidden),
         agent_site=config.agent_site,
         agent_intensity_g_per_kwh=intensity_g_per_kwh,
         agent_carbon=config.deployment.agent_carbon,
@@ -183,6 +185,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
     site = () if config.agent_site == task.spec.sites[-1] else ("--agent-site", config.agent_site)
     return Wording(
         title=telling.title,
+        controls=telling.controls or _controls(task.spec, telling.title),
         decision=task.spec.decision,
         optimum=task.spec.optimum,
         cost_unit=task.spec.objectives[0].unit,
@@ -194,7 +197,15 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         shipped=telling.shipped,
         grades=dict(telling.grades),
         sources=telling.sources,
+        start="episode" if task.spec.horizon > 1 else "",
     )
+
+
+def _controls(spec: Spec, title: str) -> str:
+    """What is decided where the system has no words for it: its actions by name, and the run's title."""
+    names = [name.replace("_", " ") for name in spec.action_names]
+    actions = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{actions} of each {spec.decision} ({title})"
 
 
 def tell(decisions: Decisions) -> Telling:

@@ -14,7 +14,10 @@ from neuro_aolo.systems.scenario_file import find_scenario, read_scenario
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import shown
 
-SYSTEMS = {"aolo": "neuro_aolo.systems.aolo.system"}
+SYSTEMS = {
+    "aolo": "neuro_aolo.systems.aolo.system",
+    "environment": "neuro_aolo.systems.environment.system",
+}
 """The shipped systems: the module that offers what :class:`~neuro_aolo.systems.system.System` asks for."""
 
 

@@ -28,6 +28,8 @@ class Telling:
 
     Attributes:
         title: scenario and places.
+        controls: what is decided, and of what, as it follows "decided" in a sentence: ``how many words a
+            language model answers with, for a base station in France``. Empty: the names of the actions say.
         grade: how much the source of a parameter carries, in a word or two, from the source's words.
         grades: each grade as part of a sentence that counts them.
         countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
@@ -38,6 +40,7 @@ class Telling:
     """
 
     title: str
+    controls: str = ""
     grade: Callable[[str], str] = lambda source: "scenario"
     grades: Mapping[str, str] = field(default_factory=dict)
     countries: Mapping[str, str] = field(default_factory=dict)

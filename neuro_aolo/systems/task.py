@@ -113,6 +113,9 @@ class Spec:
         optimum: what people call the exact optimum of a state.
         penalty: what a broken constraint takes off a reward at least; None where rewards have none.
         penalty_name: the parameter that sets it.
+        mean_over_horizon: whether an episode that ends early counts as long as any other, at cost 0 from
+            there on: its mean cost is then that over the horizon, else that over the decisions taken.
+        most_starts: episodes that an evaluation takes at most, where a decision takes long to compute.
     """
 
     observations: tuple[Quantity, ...]
@@ -130,6 +133,8 @@ class Spec:
     optimum: str = "optimum"
     penalty: float | None = None
     penalty_name: str = ""
+    mean_over_horizon: bool = False
+    most_starts: int | None = None
 
     @property
     def observation_names(self) -> tuple[str, ...]:
@@ -145,6 +150,10 @@ class Spec:
     def scale(self) -> float:
         """One unit of what is minimised, in units of the first objective."""
         return self.objectives[0].scale
+
+    def starts(self, count: int) -> int:
+        """Starts of an evaluation of which ``count`` are asked for."""
+        return count if self.most_starts is None else min(count, self.most_starts)
 
     def cost(self, costs: Floats) -> Floats:
         """What is minimised, in units of the first objective: ``(..., objectives)`` to ``(...)``."""

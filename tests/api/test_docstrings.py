@@ -21,7 +21,9 @@ def documented() -> Iterator[tuple[str, Any]]:
         yield name, value
         if inspect.isclass(value) and not issubclass(value, Exception):
             for member, found in vars(value).items():
-                if not member.startswith("_") and (callable(found) or isinstance(found, property | classmethod)):
+                if not member.startswith("_") and (
+                    callable(found) or isinstance(found, property | classmethod)
+                ):
                     yield f"{name}.{member}", getattr(found, "__func__", found)
 
 

@@ -74,7 +74,9 @@ def test_results_agree_with_the_command_line(small_run: Path, cli) -> None:
         said = json.loads(cli(what, small_run, "--json").stdout)
         mine = json.loads(to_json(getattr(na.load(small_run), what)().to_dict()))
         assert {key: said[key] for key in mine}.keys() == mine.keys()
-        assert said["run"] == mine["run"] | {key: said["run"][key] for key in said["run"] if key not in mine["run"]}
+        assert said["run"] == mine["run"] | {
+            key: said["run"][key] for key in said["run"] if key not in mine["run"]
+        }
 
 
 def test_names_are_read_by_people_and_by_programs() -> None:
@@ -110,5 +112,5 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(tmp_path: Path, arguments:
 
 
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(na.NeuroAoloError, match="has no config.toml"):
+    with pytest.raises(na.NeuroAoloError, match="has no config"):
         na.load(tmp_path)

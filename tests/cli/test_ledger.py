@@ -16,7 +16,7 @@ def said(cli, *arguments: str | Path) -> dict:
 def test_the_ledger_of_a_run_is_its_summary(cli, small_run: Path) -> None:
     found = said(cli, small_run)
     kept = json.loads((small_run / "summary.json").read_text())
-    summary = with_old_keys(kept, system("aolo"))
+    summary = with_old_keys(kept, "aolo")
     assert found["ledger"] == summary["ledger"]
     assert found["payback"] == summary["payback"]
     assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant"]

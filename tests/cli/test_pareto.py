@@ -89,7 +89,7 @@ def test_the_front_and_yans_condition_are_marked() -> None:
     assert not POINT.below_yan
     assert sparse.below_yan
     assert [str(row[0]) for row in table([sparse, POINT], "loihi2").rows] == ["b *", "a"]
-    assert "b: regret 6\N{NO-BREAK SPACE}%" in front_plot([sparse, POINT], "loihi2", 0.001)
+    assert "b: regret 6\N{NO-BREAK SPACE}%" in front_plot([sparse, POINT], "loihi2")
 
 
 def test_the_table_leaves_out_what_all_names_begin_with() -> None:
@@ -103,6 +103,6 @@ def test_the_table_leaves_out_what_all_names_begin_with() -> None:
 
 def test_the_plot_tells_other_time_steps_and_actors_without_a_weight() -> None:
     other = dataclasses.replace(POINT, run="b", time_steps=3, spike_weight=0.1)
-    drawn = "".join(ElementTree.fromstring(front_plot([POINT, other], "loihi2", 0.01)).itertext())
+    drawn = "".join(ElementTree.fromstring(front_plot([POINT, other], "loihi2")).itertext())
     assert drawn.count("T = 3") == 2
     assert "squares: no weight on spikes" in drawn

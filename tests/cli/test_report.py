@@ -46,7 +46,7 @@ def test_several_runs_have_one_page_and_each_its_summary(twins: list[Path], tmp_
     assert list(said["runs"]) == ["one", "two"]
     for run in twins:
         kept = json.loads((run / "summary.json").read_text())
-        assert with_old_keys(kept, system("aolo")) == said["runs"][run.name]
+        assert with_old_keys(kept, "aolo") == said["runs"][run.name]
     assert "2 runs side by side" in page.read_text()
 
 

@@ -62,21 +62,23 @@ def test_between_validations_a_seed_has_its_last_regret() -> None:
 
 def test_the_median_lies_where_its_logarithm_says() -> None:
     decades = curve("spiking", [0.0, 1.0, 2.0, 3.0], [1.0, 0.1, 0.01, 0.001])
-    drawn = sorted(set(heights(learning_curves([decades], {}, 0.01), "snn")))
+    drawn = sorted(set(heights(learning_curves([decades], [], 0.01), "snn")))
     assert np.diff(drawn) == pytest.approx(np.full(3, drawn[1] - drawn[0]), rel=1e-3)
 
 
 def test_a_policy_that_violates_is_drawn_thin_and_a_free_lunch_is_a_gap() -> None:
+    figures = {"carbon_mg": [1.0], "regret": [1e-6], "violation_rate": [0.0], "seconds": [0.0]}
+    constant = trained("constant", figures)
     kept, broken = curve("td3", [0.0, 1.0], [0.5, 0.4]), curve("sac", [0.0, 1.0], [0.5, 0.4], violations=0.2)
-    svg = learning_curves(
-        [kept, broken, curve("ppo", [0.0, 1.0], [-0.5, -0.4], 1.0)], {"constant": 1e-6}, 0.01
-    )
+    svg = learning_curves([kept, broken, curve("ppo", [0.0, 1.0], [-0.5, -0.4], 1.0)], [constant], 0.01)
     assert heights(svg, "training")
     # Matplotlib leaves a mark without extent where there is no line.
     assert heights(svg, "service") == [0.0]
     assert not re.search(r'[ "]-?(nan|inf)[ "]', svg, re.IGNORECASE)
     label = ElementTree.fromstring(svg).get("aria-label") or ""
-    assert "SAC 40\xa0% with 20\xa0% violations after 1 s" in label
+    assert "TD3 40\xa0% with 0\xa0% violations after 1 s" in label
+    assert "SAC infeasible: breaks a constraint in 20\xa0% (limit 1\xa0%) after 1 s" in label
+    assert "SAC, infeasible" in svg
     assert "best constant 0.0001\xa0%" in label
 
 

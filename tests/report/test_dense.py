@@ -21,8 +21,8 @@ from neuro_aolo.report.tables import (
     energy_table,
     headline,
     network_energy_table,
+    print_details,
     print_energy,
-    print_summary,
 )
 from neuro_aolo.report.verdict import optimality, verdict
 from neuro_aolo.runs.summary.priced import Priced
@@ -84,7 +84,7 @@ def test_its_page_says_nothing_of_spikes_and_names_it(dense_page: str) -> None:
 
 
 def test_its_terminal_summary_says_the_same(actor: Summary) -> None:
-    printed = _shown(lambda console: print_summary(actor, console))
+    printed = _shown(lambda console: print_details(actor, console))
     assert SPIKES.findall(printed) == []
     assert "held-out requests the trained MLP costs 20.3 % more than the exact optimum" in printed
     assert "| MLP | 20.28 % |" in printed
@@ -180,7 +180,7 @@ def test_another_dense_actor_is_not_called_an_mlp(dense: Data, metrics: Metrics)
     assert actor_name(summary.run) == "dense actor"
     assert "the trained dense actor costs" in optimality(summary)
     assert "MLP" not in _seen(render(summary, metrics))
-    assert "MLP" not in _shown(lambda console: print_summary(summary, console))
+    assert "MLP" not in _shown(lambda console: print_details(summary, console))
     assert "MLP" not in plots.energy_per_device(summary)
 
 

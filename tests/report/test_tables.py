@@ -14,7 +14,7 @@ from neuro_aolo.report.tables import (
     evaluation_table,
     headline,
     lava_table,
-    print_summary,
+    print_details,
 )
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Grid
@@ -30,7 +30,7 @@ def _typed(data: Data) -> Summary:
 def _printed(summary: Summary, width: int = 100) -> str:
     assert summary.deployed is not None
     console = Console(file=io.StringIO(), width=width)
-    print_summary(summary, console)
+    print_details(summary, console)
     for table in (
         lava_table(summary.deployed.lava),
         evaluation_table(summary.run, summary.wording, summary.decided),
@@ -144,7 +144,7 @@ def test_the_terminal_survives_what_may_be_null(data: Data) -> None:
 def test_the_terminal_survives_a_network_that_was_not_evaluated(data: Data) -> None:
     data["deployed"] = None
     console = Console(file=io.StringIO(), width=200)
-    print_summary(_typed(data), console)
+    print_details(_typed(data), console)
     assert isinstance(console.file, io.StringIO)
     printed = " ".join(console.file.getvalue().replace("│", "|").split())
     assert "spiking actor in the chip's integers | not in this run" in printed
@@ -153,12 +153,12 @@ def test_the_terminal_survives_a_network_that_was_not_evaluated(data: Data) -> N
 def test_an_incomplete_summary_is_not_printed(data: Data) -> None:
     del data["priced"]
     with pytest.raises(RunError, match="priced"):
-        print_summary(_typed(data), Console(file=io.StringIO()))
+        print_details(_typed(data), Console(file=io.StringIO()))
 
 
 def test_the_run_ends_with_the_answer(summary: Summary) -> None:
     console = Console(file=io.StringIO(), width=100)
-    print_summary(summary, console)
+    print_details(summary, console)
     assert isinstance(console.file, io.StringIO)
     printed = " ".join(console.file.getvalue().split())
     said = [plain(f"{found.topic}: {' '.join(found.sentences)}") for found in answer(summary)]

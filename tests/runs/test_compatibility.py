@@ -26,7 +26,7 @@ from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.systems.aolo.old_keys import OLD_KEYS, old_keys
-from neuro_aolo.systems.names import load, name_of, system
+from neuro_aolo.systems.names import load, name_of
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, load_graph
 from neuro_aolo_export.loihi2.lava import lava_version
@@ -144,7 +144,7 @@ def test_the_mapping_of_the_first_golden_summary() -> None:
     """Every leaf of 0.1 is there, with its value."""
     kept = read(GOLDEN / "summary-schema-2.json")
     Summary.of(kept, "summary-schema-2.json")
-    found = dict(leaves(with_old_keys(kept, system("aolo"))))
+    found = dict(leaves(with_old_keys(kept, "aolo")))
     renamed = dict(leaves(old_keys(kept)))
     for path, before in leaves(read(GOLDEN / "run" / "summary.json")):
         rounded = path[0] == "ledger" and not ADDED_UP_ANEW.isdisjoint(path)

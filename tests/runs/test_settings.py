@@ -1,4 +1,4 @@
-"""Settings from files and single keys: the whole of a run again, a part of it, and what is wrong with them."""
+"""Settings from files and single keys: the whole of a run again, a part of it, and what is wrong."""
 
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,13 @@
 """What the float actor's decisions come to."""
 
-from typing import Literal
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import computed_field, model_validator
 
 from neuro_aolo.runs.summary.part import Number, Part, Share
+from neuro_aolo.text.feasibility import is_feasible
 
 
 class PolicyFigures(Part):
@@ -11,10 +16,26 @@ class PolicyFigures(Part):
     Attributes:
         regret: against the exact optimum, violating decisions included; NaN where nobody knows that.
         violation_rate: share of decisions in which a constraint is broken.
+        violation_limit: share in which one may be broken; NaN where that was not kept.
     """
 
     regret: Number
     violation_rate: Share
+    violation_limit: Share = math.nan
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def feasible(self) -> bool | None:
+        """Whether the violation rate is within the limit; None where one of them is unknown."""
+        return is_feasible(self.violation_rate, self.violation_limit)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _work_out_anew(cls, data: Any) -> Any:
+        """``feasible`` follows from the other two: what a file says of it is not read."""
+        if isinstance(data, Mapping):
+            return {key: value for key, value in data.items() if key != "feasible"}
+        return data
 
 
 class ConstantFigures(PolicyFigures):
@@ -83,6 +104,7 @@ class Decided(PolicyFigures):
         terms: carbon of the system, by the entry's key.
         margins: of each constraint.
         constant: the best constant action; None where none was searched.
+        cost_per_decision: of what is minimised, in units of the first objective; NaN in older files.
     """
 
     decisions: int
@@ -92,3 +114,4 @@ class Decided(PolicyFigures):
     terms: dict[str, TermFigures]
     margins: tuple[Margin, ...]
     constant: ConstantFigures | None
+    cost_per_decision: Number = math.nan

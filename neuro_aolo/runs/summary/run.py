@@ -13,6 +13,7 @@ class RunFacts(Part):
         scenario: its name.
         actor: kind of the network, as ``popsan``.
         kind: of its graph.
+        hidden: neurons of each hidden layer; empty where that was not kept.
         agent_site: where the agent stands.
         agent_intensity_g_per_kwh: mean carbon intensity there.
         agent_carbon: whether deciding counts in what is minimised: ``none``, ``marginal`` or ``full``.
@@ -28,6 +29,7 @@ class RunFacts(Part):
     scenario: str
     actor: str
     kind: ActorKind
+    hidden: tuple[int, ...] = ()
     agent_site: str
     agent_intensity_g_per_kwh: Number
     agent_carbon: str

@@ -10,6 +10,7 @@ class Wording(Part):
 
     Attributes:
         title: scenario and places.
+        controls: what is decided, and of what, as it follows "decided" in a sentence; empty in older files.
         decision: what a decision is called.
         optimum: what the exact optimum is called.
         cost_unit: of what is minimised.
@@ -21,9 +22,11 @@ class Wording(Part):
         shipped: whether the scenario comes with this package.
         grades: each grade of an assumption as part of a sentence.
         sources: whose model the system is, a line each.
+        start: what a held-out decision is called: ``episode`` where several decisions follow one another.
     """
 
     title: str
+    controls: str = ""
     decision: str
     optimum: str
     cost_unit: str = "mg"
@@ -35,11 +38,17 @@ class Wording(Part):
     shipped: bool = False
     grades: dict[str, str] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    start: str = ""
 
     @property
     def decisions(self) -> str:
         """What several decisions are called."""
         return f"{self.decision}s"
+
+    @property
+    def starts(self) -> str:
+        """What several of the held-out ones are called."""
+        return f"{self.start or self.decision}s"
 
     @property
     def a_decision(self) -> str:

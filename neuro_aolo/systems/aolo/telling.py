@@ -3,6 +3,7 @@
 import math
 
 from neuro_aolo.systems.aolo.scenario import Scenario, scenario_names
+from neuro_aolo.systems.grid.countries import country_name
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.text.numbers import percent
@@ -26,6 +27,7 @@ def tell(figures: Figures) -> Telling:
     shipped = figures.deployed_as_usual and _is_shipped(scenario)
     return Telling(
         title=_title(scenario),
+        controls=_controls(scenario),
         grade=_grade,
         grades=_GRADES,
         countries={site: getattr(scenario, f"{site}_country") or "" for site in _PLACES},
@@ -70,6 +72,19 @@ def _title(scenario: Scenario) -> str:
         f"{place} in {found[site]}" if found[site] else f"{place} as in the scenario"
         for site, place in _PLACES.items()
     )
+
+
+def _controls(scenario: Scenario) -> str:
+    """What is decided, and where the data centre and the base station stand."""
+    traces = _dated(scenario)
+    where = {}
+    for site in _PLACES:
+        country = getattr(scenario, f"{site}_country")
+        where[site] = f" on the grid of {traces[site]}" if site in traces else ""
+        if country and site not in traces:
+            where[site] = f" in {country_name(country)}"
+    places = " and ".join(f"a {place}{where[site]}" for site, place in _PLACES.items())
+    return f"how many words a language model answers with and at what transmit power, for {places}"
 
 
 def _dated(scenario: Scenario) -> dict[str, str]:
