@@ -30,15 +30,15 @@ def energy(
 ) -> Energy:
     """Joules of a decision of any network that we can read, on each device.
 
-    Dense networks of linear layers and usual activations are billed as our MLP is; another operator is refused
-    by its name. What was read is run beside the original on the inputs first.
+    Dense networks of linear layers and usual activations are billed as our MLP is; another operator is
+    refused by its name. What was read is run beside the original on the inputs first.
 
     Args:
         network: an ``.onnx`` or ``.nir`` file, a graph file, a PyTorch module, or a graph, as
             ``run.graph``.
         inputs: what it decides on: an array, or an ``.npz`` file with the array ``input``. Of a dense network
-            ``(decisions, numbers)``; of a spiking one spikes ``(decisions, steps, channels)``, or observations
-            ``(decisions, numbers)`` in [-1, 1] where it has an encoder.
+            ``(decisions, numbers)``; of a spiking one spikes ``(decisions, steps, channels)``, or
+            observations ``(decisions, numbers)`` in [-1, 1] where it has an encoder.
         profiles: devices by name or ``.toml`` file; all of :func:`~neuro_aolo.profiles` where None.
         request_rate_hz: decisions a second of a device that is always on; it is on for each decision alone
             where None.
