@@ -24,7 +24,7 @@ from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.task import Task
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.wording import one_of, shown
 
 _SPIKING = "popsan"
 
@@ -59,22 +59,27 @@ class Places:
                 f"--fill {self.fill} fills a trace, and none is given: add --trace SITE=FILE.csv"
             )
         sites = system.task(scenario).spec.sites if self.countries or self.traces else ()
+        countries = _by_site("--country", self.countries, sites)
+        files = _by_site("--trace", self.traces, sites)
         for option, given, method in (
-            ("--country", self.countries, "with_countries"),
-            ("--trace", self.traces, "with_traces"),
+            ("--country", countries, "with_countries"),
+            ("--trace", files, "with_traces"),
         ):
-            for site in given:
-                _one_of(f"{option} {site}={given[site]}: site", site, sites)
             if given and not hasattr(scenario, method):
                 raise ScenarioError(
                     f"{option}: {type(scenario).__qualname__} has no {method}, so its sites keep their own "
                     "electricity: leave the option out"
                 )
         fill = cast("Fill | None", self.fill)
-        traces = {site: read_trace(path, fill) for site, path in self.traces.items()}
-        if self.countries:
-            scenario = scenario.with_countries(**self.countries)
+        traces = {site: read_trace(path, fill) for site, path in files.items()}
+        if countries:
+            scenario = scenario.with_countries(**countries)
         return scenario.with_traces(**traces) if traces else scenario
+
+
+def _by_site(option: str, given: Mapping[str, Any], sites: tuple[str, ...]) -> dict[str, Any]:
+    """The same by the sites' own names, which may be typed in upper or lower case."""
+    return {one_of(f"{option} {site}={value}: site", site, sites): value for site, value in given.items()}
 
 
 @dataclass(frozen=True)
@@ -124,21 +129,20 @@ class TrainingOptions:
         system, scenario, deployment = self._controlled()
         task = system.task(scenario)
         site = self._site(task)
-        _one_of("--actor", self.actor, tuple(ACTORS))
-        _one_of("--preset", self.preset, tuple(PRESETS))
-        check_device(self.device)
+        actor = one_of("--actor", self.actor, tuple(ACTORS))
+        preset = cast("Preset", one_of("--preset", self.preset, tuple(PRESETS)))
+        device = chosen_device(self.device)
         if self.compiled:
             check_compiler()
-        preset = cast("Preset", self.preset)
         training, popsan = PRESETS[preset]
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
         if self.time_steps is not None:
-            self._refuse_dense("--time-steps", self.time_steps)
+            _refuse_dense("--time-steps", self.time_steps, actor)
             popsan = replace(popsan, steps=self.time_steps)
-        network = popsan if self.actor == _SPIKING else ACTORS[self.actor]()
-        toll = self._toll()
-        if self.actor == _SPIKING:
+        network = popsan if actor == _SPIKING else ACTORS[actor]()
+        toll = self._toll(actor)
+        if actor == _SPIKING:
             toll = counted_toll(task, deployment, site, toll)
         spec = ActorSpec(task.spec.observation_names, task.spec.action_names, network)
         charged(task, deployment, site, spec.build(torch.Generator()).graph())
@@ -149,7 +153,7 @@ class TrainingOptions:
             training=training,
             deployment=deployment,
             seed=self.seed,
-            device=self.device,
+            device=device,
             agent_site=site,
             preset=preset,
             compiled=self.compiled,
@@ -180,10 +184,9 @@ class TrainingOptions:
         sites = task.spec.sites
         if self.agent_site is None:
             return sites[-1]
-        _one_of("--agent-site", self.agent_site, sites)
-        return self.agent_site
+        return one_of("--agent-site", self.agent_site, sites)
 
-    def _toll(self) -> SpikeToll | None:
+    def _toll(self, actor: str) -> SpikeToll | None:
         """What spikes were asked to cost; None where nothing was."""
         if self.spike_weight == 0.0:
             return None
@@ -191,36 +194,29 @@ class TrainingOptions:
             raise AgentError(
                 f"--spike-weight {self.spike_weight:g} is not allowed: give 0, or a finite number above it"
             )
-        self._refuse_dense("--spike-weight", self.spike_weight)
+        _refuse_dense("--spike-weight", self.spike_weight, actor)
         profile = load_profile(self.spike_profile)
         return SpikeToll(profile.id, *spike_prices_uj(profile), cost_per_uj=self.spike_weight)
 
-    def _refuse_dense(self, option: str, value: float) -> None:
-        if self.actor != _SPIKING:
-            raise AgentError(f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {self.actor}")
+
+def _refuse_dense(option: str, value: float, actor: str) -> None:
+    if actor != _SPIKING:
+        raise AgentError(f"{option} {value:g} is for a {_SPIKING}: leave it out for --actor {actor}")
 
 
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value in allowed:
-        return
-    if len(allowed) == 1:
-        raise AgentError(f"{option} {value!r} is not {allowed[0]}: choose that, or leave it out")
-    raise AgentError(
-        f"{option} {value!r} is {'neither' if len(allowed) == 2 else 'none of'} "
-        f"{' nor '.join(allowed) if len(allowed) == 2 else ', '.join(allowed)}: choose one of them"
-    )
+DEVICES = ("cpu", "cuda")
 
 
-def check_device(device: str) -> None:
-    """Refuse a device that is not there.
+def chosen_device(device: str) -> str:
+    """The device of that name, upper and lower case aside.
 
     Raises:
-        AgentError: neither ``cpu`` nor an available ``cuda``.
+        AgentError: neither ``cpu`` nor ``cuda``, or torch sees no GPU.
     """
-    if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
-        return
-    reason = "torch sees no CUDA GPU" if device == "cuda" else "it is neither cpu nor cuda"
-    raise AgentError(f"device {device!r} cannot be used, {reason}: choose --device cpu")
+    chosen = one_of("--device", device, DEVICES)
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise AgentError(f"--device {device!r} cannot be used, torch sees no CUDA GPU: choose --device cpu")
+    return chosen
 
 
 def check_compiler() -> None:
