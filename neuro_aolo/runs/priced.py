@@ -67,6 +67,17 @@ class Pricing:
         return load_conditions(host, self.request_rate_hz, self.twin)
 
 
+def check_pricing(run: Run, pricing: Pricing) -> None:
+    """Refuse devices and conditions that cannot be, before anything is decided.
+
+    Raises:
+        ProfileError: an unknown profile.
+        AgentError: conditions that cannot be.
+    """
+    pricing.devices()
+    pricing.conditions(run)
+
+
 USUAL = Pricing()
 """On the devices of a run's report."""
 
