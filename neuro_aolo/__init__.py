@@ -2,16 +2,16 @@
 
 from neuro_aolo import interrupt
 
-# Half of a command's start goes by in the next import, before its own code has a say.
 if interrupt.starts_a_command():
+    # No command makes an environment by its name, and Gymnasium takes longer than all else of its start.
     interrupt.ends_at_once()
+else:
+    from gymnasium.envs.registration import register, registry
 
-from gymnasium.envs.registration import register, registry
-
-# Entry points are named, not imported: `import neuro_aolo` loads neither the service model nor torch.
-if "AOLO-v0" not in registry:
-    register(
-        id="AOLO-v0",
-        entry_point="neuro_aolo.systems.aolo.env:AoloEnv",
-        vector_entry_point="neuro_aolo.systems.aolo.vector_env:AoloVectorEnv",
-    )
+    # Entry points are named, not imported: `import neuro_aolo` loads neither the service model nor torch.
+    if "AOLO-v0" not in registry:
+        register(
+            id="AOLO-v0",
+            entry_point="neuro_aolo.systems.aolo.env:AoloEnv",
+            vector_entry_point="neuro_aolo.systems.aolo.vector_env:AoloVectorEnv",
+        )

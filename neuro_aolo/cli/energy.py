@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, takes
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, QuietOption, takes
+from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
 from neuro_aolo.cli.terminal import out, show
+from neuro_aolo.cli.typed import completes, real, several
 from neuro_aolo.errors import AgentError
 
 
@@ -19,28 +22,36 @@ def energy(
         typer.Option(
             "--profile",
             metavar="NAME|FILE.toml",
+            autocompletion=several(names.profiles),
             help="Only these devices: names or files, separated by commas or the option repeated.",
         ),
     ] = None,
     request_rate_hz: Annotated[
         float | None,
-        typer.Option(
+        real(
             "--request-rate",
             metavar="HZ",
             help="Decisions a second of a device that is always on; if absent, it is on for each alone.",
         ),
     ] = None,
     twin: Annotated[
-        str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
+        str,
+        typer.Option(
+            metavar="mlp-int8|mlp-fp32",
+            autocompletion=completes(names.TWINS),
+            help="The dense actor beside it.",
+        ),
     ] = "mlp-int8",
     host: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE.toml|none",
+            autocompletion=completes(names.hosts),
             help="What encodes and decodes for a chip that cannot, or `none`; the run's if absent.",
         ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
     from hardware_profiles.profile import load_profile, profile_names
@@ -53,7 +64,7 @@ def energy(
     if options.is_run(source):
         from neuro_aolo.runs.decided import hold_out
         from neuro_aolo.runs.deployed import deploy
-        from neuro_aolo.runs.priced import price_run, priced_figures
+        from neuro_aolo.runs.priced import check_pricing, price_run, priced_figures
         from neuro_aolo.runs.summarise import run_facts
 
         opened = open_run(source)
@@ -62,12 +73,14 @@ def energy(
                 f"--weight-bits {options.weight_bits} is for a spiking actor, and {source} is a dense one: "
                 "leave it out"
             )
-        held_out = hold_out(opened)
-        chip = deploy(held_out, options.weight_bits) if opened.kind == "spiking" else None
         pricing = Pricing(profiles, request_rate_hz, twin, _host(host, OF_DEPLOYMENT))
-        intensity = opened.site_intensity_g_per_kwh(held_out.requests.states)
-        facts = run_facts(opened, intensity)
-        priced = priced_figures(price_run(opened, chip, pricing), intensity)
+        check_pricing(opened, pricing)
+        with stage("deciding in the chip's integers, pricing"):
+            held_out = hold_out(opened)
+            chip = deploy(held_out, options.weight_bits) if opened.kind == "spiking" else None
+            intensity = opened.site_intensity_g_per_kwh(held_out.requests.states)
+            facts = run_facts(opened, intensity)
+            priced = priced_figures(price_run(opened, chip, pricing), intensity)
         summary = {"run": facts.to_dict(), "priced": priced.to_dict()}
         show(summary, as_json, lambda: print_energy(facts, priced, out), opened.config.system)
         return
@@ -82,8 +95,8 @@ def energy(
     first = system(SYSTEM)
 
     conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
-    network = options.network(source)
     devices = {device.id: device for device in map(load_profile, profiles)}
+    network = options.network(source)
     what, priced = network_energy(network, devices, replace(conditions, spiking_bits=network.weight_bits))
     show(
         {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), first
@@ -92,4 +105,4 @@ def energy(
 
 def _host(typed: str | None, absent: str) -> str | None:
     """The host that was typed, None for `none`; ``absent`` where nothing was."""
-    return None if typed == "none" else typed or absent
+    return None if (typed or "").lower() == "none" else typed or absent

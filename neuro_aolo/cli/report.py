@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption
-from neuro_aolo.cli.terminal import busy, out, say, show, with_old_keys
+from neuro_aolo.cli.options import JsonOption, QuietOption
+from neuro_aolo.cli.output import check_file, check_folder
+from neuro_aolo.cli.progress import stage
+from neuro_aolo.cli.terminal import out, say, show, with_old_keys
 from neuro_aolo.errors import RunError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def report(
         typer.Option("--out", metavar="FILE", help="Page to write; RUN/report.html if absent, of one run."),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
     from neuro_aolo.runs.folder import RunFolder
@@ -49,6 +52,8 @@ def report_run(folder: "RunFolder", as_json: bool, out_file: Path | None = None)
 
     page = out_file or folder.path / PAGE
     check_page(page)
+    check_file(page)
+    check_folder(folder.path)
     curve = folder.metrics()
     run, summary = _summarised(folder)
     write_page(page, render(summary, curve))
@@ -69,6 +74,9 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
     if out_file is None:
         raise RunError(f"{len(folders)} runs share one page: give --out FILE for it")
     check_page(out_file)
+    check_file(out_file)
+    for folder in folders:
+        check_folder(folder.path)
     names, curves = _names([folder.path for folder in folders]), [folder.metrics() for folder in folders]
     summarised = [_summarised(folder) for folder in folders]
     summaries = [summary for _, summary in summarised]
@@ -91,7 +99,7 @@ def _summarised(folder: "RunFolder") -> tuple["Run", "Summary"]:
     from neuro_aolo.runs.run import Run
     from neuro_aolo.runs.summarise import summarise, write_summary
 
-    with busy(f"{folder.path}: evaluating, exporting, simulating, pricing"):
+    with stage(f"{folder.path}: evaluating, simulating, pricing"):
         run = Run.open(folder)
         summary = summarise(run)
         write_summary(run, summary)

@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, TrainOptions, takes
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import (
+    JsonOption,
+    PlaceOptions,
+    QuietOption,
+    RunArgument,
+    TrainOptions,
+    takes,
+)
+from neuro_aolo.cli.progress import err, stage, told
 from neuro_aolo.cli.report import report_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show
+from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show
+from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.errors import AgentError, ScenarioError
 
 if TYPE_CHECKING:
@@ -17,11 +27,13 @@ if TYPE_CHECKING:
     from neuro_aolo.runs.training import Keeping
     from neuro_aolo.systems.names import Loaded
 
-_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
+_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json", "quiet")
 
 
 @takes(TrainOptions)
-def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) -> None:
+def run(
+    ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """Do the whole job: train, evaluate, export, run on Lava, price, report."""
     from neuro_aolo.agent.checkpoint import kind_of
     from neuro_aolo.runs.training import twin_config
@@ -37,16 +49,25 @@ def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) 
     if not interrupted:
         twin = folder.begin_twin(twin_config(config))
         interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
+    failed = not interrupted and _export(folder)
     report_run(folder, as_json)
     _end(interrupted, folder.path, go_on)
+    if failed:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @takes(TrainOptions)
 def train(
     ctx: typer.Context,
     options: TrainOptions,
-    actor: Annotated[str, typer.Option(metavar="popsan|mlp", help="Which network decides.")] = "popsan",
+    actor: Annotated[
+        str,
+        typer.Option(
+            metavar="popsan|mlp", autocompletion=completes(names.ACTORS), help="Which network decides."
+        ),
+    ] = "popsan",
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Train an actor into a run folder."""
     from neuro_aolo.agent.checkpoint import kind_of
@@ -83,12 +104,17 @@ def train(
 def evaluate(
     run_dir: RunArgument,
     options: PlaceOptions,
-    requests: Annotated[int, typer.Option(min=1, help="Held-out requests to decide.")] = 20_000,
+    requests: Annotated[int, whole(least=1, most=10_000_000, help="Held-out requests to decide.")] = 20_000,
     scenario: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE.toml", help="Another scenario of the same state; its own if absent."),
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.scenarios),
+            help="Another scenario of the same state; its own if absent.",
+        ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
     from neuro_aolo.carbon.deployment import Deployment
@@ -105,8 +131,9 @@ def evaluate(
         loaded = _shifted(trained, scenario, run_dir)
         service, deployment = loaded.scenario, Deployment.of(loaded.deployment, loaded.where)
     here = Run.open(folder, options.places().put(trained.system, service), deployment)
-    held_out = hold_out(here, requests)
-    decisions, constant = decide(held_out), search_constant(held_out)
+    with stage("evaluating"):
+        held_out = hold_out(here, requests)
+        decisions, constant = decide(held_out), search_constant(held_out)
     decided = decided_figures(decisions, constant)
     facts = run_facts(here, here.site_intensity_g_per_kwh(held_out.requests.states))
     telling = wording(here, decisions, constant)
@@ -174,7 +201,7 @@ def _begin(ctx: typer.Context, options: TrainOptions, actor: str) -> "tuple[RunF
 def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
     """A run that was begun, and its settings; options that would change them are refused."""
     from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.options import check_compiler, check_device
+    from neuro_aolo.runs.options import check_compiler, chosen_device
 
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
@@ -185,7 +212,7 @@ def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
             )
     folder = RunFolder.begun(path)
     config = folder.config()
-    check_device(config.device)
+    chosen_device(config.device)
     if config.compiled:
         check_compiler()
     return folder, config
@@ -197,11 +224,33 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
         from neuro_aolo.runs.training import train_into
 
         total = config.training.rounds * config.training.num_envs
-        with progress_bar(f"training the {what}", total, _decisions(config)) as advance:
-            return train_into(folder, config, advance, keeping)
+        with stage(f"training the {what}", total, _decisions(config)) as advance:
+            return train_into(folder, config, lambda row: advance(row.requests, told(row)), keeping)
     except KeyboardInterrupt:
         _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _export(folder: "RunFolder") -> bool:
+    """Write a run's actors in every format that is installed; whether one of them failed, in a line each."""
+    from neuro_aolo.errors import NeuroAoloError
+    from neuro_aolo.runs.exports import chosen_formats, export_run
+    from neuro_aolo.runs.run import Run
+    from neuro_aolo_export.errors import ExportError
+
+    # The report runs the actor on Lava, and writes that file itself.
+    formats = [name for name in chosen_formats(None)[0] if name != "lava"]
+    opened, failed = Run.open(folder), False
+    with stage("exporting, and running every file back", len(formats), "formats") as advance:
+        for done, name in enumerate(formats, start=1):
+            try:
+                export_run(opened, (name,), folder.path)
+            except (NeuroAoloError, ExportError) as error:
+                failed = True
+                line = f"not exported to {name}: {' '.join(str(error).split())}"
+                err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+            advance(done, f"last {name}")
+    return failed
 
 
 def _decisions(config: "RunConfig") -> str:
