@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, takes
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, QuietOption, takes
+from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.sources import FileOptions, SourceArgument
 from neuro_aolo.cli.terminal import out, show
+from neuro_aolo.cli.typed import completes, real, several
 
 
 @takes(FileOptions)
@@ -18,28 +21,36 @@ def energy(
         typer.Option(
             "--profile",
             metavar="NAME|FILE.toml",
+            autocompletion=several(names.profiles),
             help="Only these devices: names or files, separated by commas or the option repeated.",
         ),
     ] = None,
     request_rate_hz: Annotated[
         float | None,
-        typer.Option(
+        real(
             "--request-rate",
             metavar="HZ",
             help="Decisions a second of a device that is always on; if absent, it is on for each alone.",
         ),
     ] = None,
     twin: Annotated[
-        str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
+        str,
+        typer.Option(
+            metavar="mlp-int8|mlp-fp32",
+            autocompletion=completes(names.TWINS),
+            help="The dense actor beside it.",
+        ),
     ] = "mlp-int8",
     host: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE.toml|none",
+            autocompletion=completes(names.hosts),
             help="What encodes and decodes for a chip that cannot, or `none`; the run's if absent.",
         ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Joules per decision on each device, the spiking actor beside the MLP."""
     from hardware_profiles.profile import load_profile, profile_names
@@ -51,14 +62,15 @@ def energy(
     if options.is_run(source):
         from neuro_aolo.runs.answers import energy as priced_run
 
-        answer = priced_run(
-            source,
-            profiles=profiles,
-            request_rate_hz=request_rate_hz,
-            twin=twin,
-            host=_host(host, OF_DEPLOYMENT),
-            weight_bits=options.weight_bits,
-        )
+        with stage("deciding in the chip's integers, pricing"):
+            answer = priced_run(
+                source,
+                profiles=profiles,
+                request_rate_hz=request_rate_hz,
+                twin=twin,
+                host=_host(host, OF_DEPLOYMENT),
+                weight_bits=options.weight_bits,
+            )
         show(
             answer.to_dict(),
             as_json,
@@ -75,8 +87,8 @@ def energy(
     from neuro_aolo.systems.scenario_file import SYSTEM
 
     conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
-    network = options.network(source)
     devices = {device.id: device for device in map(load_profile, profiles)}
+    network = options.network(source)
     what, priced = network_energy(network, devices, replace(conditions, spiking_bits=network.weight_bits))
     show(
         {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), SYSTEM
@@ -85,4 +97,4 @@ def energy(
 
 def _host(typed: str | None, absent: str) -> str | None:
     """The host that was typed, None for `none`; ``absent`` where nothing was."""
-    return None if typed == "none" else typed or absent
+    return None if (typed or "").lower() == "none" else typed or absent

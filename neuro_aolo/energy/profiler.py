@@ -10,6 +10,7 @@ from neuro_aolo.energy.breakeven import Pair, pair_of
 from neuro_aolo.energy.count import DenseCounts, SpikingCounts
 from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
+from neuro_aolo.systems.wording import one_of
 
 UJ_PER_PJ = 1e-6
 LEAST_HZ, MOST_HZ = 1e-9, 1e9
@@ -31,8 +32,7 @@ def load_conditions(host: str | None, request_rate_hz: float | None, twin: str) 
             decoder.
         ProfileError: an unknown host.
     """
-    if twin not in TWINS:
-        raise AgentError(f"--twin {twin!r} is none of {', '.join(TWINS)}: choose one of them")
+    twin = one_of("--twin", twin, tuple(TWINS))
     if request_rate_hz is not None and not LEAST_HZ <= request_rate_hz <= MOST_HZ:
         raise AgentError(
             f"--request-rate {request_rate_hz:g} is not allowed: give decisions a second, "

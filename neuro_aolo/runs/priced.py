@@ -63,6 +63,17 @@ class Pricing:
         return replace(conditions, copies=run.task.spec.agents)
 
 
+def check_pricing(run: Run, pricing: Pricing) -> None:
+    """Refuse devices and conditions that cannot be, before anything is decided.
+
+    Raises:
+        ProfileError: an unknown profile.
+        AgentError: conditions that cannot be.
+    """
+    pricing.devices()
+    pricing.conditions(run)
+
+
 USUAL = Pricing()
 """On the devices of a run's report."""
 

@@ -409,7 +409,7 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 
 def test_an_unknown_twin_or_host_is_refused_with_what_is_allowed() -> None:
     with pytest.raises(
-        AgentError, match=r"^--twin 'int8' is none of mlp-int8, mlp-fp32: choose one of them$"
+        AgentError, match=r"^--twin 'int8' is neither mlp-int8 nor mlp-fp32: did you mean 'mlp-int8'\?$"
     ):
         load_conditions(None, None, "int8")
     with pytest.raises(ProfileError, match=r"'loihi3' is unknown; allowed: .*loihi1, loihi2"):
