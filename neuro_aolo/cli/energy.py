@@ -1,18 +1,25 @@
 """The command that prices a decision on devices: ``neuro-aolo energy``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from neuro_aolo.cli.options import JsonOption, takes
-from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
-from neuro_aolo.cli.terminal import out, show
+from neuro_aolo.cli.sources import FileOptions, open_run
+from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.errors import AgentError
 
 
 @takes(FileOptions)
 def energy(
-    source: SourceArgument,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="Folder that `train` or `run` wrote; or a .nir, .graph or .onnx file, with --input.",
+        ),
+    ],
     options: FileOptions,
     profile: Annotated[
         list[str] | None,
@@ -31,7 +38,11 @@ def energy(
         ),
     ] = None,
     twin: Annotated[
-        str, typer.Option(metavar="mlp-int8|mlp-fp32", help="The dense actor beside it.")
+        str,
+        typer.Option(
+            metavar="mlp-int8|mlp-fp32",
+            help="The dense actor beside it; of a dense FILE, the numbers that it is deployed in.",
+        ),
     ] = "mlp-int8",
     host: Annotated[
         str | None,
@@ -40,17 +51,29 @@ def energy(
             help="What encodes and decodes for a chip that cannot, or `none`; the run's if absent.",
         ),
     ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which output of an .onnx FILE decides, where it has several."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Joules per decision on each device, the spiking actor beside the MLP."""
-    from hardware_profiles.profile import load_profile, profile_names
-    from neuro_aolo.carbon.deployment import Deployment
-    from neuro_aolo.report.tables import network_energy_table, print_energy
+    """Joules per decision on each device, the spiking actor beside the MLP.
+
+    A FILE is a network of your own: .nir, .graph, or an .onnx of a dense network, as PyTorch,
+    Stable-Baselines3 or skl2onnx write it, which is run beside onnxruntime first. For example:
+
+        neuro-aolo energy net.onnx --input inputs.npz --profile mcu_m33_u575
+    """
+    from hardware_profiles.profile import profile_names
+    from neuro_aolo.report.tables import print_energy
     from neuro_aolo.runs.priced import OF_DEPLOYMENT, Pricing
+    from neuro_aolo.text.numbers import plain
 
     named = [name for text in profile or () for name in text.split(",")]
     profiles = tuple(named) or profile_names()
     if options.is_run(source):
+        if output is not None:
+            raise AgentError(f"--output {output} goes with an .onnx file, and {source} is none: leave it out")
         from neuro_aolo.runs.decided import hold_out
         from neuro_aolo.runs.deployed import deploy
         from neuro_aolo.runs.priced import price_run, priced_figures
@@ -72,22 +95,31 @@ def energy(
         show(summary, as_json, lambda: print_energy(facts, priced, out), opened.config.system)
         return
 
-    from dataclasses import replace
-
-    from neuro_aolo.cli.deployment_tables import network_energy
-    from neuro_aolo.energy.profiler import load_conditions
+    from neuro_aolo.cli.deployment_tables import network_sentences
+    from neuro_aolo.report.tables import print_network_energy
+    from neuro_aolo.runs.priced_network import price_network
     from neuro_aolo.systems.names import system
     from neuro_aolo.systems.scenario_file import SYSTEM
 
-    first = system(SYSTEM)
-
-    conditions = load_conditions(_host(host, Deployment().host_profile), request_rate_hz, twin)
-    network = options.network(source)
-    devices = {device.id: device for device in map(load_profile, profiles)}
-    what, priced = network_energy(network, devices, replace(conditions, spiking_bits=network.weight_bits))
-    show(
-        {**what, "priced": priced.to_dict()}, as_json, lambda: out.print(network_energy_table(priced)), first
+    found = price_network(
+        source,
+        options.input_file,
+        profiles=profiles,
+        request_rate_hz=request_rate_hz,
+        twin=twin,
+        host=_host(host, OF_DEPLOYMENT),
+        weight_bits=options.weight_bits,
+        output=output,
+        steps=options.time_steps,
+        dt_s=options.dt_s,
     )
+
+    def in_text() -> None:
+        for sentence in network_sentences(found):
+            say(plain(sentence))
+        print_network_energy(found.priced, out)
+
+    show(found.to_dict(), as_json, in_text, system(SYSTEM))
 
 
 def _host(typed: str | None, absent: str) -> str | None:
