@@ -36,7 +36,8 @@ class FileOptions:
         typer.Option(
             "--input",
             metavar="FILE.npz",
-            help="Input spikes of a FILE: `input`, (decisions, steps, channels).",
+            help="Inputs of a FILE: `input`, spikes (decisions, steps, channels) or numbers "
+            "(decisions, numbers).",
         ),
     ] = None
     time_steps: Annotated[
@@ -70,7 +71,7 @@ class FileOptions:
         if not source.exists():
             raise AgentError(
                 f"{source} is not a folder, nor a file: name a folder that `neuro-aolo train` or `run` "
-                "wrote, or a .nir or .graph file"
+                "wrote, or a network file"
             )
         if not source.is_dir():
             return False

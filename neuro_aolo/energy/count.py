@@ -24,6 +24,8 @@ from neuro_aolo_export.kernels import count_spikes
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph
 
 _FLOAT_BYTES = 4
+_PLAIN = {"tanh", "relu", "relu6", "leaky_relu", "hard_tanh", "hard_sigmoid"}
+"""What networks whose multiply-accumulates were measured have had between them, or what costs as little."""
 _BYTE_BITS = 8
 
 # Graphs are frozen: what follows from their weights alone is kept as long as they are.
@@ -127,11 +129,12 @@ class DenseCounts:
     Attributes:
         macs: multiply-accumulates; every weight is used once.
         weights: stored parameters, biases included.
-        activations: ReLU and tanh evaluations.
+        activations: evaluations of activation functions; a softmax of n numbers is n of them.
         values: numbers that layers read and write: inputs and outputs of each.
         bytes_in: float32 observations.
         bytes_out: float32 actions.
         kernel_launches: see :func:`count_dense`.
+        curved_activations: those of ``activations`` that are neither tanh nor made of a few straight lines.
     """
 
     macs: int
@@ -141,6 +144,7 @@ class DenseCounts:
     bytes_in: int
     bytes_out: int
     kernel_launches: int
+    curved_activations: int = 0
 
 
 def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> SpikingCounts:
@@ -208,6 +212,7 @@ def count_dense(graph: DenseGraph) -> DenseCounts:
         bytes_in=_FLOAT_BYTES * graph.input_size,
         bytes_out=_FLOAT_BYTES * graph.action_size,
         kernel_launches=len(graph.layers) + len(active),
+        curved_activations=sum(layer.neurons for layer in active if layer.activation not in _PLAIN),
     )
 
 

@@ -38,6 +38,7 @@ WorkKey = Literal[
     "decoder_macs",
     "macs",
     "activations",
+    "curved_activations",
     "weight_fetches",
     "memory_accesses",
     "io_bytes",
@@ -58,6 +59,7 @@ WORK: Mapping[str, str] = {
     "decoder_macs": "decoder multiply-accumulates",
     "macs": "multiply-accumulates",
     "activations": "activations",
+    "curved_activations": "activations other than tanh and straight lines",
     "weight_fetches": "weight fetches",
     "memory_accesses": "32-bit memory accesses",
     "io_bytes": "bytes in and out",
@@ -178,10 +180,14 @@ def _spiking_terms(
 def _dense_terms(counts: DenseCounts, profile: Profile, bits: int) -> list[Term]:
     prices = profile.energy_pj
     mac = prices.mac_int8 if bits <= 8 else prices.mac_fp32
+    plain = counts.activations - counts.curved_activations
     terms = [
         Term("macs", counts.macs, _all(mac)),
-        Term("activations", counts.activations, _all(prices.act_fn), overhead=True),
+        Term("activations", plain, _all(prices.act_fn), overhead=True),
     ]
+    if counts.curved_activations:
+        # No price of a multiply-accumulate holds an exponential: without one of its own it is named unpriced.
+        terms.append(Term("curved_activations", counts.curved_activations, _all(prices.act_fn)))
     if prices.sram_32b is None:
         terms.append(Term("weight_fetches", counts.weights, _all(prices.weight_fetch), overhead=True))
     return terms
