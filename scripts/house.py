@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("neuro_aolo_export", "hardware_profiles"),
     ("systems",),
     ("agent",),
-    ("energy",),
+    ("pricing",),
     ("carbon",),
     ("runs", "workers"),
     ("report",),

@@ -50,7 +50,12 @@ COMMANDS = (
         "neuro-aolo simulate demo --backend onnx",
         "neuro-aolo simulate demo --fault lost-spikes=0.01",
     ),
-    (energy, DEPLOY, "neuro-aolo energy demo --profile loihi2,h100 --request-rate 10"),
+    (
+        energy,
+        DEPLOY,
+        "neuro-aolo energy demo --profile loihi2,h100 --request-rate 10",
+        "neuro-aolo energy net.onnx --input inputs.npz --profile mcu_m33_u575",
+    ),
     (ledger, DEPLOY, "neuro-aolo ledger demo --baseline constant --format markdown"),
     (report, DEPLOY, "neuro-aolo report demo", "neuro-aolo report demo demo-mlp --out both.html"),
     (finetune, STUDY, "neuro-aolo finetune demo --weight-bits 4 --out demo-4bit"),

@@ -10,9 +10,9 @@ from neuro_aolo.cli import names
 from neuro_aolo.cli.help import examples
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, takes
 from neuro_aolo.cli.output import check_file
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, whole
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -13,9 +13,9 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption
 from neuro_aolo.cli.output import make_folder
-from neuro_aolo.cli.progress import err, stage
 from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show
 from neuro_aolo.cli.typed import completes, real, several, whole
+from neuro_aolo.runs.progress import err, stage
 from neuro_aolo.systems.wording import one_of
 
 if TYPE_CHECKING:

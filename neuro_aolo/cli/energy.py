@@ -7,11 +7,11 @@ import typer
 
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption, takes
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.sources import FileOptions
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, real, several
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import stage
 
 
 @takes(FileOptions)

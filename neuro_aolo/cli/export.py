@@ -8,10 +8,10 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption, takes
 from neuro_aolo.cli.output import check_folder, make_folder
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import several
+from neuro_aolo.runs.progress import stage
 
 
 @takes(FileOptions)

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from neuro_aolo.cli.options import JsonOption, QuietOption
-from neuro_aolo.cli.progress import stage, told
 from neuro_aolo.cli.sources import BitsOption, open_run
 from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, say, show, validation
 from neuro_aolo.cli.typed import whole
+from neuro_aolo.runs.progress import stage, told
 
 
 def finetune(

@@ -7,10 +7,10 @@ import typer
 
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, RunArgument, takes
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, real, several
 from neuro_aolo.errors import RunError
+from neuro_aolo.runs.progress import stage
 from neuro_aolo.systems.wording import one_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from neuro_aolo.cli import names
-from neuro_aolo.cli.progress import be_quiet
 from neuro_aolo.cli.typed import completes, real, whole
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.defaults import (
@@ -20,6 +19,7 @@ from neuro_aolo.runs.defaults import (
     SEED,
     SPIKE_PROFILE,
 )
+from neuro_aolo.runs.progress import be_quiet
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.options import TrainingOptions

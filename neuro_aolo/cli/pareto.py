@@ -10,10 +10,10 @@ import typer
 
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo.report.pareto import Point
@@ -111,7 +111,7 @@ def _scenario(run: "Run") -> str:
 
 
 def _point(path: Path, run: "Run", pricing: "Pricing") -> "Point":
-    from neuro_aolo.energy.bill import Bill
+    from neuro_aolo.pricing.bill import Bill
     from neuro_aolo.report.pareto import Point
     from neuro_aolo.runs.decided import hold_out
     from neuro_aolo.runs.deployed import deploy, evaluate_on_chip

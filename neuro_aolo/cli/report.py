@@ -8,9 +8,9 @@ import typer
 
 from neuro_aolo.cli.options import JsonOption, QuietOption
 from neuro_aolo.cli.output import check_file, check_folder
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.terminal import out, say, show, with_old_keys
 from neuro_aolo.errors import RunError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.folder import RunFolder

@@ -9,11 +9,11 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption, takes
 from neuro_aolo.cli.output import check_file
-from neuro_aolo.cli.progress import stage
 from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, several, whole
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo_export.loihi2.faults import Fault

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from neuro_aolo.cli.progress import err, speak
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.runs.progress import err, speak
 from neuro_aolo.systems.wording import closest
 from neuro_aolo.text.feasibility import infeasible, is_infeasible
 from neuro_aolo.text.numbers import percent, plain

@@ -14,11 +14,11 @@ from neuro_aolo.cli.options import (
     TrainOptions,
     takes,
 )
-from neuro_aolo.cli.progress import err, stage, told
 from neuro_aolo.cli.report import report_run
 from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show, validation
 from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import err, stage, told
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.config import RunConfig

@@ -13,11 +13,11 @@ from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.rivals import random_policy
 from neuro_aolo.carbon.ledger import Account
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.count import count_dense
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import RunError
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.count import count_dense
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.book import Book
 from neuro_aolo.runs.cell import Cell, scenario_sha256
 from neuro_aolo.runs.decided import BestConstant, action_units, per_decision, physical_action

@@ -17,8 +17,8 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
-from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
 from neuro_aolo.runs.places import Places

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
 from neuro_aolo.carbon.deployment import Deployment
-from neuro_aolo.energy.bill import Conditions
-from neuro_aolo.energy.count import count_dense, count_spiking
-from neuro_aolo.energy.profiler import Profiler, load_conditions
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import Conditions
+from neuro_aolo.pricing.count import count_dense, count_spiking
+from neuro_aolo.pricing.profiler import Profiler, load_conditions
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT
 from neuro_aolo.runs.network import Network
 from neuro_aolo.runs.own_network import Checked, OwnNetwork, numbers, read_own

@@ -12,8 +12,8 @@ from neuro_aolo.cli import names
 from neuro_aolo.cli.app import app
 from neuro_aolo.cli.typed import completes, real_number, several, whole_number
 from neuro_aolo.comparison.plan import LEARNERS
-from neuro_aolo.energy.profiler import TWINS
 from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.pricing.profiler import TWINS
 from neuro_aolo.runs.baselines import NAMES
 from neuro_aolo.runs.config import PRESETS
 from neuro_aolo.runs.exports import FORMATS

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from neuro_aolo.carbon.feedback import AgentCarbon
-from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import AgentError, RunError, ScenarioError
+from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.report.html import render
 from neuro_aolo.report.limits import reproduce
 from neuro_aolo.report.verdict import optimality

@@ -19,8 +19,8 @@ from typing import Literal
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.placement import Placement
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.placement import Placement
 
 WorkKey = Literal[
     "kernel_launches",

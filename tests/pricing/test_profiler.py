@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, ProfileError, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill, Conditions, Unfit
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.draws import Draws
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.profiler import Profiler, load_conditions
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import Bill, Conditions, Unfit
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.draws import Draws
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.profiler import Profiler, load_conditions
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.report.grids import too_slow
 from neuro_aolo.runs.priced import profiled
 from neuro_aolo.text.numbers import plain

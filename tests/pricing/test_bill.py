@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
-from neuro_aolo.energy.bill import LEFT_OUT, LINES, Bill, Conditions, LeftOut, PowerKey, Unfit
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.terms import WORK, WorkKey
+from neuro_aolo.pricing.bill import LEFT_OUT, LINES, Bill, Conditions, LeftOut, PowerKey, Unfit
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.ranges import Range
+from neuro_aolo.pricing.terms import WORK, WorkKey
 
 SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"
 

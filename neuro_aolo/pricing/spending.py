@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.energy.bill import Bill, Conditions, Unfit
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
-from neuro_aolo.energy.hardware import Hardware, hardware
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import Bill, Conditions, Unfit
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense, count_spiking
+from neuro_aolo.pricing.hardware import Hardware, hardware
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
@@ -106,7 +106,7 @@ def spending(
 
 
 def spike_prices(profile: str) -> tuple[str, float, float]:
-    """Id of a device, and its :func:`~neuro_aolo.energy.profiler.spike_prices_uj`.
+    """Id of a device, and its :func:`~neuro_aolo.pricing.profiler.spike_prices_uj`.
 
     Raises:
         AgentError: the device has no price of a synaptic event.

@@ -22,7 +22,7 @@ from operator import mul
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Actor, Profile
-from neuro_aolo.energy.bill import (
+from neuro_aolo.pricing.bill import (
     INT8_BITS,
     LEFT_OUT,
     LINES,
@@ -35,11 +35,11 @@ from neuro_aolo.energy.bill import (
     PowerKey,
     Unfit,
 )
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.draws import Values, bounded, interval, spread, total
-from neuro_aolo.energy.placement import Placement, place
-from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.terms import Term, chip_steps, coding_terms, figures_of, terms_of
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.draws import Values, bounded, interval, spread, total
+from neuro_aolo.pricing.placement import Placement, place
+from neuro_aolo.pricing.ranges import Range
+from neuro_aolo.pricing.terms import Term, chip_steps, coding_terms, figures_of, terms_of
 
 J_PER_PJ = 1e-12
 J_PER_MW_US = 1e-9

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, triang
 
 from hardware_profiles.figure import Figure
-from neuro_aolo.energy.draws import (
+from neuro_aolo.pricing.draws import (
     INTERVAL,
     Draws,
     bounded,
@@ -14,7 +14,7 @@ from neuro_aolo.energy.draws import (
     spread,
     total,
 )
-from neuro_aolo.energy.ranges import Range
+from neuro_aolo.pricing.ranges import Range
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from hardware_profiles.profile import Anchor, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.breakeven import published
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense, count_spiking
-from neuro_aolo.energy.price import price
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.breakeven import published
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense, count_spiking
+from neuro_aolo.pricing.price import price
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import SpikingGraph
 

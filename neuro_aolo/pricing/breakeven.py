@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neuro_aolo.energy.bill import LEFT_OUT, Bill, LineKey
-from neuro_aolo.energy.count import SpikingCounts
-from neuro_aolo.energy.draws import share_below
+from neuro_aolo.pricing.bill import LEFT_OUT, Bill, LineKey
+from neuro_aolo.pricing.count import SpikingCounts
+from neuro_aolo.pricing.draws import share_below
 
 Verdict = Literal["met", "inside the band", "missed"]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import DenseGraph, DenseLayer, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize

@@ -7,7 +7,7 @@ References:
 from dataclasses import dataclass
 
 from hardware_profiles.profile import Profile
-from neuro_aolo.energy.ranges import Range
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.units import S_PER_YEAR
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from hardware_profiles.profile import Capacity, Mapping, Profile, load_profile
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.count import SpikingCounts, count_spiking
-from neuro_aolo.energy.placement import Placement, place
-from neuro_aolo.energy.price import price
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.count import SpikingCounts, count_spiking
+from neuro_aolo.pricing.placement import Placement, place
+from neuro_aolo.pricing.price import price
 from neuro_aolo_export.loihi2.quantize import quantize
 from neuro_aolo_export.simulate import simulate_float, simulate_integer
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from neuro_aolo.cli.progress import Stage, be_quiet, clock_text, lines, span, speak, stage
+from neuro_aolo.runs.progress import Stage, be_quiet, clock_text, lines, span, speak, stage
 
 
 def test_a_line_says_how_far_it_is_and_how_long_it_may_take() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware_profiles.figure import Figure
-from neuro_aolo.energy.ranges import Range
+from neuro_aolo.pricing.ranges import Range
 
 Values = NDArray[np.float64]
 """``(3 + samples,)``: what follows from all lows, all nominals, all highs, and from each random draw."""

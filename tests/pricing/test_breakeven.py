@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import Profile, load_profile, profile_names
-from neuro_aolo.energy.bill import Bill, Conditions
-from neuro_aolo.energy.breakeven import Pair, pair_of, published, refusal
-from neuro_aolo.energy.breakeven import by_layer as shares_of
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.draws import Draws
-from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import Bill, Conditions
+from neuro_aolo.pricing.breakeven import Pair, pair_of, published, refusal
+from neuro_aolo.pricing.breakeven import by_layer as shares_of
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.draws import Draws
+from neuro_aolo.pricing.price import price
 
 SHIPPED = Path(__file__).parents[2] / "hardware_profiles"
 MCU = load_profile("mcu_m33_u575")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hardware_profiles.profile import Capacity, Mapping
-from neuro_aolo.energy.count import SpikingCounts
+from neuro_aolo.pricing.count import SpikingCounts
 
 _KIB_BITS = 8 * 1024
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.pricing.ranges import Range
 
 amounts = st.lists(st.floats(0.0, 1e9), min_size=3, max_size=3).map(lambda three: Range(*sorted(three)))
 

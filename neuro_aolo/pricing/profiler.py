@@ -5,11 +5,11 @@ from functools import cached_property
 
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile, load_profile
-from neuro_aolo.energy.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
-from neuro_aolo.energy.breakeven import Pair, pair_of
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
-from neuro_aolo.energy.price import price
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
+from neuro_aolo.pricing.breakeven import Pair, pair_of
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.price import price
 from neuro_aolo.systems.wording import one_of
 
 UJ_PER_PJ = 1e-6

@@ -6,10 +6,10 @@ from typing import Literal
 
 from hardware_profiles.figure import Evidence
 from hardware_profiles.profile import Actor, Profile
-from neuro_aolo.energy.draws import Draws, Values
-from neuro_aolo.energy.placement import Placement
-from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.terms import WORK, WorkKey
+from neuro_aolo.pricing.draws import Draws, Values
+from neuro_aolo.pricing.placement import Placement
+from neuro_aolo.pricing.ranges import Range
+from neuro_aolo.pricing.terms import WORK, WorkKey
 
 Part = Literal["dynamic", "host", "static"]
 INT8_BITS, FP32_BITS = 8, 32

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
 
 
 @pytest.fixture(scope="session")
