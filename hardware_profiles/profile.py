@@ -7,6 +7,7 @@ has published is left out, never written as zero.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -236,6 +237,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     Raises:
         ProfileError: unknown name, unreadable file, broken TOML, or a file that breaks the schema.
     """
+    name_or_path = _as_spelt(name_or_path)
     text = _read(name_or_path)
     try:
         profile = Profile.model_validate(tomllib.loads(text))
@@ -262,12 +264,23 @@ def _stem(name_or_path: str | Path) -> str:
     return Path(name_or_path).name.removesuffix(".toml")
 
 
+def _as_spelt(name_or_path: str | Path) -> str | Path:
+    """A shipped profile's name as its file spells it, upper and lower case aside; a path as it is."""
+    if not isinstance(name_or_path, str) or name_or_path.endswith(".toml"):
+        return name_or_path
+    by_lower = {name.lower(): name for name in profile_names()}
+    return by_lower.get(name_or_path.strip().lower(), name_or_path)
+
+
 def _read(name_or_path: str | Path) -> str:
     if isinstance(name_or_path, str) and not name_or_path.endswith(".toml"):
         if name_or_path not in profile_names():
+            # This package stands alone, and so cannot use the rest's own wording of what was meant.
+            close = difflib.get_close_matches(name_or_path.lower(), profile_names(), n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
             raise ProfileError(
                 f"hardware profile {name_or_path!r} is unknown; allowed: {', '.join(profile_names())}; "
-                "choose one of them or give the path of a .toml file"
+                f"choose one of them or give the path of a .toml file{meant}"
             )
         return resources.files("hardware_profiles").joinpath(f"{name_or_path}.toml").read_text("utf-8")
     try:

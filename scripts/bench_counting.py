@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from curves.trained import Trained
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
-from neuro_aolo.energy.count import count_spiking
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.pricing.count import count_spiking
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.loihi2.integers import WEIGHT_BITS, QuantizedGraph
 from neuro_aolo_export.simulate import simulate_integer

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.energy.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.pricing.count import SpikingCounts, count_dense, count_spiking
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import (

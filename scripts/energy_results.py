@@ -16,11 +16,11 @@ from typing import Any
 
 from curves.page import as_csv, made_by, markdown, write
 from hardware_profiles.profile import Profile, ProfileError, profile_names
-from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
-from neuro_aolo.energy.breakeven import Pair
-from neuro_aolo.energy.profiler import Profiler
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Unfit
+from neuro_aolo.pricing.breakeven import Pair
+from neuro_aolo.pricing.profiler import Profiler
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.cell import file_name
 from neuro_aolo.runs.decided import hold_out
 from neuro_aolo.runs.deployed import COUNTED_DECISIONS, deploy

@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("neuro_aolo_export", "hardware_profiles"),
     ("systems",),
     ("agent",),
-    ("energy",),
+    ("pricing",),
     ("carbon",),
     ("runs", "workers"),
     ("report",),
@@ -36,7 +36,10 @@ FOLDERS = {"neuro_aolo_export": "export/neuro_aolo_export", "hardware_profiles":
 SYSTEMS = "neuro_aolo.systems"
 MOST_LINES = 320
 MOST_LOOSE_FILES = 6
-OF_ONE_SYSTEM = {f"{SYSTEMS}.aolo": frozenset({"words", "watts", "oracle"})}
+OF_ONE_SYSTEM = {
+    f"{SYSTEMS}.aolo": frozenset({"words", "watts", "oracle"}),
+    f"{SYSTEMS}.environment": frozenset({"terminated"}),
+}
 """Parts of identifiers and keys that belong to one system: none above it, beside it or below it has them."""
 
 

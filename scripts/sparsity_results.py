@@ -19,8 +19,8 @@ from curves.sparsity import Device, Sparse, page
 from hardware_profiles.profile import ProfileError, profile_names
 from neuro_aolo.agent.evaluate import HELD_OUT_REQUESTS
 from neuro_aolo.carbon.deployment import Deployment
-from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.runs.cell import file_name
 from neuro_aolo.runs.decided import hold_out
 from neuro_aolo.runs.deployed import deploy, evaluate_on_chip

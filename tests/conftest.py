@@ -58,9 +58,9 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def small_run(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`neuro-aolo run --steps 200`, with its defaults otherwise."""
+    """`neuro-aolo run --steps 200 --quiet`, with its defaults otherwise."""
     folder = tmp_path_factory.mktemp("cli") / "run"
-    done = cli("run", "--steps", "200", "--out", folder)
+    done = cli("run", "--steps", "200", "--out", folder, "--quiet")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return folder

@@ -1,15 +1,15 @@
 """A dense actor as a frozen NumPy object."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neuro_aolo_export.activations import NAMES, WITH_ALPHA, Activation, activate
 from neuro_aolo_export.arrays import FloatArray, as_observations, freeze, require, require_bias
 from neuro_aolo_export.quantity import Quantity, require_quantities
 
-Activation = Literal["relu", "tanh", "identity"]
+__all__ = ["Activation", "DenseGraph", "DenseLayer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +19,14 @@ class DenseLayer:
     Attributes:
         weight: W ``(out, in)``.
         bias: b ``(out,)``.
-        activation: ``relu``, ``tanh`` or ``identity``.
+        activation: one of :data:`~neuro_aolo_export.activations.NAMES`.
+        alpha: of ``leaky_relu`` and ``elu``, rounded to float32; None of the others.
     """
 
     weight: FloatArray
     bias: FloatArray
     activation: Activation
+    alpha: float | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and the activation, and make the arrays read-only."""
@@ -32,8 +34,18 @@ class DenseLayer:
         freeze(self, "bias", 1)
         require_bias(self.weight, self.bias)
         require(
-            self.activation in ("relu", "tanh", "identity"),
-            f"activation {self.activation!r}: give 'relu', 'tanh' or 'identity'",
+            self.activation in NAMES,
+            f"activation {self.activation!r}: give one of {', '.join(NAMES)}",
+        )
+        if self.activation in WITH_ALPHA:
+            require(
+                isinstance(self.alpha, int | float) and bool(np.isfinite(self.alpha)),
+                f"alpha {self.alpha} of {self.activation}: give a finite number",
+            )
+            object.__setattr__(self, "alpha", float(np.float32(self.alpha)))
+        require(
+            self.activation in WITH_ALPHA or self.alpha is None,
+            f"alpha {self.alpha} of {self.activation}: leave it out",
         )
 
     @property
@@ -48,12 +60,7 @@ class DenseLayer:
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Outputs ``(B, out)`` of inputs ``(B, in)``, in float32."""
-        y: FloatArray = x @ self.weight.T + self.bias
-        if self.activation == "relu":
-            y = np.maximum(y, np.float32(0))
-        elif self.activation == "tanh":
-            y = np.tanh(y)
-        return y
+        return activate(self.activation, x @ self.weight.T + self.bias, self.alpha)
 
 
 @dataclass(frozen=True, eq=False)

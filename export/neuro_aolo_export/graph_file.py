@@ -101,7 +101,7 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         "actions": [asdict(quantity) for quantity in graph.actions],
     }
     if isinstance(graph, DenseGraph):
-        description |= {"kind": "dense", "layers": [{"activation": x.activation} for x in graph.layers]}
+        description |= {"kind": "dense", "layers": [_activation(layer) for layer in graph.layers]}
         return description, arrays
     scalars = ("current_decay", "voltage_decay", "threshold")
     description |= {
@@ -120,6 +120,10 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         description["decoder"] = {}
         arrays |= {"decoder.weight": graph.decoder.weight, "decoder.bias": graph.decoder.bias}
     return description, arrays
+
+
+def _activation(layer: DenseLayer) -> dict[str, Any]:
+    return {"activation": layer.activation} | ({} if layer.alpha is None else {"alpha": layer.alpha})
 
 
 def _digest(description: Mapping[str, Any], arrays: _Arrays) -> str:

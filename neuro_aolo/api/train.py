@@ -1,6 +1,7 @@
 """Train an actor: on a scenario, a system of one's own, or a Gymnasium environment."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,12 +125,22 @@ def _handed_over(scenario: Any) -> dict[str, Any]:
 
 def _train(folder: "RunFolder", progress: bool) -> None:
     """Train what the folder's settings say; a new folder in which nothing was learnt does not stay behind."""
+    from neuro_aolo.agent.checkpoint import kind_of
+    from neuro_aolo.runs.progress import stage, told
     from neuro_aolo.runs.training import train_into
 
     config = folder.config()
+    spec = config.system.task(config.scenario).spec
+    total, what = config.training.rounds * config.training.num_envs, f"training a {kind_of(config.actor)}"
+    limit = spec.violation_limit
     try:
-        train_into(folder, config, lambda row: None)
+        with stage(what, total, f"{spec.decision}s") if progress else nullcontext(_say_nothing) as advance:
+            train_into(folder, config, lambda row: advance(row.requests, told(row, limit)))
     except Exception:
         if not folder.has_checkpoint:
             folder.remove()
         raise
+
+
+def _say_nothing(done: int, told: str) -> None:
+    """In place of what says where a training stands."""

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
-from neuro_aolo.energy.profiler import load_conditions
-from neuro_aolo.energy.ranges import Range
-from neuro_aolo.energy.spending import spending, spike_prices
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.profiler import load_conditions
+from neuro_aolo.pricing.ranges import Range
+from neuro_aolo.pricing.spending import spending, spike_prices
 from neuro_aolo.systems.charged import Charged, Overhead
 from neuro_aolo.systems.task import Task
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph

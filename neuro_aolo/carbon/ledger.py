@@ -22,10 +22,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.hardware import Hardware
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.hardware import Hardware
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.systems.task import Entry
 from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_g
 

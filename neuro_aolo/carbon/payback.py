@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo.carbon.ledger import MG_PER_KG, Account, Part
-from neuro_aolo.energy.hardware import Hardware
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.pricing.hardware import Hardware
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 Verdict = Literal["pays", "never", "undecided"]

@@ -1,34 +1,57 @@
-"""Commands about what there is: scenarios, hardware profiles, and the installation."""
+"""Commands about what there is: scenarios and hardware profiles."""
 
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Column, Table
-from rich.text import Text
 
-from neuro_aolo.cli.options import JsonOption, PlaceOptions, takes
-from neuro_aolo.cli.terminal import EXIT_FAILED, busy, out, say, show
+from neuro_aolo.cli import names
+from neuro_aolo.cli.help import examples
+from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, takes
+from neuro_aolo.cli.output import check_file
+from neuro_aolo.cli.terminal import out, say, show
+from neuro_aolo.cli.typed import completes, whole
+from neuro_aolo.runs.progress import stage
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 CHECK_SEED = 0
 ADAPTATION_REGRET = 0.1
 """Regret of the best constant action from which a scenario is said to need adaptation."""
 
-_PARTS = ("neuro-aolo", "torch", "norse", "numpy", "scipy", "gymnasium", "codecarbon")
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="NAME|FILE.toml", autocompletion=completes(names.scenarios))
+]
+ProfileArgument = Annotated[
+    str, typer.Argument(metavar="NAME|FILE.toml", autocompletion=completes(names.profiles))
+]
 
-ScenarioArgument = Annotated[str, typer.Argument(metavar="NAME|FILE.toml")]
-
-scenarios_app = typer.Typer(invoke_without_command=True, help="The services that can be controlled.")
-profiles_app = typer.Typer(invoke_without_command=True, help="The devices that a decision can be priced on.")
+scenarios_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    epilog=examples("neuro-aolo scenarios list", "neuro-aolo scenarios show paper"),
+)
+profiles_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    epilog=examples("neuro-aolo profiles list", "neuro-aolo profiles show loihi2"),
+)
 
 
 @scenarios_app.callback()
 def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
+    """The services that can be controlled; without a command they are listed."""
+    if context.invoked_subcommand is None:
+        list_scenarios(as_json)
+
+
+@scenarios_app.command("list", epilog=examples("neuro-aolo scenarios list --json"))
+def list_scenarios(as_json: JsonOption = False) -> None:
     """List the shipped scenarios."""
-    if context.invoked_subcommand is not None:
-        return
+    from rich.text import Text
+
     from neuro_aolo.systems.names import load
     from neuro_aolo.systems.scenario_file import scenario_names
 
@@ -44,9 +67,11 @@ def scenarios(context: typer.Context, as_json: JsonOption = False) -> None:
     show({"scenarios": summary}, as_json, in_text)
 
 
-@scenarios_app.command("show")
+@scenarios_app.command("show", epilog=examples("neuro-aolo scenarios show paper"))
 def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
     """Every parameter of a scenario: value, unit, default, allowed range, source."""
+    from rich.text import Text
+
     from neuro_aolo.carbon.deployment import Deployment
     from neuro_aolo.systems.describe import describe
     from neuro_aolo.systems.names import load
@@ -68,8 +93,11 @@ def show_scenario(name: ScenarioArgument, as_json: JsonOption = False) -> None:
     show(summary, as_json, in_text)
 
 
-def _parameters(rows: list[dict[str, str]]) -> Table:
+def _parameters(rows: list[dict[str, str]]) -> "Table":
     """Parameters by section; the source of each below its value."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
     table = Table(
         Column("parameter", no_wrap=True),
         Column("value, default, source", ratio=1),
@@ -90,15 +118,18 @@ def _parameters(rows: list[dict[str, str]]) -> Table:
     return table
 
 
-@scenarios_app.command("check")
+@scenarios_app.command(
+    "check", epilog=examples("neuro-aolo scenarios check mixed --country dc=POL --requests 1e4")
+)
 @takes(PlaceOptions)
 def check_scenario(
     name: ScenarioArgument,
     options: PlaceOptions,
     requests: Annotated[
-        int, typer.Option(min=1, max=10_000_000, help="Requests to draw and to search on.")
+        int, whole(least=1, most=10_000_000, help="Requests to draw and to search on.")
     ] = 100_000,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """What a scenario asks of a policy: its optimum, random actions, the best constant one."""
     import numpy as np
@@ -115,7 +146,7 @@ def check_scenario(
     from neuro_aolo.runs.decided import action_units, physical_action
     from neuro_aolo.text.feasibility import is_feasible
 
-    with busy("drawing requests, solving them, searching the best constant action"):
+    with stage("drawing requests, solving them, searching the best constant action"):
         own, rows = offered(loaded.system, "examine")(scenario, np.random.default_rng(CHECK_SEED), requests)
         task = loaded.system.task(scenario)
         constant = best_constant_action(task, requests)
@@ -164,11 +195,18 @@ def _percent(share: float) -> str:
     return f"{100.0 * share:.4g} %"
 
 
-@scenarios_app.command("fit")
+@scenarios_app.command("fit", epilog=examples("neuro-aolo scenarios fit scores.csv --out mine.toml"))
 def fit_scenario(
     scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="What the scenario's system fits to.")],
     file: Annotated[Path, typer.Option("--out", metavar="FILE.toml", help="Scenario file to write.")],
-    scenario: Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Scenario to put it in.")] = "paper",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.scenarios),
+            help="Scenario to put it in.",
+        ),
+    ] = "paper",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -181,6 +219,7 @@ def fit_scenario(
         raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")
     if file.suffix != ".toml":
         raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
+    check_file(file)
     loaded = load(scenario)
     text, figures, sentence = offered(loaded.system, "fit")(scores, loaded.scenario, file.stem)
     try:
@@ -194,9 +233,16 @@ def fit_scenario(
 
 @profiles_app.callback()
 def profiles(context: typer.Context, as_json: JsonOption = False) -> None:
+    """The devices that a decision can be priced on; without a command they are listed."""
+    if context.invoked_subcommand is None:
+        list_profiles(as_json)
+
+
+@profiles_app.command("list", epilog=examples("neuro-aolo profiles list --json"))
+def list_profiles(as_json: JsonOption = False) -> None:
     """List the shipped hardware profiles."""
-    if context.invoked_subcommand is not None:
-        return
+    from rich.table import Column, Table
+
     from hardware_profiles.profile import load_profile, profile_names
 
     devices = [load_profile(name) for name in profile_names()]
@@ -213,45 +259,9 @@ def profiles(context: typer.Context, as_json: JsonOption = False) -> None:
     show({"profiles": summary}, as_json, in_text)
 
 
-@profiles_app.command("show")
-def show_profile(name: ScenarioArgument) -> None:
+@profiles_app.command("show", epilog=examples("neuro-aolo profiles show loihi2"))
+def show_profile(name: ProfileArgument) -> None:
     """A hardware profile with the source of each figure, as JSON."""
     from hardware_profiles.profile import load_profile
 
     show(load_profile(name).model_dump(mode="json", by_alias=True, exclude_none=True), True, lambda: None)
-
-
-def doctor(as_json: JsonOption = False) -> None:
-    """What is installed, what is missing, and the command that mends it."""
-    from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version
-
-    rows: list[dict[str, Any]] = [
-        {"part": name, "version": _installed(name), "fix": f"pip install {name}"} for name in _PARTS
-    ]
-    missing = [row for row in rows if row["version"] is None]
-    rows.append({"part": "lava-nc and lava-dl (optional)", "version": lava_version(), "fix": LAVA_INSTALL})
-    gpu = _gpu()
-
-    def in_text() -> None:
-        for row in rows:
-            say(f"{row['part']:<32}{row['version'] or 'missing; mend it with:  ' + row['fix']}")
-        say(f"{'CUDA GPU (optional)':<32}{gpu or 'none: training runs on the CPU'}")
-
-    show({"parts": rows, "gpu": gpu}, as_json, in_text)
-    if missing:
-        raise typer.Exit(EXIT_FAILED)
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _gpu() -> str | None:
-    try:
-        import torch
-    except ImportError:
-        return None
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else None

@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption
-from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, err, out, say, show
-from neuro_aolo.errors import AgentError
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, QuietOption
+from neuro_aolo.cli.output import make_folder
+from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show
+from neuro_aolo.cli.typed import completes, real, several, whole
+from neuro_aolo.runs.progress import err, stage
+from neuro_aolo.systems.wording import one_of
 
 if TYPE_CHECKING:
     from neuro_aolo.comparison.plan import Plan
+    from neuro_aolo.runs.config import Preset
     from neuro_aolo.workers.local import Failure
 
 RESULTS = Path("results")
@@ -23,27 +28,38 @@ RESULTS = Path("results")
 
 def compare(
     scenario: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="Scenario to compare on.")
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.scenarios),
+            help="Scenario to compare on.",
+        ),
     ] = "paper",
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: 0, 1, and so on.")] = 10,
+    seeds: Annotated[int, whole(least=1, most=10_000, help="How many seeds: 0, 1, and so on.")] = 10,
     learners: Annotated[
         str | None,
         typer.Option(
             metavar="NAME,...",
+            autocompletion=several(names.LEARNERS),
             help="Some of spiking, mlp, sac, td3, ppo, random, constant and the exact optimum, which "
             "the shipped scenarios call oracle; all if absent.",
         ),
     ] = None,
     preset: Annotated[
-        str, typer.Option(metavar="tuned|paper", help="Settings of spiking and mlp.")
+        str,
+        typer.Option(
+            metavar="tuned|paper",
+            autocompletion=completes(names.PRESETS),
+            help="Settings of spiking and mlp.",
+        ),
     ] = "tuned",
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Requests served in training by spiking and mlp.")
+        int | None, whole(least=1, help="Requests served in training by spiking and mlp.")
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=0.001, help="Processor time of training of each of sac, td3 and ppo.")
+        float, real(above=0.0, metavar="S", help="Processor time of training of each of sac, td3 and ppo.")
     ] = 180.0,
-    jobs: Annotated[int, typer.Option(min=1, help="Cells at a time, one core each.")] = 2,
+    jobs: Annotated[int, whole(least=1, most=4_096, help="Cells at a time, one core each.")] = 2,
     out_dir: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where cells and tables go; results/SCENARIO if absent."),
@@ -53,6 +69,7 @@ def compare(
         typer.Option("--overwrite", help="Train cells again that are damaged or have other settings."),
     ] = False,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Train every learner with every seed, evaluate all on the same requests, and compare.
 
@@ -64,6 +81,7 @@ def compare(
     wanted = _plans(scenario, learners, seeds, preset, steps, seconds)
     service = wanted[0].scenario
     folder = out_dir or RESULTS / file_name(service)
+    make_folder(folder)
     left = unfinished(wanted, folder, overwrite=overwrite)
     failures = _make(wanted, left, folder, jobs)
     failed = {failure.cell for failure in failures}
@@ -105,9 +123,7 @@ def _plans(
     from neuro_aolo.comparison.table import all_learners, check_learners, plans
     from neuro_aolo.runs.config import PRESETS
 
-    if preset not in PRESETS:
-        raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
-    training, popsan = PRESETS[preset]
+    training, popsan = PRESETS[cast("Preset", one_of("--preset", preset, tuple(PRESETS)))]
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)
@@ -144,16 +160,15 @@ def _command() -> str:
 
 @contextmanager
 def _progress(total: int, left: int) -> "Iterator[Callable[[Plan, Failure | None], None]]":
-    """A bar of cells where standard error is a terminal; failures are said in one line everywhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    last = TextColumn("{task.description}")
-    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), last)
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        bar = progress.add_task("", total=total, completed=total - left)
+    """Where the cells stand; failures are said in one line in any case."""
+    done = total - left
+    with stage("comparing", total, "cells") as tell:
+        tell(done, "")
 
         def advance(plan: "Plan", failure: "Failure | None") -> None:
-            progress.update(bar, advance=1, description=f"last: {plan.name}")
+            nonlocal done
+            done += 1
+            tell(done, f"last {plan.name}")
             if failure:
                 line = f"failed: {failure.cell}: {failure.reason}"
                 err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hardware_profiles.profile import Profile
-from neuro_aolo.energy.bill import Conditions
-from neuro_aolo.energy.count import count_spiking
-from neuro_aolo.energy.profiler import Profiler
 from neuro_aolo.runs.network import Network
-from neuro_aolo.runs.priced import profiled
+from neuro_aolo.runs.priced_network import DenseWork, PricedNetwork
 from neuro_aolo.runs.simulation import ClosedLoop, Simulation
-from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.systems.task import Spec
 from neuro_aolo.text.feasibility import infeasible, is_feasible, is_infeasible
 from neuro_aolo.text.grid import Cell, Grid
@@ -135,15 +130,33 @@ def loop_sentence(loop: ClosedLoop, spec: Spec) -> str:
     )
 
 
-def network_energy(
-    network: Network, profiles: Mapping[str, Profile], conditions: Conditions
-) -> tuple[Data, Priced]:
-    """Joules of one decision of a network file, in the chip's integers: what file, and its bills."""
-    counts = count_spiking(network.quantized, network.integer_activity)
-    what = {
-        "source": str(network.source),
-        "graph_sha256": graph_digest(network.graph),
-        "decisions": network.decisions,
-        "firing_rate": counts.firing_rate,
-    }
-    return what, profiled(Profiler(counts, None, profiles, conditions), {})
+def network_sentences(network: PricedNetwork) -> list[str]:
+    """What a network is, what a decision takes, and how its reading was checked."""
+    sizes = "-".join(map(str, network.sizes))
+    name = network.source or "the graph"
+    work = network.work
+    if not isinstance(work, DenseWork):
+        return [
+            f"{name}: spiking network {sizes}, {work.steps} steps; {work.synaptic_events:,.0f} synaptic "
+            f"events a decision in the mean of {network.decisions:,}, "
+            f"firing rate {percent(work.firing_rate)}."
+        ]
+    read = f", output {work.output}" if work.output else ""
+    activations = ", ".join(layer.activation for layer in network.layers)
+    bits = network.priced.conditions.dense_bits
+    said = [
+        f"{name}{read}: dense network {sizes} ({activations}), priced with weights of {bits} bits.",
+        f"{work.macs:,} multiply-accumulates, {work.weights:,} weights and biases, {work.activations:,} "
+        "activations a decision.",
+    ]
+    if work.checked is not None:
+        drawn = " drawn" if work.checked.drawn else ""
+        said.append(
+            f"checked: {work.checked.inputs:,}{drawn} inputs, largest difference "
+            f"{work.checked.difference:.2g} of {work.checked.run_by}'s outputs."
+        )
+    if work.folded:
+        said.append(f"folded into the weights, at no cost of their own: {'; '.join(work.folded)}.")
+    if work.left_out:
+        said.append(f"behind the last layer, not priced: {'; '.join(work.left_out)}.")
+    return said

@@ -5,31 +5,36 @@ from typing import Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption
+from neuro_aolo.cli.options import JsonOption, QuietOption
 from neuro_aolo.cli.sources import BitsOption, open_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, progress_bar, say, show, validation
+from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, say, show, validation
+from neuro_aolo.cli.typed import whole
+from neuro_aolo.runs.progress import stage, told
 
 
 def finetune(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")],
     out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder to make.")],
     weight_bits: BitsOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random.")] = 0,
+    seed: Annotated[int, whole(help="Seed of everything drawn at random.")] = 0,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Requests served, rounded up to a batch; 128,000 if absent.")
+        int | None, whole(least=1, help="Requests served, rounded up to a batch; 128,000 if absent.")
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Train the actor on with its weights rounded to the chip's, into a run folder of its own."""
-    from neuro_aolo.runs.finetuning import REQUESTS, finetune_run
+    from neuro_aolo.runs.finetuning import REQUESTS, check_finetuning, finetune_run
     from neuro_aolo.text.feasibility import is_feasible
 
     opened = open_run(run_dir)
     bits, spec = opened.weight_bits(weight_bits), opened.task.spec
     decisions, limit = f"{spec.decision}s", spec.violation_limit
-    what = f"fine-tuning with weights of {bits} bits"
-    with progress_bar(what, steps or REQUESTS, decisions, limit) as advance:
-        result = finetune_run(opened, out_dir, bits, seed, steps, advance)
+    check_finetuning(opened, out_dir)
+    with stage(f"fine-tuning with weights of {bits} bits", steps or REQUESTS, decisions) as advance:
+        result = finetune_run(
+            opened, out_dir, bits, seed, steps, lambda row: advance(row.requests, told(row, limit))
+        )
     summary = {
         "run": str(out_dir),
         "weight_bits": bits,

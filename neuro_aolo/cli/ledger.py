@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, takes
-from neuro_aolo.cli.terminal import busy, out, say, show
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, RunArgument, takes
+from neuro_aolo.cli.terminal import out, say, show
+from neuro_aolo.cli.typed import completes, real, several
 from neuro_aolo.errors import RunError
+from neuro_aolo.runs.progress import stage
+from neuro_aolo.systems.wording import one_of
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.summary.ledger import AccountFigures, LedgerPart
     from neuro_aolo.text.grid import Grid
 
 _HEADING = 14
-FORMATS = ("terminal", "markdown", "latex")
+FORMATS = names.STYLES
 
 
 @takes(PlaceOptions)
@@ -26,36 +30,44 @@ def ledger(
         typer.Option(
             "--profile",
             metavar="NAME|FILE.toml",
+            autocompletion=several(names.profiles),
             help="Devices of the agent, separated by commas or the option repeated; four if absent.",
         ),
     ] = None,
     request_rate_hz: Annotated[
         float | None,
-        typer.Option("--request-rate", metavar="HZ", help="Requests a second; the run's if absent."),
+        real("--request-rate", metavar="HZ", help="Requests a second; the run's if absent."),
     ] = None,
     baseline: Annotated[
         list[str] | None,
         typer.Option(
             "--baseline",
             metavar="random|constant|mlp|RULE|NUMBER,...|CELL.json",
+            autocompletion=completes(names.BASELINES),
             help="What the saving is against, the option repeated for several; the first three if absent. "
             "A rule is one of the system's own, numbers are a constant action.",
         ),
     ] = None,
     style: Annotated[
-        str, typer.Option("--format", metavar="terminal|markdown|latex", help="How tables are printed.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="terminal|markdown|latex",
+            autocompletion=completes(names.STYLES),
+            help="How tables are printed.",
+        ),
     ] = "terminal",
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Carbon of service and agent per request and year, and whether the agent pays; a year over traces."""
-    if style not in FORMATS:
-        raise RunError(f"--format {style!r} is none of {', '.join(FORMATS)}: choose one of them")
+    style = one_of("--format", style, FORMATS, RunError)
 
     from neuro_aolo.runs.answers import ledger as accounts_of
     from neuro_aolo.runs.defaults import PROFILES
 
     named = tuple(name for text in profile or () for name in text.split(","))
-    with busy("adding up"):
+    with stage("adding up"):
         part = accounts_of(
             run_dir,
             profiles=named or PROFILES,

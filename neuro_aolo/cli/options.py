@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from neuro_aolo.cli import names
+from neuro_aolo.cli.typed import completes, real, whole
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.defaults import (
     CHECKPOINT_EVERY,
     DEVICE,
     PRESET,
-    SCENARIO,
     SEED,
     SPIKE_PROFILE,
-    SPIKE_WEIGHT,
 )
+from neuro_aolo.runs.progress import be_quiet
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.options import TrainingOptions
@@ -28,11 +29,24 @@ DEMO_COUNTRIES = {"dc": "DEU", "bs": "FRA"}
 """Countries of a run that names neither a scenario nor, for that site, a country or a trace."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+QuietOption = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", callback=be_quiet, help="Say nothing of what is going on; results and errors stay."
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `train` or `run` wrote.")]
 
 
+_OF_EVERY_COMMAND = ("as_json", "quiet")
+
+
 def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a command take the fields of a dataclass as options; it gets them whole, as ``options``."""
+    """Let a command take the fields of a dataclass as options; it gets them whole, as ``options``.
+
+    In its help the command's own come first, then those of the dataclass, those of its base, and what every
+    command has.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(options, include_extras=True)
@@ -43,7 +57,7 @@ def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]
                 default=None if each.default is MISSING else each.default,
                 annotation=hints[each.name],
             )
-            for each in fields(options)
+            for each in sorted(fields(options), key=lambda each: each.name not in options.__annotations__)
         }
 
         @functools.wraps(command)
@@ -56,7 +70,8 @@ def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]
             for name, parameter in inspect.signature(command).parameters.items()
             if name != "options"
         }
-        merged = {**own, **added}
+        last = {name: own.pop(name) for name in _OF_EVERY_COMMAND if name in own}
+        merged = {**own, **added, **last}
         del run.__wrapped__
         run.__signature__ = inspect.Signature(list(merged.values()))  # type: ignore[attr-defined]
         run.__annotations__ = {name: parameter.annotation for name, parameter in merged.items()}
@@ -91,7 +106,11 @@ class PlaceOptions:
     ] = None
     fill: Annotated[
         str | None,
-        typer.Option(metavar="hold|linear", help="Fill hours that a trace lacks; refused without."),
+        typer.Option(
+            metavar="hold|linear",
+            autocompletion=completes(names.FILLS),
+            help="Fill hours that a trace lacks; refused without.",
+        ),
     ] = None
 
     def places(self) -> "Places":
@@ -125,41 +144,81 @@ class TrainOptions(PlaceOptions):
         str | None,
         typer.Option(
             metavar="NAME|FILE.toml",
+            autocompletion=completes(names.scenarios),
             help="Scenario by name or file; if absent `paper`, data centre in DEU, base station in FRA.",
         ),
     ] = None
     agent_site: Annotated[
         str | None,
-        typer.Option(metavar="bs|dc", help="Where the agent stands; the scenario's last site if absent: bs."),
+        typer.Option(
+            metavar="bs|dc",
+            autocompletion=completes(names.SITES),
+            help="Where the agent stands; the scenario's last site if absent: bs.",
+        ),
+    ] = None
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="Settings in the form of a run's config.toml, the whole of one or a part; options beside it "
+            "stand before it.",
+        ),
+    ] = None
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A single setting, as training.actor_lr=1e-3, before all others; repeated for several.",
+        ),
     ] = None
     preset: Annotated[
-        str, typer.Option(metavar="tuned|paper", help="Settings of the training and shape of the actor.")
-    ] = PRESET
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn at random in training.")] = SEED
+        str | None,
+        typer.Option(
+            metavar="tuned|paper",
+            autocompletion=completes(names.PRESETS),
+            help=f"Settings of the training and shape of the actor; {PRESET} if absent.",
+        ),
+    ] = None
+    seed: Annotated[
+        int | None, whole(help=f"Seed of everything drawn at random in training; {SEED} if absent.")
+    ] = None
     steps: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Decisions made in training, rounded up to a batch; the preset's if absent."
-        ),
+        whole(least=1, help="Decisions made in training, rounded up to a batch; the preset's if absent."),
     ] = None
     time_steps: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="T", help="Time steps of a decision of the spiking actor; the preset's if absent."
+        whole(
+            least=1,
+            metavar="T",
+            help="Time steps of a decision of the spiking actor; the preset's if absent.",
         ),
     ] = None
     spike_weight: Annotated[
-        float,
-        typer.Option(
+        float | None,
+        real(
             metavar="MG",
             help="What a microjoule of spikes counts as in training, in mg of carbon: above 0, spikes "
-            "get fewer.",
+            "get fewer; 0 if absent.",
         ),
-    ] = SPIKE_WEIGHT
+    ] = None
     spike_profile: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="Whose microjoules --spike-weight weighs.")
-    ] = SPIKE_PROFILE
-    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the networks are trained.")] = DEVICE
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.profiles),
+            help=f"Whose microjoules --spike-weight weighs; {SPIKE_PROFILE} if absent.",
+        ),
+    ] = None
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cpu|cuda",
+            autocompletion=completes(names.DEVICES),
+            help=f"Where the networks are trained; {DEVICE} if absent.",
+        ),
+    ] = None
     compiled: Annotated[
         bool,
         typer.Option("--compile", help="Compile the actor, which takes a minute or more and a C++ compiler."),
@@ -167,27 +226,36 @@ class TrainOptions(PlaceOptions):
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False
     checkpoint_every: Annotated[
         int,
-        typer.Option(
-            min=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."
-        ),
+        whole(least=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."),
     ] = CHECKPOINT_EVERY
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")
     ] = False
 
-    def training(self, actor: str) -> "TrainingOptions":
+    def training(self, actor: str | None) -> "TrainingOptions":
         """The same as a training takes it."""
         from neuro_aolo.runs.options import TrainingOptions
         from neuro_aolo.runs.places import Places
+        from neuro_aolo.runs.settings import assigned, read_tables
 
         places = self.places()
-        if self.scenario is None:
+        named = self.scenario is not None
+        if self.config is not None and not named:
+            named = "scenario" in read_tables(self.config)
+        if not named:
             given = {*places.countries, *places.traces}
             usual = {site: code for site, code in DEMO_COUNTRIES.items() if site not in given}
             places = Places({**usual, **places.countries}, places.traces, places.fill)
         own = {each.name for each in fields(PlaceOptions)} | set(_NOT_OF_TRAINING)
         rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in own}
-        return TrainingOptions(scenario=self.scenario or SCENARIO, places=places, actor=actor, **rest)
+        return TrainingOptions(
+            scenario=self.scenario,
+            places=places,
+            actor=actor,
+            config_file=self.config,
+            settings=dict(map(assigned, self.set_ or ())),
+            **{**rest, "compiled": self.compiled or None},
+        )
 
     def needed_out(self) -> Path:
         """The folder to train into.
@@ -202,7 +270,10 @@ class TrainOptions(PlaceOptions):
         return self.out_dir
 
 
-_NOT_OF_TRAINING = ("out_dir", "resume", "scenario", "overwrite", "checkpoint_every", "tensorboard")
+_NOT_OF_TRAINING = (
+    *("out_dir", "resume", "scenario", "config", "set_"),
+    *("overwrite", "checkpoint_every", "tensorboard"),
+)
 
 
 def _by_site(kind: str, typed: list[str] | None, named: Mapping[str, str | Path | None]) -> dict[str, str]:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption
-from neuro_aolo.cli.terminal import busy, out, say, show
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, QuietOption
+from neuro_aolo.cli.terminal import out, say, show
+from neuro_aolo.cli.typed import completes
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo.report.pareto import Point
@@ -25,17 +28,24 @@ def pareto(
         list[Path], typer.Argument(metavar="RUN...", help="Folders of spiking actors on one scenario.")
     ],
     profile: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="The device that a decision is priced on.")
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.profiles),
+            help="The device that a decision is priced on.",
+        ),
     ] = "loihi2",
     out_dir: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where pareto.csv and pareto.svg go.")
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Regret against the energy of a decision, run by run, and Yan et al.'s condition on the firing rate.
 
     Runs of several time steps and spike weights, as `train --time-steps T --spike-weight W` makes them.
     """
+    from neuro_aolo.cli.output import make_folder
     from neuro_aolo.cli.sources import open_run
     from neuro_aolo.files import write_whole
     from neuro_aolo.report.pareto import front_plot, in_order, table
@@ -53,14 +63,18 @@ def pareto(
                 f"({_scenario(first)!r}): name runs of one scenario with the same settings"
             )
     pricing = Pricing((profile,))
-    with busy("evaluating, simulating, pricing"):
-        points = [_point(path, run, pricing) for path, run in zip(run_dirs, runs, strict=True)]
+    device = _spiking_device(pricing)
+    if out_dir is not None:
+        make_folder(out_dir)
+    with stage("evaluating, simulating, pricing", len(runs), "runs") as advance:
+        points = []
+        for path, run in zip(run_dirs, runs, strict=True):
+            points.append(_point(path, run, pricing))
+            advance(len(points), f"last {path}")
     limit = first.task.spec.violation_limit
     points = in_order(sorted((replace(one, on_front=_on_front(one, points)) for one in points), key=_energy))
-    device = next(iter(pricing.devices()))
     files = [] if out_dir is None else [out_dir / name for name in _FILES]
     for file, text in zip(files, (_csv(points), front_plot(points, device)), strict=False):
-        file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text)
 
     def in_text() -> None:
@@ -75,6 +89,21 @@ def pareto(
     show({"profile": device, "points": [point.row() for point in points]}, as_json, in_text)
 
 
+def _spiking_device(pricing: "Pricing") -> str:
+    """The device's id.
+
+    Raises:
+        AgentError: it runs no spiking network.
+    """
+    profile = next(iter(pricing.devices().values()))
+    if "snn" not in profile.executes:
+        why = f" ({profile.refuses})" if profile.refuses else ""
+        raise AgentError(
+            f"--profile {profile.id} runs no spiking network{why}: choose another, such as loihi2"
+        )
+    return profile.id
+
+
 def _scenario(run: "Run") -> str:
     from neuro_aolo.runs.summarise import scenario_name
 
@@ -82,7 +111,7 @@ def _scenario(run: "Run") -> str:
 
 
 def _point(path: Path, run: "Run", pricing: "Pricing") -> "Point":
-    from neuro_aolo.energy.bill import Bill
+    from neuro_aolo.pricing.bill import Bill
     from neuro_aolo.report.pareto import Point
     from neuro_aolo.runs.decided import hold_out
     from neuro_aolo.runs.deployed import deploy, evaluate_on_chip

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption
-from neuro_aolo.cli.terminal import busy, out, say, show, with_old_keys
+from neuro_aolo.cli.options import JsonOption, QuietOption
+from neuro_aolo.cli.output import check_file, check_folder
+from neuro_aolo.cli.terminal import out, say, show, with_old_keys
 from neuro_aolo.errors import RunError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.folder import RunFolder
@@ -27,6 +29,7 @@ def report(
         bool, typer.Option("--full", help="Print the tables and the whole answer, of one run.")
     ] = False,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write summary.json of each run, and a page of one run or of several side by side."""
     if len(run_dirs) == 1:
@@ -49,10 +52,17 @@ def report_run(run_dir: Path, as_json: bool, out_file: Path | None = None, *, fu
     Raises:
         RunError: the page cannot be written to ``out_file``, or files of the run are missing or wrong.
     """
+    from neuro_aolo.report.files import check_page
     from neuro_aolo.report.of_run import report
     from neuro_aolo.report.tables import print_details, print_opening
+    from neuro_aolo.runs.files import PAGE
 
-    with busy(f"{run_dir}: evaluating, simulating, pricing"):
+    target = out_file or run_dir / PAGE
+    check_page(target)
+    check_file(target)
+    if run_dir.is_dir():
+        check_folder(run_dir)
+    with stage(f"{run_dir}: evaluating, simulating, pricing"):
         summary, page = report(run_dir, out_file)
 
     def in_text() -> None:
@@ -77,6 +87,9 @@ def _report_several(folders: Sequence["RunFolder"], as_json: bool, out_file: Pat
     if out_file is None:
         raise RunError(f"{len(folders)} runs share one page: give --out FILE for it")
     check_page(out_file)
+    check_file(out_file)
+    for folder in folders:
+        check_folder(folder.path)
     names, curves = _names([folder.path for folder in folders]), [folder.metrics() for folder in folders]
     summaries = [_summarised(folder) for folder in folders]
     runs = [Told(*run) for run in zip(names, summaries, curves, strict=True)]
@@ -97,7 +110,7 @@ def _summarised(folder: "RunFolder") -> "Summary":
     """A run's summary, in its ``summary.json``."""
     from neuro_aolo.runs import answers
 
-    with busy(f"{folder.path}: evaluating, simulating, pricing"):
+    with stage(f"{folder.path}: evaluating, simulating, pricing"):
         return answers.summary(folder.path)
 
 

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, takes
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import JsonOption, QuietOption, takes
+from neuro_aolo.cli.output import check_file
 from neuro_aolo.cli.sources import FileOptions, SourceArgument, open_run
-from neuro_aolo.cli.terminal import busy, out, say, show
+from neuro_aolo.cli.terminal import out, say, show
+from neuro_aolo.cli.typed import completes, several, whole
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import stage
 
 if TYPE_CHECKING:
     from neuro_aolo_export.loihi2.faults import Fault
@@ -26,14 +30,15 @@ def simulate(
         str | None,
         typer.Option(
             metavar="float|loihi2|lava|onnx",
+            autocompletion=completes(names.BACKENDS),
             help="What runs it; if absent loihi2, our integers, and without any option beside Lava.",
         ),
     ] = None,
     decisions: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000_000, help="Requests of a RUN to decide; 2,048 if absent."),
+        whole(least=1, most=1_000_000, help="Requests of a RUN to decide; 2,048 if absent."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the requests, and of faults.")] = 0,
+    seed: Annotated[int, whole(help="Seed of the requests, and of faults.")] = 0,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Write input, spikes of every layer and actions.")
     ] = None,
@@ -41,6 +46,7 @@ def simulate(
         str | None,
         typer.Option(
             metavar="KIND=SHARE,...",
+            autocompletion=several(names.FAULTS),
             help="weight-noise, lost-spikes, stuck-silent or stuck-firing, of the chip's integers.",
         ),
     ] = None,
@@ -51,9 +57,18 @@ def simulate(
         ),
     ] = False,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run the actor on a backend; spike for spike beside Lava where none is named."""
+    from neuro_aolo.runs.simulation import chosen_backend
+    from neuro_aolo_export.loihi2.lava import require_lava
+
+    backend = None if backend is None else chosen_backend(backend)
     wrong = _fault(fault, backend)
+    if save is not None:
+        check_file(save, "--save")
+    if closed_loop or backend == "lava":
+        require_lava()
     if closed_loop:
         _refuse_beside_closed_loop({"--fault": fault, "--save": save, **options.given})
         _closed_loop(source, backend, decisions or DECISIONS, seed, options.weight_bits, as_json)
@@ -66,14 +81,14 @@ def simulate(
     from neuro_aolo.cli.deployment_tables import simulated, simulation_grid, simulation_sentence
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.runs.network import of_run
-    from neuro_aolo.runs.simulation import chosen_backend, run
+    from neuro_aolo.runs.simulation import run
 
     chosen = chosen_backend("loihi2" if backend is None else backend)
-    with busy(f"simulating on {chosen}"):
-        if options.is_run(source):
-            network = of_run(open_run(source), decisions or DECISIONS, seed, options.weight_bits)
-        else:
-            network = options.network(source)
+    given = None if options.is_run(source) else options.network(source)
+    if given is None:
+        open_run(source).spiking_graph()
+    with stage(f"simulating on {chosen}"):
+        network = given or of_run(open_run(source), decisions or DECISIONS, seed, options.weight_bits)
         simulation = run(network, chosen, wrong, seed)
         summary = simulated(network, simulation) | {"seed": seed, "fault": fault}
         if save is not None:
@@ -113,8 +128,10 @@ def _beside_lava(source: Path, as_json: bool) -> None:
     from neuro_aolo.systems.names import name_of
 
     opened = open_run(source)
-    held_out = hold_out(opened)
-    deployed = deployed_figures(held_out, deploy(held_out), drawn=False)
+    opened.spiking_graph()
+    with stage("simulating beside Lava"):
+        held_out = hold_out(opened)
+        deployed = deployed_figures(held_out, deploy(held_out), drawn=False)
     show(
         {"deployed": deployed.to_dict()},
         as_json,
@@ -136,7 +153,7 @@ def _closed_loop(
     if backend not in (None, "lava"):
         raise AgentError(f"--closed-loop runs on Lava, not on --backend {backend}: leave one out")
     opened = open_run(source)
-    with busy("deciding on Lava, one request at a time"):
+    with stage("deciding on Lava, one request at a time"):
         loop = closed_loop(of_run(opened, 1, seed, weight_bits), opened.task, decisions, seed)
     spec = opened.task.spec
     show(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo.cli.typed import whole
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ SourceArgument = Annotated[
 ]
 BitsOption = Annotated[
     int | None,
-    typer.Option(
-        "--weight-bits", min=4, max=8, help="Bits of a weight; if absent those of a fine-tuning, else 8."
+    whole(
+        "--weight-bits", least=4, most=8, help="Bits of a weight; if absent those of a fine-tuning, else 8."
     ),
 ]
 
@@ -35,13 +36,18 @@ class FileOptions:
         typer.Option(
             "--input",
             metavar="FILE.npz",
-            help="Input spikes of a FILE: `input`, (decisions, steps, channels).",
+            help="Inputs of a FILE: `input`, spikes (decisions, steps, channels) or numbers "
+            "(decisions, numbers).",
         ),
     ] = None
     time_steps: Annotated[
         int | None,
-        typer.Option(
-            "--time-steps", min=1, max=10_000, help="Time steps of a decision, where FILE tells none."
+        whole(
+            "--time-steps",
+            least=1,
+            most=10_000,
+            metavar="T",
+            help="Time steps of a decision, where FILE tells none.",
         ),
     ] = None
     dt_s: Annotated[
@@ -65,7 +71,7 @@ class FileOptions:
         if not source.exists():
             raise AgentError(
                 f"{source} is not a folder, nor a file: name a folder that `neuro-aolo train` or `run` "
-                "wrote, or a .nir or .graph file"
+                "wrote, or a network file"
             )
         if not source.is_dir():
             return False

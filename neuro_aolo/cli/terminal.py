@@ -1,31 +1,27 @@
-"""What every command shares: consoles, exit codes, options, errors in one line, progress bars."""
+"""What every command shares: consoles, exit codes, output for people and programs, errors in one line."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from itertools import pairwise
-from math import isfinite, nan
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
 from neuro_aolo.errors import NeuroAoloError
-from neuro_aolo.text.feasibility import INFEASIBLE, infeasible, is_infeasible
+from neuro_aolo.runs.progress import err, speak
+from neuro_aolo.systems.wording import closest
+from neuro_aolo.text.feasibility import infeasible, is_infeasible
 from neuro_aolo.text.numbers import percent, plain
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from neuro_aolo.agent.learner import Metrics
+PROGRAM = "neuro-aolo"
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 out = Console()
-err = Console(stderr=True)
 
 
 def run_app(app: typer.Typer) -> int:
@@ -34,22 +30,29 @@ def run_app(app: typer.Typer) -> int:
     Returns:
         The exit code.
     """
-    from hardware_profiles.profile import ProfileError
-    from neuro_aolo_export.errors import ExportError
-
+    speak()
     try:
-        return app(standalone_mode=False) or 0
-    except (NeuroAoloError, ExportError, ProfileError) as error:
-        return _fail(str(error))
+        return app(prog_name=PROGRAM, standalone_mode=False) or 0
+    except SystemExit:
+        raise
     except TyperException as error:
-        # Without a message there was no command, and the help has been printed already.
-        return _fail(_usage(error)) if str(error) else EXIT_BAD_INPUT
+        return _fail(_usage(error))
+    except _on_purpose() as error:
+        return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         err.print("interrupted")
         return EXIT_INTERRUPTED
     except (OSError, MemoryError, UnicodeError, RecursionError) as error:
         _fail(f"{type(error).__name__}: {error}: check the files and the space that this needs")
         return EXIT_FAILED
+
+
+def _on_purpose() -> tuple[type[Exception], ...]:
+    """Every error that is raised for the reader; their packages are imported only where one was raised."""
+    from hardware_profiles.profile import ProfileError
+    from neuro_aolo_export.errors import ExportError
+
+    return NeuroAoloError, ExportError, ProfileError
 
 
 def show(data: dict[str, Any], as_json: bool, in_text: Callable[[], None], system: str | None = None) -> None:
@@ -101,11 +104,6 @@ def say(line: str) -> None:
     out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def busy(what: str) -> "AbstractContextManager[object]":
-    """A spinner on standard error where that is a terminal."""
-    return err.status(what) if err.is_terminal else nullcontext()
-
-
 def validation(regret: float, violation_rate: float, violation_limit: float) -> str:
     """What the best checkpoint of a training comes to on the validation decisions."""
     if is_infeasible(violation_rate, violation_limit):
@@ -114,47 +112,29 @@ def validation(regret: float, violation_rate: float, violation_limit: float) -> 
     return plain(f"{told}violations {percent(violation_rate)}")
 
 
-@contextmanager
-def progress_bar(
-    what: str, total: int, decisions: str = "requests", violation_limit: float = nan
-) -> "Iterator[Callable[[Metrics], None]]":
-    """A progress bar on standard error where that is a terminal.
-
-    Args:
-        what: is done.
-        total: decisions to serve.
-        decisions: what it counts.
-        violation_limit: share of them in which a constraint may be broken.
-    """
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} {task.fields[decisions]}, {task.fields[told]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        task = progress.add_task(what, total=total, decisions=decisions, told="regret -")
-
-        def advance(row: "Metrics") -> None:
-            regret = f"regret {row.regret:.1%}, " if isfinite(row.regret) else ""
-            if is_infeasible(row.violation_rate, violation_limit):
-                regret = f"{INFEASIBLE}, "
-            told = f"{regret}violations {row.violation_rate:.1%}"
-            progress.update(task, completed=row.requests, told=told)
-
-        yield advance
-
-
 def _usage(error: TyperException) -> str:
-    """What is wrong with an option, the value that was typed included."""
-    message: str = getattr(error, "format_message", error.__str__)()
-    options = getattr(getattr(error, "param", None), "opts", [])
-    arguments = [part for argument in sys.argv for part in argument.split("=", 1)]
-    typed = [value for option, value in pairwise(arguments) if option in options]
-    given = f" (given: {typed[-1]!r})" if typed else ""
-    return f"{message}{given}; see neuro-aolo --help"
+    """What is wrong with what was typed, what was probably meant, and where the rest is told."""
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command_path", PROGRAM)
+    return f"{_wrong(error)}; see {command} --help"
+
+
+def _wrong(error: TyperException) -> str:
+    message: str = getattr(error, "format_message", error.__str__)().rstrip(".")
+    unknown, options = getattr(error, "option_name", None), getattr(error, "possibilities", None)
+    if unknown and options is not None:
+        meant = f": did you mean {' or '.join(options)}?" if options else ""
+        return f"no such option {unknown}{meant}"
+    if message.startswith("No such command "):
+        typed = message.removeprefix("No such command ").partition(".")[0]
+        known = getattr(getattr(getattr(error, "ctx", None), "command", None), "commands", ())
+        close = closest(typed.strip("'"), known)
+        return f"no such command {typed}{f': did you mean {close!r}?' if close else ''}"
+    parameter = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and parameter is not None and error.message:
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.human_readable_name
+        return f"{name} {error.message}"
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 def _fail(message: str) -> int:

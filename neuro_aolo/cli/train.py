@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.options import JsonOption, PlaceOptions, RunArgument, TrainOptions, takes
+from neuro_aolo.cli import names
+from neuro_aolo.cli.options import (
+    JsonOption,
+    PlaceOptions,
+    QuietOption,
+    RunArgument,
+    TrainOptions,
+    takes,
+)
 from neuro_aolo.cli.report import report_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, err, out, progress_bar, say, show, validation
+from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show, validation
+from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.errors import AgentError
+from neuro_aolo.runs.progress import err, stage, told
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.config import RunConfig
@@ -16,17 +26,19 @@ if TYPE_CHECKING:
     from neuro_aolo.runs.training import Keeping
     from neuro_aolo.systems.task import Spec
 
-_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json")
+_BESIDE_RESUME = ("resume", "checkpoint_every", "tensorboard", "as_json", "quiet")
 
 
 @takes(TrainOptions)
-def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) -> None:
+def run(
+    ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """Do the whole job: train, evaluate, export, run on Lava, price, report."""
     from neuro_aolo.agent.checkpoint import kind_of
     from neuro_aolo.runs.training import twin_config
 
     keeping = _keeping(options)
-    folder, config = _begin(ctx, options, "popsan")
+    folder, config = _begin(ctx, options, None)
     if kind_of(config.actor) != "popsan":
         raise AgentError(
             f"{folder.path} trains no spiking actor: go on with neuro-aolo train --resume {folder.path}"
@@ -36,16 +48,27 @@ def run(ctx: typer.Context, options: TrainOptions, as_json: JsonOption = False) 
     if not interrupted:
         twin = folder.begin_twin(twin_config(config))
         interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
+    failed = not interrupted and _export(folder)
     report_run(folder.path, as_json)
     _end(interrupted, folder.path, go_on)
+    if failed:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @takes(TrainOptions)
 def train(
     ctx: typer.Context,
     options: TrainOptions,
-    actor: Annotated[str, typer.Option(metavar="popsan|mlp", help="Which network decides.")] = "popsan",
+    actor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="popsan|mlp",
+            autocompletion=completes(names.ACTORS),
+            help="Which network decides; popsan, a spiking one, if absent.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Train an actor into a run folder."""
     from neuro_aolo.agent.checkpoint import kind_of
@@ -83,19 +106,26 @@ def evaluate(
     run_dir: RunArgument,
     options: PlaceOptions,
     requests: Annotated[
-        int | None, typer.Option(min=1, help="Held-out requests to decide; 20,000 if absent.")
+        int | None,
+        whole(least=1, most=10_000_000, help="Held-out requests to decide; 20,000 if absent."),
     ] = None,
     scenario: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE.toml", help="Another scenario of the same state; its own if absent."),
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            autocompletion=completes(names.scenarios),
+            help="Another scenario of the same state; its own if absent.",
+        ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
     from neuro_aolo.report.tables import evaluation_table, print_rule
     from neuro_aolo.runs.answers import evaluate as evaluated
 
-    answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
+    with stage("evaluating"):
+        answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
 
     def in_text() -> None:
         if answer.trained_in:
@@ -116,7 +146,7 @@ def _keeping(options: TrainOptions) -> "Keeping":
     return Keeping(options.checkpoint_every, options.tensorboard)
 
 
-def _begin(ctx: typer.Context, options: TrainOptions, actor: str) -> "tuple[RunFolder, RunConfig]":
+def _begin(ctx: typer.Context, options: TrainOptions, actor: str | None) -> "tuple[RunFolder, RunConfig]":
     """The folder to train into, and its settings: of a run that goes on, or of a new one."""
     from neuro_aolo.runs.folder import RunFolder
 
@@ -129,7 +159,7 @@ def _begin(ctx: typer.Context, options: TrainOptions, actor: str) -> "tuple[RunF
 def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
     """A run that was begun, and its settings; options that would change them are refused."""
     from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.options import check_compiler, check_device
+    from neuro_aolo.runs.options import check_compiler, chosen_device
 
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
@@ -140,7 +170,7 @@ def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
             )
     folder = RunFolder.begun(path)
     config = folder.config()
-    check_device(config.device)
+    chosen_device(config.device)
     if config.compiled:
         check_compiler()
     return folder, config
@@ -153,11 +183,33 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
 
         total = config.training.rounds * config.training.num_envs
         limit = _spec(config).violation_limit
-        with progress_bar(f"training the {what}", total, _decisions(config), limit) as advance:
-            return train_into(folder, config, advance, keeping)
+        with stage(f"training the {what}", total, _decisions(config)) as advance:
+            return train_into(folder, config, lambda row: advance(row.requests, told(row, limit)), keeping)
     except KeyboardInterrupt:
         _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _export(folder: "RunFolder") -> bool:
+    """Write a run's actors in every format that is installed; whether one of them failed, in a line each."""
+    from neuro_aolo.errors import NeuroAoloError
+    from neuro_aolo.runs.exports import chosen_formats, export_run
+    from neuro_aolo.runs.run import Run
+    from neuro_aolo_export.errors import ExportError
+
+    # The report runs the actor on Lava, and writes that file itself.
+    formats = [name for name in chosen_formats(None)[0] if name != "lava"]
+    opened, failed = Run.open(folder), False
+    with stage("exporting, and running every file back", len(formats), "formats") as advance:
+        for done, name in enumerate(formats, start=1):
+            try:
+                export_run(opened, (name,), folder.path)
+            except (NeuroAoloError, ExportError) as error:
+                failed = True
+                line = f"not exported to {name}: {' '.join(str(error).split())}"
+                err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+            advance(done, f"last {name}")
+    return failed
 
 
 def _decisions(config: "RunConfig") -> str:

@@ -27,6 +27,7 @@ from neuro_aolo.report.learners import (
 )
 from neuro_aolo.runs.cell import Cell
 from neuro_aolo.systems.task import Spec, Task
+from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
 from neuro_aolo.workers.local import W
 
@@ -46,11 +47,9 @@ def check_learners(names: Sequence[str], task: Task) -> tuple[str, ...]:
         AgentError: one is unknown, none is given, or Stable-Baselines3 is needed and missing.
     """
     known = all_learners(task)
-    for name in names:
-        if name not in known:
-            raise AgentError(f"learner {name!r} is unknown: choose among {', '.join(known)}")
     if not names:
         raise AgentError(f"no learner is given: choose among {', '.join(known)}")
+    names = [one_of("--learners", name, known) for name in names]
     if set(names) & set(BASELINES):
         stable_baselines()
     return tuple(dict.fromkeys(names))

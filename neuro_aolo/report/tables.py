@@ -85,6 +85,13 @@ def network_energy_table(priced: Priced) -> Table:
     return _energy_table(grids.energy(priced, {kind: "energy"}, in_full=True))
 
 
+def print_network_energy(priced: Priced, console: Console) -> None:
+    """Print what a decision of a network costs that has no rival beside it."""
+    console.print(network_energy_table(priced))
+    for sentence in grids.too_slow(priced):
+        console.print(Text(plain(sentence)))
+
+
 def _energy_table(grid: Grid) -> Table:
     columns = ("device: boundary (evidence)", *grid.columns[1:-1])
     rows: list[tuple[Cell, ...]] = [

@@ -55,8 +55,9 @@ def optimality(summary: Summary) -> str:
         )
     if decided.feasible is False:
         broken = beside_limit(decided.violation_rate, decided.violation_limit, "of them")
+        told = ", so that no regret of it is told" if knows_optimum(decided) else ""
         return (
-            f"{actor} is infeasible: it breaks a constraint in {broken}, so that no regret of it is told. "
+            f"{actor} is infeasible: it breaks a constraint in {broken}{told}. "
             f"The rate is an estimate, compared with the limit as it is. What it decides costs {pair}."
         )
     if not knows_optimum(decided):

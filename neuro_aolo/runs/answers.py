@@ -108,17 +108,19 @@ def energy(
         from neuro_aolo.errors import AgentError
         from neuro_aolo.runs.decided import hold_out
         from neuro_aolo.runs.deployed import deploy
-        from neuro_aolo.runs.priced import Pricing, price_run, priced_figures
+        from neuro_aolo.runs.priced import Pricing, check_pricing, price_run, priced_figures
         from neuro_aolo.runs.summarise import run_facts
 
         if run.kind == "dense" and weight_bits is not None:
             raise AgentError(
                 f"--weight-bits {weight_bits} is for a spiking actor, and {path} is a dense one: leave it out"
             )
+        pricing = Pricing(devices, request_rate_hz, twin, host)
+        check_pricing(run, pricing)
         held_out = hold_out(run)
         chip = deploy(held_out, weight_bits) if run.kind == "spiking" else None
         intensity = run.site_intensity_g_per_kwh(held_out.requests.states)
-        prices = price_run(run, chip, Pricing(devices, request_rate_hz, twin, host))
+        prices = price_run(run, chip, pricing)
         return PricedRun(run=run_facts(run, intensity), priced=priced_figures(prices, intensity))
 
     settings = {
@@ -156,12 +158,16 @@ def ledger(
     """
 
     def work(run: "Run") -> LedgerPart:
-        from neuro_aolo.runs.priced import Pricing
+        from neuro_aolo.runs.baselines import check_baselines
+        from neuro_aolo.runs.priced import Pricing, check_pricing
         from neuro_aolo.runs.run import Run
         from neuro_aolo.runs.summarise import ledger_part
 
         here = Run.open(run.folder, places.put(run.config.system, run.config.scenario))
-        return ledger_part(here, Pricing(tuple(profiles), request_rate_hz), baselines)
+        pricing = Pricing(tuple(profiles), request_rate_hz)
+        check_pricing(here, pricing)
+        check_baselines(here, baselines or ())
+        return ledger_part(here, pricing, baselines)
 
     placed, traces = _of_places(places)
     settings = {

@@ -13,19 +13,21 @@ from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.rivals import random_policy
 from neuro_aolo.carbon.ledger import Account
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.count import count_dense
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import RunError
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.count import count_dense
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.book import Book
 from neuro_aolo.runs.cell import Cell, scenario_sha256
 from neuro_aolo.runs.decided import BestConstant, action_units, per_decision, physical_action
 from neuro_aolo.runs.priced import span
+from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import PaybackFigures
 from neuro_aolo.runs.summary.part import Reach, Span
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Spec
+from neuro_aolo.systems.wording import closest
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph
 
@@ -52,6 +54,22 @@ class Baseline:
     saved: Saving
     violation_rate: float
     account: Account | None = None
+
+
+def check_baselines(run: Run, asked: Sequence[str]) -> None:
+    """Refuse baselines that are none, or are not there, before anything is decided.
+
+    Raises:
+        RunError: one of them.
+    """
+    rules = run.config.system.policies(run.config.scenario)
+    for name in asked:
+        if name.endswith(".json"):
+            _kept_cell(run, Path(name))
+        elif name == "mlp":
+            _twin(run)
+        elif name not in (*NAMES, *rules):
+            _typed(run.task.spec, name, (*NAMES, *rules))
 
 
 class Baselines:
@@ -116,15 +134,7 @@ class Baselines:
         if name == "constant" and self.constant is not None:
             return self.constant.action.policy()
         if name == "mlp":
-            if self.run.twin is None:
-                config = self.run.config
-                by_hand = "train neuro_aolo.runs.training.twin_config into the folder's begin_twin"
-                advice = "make it with neuro-aolo run" if name_of(config.system) in SYSTEMS else by_hand
-                raise RunError(
-                    f"--baseline mlp: {self.run.folder.path} has no same-size MLP beside it: "
-                    f"{advice}, or choose another"
-                )
-            return noise_free(self.run.twin.saved.network)
+            return noise_free(_twin(self.run).saved.network)
         return _typed(spec, name, (*NAMES, *self._rules))
 
     def _baseline(self, name: str) -> Baseline | str:
@@ -171,20 +181,7 @@ class Baselines:
         Raises:
             RunError: the file is no cell, is of another scenario, or breaks constraints too often.
         """
-        if not file.is_file():
-            raise RunError(f"--baseline {file} is no file: name a cell that neuro-aolo compare kept")
-        cell, config = Cell.load(file), self.run.config
-        if cell.settings.get("scenario_sha256") != scenario_sha256(config.scenario, config.deployment):
-            raise RunError(
-                f"--baseline {file} is of another service than {self.run.folder.path}: "
-                "name one of the same scenario, countries and traces"
-            )
-        limit = self.run.task.spec.violation_limit
-        if not math.isfinite(cell.carbon_mg) or cell.violation_rate > limit:
-            broken = f"breaks a constraint in {cell.violation_rate:.2%} of {self.run.task.spec.decision}s"
-            raise RunError(
-                f"--baseline {file} {broken}: of a mean alone {limit:.2%} is allowed at most, choose another"
-            )
+        cell, config = _kept_cell(self.run, file), self.run.config
         aside = "aside" if config.deployment.agent_carbon == "none" else "included"
         title = f"{cell.learner} with seed {cell.seed} as compared, its own deciding {aside}"
         agent_mg, kept = self._agent
@@ -227,6 +224,44 @@ class Baselines:
         return span(Range.total(known)) if known else None
 
 
+def _twin(run: Run) -> Run:
+    """The same-size MLP that was trained with a run.
+
+    Raises:
+        RunError: there is none.
+    """
+    if run.twin is not None:
+        return run.twin
+    by_hand = "train neuro_aolo.runs.training.twin_config into the folder's begin_twin"
+    advice = "make it with neuro-aolo run" if name_of(run.config.system) in SYSTEMS else by_hand
+    raise RunError(
+        f"--baseline mlp: {run.folder.path} has no same-size MLP beside it: {advice}, or choose another"
+    )
+
+
+def _kept_cell(run: Run, file: Path) -> Cell:
+    """A cell that a run can be set against.
+
+    Raises:
+        RunError: the file is no cell, is of another scenario, or breaks constraints too often.
+    """
+    if not file.is_file():
+        raise RunError(f"--baseline {file} is no file: name a cell that neuro-aolo compare kept")
+    cell, config = Cell.load(file), run.config
+    if cell.settings.get("scenario_sha256") != scenario_sha256(config.scenario, config.deployment):
+        raise RunError(
+            f"--baseline {file} is of another service than {run.folder.path}: "
+            "name one of the same scenario, countries and traces"
+        )
+    limit = run.task.spec.violation_limit
+    if not math.isfinite(cell.carbon_mg) or cell.violation_rate > limit:
+        broken = f"breaks a constraint in {cell.violation_rate:.2%} of {run.task.spec.decision}s"
+        raise RunError(
+            f"--baseline {file} {broken}: of a mean alone {limit:.2%} is allowed at most, choose another"
+        )
+    return cell
+
+
 def _at(numbers: Sequence[str], units: Sequence[str]) -> str:
     """An action as ``150 words at 20 W``."""
     return " at ".join(f"{number} {unit}" for number, unit in zip(numbers, units, strict=True))
@@ -251,9 +286,10 @@ def _typed(spec: Spec, text: str, names: Sequence[str]) -> Policy:
             for quantity, unit in zip(spec.actions, units, strict=True)
         )
         form = ",".join(name.upper() for name in spec.action_names)
+        meant = closest(text, names)
         raise RunError(
             f"--baseline {text!r} is none of {', '.join(names)}, no CELL.json, and no {form} with {box}: "
-            "choose one of them"
+            + (f"did you mean {meant!r}?" if meant else "choose one of them")
         )
     action = (values - low) / (high - low) * 2.0 - 1.0
 

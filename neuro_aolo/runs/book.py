@@ -19,8 +19,8 @@ from neuro_aolo.carbon.ledger import (
     service_lines,
     training_line,
 )
-from neuro_aolo.energy.bill import LEFT_OUT, Bill, Unfit
-from neuro_aolo.energy.hardware import Hardware, hardware
+from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Unfit
+from neuro_aolo.pricing.hardware import Hardware, hardware
 from neuro_aolo.runs.decided import Decisions
 from neuro_aolo.runs.priced import Prices, span
 from neuro_aolo.runs.summary.ledger import AccountFigures, Ledger, LedgerLineFigures

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import to_json, write_whole
 from neuro_aolo.runs.config import learnt_toml
+from neuro_aolo.runs.summary.part import Number
 
 FORMAT = 1
 
@@ -25,7 +25,7 @@ class Point:
 
     seconds: float
     requests: int
-    regret: float
+    regret: Number
     violation_rate: float
 
 
@@ -38,7 +38,7 @@ class Cell:
         learner: one of :data:`LEARNERS`.
         seed: of the training.
         settings: all that the result depends on.
-        regret: regret against the oracle, violating requests included.
+        regret: regret against the oracle, violating requests included; NaN where nobody knows the optimum.
         violation_rate: share of requests in which a constraint is broken.
         cost_mg: mean cost of a request, violating ones included.
         carbon_mg: mean carbon of the requests in which no constraint is broken; NaN where there is none.
@@ -54,10 +54,10 @@ class Cell:
     learner: str
     seed: int
     settings: Mapping[str, Any]
-    regret: float
+    regret: Number
     violation_rate: float
     cost_mg: float
-    carbon_mg: float
+    carbon_mg: Number
     requests: int
     updates: int
     seconds: float
@@ -80,8 +80,6 @@ class Cell:
             data = json.loads(file.read_text(encoding="utf-8"))
             if data.pop("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT}")
-            if data["carbon_mg"] is None:
-                data["carbon_mg"] = math.nan
             return TypeAdapter(cls).validate_python(data)
         except ValidationError as error:
             first = error.errors()[0]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from neuro_aolo.agent.evaluate import Evaluation
-from neuro_aolo.energy.count import SpikingCounts, count_spiking
+from neuro_aolo.pricing.count import SpikingCounts, count_spiking
 from neuro_aolo.runs.decided import HeldOut, decide_rows
 from neuro_aolo.runs.files import NETWORK
 from neuro_aolo.runs.run import Run

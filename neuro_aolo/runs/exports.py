@@ -17,10 +17,11 @@ from neuro_aolo.runs.network import Network, of_run
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
+from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph
-from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, write_network
+from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, require_lava, write_network
 from neuro_aolo_export.nir.convert import write_nir
 from neuro_aolo_export.onnx.dense import write_dense, write_dense_int8
 from neuro_aolo_export.onnx.spiking import write_decision, write_step
@@ -52,6 +53,7 @@ def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     Raises:
         AgentError: an unknown format, or none.
+        ExportError: Lava was asked for and is not installed.
     """
     if to is None:
         if lava_version() is None:
@@ -59,9 +61,12 @@ def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return FORMATS[1:], (reason,)
         return FORMATS, ()
     names = tuple(dict.fromkeys(name.strip() for name in to.split(",") if name.strip()))
-    if not names or set(names) - set(FORMATS):
+    if not names:
         raise AgentError(f"--to {to!r}: give one or more of {', '.join(FORMATS)}, with commas between")
-    return names, ()
+    chosen = tuple(dict.fromkeys(one_of("--to", name, FORMATS) for name in names))
+    if "lava" in chosen:
+        require_lava()
+    return chosen, ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,26 @@ class Exported:
         return {"files": files, "quantisation": self.quantisation}
 
 
+def check_export(run: Run | None, formats: tuple[str, ...], folder: Path) -> None:
+    """Refuse what cannot be exported, before anything is made.
+
+    Args:
+        run: whose actor it is; None for a network of one's own.
+        formats: that were asked for.
+        folder: where the files go.
+
+    Raises:
+        RunError: the actor is dense and no format is for it.
+        ExportError: the record of earlier exports is damaged.
+    """
+    if run is not None and run.kind == "dense" and "onnx" not in formats:
+        raise RunError(
+            f"{run.folder.path} holds a dense actor, which has no spikes for {' and '.join(formats)}: "
+            "add onnx to --to"
+        )
+    _earlier(folder / EXPORTS)
+
+
 def export_run(run: Run, formats: tuple[str, ...], folder: Path, weight_bits: int | None = None) -> Exported:
     """Write the files of a run's actor to ``folder``, and those of the MLP trained beside it.
 
@@ -93,11 +118,7 @@ def export_run(run: Run, formats: tuple[str, ...], folder: Path, weight_bits: in
         ExportError: a file cannot be written, or differs when it is run back.
         RunError: the folder cannot be written, or the actor is dense and no format is for it.
     """
-    if run.kind == "dense" and "onnx" not in formats:
-        raise RunError(
-            f"{run.folder.path} holds a dense actor, which has no spikes for {' and '.join(formats)}: "
-            "add onnx to --to"
-        )
+    check_export(run, formats, folder)
     network = of_run(run, DECISIONS, SEED, weight_bits) if run.kind == "spiking" else None
     dense = None
     if "onnx" in formats:

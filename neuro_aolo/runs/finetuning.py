@@ -21,6 +21,18 @@ REQUESTS = FINETUNING.rounds * FINETUNING.num_envs
 """Requests of a fine-tuning where no other number is asked for."""
 
 
+def check_finetuning(run: Run, out: Path) -> None:
+    """Refuse a run that cannot be fine-tuned, and a folder that cannot be made, before anything is trained.
+
+    Raises:
+        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
+            written.
+    """
+    run.spiking_graph()
+    _refuse_unwritable(out)
+    _measured(run)
+
+
 def finetune_run(
     run: Run,
     out: Path,

@@ -18,7 +18,7 @@ from neuro_aolo_export.loihi2.quantize import movement, quantize
 from neuro_aolo_export.simulate import float_spikes, integer_spikes
 from neuro_aolo_export.spike_file import load_spikes
 
-NIR_SUFFIX = ".nir"
+NIR_SUFFIX, ONNX_SUFFIX = ".nir", ".onnx"
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,15 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
-from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
-from neuro_aolo.runs.places import Places, one_of
+from neuro_aolo.runs.places import Places
 from neuro_aolo.runs.settings import by_table, is_whole, laid_over, read_tables
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.wording import one_of, shown
 
 _SPIKING = "popsan"
 
@@ -81,10 +81,15 @@ class TrainingOptions:
         """
         if self.seed is not None and (type(self.seed) is not int or self.seed < 0):
             raise AgentError(f"--seed {shown(self.seed)} is not allowed: give a whole number of 0 or above")
-        if self.actor is not None:
-            one_of("--actor", self.actor, tuple(ACTORS))
-        if self.preset is not None:
-            one_of("--preset", self.preset, tuple(PRESETS))
+        return self._by_their_names()._config()
+
+    def _by_their_names(self) -> "TrainingOptions":
+        """The same with actor and preset as they are called, which may be typed in upper or lower case."""
+        actor = None if self.actor is None else one_of("--actor", self.actor, tuple(ACTORS))
+        preset = None if self.preset is None else one_of("--preset", self.preset, tuple(PRESETS))
+        return replace(self, actor=actor, preset=preset)
+
+    def _config(self) -> RunConfig:
         tables = {} if self.config_file is None else read_tables(Path(self.config_file))
         whole = is_whole(tables)
         if whole and self.scenario is None and self.system is None:
@@ -102,13 +107,12 @@ class TrainingOptions:
 
     def _fresh(self, tables: Mapping[str, Any]) -> RunConfig:
         """A run on the scenario that is asked for, with the usual settings of actor and training."""
-        preset = cast("Preset", self.preset or tables.get("preset", PRESET))
-        one_of("preset", preset, tuple(PRESETS))
+        preset = cast("Preset", one_of("preset", self.preset or tables.get("preset", PRESET), tuple(PRESETS)))
         training, popsan = PRESETS[preset]
         named = tables.get("scenario")
         system, scenario, deployment = self._controlled(named if isinstance(named, str) else None)
         kind = self.actor or dict(tables.get("actor", {})).get("kind", _SPIKING)
-        one_of("actor", kind, tuple(ACTORS))
+        kind = one_of("actor", kind, tuple(ACTORS))
         return RunConfig(
             system=system,
             scenario=scenario,
@@ -157,8 +161,8 @@ class TrainingOptions:
     def _finished(self, config: RunConfig, toll: SpikeToll | None) -> RunConfig:
         """``config`` checked, with what spikes cost in it; ``toll`` is that where nothing of it changed."""
         task = config.system.task(config.scenario)
-        one_of("--agent-site", config.agent_site, task.spec.sites)
-        check_device(config.device)
+        site = one_of("--agent-site", config.agent_site, task.spec.sites)
+        config = replace(config, agent_site=site, device=chosen_device(config.device))
         if config.compiled:
             check_compiler()
         if toll is None:
@@ -207,16 +211,19 @@ class TrainingOptions:
             )
 
 
-def check_device(device: str) -> None:
-    """Refuse a device that is not there.
+DEVICES = ("cpu", "cuda")
+
+
+def chosen_device(device: str) -> str:
+    """The device of that name, upper and lower case aside.
 
     Raises:
-        AgentError: neither ``cpu`` nor an available ``cuda``.
+        AgentError: neither ``cpu`` nor ``cuda``, or torch sees no GPU.
     """
-    if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
-        return
-    reason = "torch sees no CUDA GPU" if device == "cuda" else "it is neither cpu nor cuda"
-    raise AgentError(f"device {device!r} cannot be used, {reason}: choose --device cpu")
+    chosen = one_of("--device", device, DEVICES)
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise AgentError(f"--device {device!r} cannot be used, torch sees no CUDA GPU: choose --device cpu")
+    return chosen
 
 
 def check_compiler() -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.grid.trace_csv import Fill, read_trace
 from neuro_aolo.systems.system import System
+from neuro_aolo.systems.wording import one_of
 
 
 @dataclass(frozen=True)
@@ -40,35 +41,24 @@ class Places:
                 f"--fill {self.fill} fills a trace, and none is given: add --trace SITE=FILE.csv"
             )
         sites = system.task(scenario).spec.sites if self.countries or self.traces else ()
+        countries = _by_site("--country", self.countries, sites)
+        files = _by_site("--trace", self.traces, sites)
         for option, given, method in (
-            ("--country", self.countries, "with_countries"),
-            ("--trace", self.traces, "with_traces"),
+            ("--country", countries, "with_countries"),
+            ("--trace", files, "with_traces"),
         ):
-            for site in given:
-                one_of(f"{option} {site}={given[site]}: site", site, sites)
             if given and not hasattr(scenario, method):
                 raise ScenarioError(
                     f"{option}: {type(scenario).__qualname__} has no {method}, so its sites keep their own "
                     "electricity: leave the option out"
                 )
         fill = cast("Fill | None", self.fill)
-        traces = {site: read_trace(path, fill) for site, path in self.traces.items()}
-        if self.countries:
-            scenario = scenario.with_countries(**self.countries)
+        traces = {site: read_trace(path, fill) for site, path in files.items()}
+        if countries:
+            scenario = scenario.with_countries(**countries)
         return scenario.with_traces(**traces) if traces else scenario
 
 
-def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a value of an option that is not among those allowed.
-
-    Raises:
-        AgentError: it is none of them.
-    """
-    if value in allowed:
-        return
-    if len(allowed) == 1:
-        raise AgentError(f"{option} {value!r} is not {allowed[0]}: choose that, or leave it out")
-    raise AgentError(
-        f"{option} {value!r} is {'neither' if len(allowed) == 2 else 'none of'} "
-        f"{' nor '.join(allowed) if len(allowed) == 2 else ', '.join(allowed)}: choose one of them"
-    )
+def _by_site(option: str, given: Mapping[str, Any], sites: tuple[str, ...]) -> dict[str, Any]:
+    """The same by the sites' own names, which may be typed in upper or lower case."""
+    return {one_of(f"{option} {site}={value}: site", site, sites): value for site, value in given.items()}

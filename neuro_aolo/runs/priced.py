@@ -8,10 +8,10 @@ import torch
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.carbon.ledger import carbon_mg
-from neuro_aolo.energy.bill import LEFT_OUT, Bill, Conditions, Unfit
-from neuro_aolo.energy.breakeven import Condition, by_layer, published
-from neuro_aolo.energy.count import DenseCounts, SpikingCounts, count_dense
-from neuro_aolo.energy.profiler import Profiler, load_conditions
+from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Conditions, Unfit
+from neuro_aolo.pricing.breakeven import Condition, by_layer, published
+from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense
+from neuro_aolo.pricing.profiler import Profiler, load_conditions
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
 from neuro_aolo.runs.deployed import OnChip
 from neuro_aolo.runs.run import Run
@@ -61,6 +61,17 @@ class Pricing:
         host = run.config.deployment.host_profile if self.host == OF_DEPLOYMENT else self.host
         conditions = load_conditions(host, self.request_rate_hz, self.twin)
         return replace(conditions, copies=run.task.spec.agents)
+
+
+def check_pricing(run: Run, pricing: Pricing) -> None:
+    """Refuse devices and conditions that cannot be, before anything is decided.
+
+    Raises:
+        ProfileError: an unknown profile.
+        AgentError: conditions that cannot be.
+    """
+    pricing.devices()
+    pricing.conditions(run)
 
 
 USUAL = Pricing()

@@ -4,7 +4,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.network import Network
 from neuro_aolo.systems.task import Task
+from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
 from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
@@ -58,10 +59,7 @@ def chosen_backend(name: str) -> Backend:
     Raises:
         AgentError: there is none.
     """
-    for backend in BACKENDS:
-        if backend == name:
-            return backend
-    raise AgentError(f"--backend {name!r} is none of {', '.join(BACKENDS)}: choose one of them")
+    return cast("Backend", one_of("--backend", name, BACKENDS))
 
 
 def run(network: Network, backend: Backend, fault: Fault | None = None, seed: int = 0) -> Simulation:

@@ -4,7 +4,6 @@ A site's carbon intensity is the component ``SITE_intensity_g_per_kwh`` of the s
 trace ``traces.SITE`` gives it.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pydantic_core import ErrorDetails
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.wording import closest, same_word, shown
 
 _PLAINLY = {
     "model_type": "give a table of keys",
@@ -73,15 +72,16 @@ def find_scenario(name: str, folder: Path) -> Path:
     Raises:
         ScenarioError: If there is none.
     """
-    if name in scenario_names():
-        return _shipped()[name]
+    shipped = same_word(name, scenario_names())
+    if shipped is not None:
+        return _shipped()[shipped]
     if name.endswith(".toml"):
         path = folder / name
         if path.is_file():
             return path
         raise ScenarioError(f"no scenario file {str(path)!r}: check the path")
-    close = difflib.get_close_matches(name, scenario_names(), n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    meant = closest(name, scenario_names())
+    hint = f"did you mean {meant!r}? " if meant else ""
     raise ScenarioError(
         f"unknown scenario {shown(name)}: {hint}name one of {', '.join(scenario_names())}, or a .toml file"
     )
@@ -274,8 +274,8 @@ def known_keys(model: type[BaseModel], first: ErrorDetails) -> str:
     """What may have been meant by an unknown key of a model, or all that is allowed in its place."""
     owner = _owner(model, ".".join(str(part) for part in first["loc"] if not isinstance(part, int)))
     names = list(owner.model_fields) if owner else []
-    close = difflib.get_close_matches(str(first["loc"][-1]), names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"remove it; allowed here: {', '.join(names)}"
+    meant = closest(str(first["loc"][-1]), names)
+    return f"did you mean {meant!r}?" if meant else f"remove it; allowed here: {', '.join(names)}"
 
 
 def _owner(model: type[BaseModel], key: str) -> type[BaseModel] | None:

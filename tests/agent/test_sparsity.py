@@ -14,9 +14,9 @@ from neuro_aolo.agent.popsan import TUNED, PopSAN
 from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.energy.count import count_spiking
-from neuro_aolo.energy.profiler import spike_prices_uj
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.count import count_spiking
+from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.simulate import simulate_float

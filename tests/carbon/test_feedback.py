@@ -10,11 +10,11 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.carbon.ledger import embodied_line, inference_lines, on_for_s
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.hardware import hardware
-from neuro_aolo.energy.profiler import load_conditions
-from neuro_aolo.energy.spending import spending
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.hardware import hardware
+from neuro_aolo.pricing.profiler import load_conditions
+from neuro_aolo.pricing.spending import spending
 from neuro_aolo.systems.aolo.request import sample_states
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
@@ -52,8 +52,8 @@ def test_what_does_not_count_costs_nothing() -> None:
 def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | DenseGraph) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
     from hardware_profiles.profile import load_profile
-    from neuro_aolo.energy.count import count_dense, count_spiking
-    from neuro_aolo.energy.price import price
+    from neuro_aolo.pricing.count import count_dense, count_spiking
+    from neuro_aolo.pricing.price import price
     from neuro_aolo_export.loihi2.quantize import quantize
     from neuro_aolo_export.simulate import simulate_integer
 

@@ -21,12 +21,12 @@ from neuro_aolo.carbon.ledger import (
     service_lines,
     training_line,
 )
-from neuro_aolo.energy.bill import Bill, Conditions
-from neuro_aolo.energy.count import DenseCounts
-from neuro_aolo.energy.hardware import Hardware, hardware
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.pricing.bill import Bill, Conditions
+from neuro_aolo.pricing.count import DenseCounts
+from neuro_aolo.pricing.hardware import Hardware, hardware
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.systems.task import Entry
 from neuro_aolo.units import J_PER_KWH
 

@@ -16,12 +16,12 @@ from neuro_aolo.carbon.ledger import (
     requests_per_year,
 )
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
-from neuro_aolo.energy.bill import Bill, Conditions
-from neuro_aolo.energy.count import DenseCounts
-from neuro_aolo.energy.hardware import Hardware, hardware
-from neuro_aolo.energy.price import price
-from neuro_aolo.energy.ranges import Range
 from neuro_aolo.errors import ServiceError
+from neuro_aolo.pricing.bill import Bill, Conditions
+from neuro_aolo.pricing.count import DenseCounts
+from neuro_aolo.pricing.hardware import Hardware, hardware
+from neuro_aolo.pricing.price import price
+from neuro_aolo.pricing.ranges import Range
 
 CHIP = Hardware("chip", Range(0.5, 1.0, 2.0), 5 * 31_536_000.0, "")
 

@@ -136,7 +136,7 @@ def test_few_constant_actions_are_found_all_the_same(cli, tmp_path: Path, text: 
 
 def test_check_needs_a_feasible_request(cli, tmp_path: Path) -> None:
     (tmp_path / "none.toml").write_text('extends = "paper"\nname = "none"\n[limits]\nenergy = 10.0\n')
-    done = cli("scenarios", "check", tmp_path / "none.toml", "--requests", "100")
+    done = cli("scenarios", "check", tmp_path / "none.toml", "--requests", "100", "--quiet")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "error: scenario 'none': none of 100 requests has a feasible action: loosen limits\n"
@@ -191,7 +191,7 @@ def test_a_gap_is_filled_when_asked_only(cli, tmp_path: Path) -> None:
         (("--country", "dc=FRA", "--country", "dc=DEU"), "--country dc=DEU: FRA is given for dc, too"),
         (("--country", "dc=FRA", "--dc-country", "DEU"), "--country dc=FRA: DEU is given for dc, too"),
         (("--requests", "0"), "--requests"),
-        (("--requests", "1000000000000"), "less than or equal to 10000000"),
+        (("--requests", "1000000000000"), "give a whole number from 1 to 10,000,000"),
     ],
 )
 def test_options_that_cannot_be_used(cli, arguments: tuple[str, ...], message: str) -> None:

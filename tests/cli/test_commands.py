@@ -25,6 +25,13 @@ MADE = {
     "emissions.csv",
     "report.html",
     "mlp",
+    "exports.json",
+    "actor.graph",
+    "actor.nir",
+    "actor_step.onnx",
+    "actor_decision.onnx",
+    "actor_dense.onnx",
+    "actor_dense_int8.onnx",
     *({"actor.net"} if lava_version() else ()),
 }
 PROFILES = {"loihi1", "loihi2", "mcu_m33_u575", "h100"}

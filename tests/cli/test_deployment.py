@@ -266,7 +266,7 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
         (("simulate", "RUN/mlp", "--backend", "float"), "no spikes"),
         (("energy", "RUN", "--host", "gap9"), "host gap9 has no price of exp, encoder_update, mac_fp32"),
         (("energy", "RUN", "--host", "loihi3"), "'loihi3' is unknown; allowed: a100, apollo4"),
-        (("energy", "RUN", "--twin", "int8"), "--twin 'int8' is none of mlp-int8, mlp-fp32"),
+        (("energy", "RUN", "--twin", "int8"), "--twin 'int8' is neither mlp-int8 nor mlp-fp32"),
         (
             ("energy", "RUN", "--request-rate", "0"),
             "--request-rate 0 is not allowed: give decisions a second",

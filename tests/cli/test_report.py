@@ -8,6 +8,7 @@ import pytest
 
 from neuro_aolo.cli.terminal import with_old_keys
 from neuro_aolo.report.answer import answer
+from neuro_aolo.report.opening import opening
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.numbers import plain
 
@@ -24,15 +25,20 @@ def twins(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
 def test_the_page_of_a_run_goes_where_it_is_told(twins: list[Path], tmp_path: Path, cli) -> None:
     (twins[0] / "report.html").unlink()
     page = tmp_path / "page.html"
-    done = cli("report", twins[0], "--out", page)
+    done = cli("report", twins[0], "--out", page, "--full")
     assert (done.returncode, done.stderr) == (0, "")
     assert page.read_text().startswith("<!doctype html>")
     assert not (twins[0] / "report.html").exists()
     assert f"report: {page}" in done.stdout
     summary = Summary.read(twins[0] / "summary.json")
     printed = " ".join(done.stdout.split())
-    for finding in answer(summary):
-        assert " ".join(plain(f"{finding.topic}: {' '.join(finding.sentences)}").split()) in printed
+    told = opening(summary)
+    said = [f"{finding.topic}: {' '.join(finding.sentences)}" for finding in answer(summary)]
+    said += [told.sentence, *(f"{card.label}: {card.value}" for card in told.cards)]
+    # The tables and the whole answer first, then what a reader should see at the end.
+    places = [printed.index(" ".join(plain(text).split())) for text in said]
+    assert places == sorted(places)
+    assert printed.endswith(f"report: {page}")
 
 
 def test_several_runs_have_one_page_and_each_its_summary(twins: list[Path], tmp_path: Path, cli) -> None:

@@ -111,8 +111,8 @@ def test_graphs_refuse_parts_that_do_not_fit() -> None:
         SpikingGraph(encoder, (_layer(),), decoder, 5, step_s=-1.0)
     with pytest.raises(ExportError, match="holds a zero"):
         PopulationEncoder(np.zeros((1, 3)), np.zeros((1, 3)))
-    with pytest.raises(ExportError, match="activation 'mish'"):
-        DenseLayer(np.ones((1, 1)), np.zeros(1), "mish")  # type: ignore[arg-type]
+    with pytest.raises(ExportError, match="activation 'swish'"):
+        DenseLayer(np.ones((1, 1)), np.zeros(1), "swish")  # type: ignore[arg-type]
     with pytest.raises(ExportError, match="layer 1 takes 3 inputs"):
         DenseGraph((DenseLayer(np.ones((2, 3)), np.zeros(2), "relu"),) * 2)
 

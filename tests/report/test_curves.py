@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from neuro_aolo.agent.statistics import spread
 from neuro_aolo.report.curves import Curve, _middle, learning_curves
@@ -19,6 +20,7 @@ from neuro_aolo.report.learners import (
     results,
     summary_rows,
 )
+from neuro_aolo.report.svg import WIDE_IN, legend_above
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -121,3 +123,16 @@ def test_a_comparison_speaks_of_the_decisions_of_its_system() -> None:
     assert all("request" not in text for text in told)
     assert "on the same held-out hours. Carbon is over the hours" in told[-1]
     assert "on the same held-out requests. Carbon is over the requests" in note()
+
+
+@pytest.mark.parametrize("letters", [4, 24, 60, 200])
+def test_a_legend_never_runs_out_of_the_drawing(letters: int) -> None:
+    figure = Figure(figsize=(WIDE_IN, 3.0))
+    axes = figure.add_subplot()
+    for learner in range(7):
+        axes.plot([0, 1], [0, learner], label=f"{learner} {'long ' * (letters // 5)}")
+    above_in = legend_above(axes, columns=4)
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert 0.0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert above_in == pytest.approx(box.height / figure.dpi)

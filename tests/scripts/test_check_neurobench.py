@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuro_aolo.energy.count import count_spiking
+from neuro_aolo.pricing.count import count_spiking
 from neuro_aolo_export.simulate import float_states, simulate_float
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"

@@ -11,8 +11,8 @@ import pytest
 
 from hardware_profiles.profile import profile_names
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.energy.bill import Bill
-from neuro_aolo.energy.profiler import Profiler
+from neuro_aolo.pricing.bill import Bill
+from neuro_aolo.pricing.profiler import Profiler
 from neuro_aolo.runs.decided import hold_out
 from neuro_aolo.runs.deployed import deploy
 from neuro_aolo.runs.folder import RunFolder

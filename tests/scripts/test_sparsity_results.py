@@ -15,7 +15,7 @@ from scipy import stats
 
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.energy.bill import Bill
+from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.runs.decided import hold_out
 from neuro_aolo.runs.deployed import deploy
 from neuro_aolo.runs.folder import RunFolder

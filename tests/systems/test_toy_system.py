@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from neuro_aolo.carbon.feedback import AgentCarbon
-from neuro_aolo.energy.bill import Bill
 from neuro_aolo.errors import AgentError, RunError, ScenarioError
+from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.report.html import render
 from neuro_aolo.report.limits import reproduce
 from neuro_aolo.report.verdict import optimality
@@ -185,7 +185,14 @@ def test_it_has_a_ledger_and_a_page(run: Run) -> None:
     write_summary(run, summary)
     assert Summary.read(run.folder.path / "summary.json").run.system == "toy"
     page = render(summary, run.folder.metrics())
-    for text in ("tank: two pumps", "per hour", "Nobody has such a tank."):
+    decided = " network (2 × 256 hidden neurons"
+    for text in (
+        "tank: two pumps",
+        "per hour",
+        "Nobody has such a tank.",
+        decided,
+        ") decided flow and effort of",
+    ):
         assert text in page
     # The deployment's parameters are the package's own, and called alike on every page.
     page = re.sub(r'<section aria-labelledby="assumptions">.*?</section>', "", page, flags=re.DOTALL)
@@ -228,6 +235,7 @@ def test_two_copies_are_two_evaluations_of_the_network(run: Run) -> None:
     network = prices.of_actor(prices.always_on)["mcu_m33_u575"]
     assert isinstance(network, Bill)
     assert network.latency_s is not None
+    assert account.boundary.endswith("; always on, 20000 evaluations of the network a second")
     assert account.devices_needed.nominal == pytest.approx(2 * network.latency_s.nominal * rate_hz)
     assert account.energy_j["dynamic"].nominal == pytest.approx(2 * network.parts_j["dynamic"].nominal)
 

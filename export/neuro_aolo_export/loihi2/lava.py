@@ -31,6 +31,7 @@ __all__ = [
     "LayerTrace",
     "lava_version",
     "read_network",
+    "require_lava",
     "run_network",
     "trace_network",
     "write_network",

@@ -22,11 +22,13 @@ MAX_BYTES = 1 << 28
 
 _DIGEST = "sha256"
 _SMALLER = "export a smaller network"
+_OURS = "one that `neuro-aolo export` wrote"
 # All that we write. None of them reads a file, calls another function, or repeats without an end.
 _OPERATORS = {
-    *("Add", "Cast", "Clip", "ConstantOfShape", "DequantizeLinear", "Div", "Exp", "Expand", "Flatten"),
-    *("Gemm", "Greater", "Identity", "MatMul", "Mul", "QuantizeLinear", "ReduceSum", "Relu", "Reshape"),
-    *("Scan", "Shape", "Sub", "Tanh", "Unsqueeze", "Where"),
+    *("Add", "Cast", "Clip", "ConstantOfShape", "DequantizeLinear", "Div", "Elu", "Erf", "Exp", "Expand"),
+    *("Flatten", "Gemm", "Greater", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax"),
+    *("MatMul", "Mish", "Mul", "QuantizeLinear", "ReduceSum", "Relu", "Reshape", "Scan", "Selu", "Shape"),
+    *("Sigmoid", "Softmax", "Softplus", "Sub", "Tanh", "Unsqueeze", "Where"),
 }
 
 
@@ -70,24 +72,17 @@ def read_model(path: str | os.PathLike[str], *kinds: str) -> OnnxFile:
     Raises:
         ExportError: no such file, too large, damaged, not ours, or of another kind.
     """
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-    from onnx import ModelProto, TensorProto
+    from onnx import TensorProto
 
-    data = _read(Path(path))
-    model = ModelProto()
-    try:
-        model.ParseFromString(data)
-    except DecodeError:
-        raise ExportError(
-            f"{path} is no ONNX file, or a part of one: name one that `neuro-aolo export` wrote"
-        ) from None
+    data = read_whole(Path(path), _OURS, _SMALLER)
+    model = parse(path, data, _OURS)
     facts = {item.key: item.value for item in model.metadata_props}
     if model.producer_name != PRODUCER or facts.get("format") != str(FORMAT):
         raise ExportError(
             f"{path} was written by {model.producer_name[:40] or 'an unknown producer'!r}, not by "
             f"{PRODUCER} in format {FORMAT}: run it with onnxruntime itself, or export it again"
         )
-    for message in _messages(model):
+    for message in messages(model):
         if isinstance(message, TensorProto) and (message.external_data or message.data_location):
             raise ExportError(f"{path} names data in another file, which is not read: export it again")
     said = facts.pop(_DIGEST, "none")
@@ -104,14 +99,36 @@ def read_model(path: str | os.PathLike[str], *kinds: str) -> OnnxFile:
     return OnnxFile(str(path), data, facts)
 
 
-def _read(path: Path) -> bytes:
+def parse(path: str | os.PathLike[str], data: bytes, named: str) -> Any:
+    """The ``ModelProto`` in ``data``; ``named`` is what to name instead where there is none.
+
+    Raises:
+        ExportError: there is none.
+    """
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from onnx import ModelProto
+
+    model = ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError:
+        raise ExportError(f"{path} is no ONNX file, or a part of one: name {named}") from None
+    return model
+
+
+def read_whole(path: Path, named: str, smaller: str) -> bytes:
+    """The bytes of a file; ``named`` and ``smaller`` are the fixes where it is none, and too large.
+
+    Raises:
+        ExportError: no such file, or too large.
+    """
     if not path.is_file():
-        raise ExportError(f"{path} is no file: name one that `neuro-aolo export` wrote")
+        raise ExportError(f"{path} is no file: name {named}")
     try:
         size = path.stat().st_size
         require(
             size <= MAX_BYTES,
-            f"{path} has {size:,} bytes, of which at most {MAX_BYTES:,} are read: {_SMALLER}",
+            f"{path} has {size:,} bytes, of which at most {MAX_BYTES:,} are read: {smaller}",
         )
         return path.read_bytes()
     except OSError as error:
@@ -133,14 +150,14 @@ def _set_digest(model: Any) -> str:
 def _require_operators(path: str | os.PathLike[str], model: Any) -> None:
     from onnx import NodeProto
 
-    for message in _messages(model):
+    for message in messages(model):
         if isinstance(message, NodeProto) and (message.domain or message.op_type not in _OPERATORS):
             name = f"{message.domain}.{message.op_type}".strip(".")[:60]
             raise ExportError(f"{path} has the operator {name!r}, which we do not write: export it again")
     require(len(model.functions) == 0, f"{path} defines functions, which we do not write: export it again")
 
 
-def _messages(message: Any) -> Iterator[Any]:
+def messages(message: Any) -> Iterator[Any]:
     """Every message within one; protobuf's own limit of 100 bounds the depth."""
     yield message
     for descriptor, content in message.ListFields():
@@ -148,4 +165,4 @@ def _messages(message: Any) -> Iterator[Any]:
             continue
         repeated = isinstance(content, Sequence) or hasattr(content, "add")
         for part in content if repeated else (content,):
-            yield from _messages(part)
+            yield from messages(part)

@@ -28,10 +28,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export.arrays import FloatArray, as_observations, require
 from neuro_aolo_export.graph import DenseGraph, DenseLayer
+from neuro_aolo_export.onnx._activation import write_activation
 from neuro_aolo_export.onnx._model import Nodes, write_model
 from neuro_aolo_export.onnx._physical import actions_out, observations_in, require_physical
 
-_OPERATOR = {"relu": "Relu", "tanh": "Tanh", "identity": "Identity"}
 _WEIGHT_MAX = 127
 _ACTIVATION_MAX = 255
 _BIAS_MAX = 2**31 - 1
@@ -170,7 +170,7 @@ def quantize_layer(layer: DenseLayer, input_scale: np.float32) -> IntegerLayer:
 
 def _layer(nodes: Nodes, name: str, layer: DenseLayer, source: str, weight: str, bias: str) -> str:
     total = nodes.op("Gemm", [source, weight, bias], f"{name}_sum", transB=1)
-    return nodes.op(_OPERATOR[layer.activation], [total], f"{name}_activation")
+    return write_activation(nodes, name, layer, total)
 
 
 def _quantized(nodes: Nodes, name: str, source: str, scale: ActivationScale) -> str:

@@ -123,20 +123,25 @@ def run_dense(path: str | os.PathLike[str], observations: ArrayLike, *, threads:
     return actions
 
 
+def session(data: bytes, threads: int = 1) -> Any:
+    """An ``InferenceSession`` on the CPU, which prints nothing; it raises onnxruntime's own errors."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
 class _Model:
     """An onnxruntime session, its errors told in one line."""
 
     def __init__(self, file: OnnxFile, threads: int) -> None:
-        from onnxruntime import InferenceSession, SessionOptions
-
         require(threads >= 1, f"{threads} threads: give at least 1")
-        options = SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
         self._path = file.path
         try:
-            self._session = InferenceSession(file.data, options, providers=["CPUExecutionProvider"])
+            self._session = session(file.data, threads)
         except Exception as error:  # onnxruntime's have no common base
             raise self._told(error) from None
         self.inputs: Sequence[Any] = self._session.get_inputs()

@@ -27,7 +27,7 @@ class PlacementFigures(Part):
 
 
 class BillFigures(Part):
-    """What a decision of one actor costs on one device; see :class:`neuro_aolo.energy.bill.Bill`."""
+    """What a decision of one actor costs on one device; see :class:`neuro_aolo.pricing.bill.Bill`."""
 
     boundary: str
     evidence: str
@@ -84,7 +84,7 @@ class Device(Part):
 
 
 class PairFigures(Part):
-    """A spiking actor on one device beside a dense one; see :class:`neuro_aolo.energy.breakeven.Pair`."""
+    """A spiking actor on one device beside a dense one; see :class:`neuro_aolo.pricing.breakeven.Pair`."""
 
     spiking: str
     dense: str
@@ -100,7 +100,7 @@ class PairFigures(Part):
 
 
 class PublishedCondition(Part):
-    """A published condition beside what was counted; see :class:`neuro_aolo.energy.breakeven.Condition`."""
+    """A published condition beside what was counted; see :class:`neuro_aolo.pricing.breakeven.Condition`."""
 
     source: str
     reference: str

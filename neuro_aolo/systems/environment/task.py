@@ -36,8 +36,8 @@ from neuro_aolo_export.quantity import Quantity, normalise, physical
 class EnvironmentTask:
     """A Gymnasium environment as a task.
 
-    States are plain rows of numbers, see :mod:`neuro_aolo.systems.environment.episodes`. A step costs one
-    step of the environment and about 20 microseconds of Python: of ``Pendulum-v1`` some 20,000 a second.
+    States are plain rows of numbers, see :mod:`neuro_aolo.systems.environment.episodes`. Rows are stepped one
+    after another: of ``Pendulum-v1`` some 8,000 a second on one core, where a plain loop takes 30,000.
 
     Attributes:
         scenario: a resolved one.

@@ -5,7 +5,6 @@ References:
     World in Data's yearly averages per country.
 """
 
-import difflib
 import json
 from functools import lru_cache
 from importlib.metadata import distribution
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.wording import close_names, shown
 
 _DATA = "codecarbon/data/private_infra/global_energy_mix.json"
 
@@ -68,7 +67,7 @@ def _country(iso3: str) -> tuple[str, dict[str, Any]]:
 
 def _close(code: str, mix: dict[str, Any]) -> str:
     names = {entry.get("country_name", "").upper(): key for key, entry in mix.items()}
-    matches = difflib.get_close_matches(code, [*mix, *names], n=4, cutoff=0.6)
+    matches = close_names(code, [*mix, *names], 4)
     found = list(dict.fromkeys(str(names.get(match, match)) for match in matches))
     return (
         "did you mean " + ", ".join(found) + "?"

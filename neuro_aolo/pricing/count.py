@@ -1,0 +1,256 @@
+"""What one decision does, counted: synaptic events, neuron updates, spikes, MACs, bytes and kernel launches.
+
+A synaptic event is one spike arriving through one non-zero weight. Counts come from the recorded activity,
+never from a mean rate, so silent inputs and pruned weights cost nothing.
+
+References:
+    M. Davies et al. (2018), Loihi: a neuromorphic manycore processor with on-chip learning, IEEE Micro
+    38(1):82-99, doi:10.1109/MM.2018.112130359.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuro_aolo.errors import AgentError
+from neuro_aolo_export.activity import Activity
+from neuro_aolo_export.arrays import writable
+from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.kernels import count_spikes
+from neuro_aolo_export.loihi2.quantize import QuantizedGraph
+
+_FLOAT_BYTES = 4
+_PLAIN = {"tanh", "relu", "relu6", "leaky_relu", "hard_tanh", "hard_sigmoid"}
+"""What networks whose multiply-accumulates were measured have had between them, or what costs as little."""
+_BYTE_BITS = 8
+
+# Graphs are frozen: what follows from their weights alone is kept as long as they are.
+_made: WeakKeyDictionary[Any, "_Wiring"] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class SpikingCounts:
+    """Operations of one decision of a spiking actor; spikes and events are means over the batch.
+
+    In a quantised graph the always-on input channel and the bias neurons are real channels and neurons of
+    the chip, and are inside every count but ``firing_rate``. In a float graph a bias is part of the neuron
+    update and nothing is constant.
+
+    Attributes:
+        steps: time steps T.
+        input_channels: input channels N0, the always-on one included.
+        layer_sizes: neurons per layer, bias neurons included.
+        input_spikes: spikes of the input channels.
+        layer_spikes: spikes per layer.
+        constant_spikes: spikes of always-on channels: of the input, then of each layer.
+        events_by_step: per layer and step, spikes arriving times their non-zero fan-out, ``(L, T)``.
+        constant_events: per layer, those of its synaptic events that an always-on channel causes.
+        synapses: non-zero weights, per layer.
+        encoder_exps: exponentials of equation (26).
+        encoder_updates: integrate-and-fire updates of equation (27).
+        decoder_macs: multiply-accumulates of equation (33).
+        decoder_tanhs: hyperbolic tangents of equation (33).
+        bytes_in: a stimulus of each encoder neuron, a byte each; without encoder a bit per input spike slot.
+        bytes_out: a spike count of each output neuron, a byte each.
+        kernel_launches: see :func:`count_spiking`.
+        firing_rate: share of the slots (neuron x step) of hidden and output neurons that spike.
+    """
+
+    steps: int
+    input_channels: int
+    layer_sizes: tuple[int, ...]
+    input_spikes: float
+    layer_spikes: tuple[float, ...]
+    constant_spikes: tuple[float, ...]
+    events_by_step: tuple[tuple[float, ...], ...]
+    constant_events: tuple[float, ...]
+    synapses: tuple[int, ...]
+    encoder_exps: int
+    encoder_updates: int
+    decoder_macs: int
+    decoder_tanhs: int
+    bytes_in: int
+    bytes_out: int
+    kernel_launches: int
+    firing_rate: float
+
+    @property
+    def synaptic_events(self) -> tuple[float, ...]:
+        """Per layer."""
+        return tuple(sum(steps) for steps in self.events_by_step)
+
+    @property
+    def neuron_updates(self) -> int:
+        """Neurons times T, before any step that a chip's pipeline adds."""
+        return self.steps * sum(self.layer_sizes)
+
+    @property
+    def spikes_per_synapse(self) -> float:
+        """Synaptic events over synapses: how often a weight is used in a decision."""
+        return sum(self.synaptic_events) / sum(self.synapses)
+
+    def scaled(self, factor: float) -> "SpikingCounts":
+        """The counts if every spike but those of always-on channels came ``factor`` times as often.
+
+        Raises:
+            AgentError: neurons would have to fire more than once a step.
+        """
+        if not 0.0 <= factor * self.firing_rate <= 1.0 + 1e-9:
+            raise AgentError(
+                f"{factor:g} times a firing rate of {self.firing_rate:g}: a neuron fires at most once a step"
+            )
+
+        def grown(total: float, constant: float) -> float:
+            return constant + factor * (total - constant)
+
+        sources = (self.input_spikes, *self.layer_spikes)
+        spikes = [grown(*pair) for pair in zip(sources, self.constant_spikes, strict=True)]
+        events = tuple(
+            tuple(grown(event, constant / self.steps) for event in steps)
+            for steps, constant in zip(self.events_by_step, self.constant_events, strict=True)
+        )
+        return replace(
+            self,
+            input_spikes=spikes[0],
+            layer_spikes=tuple(spikes[1:]),
+            events_by_step=events,
+            firing_rate=self.firing_rate * factor,
+        )
+
+
+@dataclass(frozen=True)
+class DenseCounts:
+    """Operations of one decision of a dense actor.
+
+    Attributes:
+        macs: multiply-accumulates; every weight is used once.
+        weights: stored parameters, biases included.
+        activations: evaluations of activation functions; a softmax of n numbers is n of them.
+        values: numbers that layers read and write: inputs and outputs of each.
+        bytes_in: float32 observations.
+        bytes_out: float32 actions.
+        kernel_launches: see :func:`count_dense`.
+        curved_activations: those of ``activations`` that are neither tanh nor made of a few straight lines.
+    """
+
+    macs: int
+    weights: int
+    activations: int
+    values: int
+    bytes_in: int
+    bytes_out: int
+    kernel_launches: int
+    curved_activations: int = 0
+
+
+def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> SpikingCounts:
+    """Count the operations of one decision of ``graph``, averaged over the batch of ``activity``.
+
+    Kernel launches follow one rule for both kinds of actor: a matrix product with its bias is one kernel,
+    and so is a run of element-wise work between two products. Per step that is one kernel for the encoder
+    and two per layer; once per decision, one for the exponentials and two for the decoder.
+
+    Raises:
+        AgentError: the activity is empty or belongs to another graph.
+    """
+    weights = [layer.weight for layer in graph.layers]
+    spikes = [activity.input_spikes, *activity.layer_spikes]
+    _check_shapes(graph.steps, weights, spikes)
+    if activity.always_on != isinstance(graph, QuantizedGraph):
+        ran, given = ("integers", "a float graph") if activity.always_on else ("floats", "an integer graph")
+        raise AgentError(f"activity of {ran} does not belong to {given}; simulate this very graph")
+    decisions = spikes[0].shape[1]
+    # (T, N) of the input and of each layer.
+    sent = [count_spikes(writable(array.swapaxes(0, 1))) / decisions for array in spikes]
+    totals = [float(channels.sum()) for channels in sent]
+    wiring = _wiring(graph)
+    events = [channels.dot(fan_out) for channels, fan_out in zip(sent, wiring.fan_outs, strict=False)]
+    constant = [sum(channels[:, -1].tolist()) if activity.always_on else 0.0 for channels in sent[:-1]]
+    neurons = [layer.shape[2] for layer in activity.own_layer_spikes]
+    own = [float(channels[:, :size].sum()) for channels, size in zip(sent[1:], neurons, strict=True)]
+    encoder_neurons = graph.encoder.neurons if graph.encoder else 0
+    input_bits = graph.steps * weights[0].shape[1]
+    return SpikingCounts(
+        steps=graph.steps,
+        input_channels=weights[0].shape[1],
+        layer_sizes=tuple(len(weight) for weight in weights),
+        input_spikes=totals[0],
+        layer_spikes=tuple(totals[1:]),
+        constant_spikes=(*constant, 0.0),
+        events_by_step=tuple(tuple(steps.tolist()) for steps in events),
+        constant_events=tuple(
+            spikes * float(fan_out[-1]) for spikes, fan_out in zip(constant, wiring.fan_outs, strict=True)
+        ),
+        synapses=wiring.synapses,
+        encoder_exps=encoder_neurons,
+        encoder_updates=encoder_neurons * graph.steps,
+        decoder_macs=graph.decoder.neurons if graph.decoder else 0,
+        decoder_tanhs=graph.decoder.action_size if graph.decoder else 0,
+        bytes_in=encoder_neurons or -(-input_bits // _BYTE_BITS),
+        bytes_out=len(weights[-1]),
+        kernel_launches=3 + graph.steps * (1 + 2 * len(weights)),
+        firing_rate=sum(own) / (graph.steps * sum(neurons)),
+    )
+
+
+def count_dense(graph: DenseGraph) -> DenseCounts:
+    """Count the operations of one decision of ``graph``.
+
+    Kernel launches: one per matrix product with its bias, one per activation layer.
+    """
+    active = [layer for layer in graph.layers if layer.activation != "identity"]
+    macs = sum(layer.weight.size for layer in graph.layers)
+    return DenseCounts(
+        macs=macs,
+        weights=macs + sum(layer.bias.size for layer in graph.layers),
+        activations=sum(layer.neurons for layer in active),
+        values=sum(sum(layer.weight.shape) for layer in graph.layers),
+        bytes_in=_FLOAT_BYTES * graph.input_size,
+        bytes_out=_FLOAT_BYTES * graph.action_size,
+        kernel_launches=len(graph.layers) + len(active),
+        curved_activations=sum(layer.neurons for layer in active if layer.activation not in _PLAIN),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Wiring:
+    """What follows from a graph's weights alone.
+
+    Attributes:
+        fan_outs: non-zero weights that a spike of each channel passes, per layer.
+        synapses: non-zero weights, per layer.
+    """
+
+    fan_outs: tuple[NDArray[np.float64], ...]
+    synapses: tuple[int, ...]
+
+
+def _wiring(graph: QuantizedGraph | SpikingGraph) -> _Wiring:
+    """Made once for each graph: it would cost more than the counting of a few hundred decisions."""
+    kept = _made.get(graph)
+    if kept is None:
+        fan_outs = [(layer.weight != 0).sum(axis=0, dtype=np.float64) for layer in graph.layers]
+        kept = _Wiring(
+            fan_outs=tuple(fan_outs),
+            synapses=tuple(int(fan_out.sum()) for fan_out in fan_outs),
+        )
+        _made[graph] = kept
+    return kept
+
+
+def _check_shapes(
+    steps: int, weights: Sequence[NDArray[np.generic]], spikes: Sequence[NDArray[np.generic]]
+) -> None:
+    channels = [weights[0].shape[1], *(weight.shape[0] for weight in weights)]
+    decisions = spikes[0].shape[1] if spikes[0].ndim == 3 else 0
+    wanted = [(steps, decisions, channel) for channel in channels]
+    given = [array.shape for array in spikes]
+    if given != wanted or decisions == 0:
+        raise AgentError(
+            f"activity of shapes {given} does not belong to a graph of {steps} steps and {channels} "
+            "channels; simulate this very graph on at least one decision"
+        )
