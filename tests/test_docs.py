@@ -108,14 +108,21 @@ def commands(page: Path) -> list[list[str]]:
 
 
 def parse(words: list[str]) -> None:
-    """Parse a command line to its last option, and run nothing of it but ``--help`` and ``--version``."""
+    """Parse a command line to its last option and run nothing of it."""
     command, context = typer.main.get_command(app), None
     while True:
-        try:
-            context = command.make_context(command.name, words, parent=context)
-        except typer.Exit:
+        # Some options do their work as they are parsed: they are looked up instead.
+        known = {
+            name for option in command.get_params(context or typer.Context(command)) for name in option.opts
+        }
+        if len(words) == 1 and words[0].startswith("-"):
+            assert words[0] in known, words
             return
-        if not hasattr(command, "resolve_command") or not (left := [*context._protected_args, *context.args]):
+        context = command.make_context(command.name, words, parent=context)
+        if not hasattr(command, "resolve_command"):
+            return
+        left = [*context._protected_args, *context.args]
+        if not left:
             return
         name, found, words = command.resolve_command(context, left)
         assert found is not None, name
