@@ -1,45 +1,78 @@
-"""The README's table of results, out of what ``neuro-aolo compare`` wrote below results/."""
+"""Tables of results for README.md and docs/results.md, of what ``neuro-aolo compare`` wrote below results/.
 
+``python scripts/results_table.py`` prints every learner, ``--short`` those that the README shows.
+"""
+
+import argparse
 import csv
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from neuro_aolo.report.learners import NAMES
+from neuro_aolo.systems.names import load
 from neuro_aolo.text.numbers import plain, significant
 
 RESULTS = Path(__file__).parent.parent / "results"
 SCENARIOS = ("paper", "mixed", "speech")
+FIRST = "constant"
+SHORT = (FIRST, "spiking", "mlp", "td3")
+"""The constant action, ours, and the nearest of Stable-Baselines3's algorithms."""
+
 HEAD = (
-    "| scenario | learner | seeds | regret, %: median (worst) | violations, %: worst | time, s: median |",
+    "| scenario | learner | seeds | regret, %: median (worst) | violations, %: mean (worst) "
+    "| time, s: median |",
     "|---|---|---:|---:|---:|---:|",
 )
 
+Cells = Sequence[Mapping[str, str]]
 
-def rows(scenario: str, folder: Path = RESULTS) -> list[str]:
-    """One row per learner, in the order of the comparison; none where it was not made."""
+
+def rows(scenario: str, folder: Path = RESULTS, learners: Sequence[str] | None = None) -> list[str]:
+    """One row per learner: the constant action first, infeasible learners last.
+
+    Args:
+        scenario: name of a shipped one.
+        folder: with a folder of that name; there are no rows where the comparison was not made.
+        learners: those that are shown, all where None.
+    """
     file = folder / scenario / "cells.csv"
     if not file.is_file():
         return []
     with file.open(newline="", encoding="utf-8") as stream:
         cells = list(csv.DictReader(stream))
-    learners = dict.fromkeys(cell["learner"] for cell in cells if cell["learner"] != "oracle")
-    return [_row(scenario, name, [cell for cell in cells if cell["learner"] == name]) for name in learners]
+    limit = load(scenario).scenario.limits.violation_rate
+    names = dict.fromkeys(cell["learner"] for cell in cells if cell["learner"] != "oracle")
+    chosen = {
+        name: [cell for cell in cells if cell["learner"] == name]
+        for name in sorted(names, key=lambda name: name != FIRST)
+        if learners is None or name in learners
+    }
+    in_order = sorted(chosen, key=lambda name: _mean_violations(chosen[name]) > limit)
+    return [_row(scenario, name, chosen[name], limit) for name in in_order]
 
 
-def _row(scenario: str, learner: str, cells: Sequence[dict[str, str]]) -> str:
+def _row(scenario: str, learner: str, cells: Cells, limit: float) -> str:
     regret, violations, seconds = (
         [float(cell[key]) for cell in cells] for key in ("regret", "violation_rate", "seconds")
     )
+    infeasible = _mean_violations(cells) > limit
     shown = [
         scenario,
         NAMES.get(learner, learner),
         str(len(cells)),
-        f"{_percent(statistics.median(regret))} ({_percent(max(regret))})",
-        _percent(max(violations)),
+        f"infeasible (limit {100.0 * limit:g})"
+        if infeasible
+        else f"{_percent(statistics.median(regret))} ({_percent(max(regret))})",
+        f"{_percent(_mean_violations(cells))} ({_percent(max(violations))})",
         f"{statistics.median(seconds):.0f}" if any(seconds) else "",
     ]
     return f"| {' | '.join(shown)} |"
+
+
+def _mean_violations(cells: Cells) -> float:
+    """That of a policy of any seed."""
+    return statistics.fmean(float(cell["violation_rate"]) for cell in cells)
 
 
 def _percent(share: float) -> str:
@@ -47,8 +80,11 @@ def _percent(share: float) -> str:
 
 
 def main() -> None:
-    """Print the table."""
-    print("\n".join((*HEAD, *(row for scenario in SCENARIOS for row in rows(scenario)))))
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="only the learners that the README shows")
+    learners = SHORT if parser.parse_args().short else None
+    print("\n".join((*HEAD, *(row for scenario in SCENARIOS for row in rows(scenario, learners=learners)))))
 
 
 if __name__ == "__main__":
