@@ -17,31 +17,24 @@ from typing import Any
 
 import gymnasium as gym
 
-from neuro_aolo.report.html import render, write_page
-from neuro_aolo.runs.decided import hold_out
-from neuro_aolo.runs.deployed import deploy, evaluate_on_chip
-from neuro_aolo.runs.exports import export_run
-from neuro_aolo.runs.run import Run
-from neuro_aolo.runs.summarise import summarise, write_summary
-from neuro_aolo.runs.training import train
-from neuro_aolo.systems.environment.as_task import as_task
+import neuro_aolo as na
 
 BEARINGS_N_M = 1.5
 
 # The preset is tuned for requests that stand alone. Where what follows counts, more updates a step, noise on
 # the action itself and an actor that learns from the start serve better; small networks are quicker.
-TRAINING = {
-    "num_envs": 2,
-    "batch_size": 128,
-    "critic_hidden": (128, 128),
-    "bias_share": 0.0,
-    "output_decay": 0.0,
-    "logits": False,
-    "noise_start": 0.3,
-    "noise_end": 0.1,
-    "evaluate_every": 500,
+SETTINGS = {
+    "actor.hidden": [64, 64],
+    "training.num_envs": 2,
+    "training.batch_size": 128,
+    "training.critic_hidden": [128, 128],
+    "training.bias_share": 0.0,
+    "training.output_decay": 0.0,
+    "training.logits": False,
+    "training.noise_start": 0.3,
+    "training.noise_end": 0.1,
+    "training.evaluate_every": 500,
 }
-NETWORK = {"hidden": (64, 64)}
 
 
 class WeakBearings(gym.Wrapper[Any, Any, Any, Any]):
@@ -64,9 +57,9 @@ if ID not in gym.registry:
     gym.register(ID, entry_point=weak_pendulum, max_episode_steps=200)
 
 
-def main(out: Path, steps: int = 4_000, horizon: int = 200, starts: int = 20) -> Run:
+def main(out: Path, steps: int = 4_000, horizon: int = 200, starts: int = 20) -> na.Run:
     """Train, export, price and report into the folder ``out``."""
-    pendulum = as_task(
+    pendulum = na.as_task(
         f"own_environment:{ID}",
         horizon=horizon,
         starts=starts,
@@ -84,28 +77,18 @@ def main(out: Path, steps: int = 4_000, horizon: int = 200, starts: int = 20) ->
         action_names=["torque"],
         country="DEU",
     )
-    run = train(
-        out,
-        system=pendulum.system,
-        scenario=pendulum.scenario,
-        steps=steps,
-        training=TRAINING,
-        network=NETWORK,
-    )
-    exported = export_run(run, ("nir", "onnx"), out)
-    for file, check in exported.checks.items():
+    run = na.train(pendulum, out=out, steps=steps, settings=SETTINGS)
+    for file, check in run.export(["nir", "onnx"]).checks.items():
         print(f"{file}: {check.mismatches} of {check.slots:,} spikes differ when it is run back")
-    held_out = hold_out(run)
-    on_chip = evaluate_on_chip(held_out, deploy(held_out))
-    print(f"mean return on Loihi 2's integers: {-horizon * on_chip.cost:.0f}")
+    report = run.report()
+    on_chip = report.summary.deployed
+    assert on_chip is not None
+    print(f"mean return on Loihi 2's integers: {-horizon * on_chip.cost_per_decision:.0f}")
     print(f"steps that break the bearings: {on_chip.violation_rate:.2%}")
-    summary = summarise(run)
-    for device in ("loihi2", "mcu_m33_u575"):
-        bill = summary.priced.devices[device].spiking
-        assert bill is not None
-        print(f"energy of a decision on {device}: {bill.total_j.nominal:.3g} J, {bill.boundary}")
-    write_summary(run, summary)
-    write_page(out / "report.html", render(summary, run.folder.metrics()))
+    bill = run.energy(profiles=["loihi2", "mcu_m33_u575"])
+    for device, joules in bill.nominal_j.items():
+        print(f"energy of a decision on {device}: {joules:.3g} J")
+    print(f"the page: {report.path}")
     return run
 
 

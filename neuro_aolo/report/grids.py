@@ -34,7 +34,7 @@ def evaluation(
     decided: Decided,
     others: Mapping[str, PolicyFigures | None] | None = None,
 ) -> Grid:
-    """Regret and violation rate on the held-out decisions; no regret where no optimum is known.
+    """Regret and violation rate on the held-out decisions; the cost where no optimum is known.
 
     Policies that are infeasible come last, without a regret.
 
@@ -54,7 +54,8 @@ def evaluation(
         policies[f"constant: {wording.constant}"] = decided.constant
     rows += [_policy(name, figures, known) for name, figures in sorted(policies.items(), key=_is_infeasible)]
     title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
-    return Grid(title, ("policy", *(("regret",) if known else ()), "violations"), rows)
+    merit = "regret" if known else f"cost per {wording.decision}, {wording.cost_unit}"
+    return Grid(title, ("policy", merit, "violations"), rows)
 
 
 def _is_infeasible(policy: tuple[str, PolicyFigures | None]) -> bool:
@@ -63,12 +64,12 @@ def _is_infeasible(policy: tuple[str, PolicyFigures | None]) -> bool:
 
 def _policy(name: str, figures: PolicyFigures | None, known: bool) -> tuple[Cell, ...]:
     if figures is None:
-        return name, "not in this run", *([""] if known else [])
+        return name, "not in this run", ""
     if figures.feasible is False:
         broken = beside_limit(figures.violation_rate, figures.violation_limit)
-        rate = Quantity(figures.violation_rate, broken if known else f"{INFEASIBLE}: {broken}")
-        return name, *([INFEASIBLE] if known else []), rate
-    return name, *([percent(figures.regret, 4)] if known else []), percent(figures.violation_rate)
+        return name, INFEASIBLE, Quantity(figures.violation_rate, broken)
+    merit = percent(figures.regret, 4) if known else amount(figures.cost_per_decision)
+    return name, merit, percent(figures.violation_rate)
 
 
 def lava(figures: Lava) -> Grid | None:

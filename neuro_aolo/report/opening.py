@@ -72,7 +72,7 @@ def _neurons(run: RunFacts) -> str:
 def _close(summary: Summary) -> Card:
     decided, wording = summary.decided, summary.wording
     label = "How close to the optimum"
-    sample = f"{count(decided.decisions)} held-out {wording.decisions}"
+    sample = f"{count(decided.decisions)} held-out {wording.starts}"
     if decided.feasible is False:
         broken = beside_limit(decided.violation_rate, decided.violation_limit, f"of {sample}")
         note = f"It breaks a constraint in {broken}. They were not trained on; the share is an estimate."
@@ -84,7 +84,10 @@ def _close(summary: Summary) -> Card:
         broken += f" (limit {percent(decided.violation_limit)})"
     emits = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
     if not knows_optimum(decided):
-        return Card(label, "not known", f"Nobody knows the optimum here. On {sample}: {emits}. {broken}.")
+        value = f"{amount(decided.cost_per_decision)} {wording.cost_unit}".strip()
+        also = f": {emits}" if decided.terms else ""
+        note = f"Mean on {sample}{also}; nobody knows the optimum here. {broken}."
+        return Card(f"Cost per {wording.decision}", value, note)
     if not finite(decided.regret):
         return Card(label, "no figure", f"On {sample}: {emits}. {broken}.")
     value = f"{percent(abs(decided.regret))} {'above' if decided.regret >= 0 else 'below'}"

@@ -152,6 +152,7 @@ def compare_twin(held_out: HeldOut) -> TwinFigures | None:
         regret=evaluation.regret,
         violation_rate=evaluation.violation_rate,
         violation_limit=run.task.spec.violation_limit,
+        cost_per_decision=evaluation.cost,
         steps=twin.saved.training["requests"],
         interrupted=twin.saved.training["interrupted"],
     )
@@ -189,6 +190,7 @@ def _constant(task: Task, constant: BestConstant) -> ConstantFigures:
         regret=constant.evaluation.regret,
         violation_rate=constant.evaluation.violation_rate,
         violation_limit=task.spec.violation_limit,
+        cost_per_decision=constant.evaluation.cost,
         action=physical_action(task, constant.action.action),
     )
 

@@ -136,6 +136,7 @@ def deployed_figures(held_out: HeldOut, chip: OnChip, *, drawn: bool = True) -> 
         regret=evaluation.regret,
         violation_rate=evaluation.violation_rate,
         violation_limit=held_out.run.task.spec.violation_limit,
+        cost_per_decision=evaluation.cost,
         firing_rate=chip.counts.firing_rate,
         time_steps=chip.graph.steps,
         layers=_layers(chip),

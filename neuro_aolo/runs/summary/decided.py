@@ -17,11 +17,13 @@ class PolicyFigures(Part):
         regret: against the exact optimum, violating decisions included; NaN where nobody knows that.
         violation_rate: share of decisions in which a constraint is broken.
         violation_limit: share in which one may be broken; NaN where that was not kept.
+        cost_per_decision: of what is minimised, in units of the first objective; NaN in older files.
     """
 
     regret: Number
     violation_rate: Share
     violation_limit: Share = math.nan
+    cost_per_decision: Number = math.nan
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -104,7 +106,6 @@ class Decided(PolicyFigures):
         terms: carbon of the system, by the entry's key.
         margins: of each constraint.
         constant: the best constant action; None where none was searched.
-        cost_per_decision: of what is minimised, in units of the first objective; NaN in older files.
     """
 
     decisions: int
@@ -114,4 +115,3 @@ class Decided(PolicyFigures):
     terms: dict[str, TermFigures]
     margins: tuple[Margin, ...]
     constant: ConstantFigures | None
-    cost_per_decision: Number = math.nan

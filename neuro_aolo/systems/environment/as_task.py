@@ -115,6 +115,15 @@ def as_task(
     Raises:
         ScenarioError: a value is not allowed, or the environment cannot be used: its actions are not a
             bounded box, its observations no numbers, it is not deterministic given a seed.
+
+    Example:
+        >>> import neuro_aolo as na
+        >>> pendulum = na.as_task("Pendulum-v1", horizon=20)
+        >>> [quantity.name for quantity in pendulum.task.spec.actions]
+        ['action_0']
+        >>> run = na.train(pendulum, out="pendulum", steps=100, progress=False)
+        >>> sorted(run.energy(profiles=["loihi2"]).nominal_j)
+        ['loihi2']
     """
     data = {
         "kwargs": dict(kwargs or {}),

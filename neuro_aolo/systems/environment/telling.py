@@ -17,6 +17,7 @@ def tell(figures: Figures) -> Telling:
     country = scenario.grid_country or ""
     return Telling(
         title=f"{scenario.name}: electricity " + (f"of {country}" if country else "as in the scenario"),
+        controls=f"each action in the environment {scenario.name}",
         grade=_grade,
         grades=_GRADES,
         countries={SITE: country},

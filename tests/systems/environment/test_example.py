@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo.runs.run import Run
+import neuro_aolo as na
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -27,13 +26,13 @@ def test_a_pendulum_goes_the_whole_way(
         "on mcu_m33_u575: ",
     ):
         assert text in said
-    again = Run.open(RunFolder.open(run.folder.path))
-    assert again.task.spec.action_names == ("torque",)
+    again = na.load(run.path)
+    assert again.graph.actions[0].name == "torque"
     assert again.config.training.num_envs == 2
     assert again.config.actor.hidden == (64, 64)
-    summary = json.loads((run.folder.path / "summary.json").read_text())
+    summary = json.loads((run.path / "summary.json").read_text())
     (margin,) = summary["decided"]["margins"]
     assert (margin["title"], margin["limit"]) == ("torque on the bearings", 1.5)
     # What is left of 1.5 N m after a torque of at most 2.
     assert -0.5 <= margin["quantiles"]["0.5"] <= 1.5
-    assert "Always on" in (run.folder.path / "report.html").read_text()
+    assert "Always on" in (run.path / "report.html").read_text()
