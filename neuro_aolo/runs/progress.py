@@ -81,9 +81,8 @@ class Stage:
         self.marks = [*self.marks[:1], (now_s, done)]
 
     def begun(self) -> str:
-        """The first line."""
-        count = f", {self.total:,} {self.unit}" if self.total else ""
-        return f"[00:00] {self.what}{count}"
+        """The first line, of a stage whose work is counted."""
+        return f"[00:00] {self.what}, {self.total:,} {self.unit}"
 
     def line(self, now_s: float) -> str:
         """A line on the way."""
@@ -148,7 +147,7 @@ def stage(what: str, total: int | None = None, unit: str = "") -> Iterator[Advan
     if _QUIET.get():
         yield lambda done, told: None
     elif not _in_terminal():
-        with lines(Stage(what, time.monotonic(), total, unit)) as advance:
+        with lines(Stage(what, time.monotonic(), total, unit), every_s=EVERY_S) as advance:
             yield advance
     elif total is None:
         with err.status(what):
@@ -165,7 +164,10 @@ def lines(
     clock: Callable[[], float] = time.monotonic,
     every_s: float = EVERY_S,
 ) -> Iterator[Advance]:
-    """Plain lines: one at the beginning, one every so often, one at the end where nothing went wrong.
+    """Plain lines: one every so often, and one at the end where nothing went wrong.
+
+    Where the work is counted there is one at the beginning, too; other stages say nothing before the first
+    line is due, and nothing at all where they are done by then.
 
     Args:
         stage: what is told.
@@ -174,9 +176,11 @@ def lines(
         every_s: from one line to the next.
     """
     out, ended, lock = stream or sys.stderr, threading.Event(), threading.Lock()
+    spoke = threading.Event()
 
     def write(line: str) -> None:
         # Whoever read it may be gone: the work goes on all the same.
+        spoke.set()
         try:
             out.write(f"{line}\n")
             out.flush()
@@ -193,14 +197,16 @@ def lines(
         with lock:
             stage.advance(done, told, clock())
 
-    write(stage.begun())
+    if stage.total:
+        write(stage.begun())
     threading.Thread(target=tick, daemon=True).start()
     try:
         yield advance
     finally:
         with lock:
             ended.set()
-    write(stage.ended(clock()))
+    if spoke.is_set():
+        write(stage.ended(clock()))
 
 
 def _in_terminal() -> bool:
