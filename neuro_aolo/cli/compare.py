@@ -4,9 +4,8 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,14 +15,11 @@ from neuro_aolo.cli.output import make_folder
 from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show
 from neuro_aolo.cli.typed import completes, real, several, whole
 from neuro_aolo.runs.progress import err, stage
-from neuro_aolo.systems.wording import one_of
 
 if TYPE_CHECKING:
+    from neuro_aolo.comparison.compared import Compared, Wanted
     from neuro_aolo.comparison.plan import Plan
-    from neuro_aolo.runs.config import Preset
     from neuro_aolo.workers.local import Failure
-
-RESULTS = Path("results")
 
 
 def compare(
@@ -75,74 +71,58 @@ def compare(
 
     A finished cell is kept and not trained again: after an interrupt the same command goes on.
     """
-    from neuro_aolo.comparison.table import as_data, lines, unfinished, write
-    from neuro_aolo.runs.cell import file_name
+    from neuro_aolo.comparison.compared import wanted
+    from neuro_aolo.comparison.table import as_data
 
-    wanted = _plans(scenario, learners, seeds, preset, steps, seconds)
-    service = wanted[0].scenario
-    folder = out_dir or RESULTS / file_name(service)
-    make_folder(folder)
-    left = unfinished(wanted, folder, overwrite=overwrite)
-    failures = _make(wanted, left, folder, jobs)
-    failed = {failure.cell for failure in failures}
-    cells = [cell for plan in wanted if plan.name not in failed and (cell := plan.finished(folder))]
-    if not cells:
+    if out_dir is not None:
+        make_folder(out_dir)
+    asked = wanted(
+        scenario,
+        None if learners is None else _split(learners),
+        seeds=seeds,
+        preset=preset,
+        steps=steps,
+        seconds=seconds,
+        folder=out_dir,
+        overwrite=overwrite,
+    )
+    result = _make(asked, jobs)
+    if result is None:
         raise typer.Exit(EXIT_FAILED)
-    spec = wanted[0].task.spec
-    learner_results = lines(cells, spec.violation_limit)
-    files = write(folder, cells, learner_results, _command(), spec)
     summary = {
-        "scenario": str(getattr(service, "name", file_name(service))),
-        "cells": len(cells),
-        "trained": len(left) - len(failures),
-        "failed": {failure.cell: failure.reason for failure in failures},
-        "learners": as_data(learner_results),
-        "files": [str(file) for file in files],
+        "scenario": result.scenario,
+        "cells": len(result.cells),
+        "trained": result.trained,
+        "failed": dict(result.failed),
+        "learners": as_data(result.learners),
+        "files": [str(file) for file in result.files],
     }
 
     def in_text() -> None:
         from neuro_aolo.report.learners import effort, note, results
         from neuro_aolo.report.tables import as_rich
 
-        decisions = f"{spec.decision}s"
-        out.print(as_rich(results(learner_results, decisions)))
-        out.print(as_rich(effort(learner_results, decisions)))
-        say(note(decisions))
-        say(f"written: {', '.join(map(str, files))}")
+        out.print(as_rich(results(result.learners, result.decisions)))
+        out.print(as_rich(effort(result.learners, result.decisions)))
+        say(note(result.decisions))
+        say(f"written: {', '.join(map(str, result.files))}")
 
     show(summary, as_json, in_text)
-    if failures:
+    if result.failed:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _plans(
-    scenario: str, learners: str | None, seeds: int, preset: str, steps: int | None, seconds: float
-) -> "list[Plan]":
-    """Every cell that was asked for; what was typed is checked here, before anything is trained."""
-    from neuro_aolo.comparison.plan import Plan
-    from neuro_aolo.comparison.table import all_learners, check_learners, plans
-    from neuro_aolo.runs.config import PRESETS
-
-    training, popsan = PRESETS[cast("Preset", one_of("--preset", preset, tuple(PRESETS)))]
-    if steps is not None:
-        training = replace(training, total_steps=steps)
-    first = Plan.of(scenario, "", 0, training, popsan, seconds)
-    names = all_learners(first.task) if learners is None else _split(learners)
-    return plans(first, check_learners(names, first.task), seeds)
-
-
-def _make(wanted: "list[Plan]", left: "list[Plan]", folder: Path, jobs: int) -> "list[Failure]":
+def _make(asked: "Wanted", jobs: int) -> "Compared | None":
     """Make the cells that are left; an interrupt says how far it came."""
-    from neuro_aolo.comparison.table import unfinished
-    from neuro_aolo.workers.local import make
+    from neuro_aolo.comparison.compared import made
 
     try:
-        with _progress(len(wanted), len(left)) as advance:
-            return make(left, folder, jobs, advance)
+        with _progress(len(asked.plans), len(asked.left)) as advance:
+            return made(asked, jobs, _command(), advance)
     except KeyboardInterrupt:
-        kept = len(wanted) - len(unfinished(wanted, folder, overwrite=True))
         err.print(
-            f"interrupted; {folder} holds {kept} of {len(wanted)} cells: the same command goes on from there",
+            f"interrupted; {asked.folder} holds {asked.kept} of {len(asked.plans)} cells: the same command "
+            "goes on from there",
             highlight=False,
             soft_wrap=True,
         )

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from neuro_aolo.comparison.plan import Plan
 from neuro_aolo.comparison.table import all_learners, check_learners, lines, plans, unfinished, write
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
-from neuro_aolo.runs.config import PRESETS
+from neuro_aolo.runs.config import PRESETS, Preset
+from neuro_aolo.systems.wording import one_of
 from neuro_aolo.workers.local import Failure, make, make_here
 
 RESULTS = Path("results")
@@ -76,11 +78,9 @@ def wanted(
     Raises:
         NeuroAoloError: something that was asked for is not allowed, or the folder cannot be written.
     """
-    if preset not in PRESETS:
-        raise AgentError(f"--preset {preset!r} is neither {' nor '.join(PRESETS)}: choose one of them")
     if type(seeds) is not int or seeds < 1:
         raise AgentError(f"--seeds {seeds!r} is not allowed: give a whole number of 1 or above")
-    training, popsan = PRESETS[preset]
+    training, popsan = PRESETS[cast("Preset", one_of("--preset", preset, tuple(PRESETS)))]
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)

@@ -45,7 +45,7 @@ def cells_of(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def compared(cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compare") / "paper"
-    done = cli("compare", *FEW, "--out", folder)
+    done = cli("compare", *FEW, "--out", folder, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     text = " ".join(done.stdout.split())
     assert "best constant (2)" in text
@@ -202,14 +202,14 @@ def test_other_settings_and_damaged_cells_are_refused(cli, compared: Path, tmp_p
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (["--learners", "mlp,dqn"], "'dqn' is unknown"),
+        (["--learners", "mlp,dqn"], "'dqn' is none of spiking, mlp"),
         (["--learners", ","], "no learner is given"),
         (["--scenario", "papper"], "papper"),
         (["--preset", "fast"], "fast"),
         (["--seeds", "0"], "--seeds"),
         (["--jobs", "0"], "--jobs"),
         (["--seconds", "-3"], "--seconds"),
-        (["--out", "notes.txt"], "notes.txt cannot be written"),
+        (["--out", "notes.txt"], "notes.txt is a file"),
     ],
 )
 def test_options_that_cannot_be_used(
@@ -227,7 +227,17 @@ def test_a_cell_that_fails_does_not_stop_the_others(cli, tmp_path: Path) -> None
     # A folder in its place: the cell is made, and cannot be written.
     (tmp_path / "cells" / ".paper-random-0.json.part").mkdir(parents=True)
     done = cli(
-        "compare", "--learners", "random,oracle", "--seeds", "1", "--jobs", "1", "--out", tmp_path, "--json"
+        "compare",
+        "--learners",
+        "random,oracle",
+        "--seeds",
+        "1",
+        "--jobs",
+        "1",
+        "--out",
+        tmp_path,
+        "--json",
+        "-q",
     )
     assert done.returncode == 1
     assert done.stderr.startswith("failed: paper-random-0: IsADirectoryError")
