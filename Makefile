@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo lint test test-slow
+.PHONY: install demo lint test test-slow interop test-all
 
 install: $(STAMP)
 
@@ -28,3 +28,10 @@ test: lint
 
 test-slow: install
 	$(BIN)/pytest -n auto -m slow
+
+# What writes the ONNX files of other tools: their tests are skipped without it.
+interop: install
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[interop]'
+
+test-all: interop lint
+	$(BIN)/pytest -n auto -m 'slow or not slow'

@@ -2,7 +2,7 @@
 
 The files in ``tests/export/onnx_files`` come from here:
 
-    python -m pip install "neuro-aolo[interop,sb3]"
+    make interop
     python scripts/foreign_networks.py tests/export/onnx_files
 
 Weights are random or little trained: what is looked at is how each tool spells a network.

@@ -21,8 +21,8 @@ _PARTS = (
     "onnxruntime",
 )
 _OPTIONAL = {
-    "stable-baselines3": ("compare: sac, td3, ppo", "pip install 'neuro-aolo[sb3]'"),
-    "tensorboard": ("--tensorboard", "pip install 'neuro-aolo[tensorboard]'"),
+    "stable-baselines3": ("compare: sac, td3, ppo", 'pip install "stable-baselines3>=2.7"'),
+    "tensorboard": ("--tensorboard", 'pip install "tensorboard>=2.20"'),
 }
 """What the extras bring, what needs it, and the command that installs it."""
 

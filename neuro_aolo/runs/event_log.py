@@ -37,7 +37,7 @@ def check_tensorboard() -> None:
         import torch.utils.tensorboard  # noqa: F401
     except ImportError:
         raise RunError(
-            "--tensorboard needs TensorBoard, which is not installed: pip install 'neuro-aolo[tensorboard]'"
+            '--tensorboard needs TensorBoard, which is not installed: pip install "tensorboard>=2.20"'
         ) from None
 
 

@@ -60,7 +60,7 @@ def test_every_file_is_counted() -> None:
 
 @pytest.mark.skipif(
     bool(MISSING),
-    reason=f"not installed: {', '.join(MISSING)}; python -m pip install 'neuro-aolo[interop,sb3]'",
+    reason=f"not installed: {', '.join(MISSING)}; make interop",
 )
 @pytest.mark.slow
 def test_files_made_anew_are_priced_the_same(tmp_path: Path) -> None:
