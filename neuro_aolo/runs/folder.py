@@ -241,13 +241,13 @@ def _remove_run(path: Path) -> None:
     folders = [folder for folder in (twin, path) if folder.is_dir()]
     made = [folder / name for folder in folders for name in MADE]
     made += [file for folder in folders for file in event_files(folder / EVENTS)]
-    made += sorted((path / ANSWERS).glob("*-*.json"))
+    made += [file for folder in folders for file in sorted((folder / ANSWERS).glob("*-*.json"))]
     for file in made:
         if file.is_dir() or (file.exists() and not os.access(file.parent, os.W_OK)):
             raise RunError(f"{file} cannot be replaced: it is left as it is; choose another --out")
     for file in made:
         file.unlink(missing_ok=True)
-    for folder in (twin / EVENTS, twin, path / EVENTS, path / ANSWERS):
+    for folder in (twin / EVENTS, twin / ANSWERS, twin, path / EVENTS, path / ANSWERS):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
