@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 Untrained = Callable[..., Path]
 RUN = Path(__file__).parent / "report" / "run"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_lines_on_a_slow_machine() -> Iterator[None]:
+    """What commands say every ten seconds would make their output a matter of the machine."""
+    with patch("neuro_aolo.runs.progress.EVERY_S", 3_600.0):
+        yield
 
 
 @pytest.fixture(scope="session")

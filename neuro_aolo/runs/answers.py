@@ -193,6 +193,7 @@ def summary(path: Path, *, system: System | None = None) -> Summary:
     def work(run: "Run") -> Summary:
         from neuro_aolo.runs.summarise import summarise, write_summary
 
+        run.folder.metrics()  # The page draws it at the end: what is wrong with it is said first.
         result = summarise(run)
         write_summary(run, result)
         return result
