@@ -170,6 +170,7 @@ def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
             )
     folder = RunFolder.begun(path)
     config = folder.config()
+    folder.snapshot()
     chosen_device(config.device)
     if config.compiled:
         check_compiler()

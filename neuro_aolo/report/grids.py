@@ -1,6 +1,6 @@
 """The report's tables of decisions, spikes and energies as plain rows, for the page and the terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from neuro_aolo.report.facts import device_name, knows_optimum
 from neuro_aolo.report.naming import TWIN, actor_name
@@ -45,31 +45,51 @@ def evaluation(
         others: further policies by name; None where the run has none.
     """
     nothing = derived(percent(0.0))
-    known = knows_optimum(decided)
+    heading, merit = _merit(wording, decided)
     rows: list[tuple[Cell, ...]] = []
     if finite(decided.optimum_mg_per_decision):
         rows.append((f"{wording.optimum}, the exact optimum", nothing, nothing))
     policies: dict[str, PolicyFigures | None] = {actor_name(run): decided, **(others or {})}
     if decided.constant is not None:
         policies[f"constant: {wording.constant}"] = decided.constant
-    rows += [_policy(name, figures, known) for name, figures in sorted(policies.items(), key=_is_infeasible)]
+    rows += [_policy(name, figures, merit) for name, figures in sorted(policies.items(), key=_is_infeasible)]
     title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
-    merit = "regret" if known else f"cost per {wording.decision}, {wording.cost_unit}"
-    return Grid(title, ("policy", merit, "violations"), rows)
+    return Grid(title, ("policy", *heading, "violations"), rows)
+
+
+def _merit(
+    wording: Wording, decided: Decided
+) -> tuple[tuple[str, ...], Callable[[PolicyFigures], Quantity] | None]:
+    """The heading of what policies are compared by, and how it is told: nothing where it is not known."""
+    if knows_optimum(decided):
+        return ("regret",), _regret
+    if finite(decided.cost_per_decision):
+        return (f"cost per {wording.decision}, {wording.cost_unit}",), _cost
+    return (), None
 
 
 def _is_infeasible(policy: tuple[str, PolicyFigures | None]) -> bool:
     return policy[1] is not None and policy[1].feasible is False
 
 
-def _policy(name: str, figures: PolicyFigures | None, known: bool) -> tuple[Cell, ...]:
+def _policy(
+    name: str, figures: PolicyFigures | None, merit: Callable[[PolicyFigures], Quantity] | None
+) -> tuple[Cell, ...]:
     if figures is None:
-        return name, "not in this run", ""
+        return name, "not in this run", *([""] if merit else [])
     if figures.feasible is False:
         broken = beside_limit(figures.violation_rate, figures.violation_limit)
-        return name, INFEASIBLE, Quantity(figures.violation_rate, broken)
-    merit = percent(figures.regret, 4) if known else amount(figures.cost_per_decision)
-    return name, merit, percent(figures.violation_rate)
+        rate = Quantity(figures.violation_rate, broken if merit else f"{INFEASIBLE}: {broken}")
+        return name, *([INFEASIBLE] if merit else []), rate
+    return name, *([merit(figures)] if merit else []), percent(figures.violation_rate)
+
+
+def _regret(figures: PolicyFigures) -> Quantity:
+    return percent(figures.regret, 4)
+
+
+def _cost(figures: PolicyFigures) -> Quantity:
+    return amount(figures.cost_per_decision)
 
 
 def lava(figures: Lava) -> Grid | None:

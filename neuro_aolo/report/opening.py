@@ -84,6 +84,8 @@ def _close(summary: Summary) -> Card:
         broken += f" (limit {percent(decided.violation_limit)})"
     emits = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
     if not knows_optimum(decided):
+        if not finite(decided.cost_per_decision):
+            return Card(label, "not known", f"Nobody knows the optimum here. On {sample}: {emits}. {broken}.")
         value = f"{amount(decided.cost_per_decision)} {wording.cost_unit}".strip()
         also = f": {emits}" if decided.terms else ""
         note = f"Mean on {sample}{also}; nobody knows the optimum here. {broken}."

@@ -167,3 +167,13 @@ def test_a_year_names_the_optimum(elsewhere: Data) -> None:
 def test_software_carbon_intensity_is_per_decision_and_functional_unit(summary: Summary) -> None:
     grid = ledgers.intensity(summary)
     assert grid.columns == ("agent on", "per request", "per word", "per bit", "parity power")
+
+
+def test_without_an_optimum_each_policy_has_its_cost_where_that_was_kept(elsewhere: Data) -> None:
+    elsewhere["decided"] |= {"regret": None, "optimum_mg_per_decision": None, "cost_per_decision": 12.5}
+    elsewhere["decided"]["constant"] |= {"regret": None, "cost_per_decision": 13.5}
+    grid = policies(Summary.of(elsewhere, "summary.json"))
+    assert grid.columns == ("policy", "cost per episode, µg/bit", "violations")
+    costs = {str(row[0]): str(row[1]) for row in grid.rows}
+    assert costs["spiking actor"] == "12.50"
+    assert next(text for name, text in costs.items() if name.startswith("constant")) == "13.50"

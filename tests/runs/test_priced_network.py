@@ -111,7 +111,11 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
         (lambda: price_network(graph, ["a"]), ExportError, "not numbers"),
         (lambda: price_network(graph, weight_bits=8), AgentError, "--weight-bits 8 is for a spiking network"),
         (lambda: price_network(graph, output="y"), AgentError, "output y does not go with DenseGraph"),
-        (lambda: price_network(graph, twin="mlp"), AgentError, "--twin 'mlp' is none of"),
+        (
+            lambda: price_network(graph, twin="mlp"),
+            AgentError,
+            "--twin 'mlp' is neither mlp-int8 nor mlp-fp32",
+        ),
         (lambda: price_network(graph, request_rate_hz=0.0), AgentError, "--request-rate 0 is not allowed"),
         (lambda: price_network(graph, profiles=["nothing"]), ValueError, "'nothing' is unknown"),
         (

@@ -125,6 +125,7 @@ def test_versions_are_those_that_run(small_run: Path) -> None:
 def test_exports_are_told_and_old_ones_marked(small_run: Path, tmp_path: Path, cli) -> None:
     folder = tmp_path / "run"
     shutil.copytree(small_run, folder)
+    (folder / "exports.json").unlink()
     assert exports(opened(folder), None) is None
     assert cli("export", folder, "--to", "nir,onnx").returncode == 0
     told = told_exports(folder)
