@@ -68,10 +68,8 @@ def _alphas(name: Activation, values: Floats) -> list[float | None]:
     if abs(slope) < _SAME:
         return []
     if name == "leaky_relu":
-        return [_rounded((at[-1.0] - at[-2.0]) / slope)]
-    zero = at[1.0] - slope
-    return [_rounded((zero - float(values[-6])) / slope)]
-
-
-def _rounded(alpha: float) -> float:
-    return float(f"{alpha:.6g}")
+        alpha = (at[-1.0] - at[-2.0]) / slope
+    else:
+        alpha = (at[1.0] - slope - float(values[-6])) / slope
+    # Files hold 0.01 in float32: the round number is tried first.
+    return [float(f"{alpha:.6g}"), alpha]

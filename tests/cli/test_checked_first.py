@@ -4,6 +4,14 @@ from pathlib import Path
 
 import pytest
 
+# Imported before any of their work is replaced, which they would keep otherwise.
+import neuro_aolo.comparison.compared
+import neuro_aolo.runs.answers
+import neuro_aolo.runs.exports
+import neuro_aolo.runs.finetuning
+import neuro_aolo.runs.simulation
+import neuro_aolo.runs.summarise
+import neuro_aolo.runs.training  # noqa: F401
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.popsan import TUNED
 
@@ -16,7 +24,7 @@ WORK = (
     "neuro_aolo.runs.summarise.summarise",
     "neuro_aolo.runs.summarise.ledger_part",
     "neuro_aolo.runs.training.train_into",
-    "neuro_aolo.workers.local.make",
+    "neuro_aolo.comparison.compared.make",
 )
 
 

@@ -115,7 +115,8 @@ def test_the_curves_stand_alone_in_light_and_dark(compared: Path) -> None:
     used = set(re.findall(r"var\(--na-(\w+)", svg)) - {"font"}
     assert used <= set(re.findall(r"--na-(\w+): #", svg))
     words = {"".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"seconds of training on one core", "MLP, same loop"} <= words
+    assert "seconds of training on one core" in words
+    assert any(word.startswith("MLP, same loop") for word in words)
 
 
 def test_a_finished_cell_is_not_trained_again(cli, compared: Path, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_carbon_of_deciding_over_episodes_is_refused_as_it_is_later(toy: ModuleT
 
 
 def test_a_scenario_of_the_system_is_needed(toy: ModuleType) -> None:
-    assert "'paper' is no Scenario of the system 'own'" in refusal(ScenarioError, system=toy)
+    assert "None is no Scenario of the system 'own'" in refusal(ScenarioError, system=toy)
     assert "as system=module" in refusal(ScenarioError, scenario=toy.Scenario())
 
 

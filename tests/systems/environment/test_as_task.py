@@ -288,7 +288,7 @@ g = 5.0
 def test_the_command_line_trains_on_a_file(tmp_path: Path, cli: Any) -> None:
     file, out = tmp_path / "pendulum.toml", tmp_path / "run"
     file.write_text(FILE)
-    done = cli("train", "--scenario", file, "--actor", "mlp", "--steps", "200", "--out", out)
+    done = cli("train", "--scenario", file, "--actor", "mlp", "--steps", "200", "--out", out, "-q")
     assert (done.returncode, done.stderr) == (0, "")
     run = Run.open(RunFolder.open(out))
     assert run.config.scenario.kwargs == {"g": 5.0}
