@@ -28,6 +28,8 @@ from neuro_aolo.text.numbers import amount, count, finite, percent, plain
 _COLUMNS, _LINES = 80, 22
 """Of the opening: a terminal has 24 lines, and two tell where the tables and the page are."""
 
+_SHORTER = ((4, 3, 3), (4, 2, 3), (3, 2, 2))
+"""Lines of the sentence, of a point against it and of a note, in turn until all fit."""
 _POINTS = 3
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
@@ -121,15 +123,16 @@ def print_energy(run: RunFacts, priced: Priced, console: Console) -> None:
 def print_opening(summary: Summary, console: Console) -> None:
     """Print what a reader should see first, in at most 22 lines of 80 columns."""
     width, told = min(console.width, _COLUMNS), opening(summary)
-    lines = _opening_lines(summary.wording.title, told, width, sentence=4, note=3)
-    if len(lines) > _LINES:
-        lines = _opening_lines(summary.wording.title, told, width, sentence=3, note=2)
+    for sentence, point, note in _SHORTER:
+        lines = _opening_lines(summary.wording.title, told, width, sentence, point, note)
+        if len(lines) <= _LINES:
+            break
     for line in lines:
         console.print(line, soft_wrap=True)
 
 
-def _opening_lines(title: str, told: Opening, width: int, sentence: int, note: int) -> list[Text]:
-    """Its lines, of a sentence and a note so many at most; what ends in dots stands on the page in full."""
+def _opening_lines(title: str, told: Opening, width: int, sentence: int, point: int, note: int) -> list[Text]:
+    """Its lines, of each part so many at most; what ends in dots stands on the page in full."""
 
     def block(text: str, most: int, first: str = "", style: str = "") -> list[Text]:
         rest = " " * len(first)
@@ -146,8 +149,8 @@ def _opening_lines(title: str, told: Opening, width: int, sentence: int, note: i
     lines = [*block(title, 1, style="bold"), *block(told.sentence, sentence)]
     if told.against:
         lines += [Text(), Text("What speaks against it", "bold")]
-    for point in told.against[:_POINTS]:
-        lines += block(point, 2, "- ")
+    for text in told.against[:_POINTS]:
+        lines += block(text, point, "- ")
     lines.append(Text())
     for card in told.cards:
         value = Text(plain(card.value), "bold red" if card.alert else "")

@@ -102,9 +102,7 @@ class Stage:
         whole = self.total is None or self.done >= self.total
         count = "" if not self.total else f"{self.done:,} {self.unit}"
         parts = [part for part in ("done" if whole else "ended after", count) if part]
-        said = ", ".join(
-            part for part in (" ".join(parts) if not whole else ", ".join(parts), self.told) if part
-        )
+        said = ", ".join(parts) if whole else ", ".join(filter(None, (" ".join(parts), self.told)))
         return f"[{clock_text(now_s - self.began_s)}] {self.what}: {said.replace('%', ' %')}"
 
     def left_s(self, now_s: float) -> float | None:

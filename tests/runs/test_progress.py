@@ -27,7 +27,7 @@ def test_a_line_says_how_far_it_is_and_how_long_it_may_take() -> None:
     assert work.line(999.0).endswith("about 5 s left")
     assert work.ended(150.0) == "[00:50] training: ended after 24,000 requests, violations 3.1 %"
     work.advance(120_000, "violations 0.2%", 200.0)
-    assert work.ended(200.0) == "[01:40] training: done, 120,000 requests, violations 0.2 %"
+    assert work.ended(200.0) == "[01:40] training: done, 120,000 requests"
 
 
 def test_a_training_that_goes_on_is_not_taken_for_a_fast_one() -> None:
