@@ -12,7 +12,7 @@ from neuro_aolo.text.numbers import Quantity, plain
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = 100
+_COLUMNS = 120
 
 
 def frame(rows: Iterable[Mapping[str, Any]], index: str | None = None) -> "pd.DataFrame":
@@ -44,7 +44,7 @@ def html(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
 
 
 def text(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
-    """The same for a terminal, in at most 100 columns."""
+    """The same for a terminal, in at most 120 columns."""
     from rich.console import Console
 
     from neuro_aolo.report.tables import as_rich

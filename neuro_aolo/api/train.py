@@ -131,7 +131,7 @@ def _train(folder: "RunFolder", progress: bool) -> None:
 
     config = folder.config()
     spec = config.system.task(config.scenario).spec
-    total, what = config.training.rounds * config.training.num_envs, f"training a {kind_of(config.actor)}"
+    total, what = config.training.rounds * config.training.num_envs, f"training the {kind_of(config.actor)}"
     limit = spec.violation_limit
     try:
         with stage(what, total, f"{spec.decision}s") if progress else nullcontext(_say_nothing) as advance:
