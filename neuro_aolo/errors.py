@@ -19,3 +19,7 @@ class AgentError(NeuroAoloError, ValueError):
 
 class RunError(NeuroAoloError, ValueError):
     """A run folder is missing, incomplete, or would be overwritten."""
+
+
+class NetworkError(NeuroAoloError, ValueError):
+    """A network, a file of one or a hardware profile cannot be used as given."""

@@ -81,12 +81,13 @@ def read_module(module: nn.Module, inputs: ArrayLike) -> tuple[ReadLayers, float
             "it as NIR, and give the .nir file with input spikes"
         )
     given = np.asarray(inputs, np.float64)
-    if given.ndim != 2:
-        raise ExportError(f"inputs have shape {given.shape}: give (decisions, numbers)")
     was_training = module.training
     module.eval()
     try:
-        layers = reading.finished(_row(module, given.shape[1]))
+        row = _row(module, given.shape[-1] if given.ndim else 0)
+        if given.ndim != 2:
+            raise ExportError(f"inputs have shape {given.shape}: give (decisions, numbers)")
+        layers = reading.finished(row)
 
         def run(x: Floats) -> Floats:
             weight = next(module.parameters())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.api import shown
+from neuro_aolo.api.errors import check_whole, speaks_python
 from neuro_aolo.text.grid import Grid
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Comparison:
         return shown.text(self._grids())
 
 
+@speaks_python
 def compare(
     scenario: "str | Path" = "paper",
     learners: "Sequence[str] | None" = None,
@@ -104,6 +106,8 @@ def compare(
     """
     from neuro_aolo.comparison.compared import compared
 
+    check_whole("steps", steps)
+    check_whole("jobs", jobs)
     result = compared(
         str(scenario),
         learners,

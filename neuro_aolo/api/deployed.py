@@ -12,6 +12,7 @@ from neuro_aolo.text.grid import Grid
 if TYPE_CHECKING:
     import pandas as pd
 
+    from neuro_aolo.runs.network import Network
     from neuro_aolo.runs.simulation import Simulation as Simulated
     from neuro_aolo_export.arrays import FloatArray, SpikeArray
     from neuro_aolo_export.verify import Check
@@ -146,6 +147,26 @@ class Simulation:
     actions: "FloatArray" = field(repr=False)
     spikes: "tuple[SpikeArray, ...]" = field(repr=False)
     simulated: "Simulated" = field(repr=False)
+
+    @classmethod
+    def of(cls, network: "Network", simulated: "Simulated") -> "Simulation":
+        """The same of a network, and of what a backend made of its inputs."""
+        activity = simulated.activity
+        evaluation, own = network.evaluate(activity.actions), activity.own_layer_spikes
+        return cls(
+            backend=simulated.backend,
+            decisions=network.decisions,
+            seconds=simulated.seconds,
+            regret=None if evaluation is None else evaluation.regret,
+            violation_rate=None if evaluation is None else evaluation.violation_rate,
+            spikes_by_layer={
+                name: float(layer.sum() / network.decisions)
+                for name, layer in zip(network.layer_names, own, strict=True)
+            },
+            actions=activity.actions,
+            spikes=tuple(own),
+            simulated=simulated,
+        )
 
     def save(self, path: "str | Path") -> Path:
         """Write input, spikes of every layer and actions as an ``.npz`` file.

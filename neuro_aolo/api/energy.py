@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.api.arguments import names_of
 from neuro_aolo.api.deployed import Energy
+from neuro_aolo.api.errors import speaks_python
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, TWIN_KIND
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 
+@speaks_python
 def energy(
     network: "str | Path | nn.Module | DenseGraph | SpikingGraph",
     inputs: "ArrayLike | str | Path | None" = None,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.api.errors import speaks_python
 from neuro_aolo.api.run import Run
 from neuro_aolo.runs.files import CONFIG
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from neuro_aolo.systems.system import System
 
 
+@speaks_python
 def load(path: "str | Path", *, system: "System | None" = None) -> "Run":
     """Open the folder of a run.
 

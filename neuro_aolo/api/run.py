@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from neuro_aolo.api.arguments import names_of, places_of
 from neuro_aolo.api.deployed import Energy, Exports, LearningCurve, Simulation
+from neuro_aolo.api.errors import check_whole, speaks_python
 from neuro_aolo.api.results import Evaluation, Ledger, Report
 from neuro_aolo.runs import answers
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
@@ -81,6 +82,7 @@ class Run:
         """
         return LearningCurve(tuple(self._open.folder.metrics()))
 
+    @speaks_python
     def evaluate(
         self,
         *,
@@ -108,6 +110,7 @@ class Run:
             >>> found.decisions, 0.0 <= found.violation_rate <= 1.0
             (1000, True)
         """
+        check_whole("requests", requests)
         answer = answers.evaluate(
             self.path,
             requests=requests,
@@ -117,6 +120,7 @@ class Run:
         )
         return Evaluation.of(answer)
 
+    @speaks_python
     def energy(
         self,
         *,
@@ -159,6 +163,7 @@ class Run:
         )
         return Energy.of(answer.run.kind, answer.priced, {"run": answer.run.to_dict()})
 
+    @speaks_python
     def ledger(
         self,
         *,
@@ -201,6 +206,7 @@ class Run:
         )
         return Ledger.of(answer)
 
+    @speaks_python
     def report(self, out: "str | Path | None" = None) -> Report:
         """Write the run's page, ``summary.json`` and ``emissions.csv``.
 
@@ -220,6 +226,7 @@ class Run:
         summary, page = report(self.path, None if out is None else Path(out), system=self.system)
         return Report(page, summary)
 
+    @speaks_python
     def export(
         self,
         to: "Sequence[str] | str | None" = None,
@@ -251,6 +258,7 @@ class Run:
         exported = export_run(self._open, formats, folder, weight_bits)
         return Exports(folder, exported.checks, left_out, exported.quantisation)
 
+    @speaks_python
     def simulate(
         self,
         backend: str = "loihi2",
@@ -282,32 +290,19 @@ class Run:
         from neuro_aolo.runs.simulation import chosen_backend, run
         from neuro_aolo_export.loihi2.faults import Fault
 
+        check_whole("decisions", decisions)
+        check_whole("seed", seed, least=0)
         network = of_run(self._open, decisions, seed, weight_bits)
         wrong = None if fault is None else Fault.parse(fault)
-        simulated = run(network, chosen_backend(backend), wrong, seed)
-        activity = simulated.activity
-        evaluation = network.evaluate(activity.actions)
-        own = activity.own_layer_spikes
-        return Simulation(
-            backend=simulated.backend,
-            decisions=decisions,
-            seconds=simulated.seconds,
-            regret=None if evaluation is None else evaluation.regret,
-            violation_rate=None if evaluation is None else evaluation.violation_rate,
-            spikes_by_layer={
-                name: float(layer.sum() / decisions)
-                for name, layer in zip(network.layer_names, own, strict=True)
-            },
-            actions=activity.actions,
-            spikes=tuple(own),
-            simulated=simulated,
-        )
+        return Simulation.of(network, run(network, chosen_backend(backend), wrong, seed))
 
     def _repr_html_(self) -> str:
         from html import escape
 
+        return f"<p>{escape(str(self))}</p>"
+
+    def __str__(self) -> str:
         config = self.config
         name = getattr(config.scenario, "name", type(config.scenario).__name__)
         kind = type(config.actor).__name__.removesuffix("Config")
-        what = f"{self.path}: a {kind} trained on {name}, seed {config.seed}"
-        return f"<p>{escape(what)}</p>"
+        return f"{self.path}: a {kind} trained on {name}, seed {config.seed}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.api import shown
 from neuro_aolo.api.arguments import places_of
+from neuro_aolo.api.errors import speaks_python
 from neuro_aolo.runs.places import Places
 from neuro_aolo.systems.task import Task
 from neuro_aolo.text.grid import Grid
@@ -171,6 +172,7 @@ class Scenario:
         deployment = Deployment.of(loaded.deployment, loaded.where)
         return cls(called, loaded.name, loaded.system, loaded.scenario, deployment)
 
+    @speaks_python
     def with_countries(self, **countries: str) -> "Scenario":
         """The same with the mean grid of a country at each site named, as ``dc="DEU"``.
 
@@ -182,6 +184,7 @@ class Scenario:
         """
         return self._placed(places_of(countries, None, None))
 
+    @speaks_python
     def with_traces(self, fill: str | None = None, **traces: "str | Path") -> "Scenario":
         """The same with an hourly carbon intensity, in g/kWh, from a CSV file at each site named.
 
@@ -194,6 +197,7 @@ class Scenario:
         """
         return self._placed(places_of(None, traces, fill))
 
+    @speaks_python
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
         """The same with other values of single parameters, by dotted key, as ``{"limits.quality": 60}``.
 
@@ -233,6 +237,7 @@ class Scenario:
         return shown.html([Grid(f"{self.name} ({self.system_name})", columns, rows)])
 
 
+@speaks_python
 def make_task(
     scenario: "str | Path | Scenario" = "paper",
     *,

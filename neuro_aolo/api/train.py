@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.api.arguments import places_of
+from neuro_aolo.api.errors import check_whole, speaks_python
 from neuro_aolo.api.run import Run
 from neuro_aolo.api.scenario import Scenario
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from neuro_aolo.systems.system import System
 
 
+@speaks_python
 def train(
     scenario: Any = None,
     actor: str | None = None,
@@ -58,8 +60,8 @@ def train(
         agent_site: where the agent stands; the last of the system's sites where None.
         device: ``cpu`` (the default) or ``cuda``.
         config: settings in the form of a run's ``config.toml``, the whole of one or a part; the arguments
-            beside it stand before it.
-        settings: single settings, as ``{"training.actor_lr": 1e-3}``, before all others.
+            beside it override it.
+        settings: single settings, as ``{"training.actor_lr": 1e-3}``, which override all others.
         twin: whether the same-size MLP is trained beside a spiking actor, as ``neuro-aolo run`` does: reports
             compare with it.
         system: what is controlled, where that is no shipped system: a module that offers what
@@ -84,6 +86,8 @@ def train(
     from neuro_aolo.runs.options import TrainingOptions
     from neuro_aolo.runs.training import twin_config
 
+    check_whole("steps", steps)
+    check_whole("time_steps", time_steps)
     options = TrainingOptions(
         scenario=scenario,
         system=system,

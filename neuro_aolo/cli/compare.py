@@ -74,7 +74,7 @@ def compare(
     from neuro_aolo.comparison.compared import wanted
     from neuro_aolo.comparison.table import as_data
 
-    if out_dir is not None:
+    if out_dir is not None and out_dir.exists():
         make_folder(out_dir)
     asked = wanted(
         scenario,

@@ -161,7 +161,7 @@ class TrainOptions(PlaceOptions):
         typer.Option(
             metavar="FILE.toml",
             help="Settings in the form of a run's config.toml, the whole of one or a part; options beside it "
-            "stand before it.",
+            "override it.",
         ),
     ] = None
     set_: Annotated[
@@ -169,7 +169,7 @@ class TrainOptions(PlaceOptions):
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A single setting, as training.actor_lr=1e-3, before all others; repeated for several.",
+            help="A single setting, as training.actor_lr=1e-3, overriding all others; repeated for several.",
         ),
     ] = None
     preset: Annotated[

@@ -123,7 +123,7 @@ def _pays(summary: Summary) -> Card:
     found = {baseline: _verdict(summary, baseline) for baseline in baselines(summary)}
     more = len(summary.no_service)
     others = f"{more} {'other' if more == 1 else 'others'}"
-    untold = f"Not compared with {others}: never do both keep every constraint." if more else ""
+    untold = f"Not comparable with {others}." if more else ""
     if not found:
         decision = summary.wording.decision
         note = f"In no {decision} do both the agent and what it is set against keep every constraint."

@@ -151,7 +151,8 @@ def _verdicts(summary: Summary, baseline: str) -> str:
         elif where:
             everywhere = len(where) == len(pairs) > 1
             clauses.append(f"{does} on {'every device' if everywhere else listed(where)}")
-    return "; ".join(clauses) or "not compared"
+    told = "; ".join(clauses) or "not compared"
+    return f"{told} ({INFEASIBLE})" if clauses and summary.decided.feasible is False else told
 
 
 def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
@@ -202,5 +203,6 @@ def _paint(axes: Axes, run: Told, colour: str, line: str) -> None:
     kept = np.where(violations <= thin_above(run.summary.decided), shown, np.nan)
     is_last = run.summary.decided.feasible is False
     thin, thick = (f"{run.name}, {INFEASIBLE}", None) if is_last else (None, run.name)
-    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7, label=thin)
-    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=thick)
+    alone = "o" if len(curve) == 1 else None  # A line needs two points.
+    axes.plot(served, shown, color=LIGHT[colour], lw=0.8, ls=line, alpha=0.7, label=thin, marker=alone, ms=3)
+    axes.plot(served, kept, color=LIGHT[colour], lw=1.9, ls=line, label=thick, marker=alone, ms=5)

@@ -34,7 +34,7 @@ _SPIKING = "popsan"
 class TrainingOptions:
     """What a training is of, and how it goes.
 
-    What is given here stands before what ``config_file`` says, and ``settings`` before both; where neither
+    What is given here overrides what ``config_file`` says, and ``settings`` override both; where neither
     says anything, the defaults of :mod:`neuro_aolo.runs.defaults` and of the preset hold.
 
     Attributes:
@@ -220,6 +220,8 @@ def chosen_device(device: str) -> str:
     Raises:
         AgentError: neither ``cpu`` nor ``cuda``, or torch sees no GPU.
     """
+    if device.strip().lower() in ("gpu", "nvidia"):
+        raise AgentError(f"--device {device!r} is neither cpu nor cuda: did you mean 'cuda'?")
     chosen = one_of("--device", device, DEVICES)
     if chosen == "cuda" and not torch.cuda.is_available():
         raise AgentError(f"--device {device!r} cannot be used, torch sees no CUDA GPU: choose --device cpu")

@@ -117,7 +117,8 @@ def _read_module(module: "nn.Module", inputs: ArrayLike | str | Path | None) -> 
             return OwnNetwork(name, graph, given)
     if given is None:
         raise ExportError(f"{name} comes without inputs: give an array (decisions, numbers) that it takes")
-    numbers(given, given.shape[-1] if given.ndim else 0, name)
+    if given.ndim == 2:  # Of another shape an operator is probably what does not fit: it is named first.
+        numbers(given, given.shape[-1], name)
     layers, difference = read_module(module, given)
     checked = Checked(len(given), False, "PyTorch", difference)
     return OwnNetwork(

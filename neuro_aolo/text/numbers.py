@@ -126,8 +126,13 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> Quantity:
     # Rounded once: a second rounding of 999.5 might go the other way.
     rounded = float(f"{value:.{digits - 1}e}")
     power = _power(rounded)
-    text = f"{significant(rounded / 10.0**power, digits)}{NBSP}{_PREFIXES[power]}{unit}"
+    text = f"{significant(rounded / 10.0**power, digits)}{NBSP}{_prefixed(power, unit)}"
     return Quantity(float(value), text)
+
+
+def _prefixed(power: int, unit: str) -> str:
+    """The unit with its prefix; a million grams are a tonne: Mg would be read as mg."""
+    return "t" if (power, unit) == (6, "g") else f"{_PREFIXES[power]}{unit}"
 
 
 def spread(values: Bounded | None, unit: str, scale: float = 1.0, digits: int = 3) -> Quantity:
@@ -148,7 +153,7 @@ def spread(values: Bounded | None, unit: str, scale: float = 1.0, digits: int = 
         significant(value * scale / 10.0**power, digits)
         for value in (values.low, values.nominal, values.high)
     )
-    text = f"{nominal}{NBSP}{_PREFIXES[power]}{unit}"
+    text = f"{nominal}{NBSP}{_prefixed(power, unit)}"
     return Quantity(values.nominal, text if low == nominal == high else f"{text} ({_range(low, high)})")
 
 

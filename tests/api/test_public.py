@@ -114,3 +114,44 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(tmp_path: Path, arguments:
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(na.NeuroAoloError, match="has no config"):
         na.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (lambda run: run.energy(profiles="loihi3"), "'loihi3' is unknown"),
+        (lambda run: run.evaluate(requests=-1), "requests = -1 is not allowed"),
+        (lambda run: run.evaluate(requests="1000"), "requests = '1000' is not allowed"),
+        (lambda run: run.simulate(decisions=0), "decisions = 0 is not allowed"),
+        (lambda run: run.simulate("lohi2"), "^backend 'lohi2' is none of .*did you mean 'loihi2'"),
+        (lambda run: run.export("nri"), "^to 'nri'.*did you mean 'nir'"),
+        (lambda run: run.ledger(baselines="constnt"), "^baselines 'constnt'.*did you mean 'constant'"),
+        (lambda run: na.energy("none.onnx"), "none.onnx"),
+        (lambda run: na.train(out=run.path), "add overwrite=True to replace"),
+        (lambda run: na.train(out="x", steps="many"), "steps = 'many' is not allowed"),
+        (lambda run: na.train(out="x", actor="mpl"), "^actor 'mpl' is neither .*did you mean 'mlp'"),
+        (lambda run: na.train(out="x", device="gpu"), "did you mean 'cuda'"),
+        (lambda run: na.compare("paper", ["cnstant"], out="x"), "^learners 'cnstant'.*'constant'"),
+        (lambda run: na.make_task("paper", country={"dx": "POL"}), "^country dx=POL"),
+    ],
+)
+def test_every_error_is_of_one_family_and_speaks_python(small_run: Path, asked, said: str) -> None:
+    with pytest.raises(na.NeuroAoloError, match=said) as error:
+        asked(na.load(small_run))
+    assert "--" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("shape", [(10, 1, 5, 5), (10, 25)])
+def test_a_convolution_is_refused_by_its_name(shape: tuple[int, ...]) -> None:
+    import numpy as np
+    import torch
+
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.Flatten(), torch.nn.Linear(36, 2))
+    with pytest.raises(na.NeuroAoloError, match="Conv2d"):
+        na.energy(network, np.zeros(shape))
+
+
+def test_a_run_says_what_it_is(small_run: Path) -> None:
+    assert str(na.load(small_run)) == f"{small_run}: a PopSAN trained on paper, seed 0"
+    assert "import_module" not in dir(na)
