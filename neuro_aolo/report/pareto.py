@@ -98,8 +98,8 @@ def table(points: Sequence[Point], profile: str) -> Grid:
         )
         for point in in_order(points)
     ]
-    columns = ("run (* on the front)", "T", "weight", "regret", "broken", "rate", "dynamic", "total")
-    title = f"Regret against energy of a decision on {profile}, in the chip's integers"
+    columns = ("run", "T", "weight", "regret", "broken", "rate", "dynamic", "total")
+    title = f"Regret against energy of a decision on {profile}, in the chip's integers; * on the front"
     return Grid(f"{title}; all runs begin with {shared}" if shared else title, columns, rows)
 
 

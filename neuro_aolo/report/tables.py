@@ -187,7 +187,9 @@ def as_rich(grid: Grid) -> Table:
         numeric = grid.numeric(index)
         longest = max((len(cell) for row in grid.rows if isinstance(cell := row[index], str)), default=0)
         whole = numeric and longest <= _WHOLE
-        table.add_column(Text(plain(column)), justify="right" if numeric else "left", no_wrap=whole)
+        table.add_column(
+            Text(plain(column)), justify="right" if numeric else "left", no_wrap=whole, overflow="fold"
+        )
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
         table.add_row(*(Text(plain(cell)) for cell in row), style=style)

@@ -77,6 +77,11 @@ def read_own(
         ExportError: a file or module that is not a network with a price, or inputs that do not fit.
         AgentError: arguments that do not go with the network.
     """
+    if isinstance(network, str | Path) and Path(network).suffix.lower() == ".npz":
+        raise ExportError(
+            f"{network} holds inputs, no network: name an .onnx, .nir or .graph file, and give this one as "
+            "--input"
+        )
     if isinstance(network, str | Path):
         path = Path(network)
         if path.suffix.lower() == ONNX_SUFFIX:
