@@ -30,7 +30,6 @@ def run_app(app: typer.Typer) -> int:
     Returns:
         The exit code.
     """
-    speak()
     try:
         return app(prog_name=PROGRAM, standalone_mode=False) or 0
     except SystemExit:
@@ -45,6 +44,8 @@ def run_app(app: typer.Typer) -> int:
     except (OSError, MemoryError, UnicodeError, RecursionError) as error:
         _fail(f"{type(error).__name__}: {error}: check the files and the space that this needs")
         return EXIT_FAILED
+    finally:
+        speak()
 
 
 def _on_purpose() -> tuple[type[Exception], ...]:

@@ -36,7 +36,7 @@ def be_quiet(asked: bool) -> bool:
 
 
 def speak() -> None:
-    """Say again what is going on, as a command does that begins."""
+    """Say again what is going on: one command that was quiet is over."""
     _QUIET.set(False)
 
 
