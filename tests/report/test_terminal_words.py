@@ -41,6 +41,7 @@ def test_what_a_training_says_on_the_way(row: Metrics, said: str) -> None:
 
 def test_a_bar_counts_what_the_system_decides(printed: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_in_terminal", lambda: True)
+    progress.speak()  # Another test may have parsed --quiet.
     with progress.stage("training", 600, "hours") as advance:
         advance(300, told(ROW, 0.3))
     assert "300 of 600 hours, violations 25.0%" in printed.getvalue()
