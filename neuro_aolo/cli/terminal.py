@@ -30,6 +30,7 @@ def run_app(app: typer.Typer) -> int:
     Returns:
         The exit code.
     """
+    speak()
     try:
         return app(prog_name=PROGRAM, standalone_mode=False) or 0
     except SystemExit:
