@@ -40,10 +40,10 @@ class Energy:
     @classmethod
     def of(cls, kind: str, priced: Priced, network: Mapping[str, Any]) -> "Energy":
         """The same of a stage of a run, or of a network file."""
-        own = "spiking" if kind == "spiking" else "dense"
-        bills = {name: device.bill(own) for name, device in priced.devices.items()}  # type: ignore[arg-type]
+        kind = "spiking" if kind == "spiking" else "dense"
+        bills = {name: device.bill(kind) for name, device in priced.devices.items()}  # type: ignore[arg-type]
         nominal_j = {name: bill.total_j.nominal for name, bill in bills.items() if bill is not None}
-        return cls(own, nominal_j, priced.firing_rate, priced, network)
+        return cls(kind, nominal_j, priced.firing_rate, priced, network)
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as plain data, units in the keys."""

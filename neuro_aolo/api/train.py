@@ -110,8 +110,8 @@ def train(
     _train(folder, progress)
     if twin and kind_of(chosen.actor) == "popsan":
         _train(folder.begin_twin(twin_config(chosen)), progress)
-    own = system if not handed_over or isinstance(scenario, Scenario) else handed_over["system"]
-    return Run(Path(out), own)
+    controlled = system if not handed_over or isinstance(scenario, Scenario) else handed_over["system"]
+    return Run(Path(out), controlled)
 
 
 def _handed_over(scenario: Any) -> dict[str, Any]:

@@ -151,8 +151,8 @@ def _verdicts(summary: Summary, baseline: str) -> str:
         elif where:
             everywhere = len(where) == len(pairs) > 1
             clauses.append(f"{does} on {'every device' if everywhere else listed(where)}")
-    told = "; ".join(clauses) or "not compared"
-    return f"{told} ({INFEASIBLE})" if clauses and summary.decided.feasible is False else told
+    verdicts = "; ".join(clauses) or "not compared"
+    return f"{verdicts} ({INFEASIBLE})" if clauses and summary.decided.feasible is False else verdicts
 
 
 def curves(runs: Sequence[Told], width_in: float = WIDE_IN) -> str:
