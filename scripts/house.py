@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("text", "units", "files", "errors", "interrupt"),
     ("neuro_aolo_export", "hardware_profiles"),
+    ("text", "units", "files", "errors", "interrupt"),
     ("systems",),
     ("agent",),
     ("pricing",),

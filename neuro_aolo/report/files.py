@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from neuro_aolo.errors import RunError
+from neuro_aolo.files import write_whole
 
 
 def check_page(path: Path) -> None:
@@ -23,10 +24,5 @@ def write_page(path: Path, page: str) -> Path:
         RunError: its folder does not exist, or ``path`` is a folder.
     """
     check_page(path)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, page)
     return path

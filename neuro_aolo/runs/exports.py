@@ -1,7 +1,6 @@
 """Every export of an actor, run back on the same inputs before it takes its place."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph
 from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, require_lava, write_network
@@ -229,8 +229,7 @@ _MAKERS: dict[str, tuple[tuple[str, _Export], ...]] = {
 def _staged(folder: Path) -> Iterator[Path]:
     """A folder to write files into, which take their places in ``folder`` once nothing has failed."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
-            stage = Path(name)
+        with temporary_folder("export", folder) as stage:
             yield stage
             made = sorted(stage.iterdir())
             for file in made:

@@ -1,6 +1,5 @@
 """A network run on one of four backends, with faults, or in turn with its environment."""
 
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from neuro_aolo.systems.task import Task
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import SpikeArray
+from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.loihi2.faults import Fault, faulty_activity
 from neuro_aolo_export.loihi2.lava import LavaSession, run_network, write_network
 from neuro_aolo_export.onnx.run import run_step
@@ -108,16 +108,16 @@ def _with_fault(network: Network, fault: Fault, rng: np.random.Generator) -> Act
 
 def _on_lava(network: Network) -> tuple[SpikeArray, ...]:
     steps = network.graph.steps
-    with tempfile.TemporaryDirectory(prefix="neuro-aolo-") as folder:
-        file = Path(folder) / "actor.net"
+    with temporary_folder() as folder:
+        file = folder / "actor.net"
         write_network(network.quantized, file)
         timeout_s = lava_timeout_s(steps * network.decisions)
         return run_network(file, network.chip_spikes, steps, timeout_s)
 
 
 def _on_onnx(network: Network) -> tuple[SpikeArray, ...]:
-    with tempfile.TemporaryDirectory(prefix="neuro-aolo-") as folder:
-        file = Path(folder) / "actor_step.onnx"
+    with temporary_folder() as folder:
+        file = folder / "actor_step.onnx"
         write_step(network.graph, file)
         return run_step(file, network.input_spikes).spikes
 

@@ -9,7 +9,6 @@ References:
 """
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from neuro_aolo_export.arrays import IntArray, SpikeArray, as_spikes
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.loihi2._bounded import run_bounded
 from neuro_aolo_export.loihi2._lava_child import arrived, child_command, child_environment
 from neuro_aolo_export.loihi2._lava_compat import LAVA_INSTALL, lava_version, require_lava
@@ -104,8 +104,7 @@ def _ran(
             f"input spikes have shape {inputs.shape}: "
             f"give ({steps}, decisions, {layers[0].inputs}) with at least one decision"
         )
-    with tempfile.TemporaryDirectory(prefix="neuro-aolo-lava-") as name:
-        folder = Path(name)
+    with temporary_folder("lava") as folder:
         feed = np.zeros((steps * batch + len(layers), layers[0].inputs), dtype=np.uint8)
         feed[: steps * batch] = inputs.transpose(1, 0, 2).reshape(steps * batch, -1)
         np.save(folder / "feed.npy", feed, allow_pickle=False)

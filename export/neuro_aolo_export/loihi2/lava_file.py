@@ -17,6 +17,7 @@ import numpy as np
 from neuro_aolo_export._hdf5 import member_names, open_plain, read_dataset, read_group, read_string
 from neuro_aolo_export.arrays import IntArray
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import whole
 from neuro_aolo_export.loihi2._lava_compat import LAVA_INSTALL, load_dense_block
 from neuro_aolo_export.loihi2.integers import QuantizedGraph, QuantizedLayer
 
@@ -46,17 +47,14 @@ def write_network(network: QuantizedGraph | Sequence[QuantizedLayer], path: str 
     target = Path(path)
     require_loadable(layers)
     dense = load_dense_block()
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        _write_layers(dense, layers, partial)
-        _check_same(layers, read_network(partial))
-        partial.replace(target)
+        with whole(target) as partial:
+            _write_layers(dense, layers, partial)
+            _check_same(layers, read_network(partial))
     except OSError as error:
         raise ExportError(
             f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_network(path: str | os.PathLike[str]) -> tuple[QuantizedLayer, ...]:

@@ -1,7 +1,7 @@
 """One decision at a time on Lava, for control loops."""
 
 import subprocess
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export.arrays import FloatArray, SpikeArray, as_spikes
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.loihi2._bounded import end_group, exchange, last_words, start_bounded
 from neuro_aolo_export.loihi2._lava_child import READY, child_command, child_environment
 from neuro_aolo_export.loihi2._lava_compat import require_lava
@@ -38,7 +39,8 @@ class LavaSession:
         self.qgraph = qgraph
         self.start_timeout_s = start_timeout_s
         self.timeout_s = timeout_s
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._kept = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "LavaSession":
@@ -48,9 +50,9 @@ class LavaSession:
             ExportError: Lava is missing, would alter the network, failed or took too long to start.
         """
         require_lava()
-        self._folder = tempfile.TemporaryDirectory(prefix="neuro-aolo-lava-")
+        self._folder = self._kept.enter_context(temporary_folder("lava"))
         try:
-            self._start(Path(self._folder.name))
+            self._start(self._folder)
         except BaseException:
             self.close()
             raise
@@ -94,9 +96,8 @@ class LavaSession:
         if self._process is not None:
             end_group(self._process)
             self._process = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        self._folder = None
+        self._kept.close()
 
     def _start(self, folder: Path) -> None:
         layers, steps = self.qgraph.layers, self.qgraph.steps
@@ -119,7 +120,7 @@ class LavaSession:
             return exchange(self._process, request, answer_bytes, timeout_s)
         except (TimeoutError, EOFError) as error:
             reason = "ended during" if isinstance(error, EOFError) else f"took more than {timeout_s:g} s for"
-            words = last_words(Path(self._folder.name))
+            words = last_words(self._folder)
             self.close()
             raise ExportError(
                 f"Lava {reason} {label}{words}: start another session, or give it a longer time-out"
