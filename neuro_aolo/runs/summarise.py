@@ -236,7 +236,7 @@ def exports(run: Run, chip: OnChip | None) -> tuple[ExportFigures, ...] | None:
         RunError: the run's ``exports.json`` is damaged.
     """
     file = run.folder.path / EXPORTS
-    if not file.is_file():
+    if not file.exists():
         return None
     try:
         return tuple(
