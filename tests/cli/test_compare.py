@@ -20,7 +20,6 @@ import pytest
 from scipy.stats import trim_mean
 
 from neuro_aolo.carbon.deployment import Deployment
-from neuro_aolo.comparison import compared
 from neuro_aolo.comparison.plan import LEARNERS, Plan
 from neuro_aolo.runs.cell import Cell
 from neuro_aolo.runs.config import PRESETS
@@ -238,7 +237,8 @@ def test_a_cell_that_fails_does_not_stop_the_others(cli, tmp_path: Path, monkeyp
     monkeypatch.setattr(Cell, "save", no_room)
     # In this process, where the fault is.
     monkeypatch.setattr(
-        compared, "make", lambda plans, folder, jobs, on_end: make_here(plans, folder, on_end)
+        "neuro_aolo.comparison.compared.make",
+        lambda plans, folder, jobs, on_end: make_here(plans, folder, on_end),
     )
     done = cli(
         "compare",
