@@ -155,9 +155,12 @@ def train_sb3(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
+        model = _model(library, name, task, int(networks.generate_state(1)[0]), config)
+        # One of its own choice would leave a folder among the temporary files.
+        model.set_logger(library.common.logger.Logger(folder=None, output_formats=[]))
         watch = _Watch(
             name=name,
-            model=_model(library, name, task, int(networks.generate_state(1)[0]), config),
+            model=model,
             validation=Requests(task, task.spec.starts(config.validation_requests), validation),
             seconds=seconds,
             interval_s=evaluate_every_s,

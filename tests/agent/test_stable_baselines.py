@@ -1,7 +1,9 @@
 """Stable-Baselines3's algorithms under our own protocol, a few seconds each."""
 
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +40,12 @@ def trained(request: pytest.FixtureRequest, task: AoloTask) -> tuple[str, SB3Tra
     elapsed_s, threads = time.perf_counter() - began, torch.get_num_threads()
     torch.set_num_threads(usual)
     return request.param, result, elapsed_s, threads
+
+
+def test_nothing_is_left_among_the_temporary_files(task: AoloTask, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    train_sb3("td3", task, 0.2, seed=0, evaluate_every_s=0.1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_training_ends_in_time(trained) -> None:
