@@ -226,9 +226,7 @@ class TrainOptions(PlaceOptions):
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False
     checkpoint_every: Annotated[
         int,
-        whole(
-            least=1, help="Rounds between checkpoints, rounded up to the next evaluation; at most 10 s go by."
-        ),
+        whole(least=1, help="Rounds between checkpoints, up to the next evaluation; 10 s at most."),
     ] = CHECKPOINT_EVERY
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")

@@ -45,7 +45,7 @@ def trained(request: pytest.FixtureRequest, task: AoloTask) -> tuple[str, SB3Tra
 def test_nothing_is_left_among_the_temporary_files(task: AoloTask, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     train_sb3("td3", task, 0.2, seed=0, evaluate_every_s=0.1)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("SB3*")) == []
 
 
 def test_the_training_ends_in_time(trained) -> None:
