@@ -144,6 +144,7 @@ def check_scenario(
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action
     from neuro_aolo.runs.decided import action_units, physical_action
+    from neuro_aolo.runs.traces import trace_facts, trace_notes
     from neuro_aolo.text.feasibility import is_feasible
 
     with stage("drawing requests, solving them, searching the best constant action"):
@@ -151,8 +152,10 @@ def check_scenario(
         task = loaded.system.task(scenario)
         constant = best_constant_action(task, requests)
         result = held_out(task).evaluate(constant.policy())
+    traces = trace_facts(scenario)
     summary = {
         "scenario": getattr(scenario, "name", name),
+        "traces": {site: trace.to_dict() for site, trace in traces.items()},
         **own,
         "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
@@ -168,6 +171,8 @@ def check_scenario(
         adapts = ("needs adaptation", "yes" if summary["needs_adaptation"] else "no")
         for label, text in (*rows, *_constant_rows(summary, units), adapts):
             say(f"{label:<40}{text}")
+        for note in trace_notes(traces):
+            say(note)
 
     show(summary, as_json, in_text)
 

@@ -167,8 +167,8 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
             "'carbon_intensity_g_per_kwh'"
         )
     left = found
-    for words, kept in _PREFERENCES:
-        matching = [i for i in left if bool(words.search(names[i])) == kept]
+    for pattern, kept in _PREFERENCES:
+        matching = [i for i in left if bool(pattern.search(names[i])) == kept]
         left = matching or left
     if len(left) > 1:
         raise ScenarioError(

@@ -54,10 +54,7 @@ def country_code(text: str) -> str:
     if code in mix:
         return code
     if code is not None:
-        raise ScenarioError(
-            f"country {shown(text)} has no carbon intensity in CodeCarbon's data: name another country, or set "
-            "the intensity's sample range in a scenario file"
-        )
+        raise ScenarioError(_without_figure(shown(text)))
     raise ScenarioError(f"unknown country {shown(text)}: {_close(typed, mix)}; give an ISO 3166 alpha-3 code")
 
 
@@ -74,11 +71,7 @@ def country_intensity_g_per_kwh(country: str) -> float:
     entry = _energy_mix()[code]
     intensity = entry.get("carbon_intensity")
     if not intensity or not intensity > 0.0:
-        name = entry.get("country_name", code)
-        raise ScenarioError(
-            f"country {code} ({name}) has no carbon intensity in CodeCarbon's data: name another country, or "
-            "set the intensity's sample range in a scenario file"
-        )
+        raise ScenarioError(_without_figure(f"{code} ({entry.get('country_name', code)})"))
     return float(intensity)
 
 
@@ -104,14 +97,18 @@ def _refuse_without_figure(text: str, typed: str) -> None:
     """Refuse places that people name and that the data do not hold."""
     if typed in _UNION:
         raise ScenarioError(
-            f"{shown(text)} is no country, and CodeCarbon's data have no figure for the European Union: name a "
-            "member, such as DEU, FRA, ITA, ESP or POL"
+            f"{shown(text)} is no country, and CodeCarbon's data have no figure for the European Union: name "
+            "a member, such as DEU, FRA, ITA, ESP or POL"
         )
     if typed in _KOSOVO:
-        raise ScenarioError(
-            f"country {shown(text)} (Kosovo) has no carbon intensity in CodeCarbon's data: name another "
-            "country, or set the intensity's sample range in a scenario file"
-        )
+        raise ScenarioError(_without_figure(f"{shown(text)} (Kosovo)"))
+
+
+def _without_figure(country: str) -> str:
+    return (
+        f"country {country} has no carbon intensity in CodeCarbon's data: name another country, or set the "
+        "intensity's sample range in a scenario file"
+    )
 
 
 def _iso_code(typed: str) -> str | None:

@@ -79,7 +79,7 @@ _INVERSE = re.compile(
     rf"[ _\u00b7*.]{{0,3}}(?<![a-z])({_ENERGY}){_ELECTRIC}[ ]*\^?[({{]?-1[)}}]?", re.IGNORECASE
 )
 _ALONE = re.compile(rf"^(?:{_MASS}{_GAS}?|[kmgt]?wh?|{_ENERGY})$", re.IGNORECASE)
-_LAST_WORDS = re.compile(rf"(?<=[ _])((?:{_MASS})(?:{_GAS})?|[kmgt]w|{_ENERGY})$", re.IGNORECASE)
+_LAST_WORD = re.compile(rf"(?<=[ _])((?:{_MASS})(?:{_GAS})?|[kmgt]w|{_ENERGY})$", re.IGNORECASE)
 _ENCLOSED_GAS = re.compile(
     r"(?<=[a-z0-9])[(\[]((?:co2)?[ _-]*(?:eq|e)?\.?)[)\]](?= ?(?:/|per))", re.IGNORECASE
 )
@@ -118,14 +118,14 @@ def unit_in(text: str) -> Unit:
     Words that are no unit, such as ``direct``, ``average`` or ``DE``, do not matter.
     """
     plain = _plain(text)
-    unit = _in_words(plain)
+    unit = _named_in(plain)
     # Names such as intensityLbsPerMwh, whose words begin with capitals.
     return (
-        unit if unit.text else _in_words(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\d)(?=per[A-Za-z])", "_", plain))
+        unit if unit.text else _named_in(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\d)(?=per[A-Za-z])", "_", plain))
     )
 
 
-def _in_words(text: str) -> Unit:
+def _named_in(text: str) -> Unit:
     for ratio in _RATIO.finditer(text):
         unit = _of_ratio(text[: ratio.start()], text[ratio.end() :])
         if unit.text:
@@ -187,5 +187,5 @@ def _without_energy(text: str) -> Unit:
             return Unit(inside.strip(), None, "it is no mass of CO2 per energy")
         if wrong := _NO_MASS.search(inside):
             return Unit(wrong.group().strip(), None, "it is no mass of CO2 per energy")
-    last = _LAST_WORDS.search(_BRACKETS.sub("", text).rstrip(" _"))
+    last = _LAST_WORD.search(_BRACKETS.sub("", text).rstrip(" _"))
     return Unit(last[1], None, "it is no mass of CO2 per energy") if last else NO_UNIT

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 FIX = "give UTC, or name an offset or an IANA zone, as 'time (UTC+01:00)' or 'time (Europe/Berlin)'"
 
-_UTC_WORDS = frozenset({"utc", "gmt", "zulu", "z"})
+_UTC_NAMES = frozenset({"utc", "gmt", "zulu", "z"})
 _OFFSET = re.compile(
     r"(?:(?:utc|gmt)[ _]?|(?<=[(\[])[ ]?|^)([+-])[ ]?(\d{1,2})(?::?(\d{2}))?(?![\d:.])", re.IGNORECASE
 )
 _UTC_NUMBER = re.compile(r"(?:utc|gmt)[ _]?[+-]?[ ]?\d", re.IGNORECASE)
-_LOCAL_WORDS = frozenset(
+_LOCAL_NAMES = frozenset(
     re.findall(
         r"\w+",
         "local lokal locale lokalzeit ortszeit localtime pacific eastern central mountain atlantic "
@@ -30,7 +30,7 @@ _LOCAL_WORDS = frozenset(
         "nzt jst kst hkt sgt myt pht ict wib wita pkt npt bdt gst trt irst idt sast brt brst clt clst uyt",
     )
 )
-_ALSO_WORDS = frozenset(
+_AMBIGUOUS_NAMES = frozenset(
     re.findall(r"\w+", "est ist art met wet west et pt ct mt pet eat cat wat wit bot vet cot act")
 )
 """Abbreviations that are words as well: taken for zones where they are in capitals, in brackets, or last."""
@@ -87,17 +87,17 @@ def zone_in(header: str) -> Zone:
     for zone in (_iana(text), _offset(text)):
         if zone.text:
             return zone
-    enclosed = [word for inside in _BRACKETS.findall(text) for word in _words(inside)]
-    words = _words(text)
-    for place, word in enumerate(words):
-        marked = word.isupper() or word in enclosed or place == len(words) - 1
-        if word.lower() in _LOCAL_WORDS or (word.lower() in _ALSO_WORDS and marked and len(words) > 1):
+    enclosed = [word for inside in _BRACKETS.findall(text) for word in _tokens(inside)]
+    tokens = _tokens(text)
+    for place, word in enumerate(tokens):
+        marked = word.isupper() or word in enclosed or place == len(tokens) - 1
+        if word.lower() in _LOCAL_NAMES or (word.lower() in _AMBIGUOUS_NAMES and marked and len(tokens) > 1):
             return Zone(word, None, f"{word!r} does not fix every hour")
     if _UTC_NUMBER.search(text):
         return Zone(header, None, "its offset from UTC is not written as UTC+01:00")
-    if any(word.lower() in _UTC_WORDS - {"z"} or word == "Z" for word in words):
+    if any(word.lower() in _UTC_NAMES - {"z"} or word == "Z" for word in tokens):
         return Zone("UTC", UTC)
-    if place_zone := _of_city(words):
+    if place_zone := _of_city(tokens):
         return Zone(place_zone, None, f"a place alone is no zone; {place_zone} may be meant")
     unknown = [word for word in enclosed if word.lower() not in _NO_ZONES and not word.isdecimal()]
     return Zone(unknown[0], None, f"{unknown[0]!r} is no zone that is known") if unknown else NO_ZONE
@@ -106,16 +106,16 @@ def zone_in(header: str) -> Zone:
 def zone_of(cell: str) -> Zone:
     """The zone that a whole cell is; none named where it is something else, such as the code of an area."""
     text = _plain(cell).strip("()[] ")
-    if text.lower() in _UTC_WORDS:
+    if text.lower() in _UTC_NAMES:
         return Zone(text, UTC)
     if offset := _offset(text).info:
         return Zone(text, offset)
     name = _by_name().get(text.lower().replace("/", "_").replace(" ", "_")) if "/" in text else None
     if name:
         return Zone(name, ZoneInfo(name))
-    words = _words(text)
-    known = _LOCAL_WORDS | _ALSO_WORDS | {"time", "standard"}
-    if words and all(word.lower() in known for word in words):
+    tokens = _tokens(text)
+    known = _LOCAL_NAMES | _AMBIGUOUS_NAMES | {"time", "standard"}
+    if tokens and all(word.lower() in known for word in tokens):
         return Zone(text, None, f"{text!r} does not fix every hour")
     return NO_ZONE
 
@@ -172,7 +172,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[ _]minus[ _]", "-", text, flags=re.IGNORECASE)
 
 
-def _words(text: str) -> list[str]:
+def _tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text))
 
 
@@ -191,21 +191,21 @@ def _offset(text: str) -> Zone:
 
 
 def _iana(text: str) -> Zone:
-    """An IANA name among the words, with slashes or, as in column names, with underscores."""
-    words = re.findall(r"[A-Za-z0-9+-]+", text)
-    if len(words) < 2 or not _AREAS & {word.lower() for word in words}:
+    """An IANA name among the tokens, with slashes or, as in column names, with underscores."""
+    tokens = re.findall(r"[A-Za-z0-9+-]+", text)
+    if len(tokens) < 2 or not _AREAS & {word.lower() for word in tokens}:
         return NO_ZONE
-    for start in range(len(words)):
-        for end in range(min(start + 4, len(words)), start + 1, -1):
-            name = _by_name().get("_".join(words[start:end]).lower())
+    for start in range(len(tokens)):
+        for end in range(min(start + 4, len(tokens)), start + 1, -1):
+            name = _by_name().get("_".join(tokens[start:end]).lower())
             if name:
                 return Zone(name, ZoneInfo(name))
     return NO_ZONE
 
 
-def _of_city(words: Sequence[str]) -> str | None:
-    pairs = (f"{first}_{second}" for first, second in pairwise(words))
-    return next((_cities()[name.lower()] for name in (*words, *pairs) if name.lower() in _cities()), None)
+def _of_city(tokens: Sequence[str]) -> str | None:
+    pairs = (f"{first}_{second}" for first, second in pairwise(tokens))
+    return next((_cities()[name.lower()] for name in (*tokens, *pairs) if name.lower() in _cities()), None)
 
 
 @cache
