@@ -1,5 +1,6 @@
 """Reading a CSV file whichever of the usual separators it has, and the numbers in it."""
 
+import contextlib
 import csv
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.files import read_text
 from neuro_aolo.systems.wording import shown
+from neuro_aolo.text.numbers import number_of
 
 Row = tuple[int, list[str]]
 """The line of the file that a row ends on, counted from 1, and its cells."""
@@ -20,7 +22,6 @@ MAX_COLUMNS = 10_000
 """What a file may have at most: 19 years of five minutes each."""
 
 _SEPARATORS = ",;\t"
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _NO_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ ,.'\u2019_\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
@@ -52,8 +53,8 @@ class Table:
         """
         if self.separator != "," and _WITH_COMMA.fullmatch(text):
             text = text.replace(",", ".")
-        if _NUMBER.fullmatch(text) or _NO_FINITE.fullmatch(text):
-            return float(text)
+        with contextlib.suppress(ValueError):
+            return float(text) if _NO_FINITE.fullmatch(text) else number_of(text)
         where = f"{self.path}, row {row}"
         if _WITH_COMMA.fullmatch(text):
             raise ScenarioError(

@@ -87,7 +87,7 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
             f"{_FEWEST_LENGTHS}"
         )
     if not scores.max() > 0.0:
-        raise ScenarioError("every score is 0: give scores above 0")
+        raise ScenarioError(_NO_PEAK)
 
     def residuals(logs: NDArray) -> NDArray:
         peak_score, peak_words, exponent = np.exp(logs)

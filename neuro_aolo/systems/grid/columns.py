@@ -8,12 +8,12 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.csv_file import Table
 from neuro_aolo.systems.grid.intensity_unit import NO_UNIT, USUAL, Unit, unit_in
 from neuro_aolo.systems.grid.time_cell import kind_of
-from neuro_aolo.systems.grid.time_zone import FIX, Zone, zone_in, zone_of
+from neuro_aolo.systems.grid.time_zone import FIX, NO_ZONE, Zone, zone_in, zone_of
 from neuro_aolo.systems.wording import listed, shown
 
 _GAS = r"(?:carbon|co2\w*|ghg|emissions?)"
 _INTENSITY = re.compile(
-    rf"\b(?:{_GAS}|grid|marginal|average|avg)(?: \w+){{0,3}} ?intensit(?:y|ies)\b|^intensity\b|\bci\b"
+    rf"\b(?:{_GAS}|grid|marginal|average|avg|mean|hourly|actual|forecast)(?: \w+){{0,3}} ?intensit(?:y|ies)\b|^intensity\b|\bci\b"
     rf"|\b{_GAS} (?:\w+ )?(?:rate|factor)s?\b|\b[ma]oer\b|\btaux (?:de )?co2\b|intensit[äa]t\b"
     r"|emissionsfaktor"
 )
@@ -53,7 +53,7 @@ _AREA = re.compile(
     r"(?: ?(?:name|id|code|key|abbreviation))?$"
 )
 _LONGEST_NAME = 1000
-_RANKS = {"zoned": 0, "epoch": 2, "naive": 3, "date": 7, "clock": 8, "none": 9}
+_RANKS = {"zoned": 0, "epoch": 2, "naive": 3, "date": 7, "none": 8, "clock": 9}
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _check_one_area(table: Table, names: Sequence[str]) -> None:
         if not _AREA.search(name) or _TIME_ZONE.search(name):
             continue
         areas = dict.fromkeys(cells[column] for _, cells in table.rows if cells[column])
-        if len(areas) > 1 and not any(zone_of(area).text for area in areas):
+        if len(areas) > 1 and not (name == "zone" and _are_zones(areas)):
             raise ScenarioError(
                 f"{table.path}: column {shown(table.header[1][column])} holds {len(areas)} areas, "
                 f"{listed(list(areas))}: keep the rows of one"
@@ -267,17 +267,17 @@ def _zone(table: Table, names: Sequence[str], columns: Sequence[int]) -> tuple[Z
     zones = [zone_in(header[i][:_LONGEST_NAME]) for i in columns]
     named = next((zone for zone in zones if zone.text), zones[0])
     refused = next((zone for zone in zones if zone.is_refused), None)
+    if _kind(table, columns[0]) in ("zoned", "epoch"):
+        return NO_ZONE, None
     if named.info is not None and refused is None:
         return named, None
-    if _kind(table, columns[0]) in ("zoned", "epoch"):
-        return Zone(), None
     for column, name in enumerate(names):
         cells = list(dict.fromkeys(cells[column] for _, cells in table.rows if cells[column]))
         if not (_TIME_ZONE.search(name) or (name == "zone" and _are_zones(cells))) or not cells:
             continue
         wrong = next((cell for cell in cells if zone_of(cell).info is None), None)
         if wrong is None:
-            return Zone(), column
+            return NO_ZONE, column
         raise ScenarioError(
             f"{table.path}: column {shown(header[column])} has {shown(wrong)}, local time, ambiguous when "
             f"clocks change: {FIX}"

@@ -24,10 +24,11 @@ _UTC_NUMBER = re.compile(r"(?:utc|gmt)[ _]?[+-]?[ ]?\d", re.IGNORECASE)
 _LOCAL_NAMES = frozenset(
     re.findall(
         r"\w+",
-        "local lokal locale lokalzeit ortszeit localtime pacific eastern central mountain atlantic "
-        "prevailing nem daylight cet cest mez mesz hnec hec mest eet eest msk bst edt ept cst cdt cpt mst "
-        "mdt mpt pst pdt ppt akst akdt hst hdt ast adt nst ndt aest aedt aet acst acdt awst awt nzst nzdt "
-        "nzt jst kst hkt sgt myt pht ict wib wita pkt npt bdt gst trt irst idt sast brt brst clt clst uyt",
+        "uk gb british european local lokal locale lokalzeit ortszeit localtime pacific eastern central "
+        "mountain atlantic prevailing nem daylight cet cest mez mesz hnec hec mest eet eest msk bst edt "
+        "ept cst cdt cpt mst mdt mpt pst pdt ppt akst akdt hst hdt ast adt nst ndt aest aedt aet acst "
+        "acdt awst awt nzst nzdt nzt jst kst hkt sgt myt pht ict wib wita pkt npt bdt gst trt irst idt "
+        "sast brt brst clt clst uyt",
     )
 )
 _AMBIGUOUS_NAMES = frozenset(

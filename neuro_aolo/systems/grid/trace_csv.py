@@ -1,6 +1,7 @@
 """Carbon intensity from a CSV file as it is published: units, time zones and cadences up to one hour."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -24,6 +25,7 @@ _MISSING = ("", "nan", "na", "n/a", "n/e", "null", "none", "-")
 _SMALLEST_PEAK = 2.0
 """In gCO2/kWh: where no figure reaches it they are in another unit."""
 
+_SWAPPED = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
 _DAY = 24 * HOUR
 _LOCAL_FIX = "give UTC or offsets, or name the zone in the header, as 'time (Europe/Berlin)'"
 
@@ -190,6 +192,11 @@ def _parsed(table: Table, row: int, text: str) -> datetime:
 
 
 def _no_time(table: Table, row: int, text: str) -> ScenarioError:
+    if _SWAPPED.match(text):
+        return ScenarioError(
+            f"{table.path}, row {row}: {shown(text)} is no time that is clear, as day and month may be "
+            "swapped: write 2020-12-31 23:00"
+        )
     return ScenarioError(
         f"{table.path}, row {row}: {shown(text)} is no time: write 2020-12-31 23:00, with an offset if it is "
         "not UTC"
