@@ -13,8 +13,8 @@ from neuro_aolo.systems.wording import listed, shown
 
 _GAS = r"(?:carbon|co2\w*|ghg|emissions?)"
 _INTENSITY = re.compile(
-    rf"\b(?:{_GAS}|grid|marginal|average|avg|mean|hourly|actual|forecast)(?: \w+){{0,3}} ?intensit(?:y|ies)\b|^intensity\b|\bci\b"
-    rf"|\b{_GAS} (?:\w+ )?(?:rate|factor)s?\b|\b[ma]oer\b|\btaux (?:de )?co2\b|intensit[äa]t\b"
+    rf"\b(?:{_GAS}|grid|marginal|average|avg|mean|hourly|actual|forecast)(?: \w+){{0,3}} ?intensit(?:y|ies)"
+    rf"\b|^intensity\b|\bci\b|\b{_GAS} (?:\w+ )?(?:rate|factor)s?\b|\b[ma]oer\b|\btaux (?:de )?co2\b|intensit[äa]t\b"
     r"|emissionsfaktor"
 )
 _NO_INTENSITY = re.compile(

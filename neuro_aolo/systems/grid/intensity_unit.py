@@ -52,6 +52,7 @@ _KWH = {
     **{"mj": 1 / Fraction("3.6"), "gj": 1000 / Fraction("3.6"), "tj": 10**6 / Fraction("3.6")},
     **{"pj": 10**9 / Fraction("3.6")},
 }
+_SIGNS = str.maketrans("\u2212\u2013\u2010\u2011\u22c5\u2219", "----\u00b7\u00b7")
 _PREFIXES = {"": "", "kilo": "k", "mega": "m", "giga": "g", "tera": "t"}
 
 _MASS = (
@@ -61,7 +62,7 @@ _MASS = (
 )
 _GAS = (
     r"(?:[ _-]*(?:of[ _-]+)?(?:co2|carbon[ _-]*dioxide|ghgs?)"
-    r"(?:[ _-]*(?:equiv(?:alents?)?|eqv|eq|e)\.?(?![a-z]))?)"
+    r"(?:[ _,-]*(?:equiv(?:alente?s?)?|eqv|[e\u00e4]q|\u00e4quivalente?|e)\.?(?![a-z]))?)"
 )
 _LET_OUT = r"(?:[ _-]*(?:emitted|emissions?|released))?"
 _WATT_HOURS = r"[kmgt]?w[ _.\u00b7-]?h(?:rs?)?|(?:kilo|mega|giga|tera)?watt[ _-]*hours?"
@@ -137,7 +138,7 @@ def _named_in(text: str) -> Unit:
 
 def _plain(text: str) -> str:
     """Compatible signs for subscripts and superscripts, one kind of minus, and ``/kWh`` for ``kWh^-1``."""
-    text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2013", "-")
+    text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return _INVERSE.sub(r"/\1", _ENCLOSED_GAS.sub(r"\1", " ".join(text.split())))
 
 

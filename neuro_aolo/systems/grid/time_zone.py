@@ -107,7 +107,7 @@ def zone_in(header: str) -> Zone:
 def zone_of(cell: str) -> Zone:
     """The zone that a whole cell is; none named where it is something else, such as the code of an area."""
     text = _plain(cell).strip("()[] ")
-    if text.lower() in _UTC_NAMES:
+    if text.lower() in _UTC_NAMES or re.fullmatch(r"[+-]?0+(?::?00)?", text):
         return Zone(text, UTC)
     if offset := _offset(text).info:
         return Zone(text, offset)

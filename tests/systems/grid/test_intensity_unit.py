@@ -70,6 +70,9 @@ FACTORS = {
     "gCO2eq per kilowatt-hour": 1.0,
     "Carbon intensity gCO₂eq/kWh (Life cycle)": 1.0,
     "Carbon Intensity in gCO2 per kWh, forecast": 1.0,
+    "CO₂-Emissionsfaktor in g CO₂-Äq./kWh": 1.0,
+    "g CO2,eq/kWh": 1.0,
+    "g CO2‑eq⋅kWh⁻¹": 1.0,
     "Taux de CO2 (g/kWh)": 1.0,
 }
 
