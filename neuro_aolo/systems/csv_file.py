@@ -22,6 +22,9 @@ MAX_COLUMNS = 10_000
 """What a file may have at most: 19 years of five minutes each."""
 
 _SEPARATORS = ",;\t"
+_STATED = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
+"""The first line by which Excel is told the separator."""
+
 _NO_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ ,.'\u2019_\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
@@ -100,8 +103,11 @@ def read_table(path: Path, what: str, advice: str = "give a header and one row p
             never closed, or a row is not as wide as the header.
     """
     text = _text(path, what)
+    stated = _STATED.match(text)
+    if stated:
+        text = "\n" + text[stated.end() :]
     first = re.sub(r'"[^"]*"', "", text.lstrip("\n").split("\n", 1)[0])
-    separator = max(_SEPARATORS, key=first.count)
+    separator = stated[1] if stated else max(_SEPARATORS, key=first.count)
     rows = _rows(path, text, separator)
     header = next(rows, None)
     if header is None:

@@ -14,8 +14,8 @@ from neuro_aolo.systems.wording import listed, shown
 _GAS = r"(?:carbon|co2\w*|ghg|emissions?)"
 _INTENSITY = re.compile(
     rf"\b(?:{_GAS}|grid|marginal|average|avg|mean|hourly|actual|forecast)(?: \w+){{0,3}} ?intensit(?:y|ies)"
-    rf"\b|^intensity\b|\bci\b|\b{_GAS} (?:\w+ )?(?:rate|factor)s?\b|\b[ma]oer\b|\btaux (?:de )?co2\b|intensit[äa]t\b"
-    r"|emissionsfaktor"
+    rf"\b|^intensity\b|\bci\b|\b{_GAS} (?:\w+ )?(?:rate|factor)s?\b|\b[ma]oer\b|\btaux (?:de )?co2\b"
+    r"|intensit[äa]t\b|emissionsfaktor"
 )
 _NO_INTENSITY = re.compile(
     r"\b(?:index|idx|percent\w*|perc|pct|rank|rating|level|categor\w+|class|label|band|type|source|method"
@@ -95,7 +95,7 @@ def columns_of(table: Table) -> Columns:
     where = f"{table.path}, row {number}"
     names = [_name(text) for text in header]
     times = [i for i, name in enumerate(names) if _TIME.search(name) and not _NO_TIME.search(name)]
-    units = {i: unit_in(header[i][:_LONGEST_NAME]) for i in times}
+    units = {i: unit_in(header[i]) for i in times}
     times = [i for i in times if not (_INTENSITY.search(names[i]) or units[i].is_known)]
     if not times:
         raise ScenarioError(f"{where}: no time column among {listed(header)}: name one 'time' or 'datetime'")
@@ -147,7 +147,7 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
     number, header = table.header
     where = f"{table.path}, row {number}"
     own = [i for i in range(len(names)) if i not in times and not _UNITS.search(names[i])]
-    units = {i: unit_in(header[i][:_LONGEST_NAME]) for i in own}
+    units = {i: unit_in(header[i]) for i in own}
     plausible = [i for i in own if not _NO_INTENSITY.search(names[i])]
     found = [i for i in plausible if _INTENSITY.search(names[i]) or units[i].is_known]
     found = [i for i in found if units[i].factor is not None] or found
@@ -182,7 +182,7 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
 def _unit(table: Table, names: Sequence[str], value: int) -> Unit:
     """The unit of the intensity, of its header or of a column of its own."""
     number, header = table.header
-    named, column = unit_in(header[value][:_LONGEST_NAME]), _unit_column(table, names, value)
+    named, column = unit_in(header[value]), _unit_column(table, names, value)
     cells = [] if column is None else list(dict.fromkeys(cells[column] for _, cells in table.rows))
     below = [unit_in(cell) for cell in cells if cell]
     if column is not None and len({unit.factor if unit.text else None for unit in below}) > 1:
@@ -232,7 +232,7 @@ def _time(table: Table, names: Sequence[str], times: Sequence[int]) -> tuple[int
         return next(iter(hours), None)
 
     def rank(column: int) -> tuple[bool, int, int]:
-        zone, level = zone_in(table.header[1][column][:_LONGEST_NAME]), _RANKS[kinds[column]]
+        zone, level = zone_in(table.header[1][column]), _RANKS[kinds[column]]
         if kinds[column] == "naive":
             level = 1 if zone.info else 5 if zone.is_refused else 3
         elif kinds[column] == "date" and hour_beside(column) is not None:
@@ -245,8 +245,8 @@ def _time(table: Table, names: Sequence[str], times: Sequence[int]) -> tuple[int
         return best, hour
     if kinds[best] == "clock":
         raise ScenarioError(
-            f"{table.path}, row {table.header[0]}: {shown(table.header[1][best])} holds hours without a day: "
-            "give both, as 2020-12-31 23:00"
+            f"{table.path}, row {table.header[0]}: {shown(table.header[1][best])} holds no whole time: "
+            "give day and hour, as 2020-12-31 23:00"
         )
     return best, None
 
@@ -264,7 +264,7 @@ def _is_same_time(table: Table, column: int) -> bool:
 def _zone(table: Table, names: Sequence[str], columns: Sequence[int]) -> tuple[Zone, int | None]:
     """What times without a zone are in: as the header says, else as a column says row by row."""
     number, header = table.header
-    zones = [zone_in(header[i][:_LONGEST_NAME]) for i in columns]
+    zones = [zone_in(header[i]) for i in columns]
     named = next((zone for zone in zones if zone.text), zones[0])
     refused = next((zone for zone in zones if zone.is_refused), None)
     if _kind(table, columns[0]) in ("zoned", "epoch"):
@@ -292,10 +292,9 @@ def _zone(table: Table, names: Sequence[str], columns: Sequence[int]) -> tuple[Z
 
 
 def _are_zones(cells: Iterable[str]) -> bool:
-    """Whether cells of a column ``zone`` are time zones and no areas, such as EST for Estonia."""
+    """Whether cells of a column ``zone`` are time zones and no areas, such as ``DE``."""
     zones = {cell: zone_of(cell) for cell in cells}
     return all(
-        zone.info is not None
-        or (zone.text and re.fullmatch("[A-Z]{3,4}", cell) and cell not in ("EST", "CAT"))
+        zone.info is not None or (bool(zone.text) and re.fullmatch("[A-Z]{3,4}", cell) is not None)
         for cell, zone in zones.items()
     )

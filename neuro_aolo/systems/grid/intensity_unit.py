@@ -9,6 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
+_LONGEST = 1000
+"""Signs of a header that are looked at."""
+
 USUAL = "gCO2/kWh"
 """The unit of a column that names none."""
 
@@ -86,8 +89,8 @@ _ENCLOSED_GAS = re.compile(
 )
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _NO_MASS = re.compile(r"%|\bper ?cent|\bpct\b|[$€£¥]|(?<![a-z])(?:eur|usd|gbp|cents?|ct)$", re.IGNORECASE)
-_WORD_BEFORE = re.compile(r"[^\s_()\[\]{},;:]+[\s_]*$")
-_WORD_AFTER = re.compile(r"^[\s_]*[^\s_()\[\]{},;:]+")
+_WORD_BEFORE = re.compile(r"[^\s_()\[\]{},;:]{1,30}[\s_]*$")
+_WORD_AFTER = re.compile(r"^[\s_]*[^\s_()\[\]{},;:]{1,30}")
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def unit_in(text: str) -> Unit:
 
     Words that are no unit, such as ``direct``, ``average`` or ``DE``, do not matter.
     """
-    plain = _plain(text)
+    plain = _plain(text[:_LONGEST])
     unit = _named_in(plain)
     # Names such as intensityLbsPerMwh, whose words begin with capitals.
     return (

@@ -10,6 +10,9 @@ from neuro_aolo.systems.grid.time_zone import Zone, zone_of
 Kind = Literal["zoned", "epoch", "naive", "date", "clock", "none"]
 """What a cell holds: a time with its zone, seconds since 1970, a time or a date without a zone, an hour."""
 
+_LONGEST = 100
+"""Signs of the longest time that is read."""
+
 _FORMS = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"),
     *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
@@ -74,6 +77,8 @@ def parsed(text: str) -> datetime:
         ZoneRefusedError: If it names a zone that does not fix every hour.
         OverflowError: If it lies beyond what can be written.
     """
+    if len(text) > _LONGEST:
+        raise ValueError("no time is that long")
     if number := _NUMBER.fullmatch(text):
         return _compact(text) or _since_1970(number[1])
     start, *rest = _INTERVAL.split(text, maxsplit=1)
@@ -100,6 +105,8 @@ def parsed(text: str) -> datetime:
 
 def hour_of(text: str) -> Hour | None:
     """The hour of a day in a cell: ``0``, ``HE 24``, ``13:30``, ``1:00 PM``, ``00:00 - 01:00``."""
+    if len(text) > _LONGEST:
+        return None
     start, *end = re.split(r"\s*[-\u2013]\s*(?=[0-9])", text, maxsplit=1)
     if not start.isascii():
         return None

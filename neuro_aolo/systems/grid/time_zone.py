@@ -14,6 +14,11 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from neuro_aolo.systems.wording import shown
+
+_LONGEST = 1000
+"""Signs of a header that are looked at."""
+
 FIX = "give UTC, or name an offset or an IANA zone, as 'time (UTC+01:00)' or 'time (Europe/Berlin)'"
 
 _UTC_NAMES = frozenset({"utc", "gmt", "zulu", "z"})
@@ -93,7 +98,7 @@ def zone_in(header: str) -> Zone:
     for place, word in enumerate(tokens):
         marked = word.isupper() or word in enclosed or place == len(tokens) - 1
         if word.lower() in _LOCAL_NAMES or (word.lower() in _AMBIGUOUS_NAMES and marked and len(tokens) > 1):
-            return Zone(word, None, f"{word!r} does not fix every hour")
+            return Zone(word, None, f"{shown(word)} does not fix every hour")
     if _UTC_NUMBER.search(text):
         return Zone(header, None, "its offset from UTC is not written as UTC+01:00")
     if any(word.lower() in _UTC_NAMES - {"z"} or word == "Z" for word in tokens):
@@ -101,7 +106,7 @@ def zone_in(header: str) -> Zone:
     if place_zone := _of_city(tokens):
         return Zone(place_zone, None, f"a place alone is no zone; {place_zone} may be meant")
     unknown = [word for word in enclosed if word.lower() not in _NO_ZONES and not word.isdecimal()]
-    return Zone(unknown[0], None, f"{unknown[0]!r} is no zone that is known") if unknown else NO_ZONE
+    return Zone(unknown[0], None, f"{shown(unknown[0])} is no zone that is known") if unknown else NO_ZONE
 
 
 def zone_of(cell: str) -> Zone:
@@ -117,7 +122,7 @@ def zone_of(cell: str) -> Zone:
     tokens = _tokens(text)
     known = _LOCAL_NAMES | _AMBIGUOUS_NAMES | {"time", "standard"}
     if tokens and all(word.lower() in known for word in tokens):
-        return Zone(text, None, f"{text!r} does not fix every hour")
+        return Zone(text, None, f"{shown(text)} does not fix every hour")
     return NO_ZONE
 
 
@@ -168,7 +173,7 @@ def _turn(time: datetime, name: str) -> timedelta:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2013", "-")
+    text = unicodedata.normalize("NFKC", text[:_LONGEST]).replace("\u2212", "-").replace("\u2013", "-")
     text = re.sub(r"[ _]plus[ _]", "+", " ".join(text.split()), flags=re.IGNORECASE)
     return re.sub(r"[ _]minus[ _]", "-", text, flags=re.IGNORECASE)
 

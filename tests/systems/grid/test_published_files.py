@@ -222,6 +222,44 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         None,
     ),
+    "Energi Data Service": (
+        "HourUTC;HourDK;PriceArea;CO2Emission (g/kWh)",
+        lambda t, v: f"{plain(t)};{plain(later(t))};DK1;{v},0",
+        1.0,
+        None,
+    ),
+    "Agora": (
+        "sep=;\nDatum;CO₂-Emissionsfaktor des Strommix (g CO₂-Äq./kWh)",
+        lambda t, v: f"{t:%d.%m.%Y %H:%M};{v}",
+        1.0,
+        None,
+    ),
+    "CAISO": (
+        "INTERVALSTARTTIME_GMT,INTERVALENDTIME_GMT,OPR_DT,OPR_HR,CI (lb/MWh)",
+        lambda t, v: (
+            f"{plain(t)}-00:00,{plain(later(t))}-00:00,{later(t, -8):%Y-%m-%d},{later(t, -8).hour + 1},{v}"
+        ),
+        LB,
+        "lb/MWh, times 0.45359237 gives gCO2/kWh",
+    ),
+    "other gases beside": (
+        "time,NOx (lb/MWh),SO2 (lb/MWh),CO2 (lb/MWh)",
+        lambda t, v: f"{iso(t)},1,2,{v}",
+        LB,
+        "lb/MWh, times 0.45359237 gives gCO2/kWh",
+    ),
+    "seconds beside local times": (
+        "timestamp,datetime,CI",
+        lambda t, v: f"{int(t.timestamp())},{plain(later(t, -8))},{v}",
+        1.0,
+        None,
+    ),
+    "a column of offsets": (
+        "time,utc_offset,CI",
+        lambda t, v: f"{plain(later(t, -5))},-5,{v}",
+        1.0,
+        "times put into UTC by column 'utc_offset'",
+    ),
     "g/MJ": (
         "time,carbon_intensity g/MJ",
         lambda t, v: f"{iso(t)},{v}",

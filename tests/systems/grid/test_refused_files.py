@@ -65,6 +65,10 @@ FILES = {
         two("time,timezone,CI", "2020-01-01 00:00,CET,100", "2020-01-01 01:00,CET,100"),
         "column 'timezone' has 'CET', local time",
     ),
+    "local column that is called a zone": (
+        two("time,zone,CI", "2020-01-01 00:00,EST,100", "2020-01-01 01:00,EST,100"),
+        "column 'zone' has 'EST', local time",
+    ),
     "local row of units": (two("time,CI", "CET,lb/MWh", HOURS[0]), "'time \\(CET\\)' is local time"),
     "an hour that is skipped": (
         two("time (Europe/Berlin),CI", "2023-03-26 01:30,100", "2023-03-26 02:30,100"),
@@ -83,7 +87,7 @@ FILES = {
         "an hour 25: the times look local",
     ),
     "no hour": (two("date,hour,CI", "2020-01-01,1,100", "2020-01-01,x,100"), "'x' is no hour of a day"),
-    "hours without days": (two("hour,CI", "1,100", "2,100"), "'hour' holds hours without a day"),
+    "hours without days": (two("hour,CI", "1,100", "2,100"), "'hour' holds no whole time: give day and hour"),
     "days alone": (
         two("date,settlement_period,CI", "2020-01-01,1,100", "2020-01-01,2,100"),
         "row 3: '2020-01-01' repeats the time of row 2: give the time of day, too",
