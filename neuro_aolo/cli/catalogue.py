@@ -212,12 +212,21 @@ def fit_scenario(
             help="Scenario to put it in.",
         ),
     ] = "paper",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A value of that scenario, as quality.threshold=3; repeated for several.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
     from neuro_aolo.files import write_whole
+    from neuro_aolo.runs.settings import assigned, changed_scenario
     from neuro_aolo.systems.names import load, offered
 
     if file.is_dir() or (file.exists() and not overwrite):
@@ -226,7 +235,10 @@ def fit_scenario(
         raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
     check_file(file)
     loaded = load(scenario)
-    text, figures, sentence = offered(loaded.system, "fit")(scores, loaded.scenario, file.stem)
+    parameters = loaded.scenario
+    if set_:
+        parameters = changed_scenario(loaded.system, parameters, dict(map(assigned, set_)))
+    text, figures, sentence = offered(loaded.system, "fit")(scores, parameters, file.stem)
     try:
         write_whole(file, text)
     except OSError as error:

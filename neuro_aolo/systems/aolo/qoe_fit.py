@@ -62,6 +62,14 @@ class QualityFit:
                 f"scenario {scenario.name!r} draws kappa_peak_words per request, which a fitted curve "
                 "would not change: fit into a scenario without it, such as paper"
             )
+        threshold = scenario.quality.threshold
+        if not threshold < self.peak_score:
+            raise ScenarioError(
+                f"scenario {scenario.name!r}: threshold = {threshold:g} is never reached by a curve whose "
+                f"peak_score is {self.peak_score:.5g} (at {self.peak_words:.4g} words, sharpness "
+                f"{self.sharpness:.4g}, residuals of {self.rms:.3g} points): set it on the scale of the scores, "
+                f"as --set quality.threshold={0.7 * self.peak_score:.2g}"
+            )
         values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}
         return scenario.with_values(quality=values, sources={f"quality.{name}": source for name in values})
 
