@@ -323,7 +323,7 @@ def test_scores_that_never_reach_the_threshold(cli, tmp_path: Path) -> None:
     done = cli("scenarios", "fit", scores(tmp_path, peak_score=6.0), "--out", tmp_path / "mine.toml")
     assert done.returncode == 2
     assert "threshold = 7 is never reached by a curve whose peak_score is 6 (at 210 words" in done.stderr
-    assert "set it on the scale of the scores, as --set quality.threshold=4.2" in done.stderr
+    assert "set it on their scale, as --set quality.threshold=4.2" in done.stderr
     arguments = (scores(tmp_path, peak_score=6.0), "--out", tmp_path / "mine.toml")
     assert cli("scenarios", "fit", *arguments, "--set", "quality.threshold=4.2").returncode == 0
     mine = Scenario.load(tmp_path / "mine.toml")

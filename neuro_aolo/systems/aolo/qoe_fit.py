@@ -67,7 +67,7 @@ class QualityFit:
             raise ScenarioError(
                 f"scenario {scenario.name!r}: threshold = {threshold:g} is never reached by a curve whose "
                 f"peak_score is {self.peak_score:.5g} (at {self.peak_words:.4g} words, sharpness "
-                f"{self.sharpness:.4g}, residuals of {self.rms:.3g} points): set it on the scale of the scores, "
+                f"{self.sharpness:.4g}, residuals of {self.rms:.3g} points): set it on their scale, "
                 f"as --set quality.threshold={0.7 * self.peak_score:.2g}"
             )
         values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}
