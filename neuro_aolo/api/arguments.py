@@ -14,7 +14,11 @@ def names_of(names: Sequence[str | Path] | str | None) -> tuple[str, ...] | None
 
 
 def places_of(
-    country: Mapping[str, str] | None, trace: Mapping[str, str | Path] | None, fill: str | None
+    country: Mapping[str, str] | None,
+    trace: Mapping[str, str | Path] | None,
+    fill: str | None,
+    longest_gap: int | None = None,
 ) -> Places:
     """Whose electricity the sites draw."""
-    return Places(country or {}, {site: Path(file) for site, file in (trace or {}).items()}, fill)
+    files = {site: Path(file) for site, file in (trace or {}).items()}
+    return Places(country or {}, files, fill, longest_gap)

@@ -91,6 +91,7 @@ class Run:
         country: Mapping[str, str] | None = None,
         trace: "Mapping[str, str | Path] | None" = None,
         fill: str | None = None,
+        longest_gap: int | None = None,
     ) -> Evaluation:
         """Regret against the exact optimum and violations on held-out decisions.
 
@@ -100,6 +101,7 @@ class Run:
             country: ISO 3166-1 alpha-3 codes by site, as ``{"dc": "DEU"}``.
             trace: CSV files of hourly carbon intensity (g/kWh) by site.
             fill: ``hold`` or ``linear`` for hours that a trace lacks; they are refused where None.
+            longest_gap: most hours in a row that are filled; 24 where None.
 
         Raises:
             NeuroAoloError: files of the run are missing or wrong, or an argument is not allowed.
@@ -115,7 +117,7 @@ class Run:
             self.path,
             requests=requests,
             scenario=None if scenario is None else str(scenario),
-            places=places_of(country, trace, fill),
+            places=places_of(country, trace, fill, longest_gap),
             system=self.system,
         )
         return Evaluation.of(answer)
@@ -173,6 +175,7 @@ class Run:
         country: Mapping[str, str] | None = None,
         trace: "Mapping[str, str | Path] | None" = None,
         fill: str | None = None,
+        longest_gap: int | None = None,
     ) -> Ledger:
         """Carbon of service and agent per decision and year, and whether the agent pays.
 
@@ -185,6 +188,7 @@ class Run:
             country: as in :meth:`evaluate`.
             trace: likewise; a year is added up over its hours.
             fill: likewise.
+            longest_gap: likewise.
 
         Raises:
             NeuroAoloError, ProfileError: files of the run are missing or wrong, or an argument is not
@@ -201,7 +205,7 @@ class Run:
             profiles=names_of(profiles) or PROFILES,
             request_rate_hz=request_rate_hz,
             baselines=names_of(baselines),
-            places=places_of(country, trace, fill),
+            places=places_of(country, trace, fill, longest_gap),
             system=self.system,
         )
         return Ledger.of(answer)

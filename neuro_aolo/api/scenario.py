@@ -185,17 +185,20 @@ class Scenario:
         return self._placed(places_of(countries, None, None))
 
     @speaks_python
-    def with_traces(self, fill: str | None = None, **traces: "str | Path") -> "Scenario":
+    def with_traces(
+        self, fill: str | None = None, longest_gap: int | None = None, **traces: "str | Path"
+    ) -> "Scenario":
         """The same with an hourly carbon intensity, in g/kWh, from a CSV file at each site named.
 
         Args:
             fill: ``hold`` or ``linear`` for hours that a trace lacks; they are refused where None.
+            longest_gap: most hours in a row that are filled; 24 where None.
             **traces: paths, by site.
 
         Raises:
             ScenarioError, AgentError: an unknown site, or a trace that cannot be used.
         """
-        return self._placed(places_of(None, traces, fill))
+        return self._placed(places_of(None, traces, fill, longest_gap))
 
     @speaks_python
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
@@ -244,6 +247,7 @@ def make_task(
     country: Mapping[str, str] | None = None,
     trace: Mapping[str, "str | Path"] | None = None,
     fill: str | None = None,
+    longest_gap: int | None = None,
 ) -> Task:
     """The batched control task of a scenario: states in, observations and actions in [-1, 1].
 
@@ -252,6 +256,7 @@ def make_task(
         country: ISO 3166-1 alpha-3 codes by site, as ``{"dc": "DEU"}``.
         trace: CSV files of hourly carbon intensity (g/kWh) by site.
         fill: ``hold`` or ``linear`` for hours that a trace lacks; they are refused where None.
+        longest_gap: most hours in a row that are filled; 24 where None.
 
     Returns:
         A :class:`~neuro_aolo.systems.task.Task`: ``reset(count, rng)`` draws native states ``(count, S)``,
@@ -274,4 +279,5 @@ def make_task(
         ((1000, 4), (1000, 2))
     """
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    return chosen.system.task(places_of(country, trace, fill).put(chosen.system, chosen.parameters))
+    places = places_of(country, trace, fill, longest_gap)
+    return chosen.system.task(places.put(chosen.system, chosen.parameters))

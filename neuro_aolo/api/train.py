@@ -31,6 +31,7 @@ def train(
     country: Mapping[str, str] | None = None,
     trace: "Mapping[str, str | Path] | None" = None,
     fill: str | None = None,
+    longest_gap: int | None = None,
     agent_site: str | None = None,
     device: str | None = None,
     config: "str | Path | None" = None,
@@ -57,6 +58,7 @@ def train(
         country: ISO 3166-1 alpha-3 codes by site, as ``{"dc": "DEU", "bs": "FRA"}``.
         trace: CSV files of hourly carbon intensity (g/kWh) by site.
         fill: ``hold`` or ``linear`` for hours that a trace lacks; they are refused where None.
+        longest_gap: most hours in a row that are filled; 24 where None.
         agent_site: where the agent stands; the last of the system's sites where None.
         device: ``cpu`` (the default) or ``cuda``.
         config: settings in the form of a run's ``config.toml``, the whole of one or a part; the arguments
@@ -91,7 +93,7 @@ def train(
     options = TrainingOptions(
         scenario=scenario,
         system=system,
-        places=places_of(country, trace, fill),
+        places=places_of(country, trace, fill, longest_gap),
         agent_site=agent_site,
         actor=actor,
         preset=preset,

@@ -144,6 +144,7 @@ def check_scenario(
     from neuro_aolo.agent.evaluate import held_out
     from neuro_aolo.agent.rivals import best_constant_action
     from neuro_aolo.runs.decided import action_units, physical_action
+    from neuro_aolo.runs.traces import trace_facts, trace_notes
     from neuro_aolo.text.feasibility import is_feasible
 
     with stage("drawing requests, solving them, searching the best constant action"):
@@ -151,8 +152,10 @@ def check_scenario(
         task = loaded.system.task(scenario)
         constant = best_constant_action(task, requests)
         result = held_out(task).evaluate(constant.policy())
+    traces = trace_facts(scenario)
     summary = {
         "scenario": getattr(scenario, "name", name),
+        "traces": {site: trace.to_dict() for site, trace in traces.items()},
         **own,
         "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
@@ -168,6 +171,8 @@ def check_scenario(
         adapts = ("needs adaptation", "yes" if summary["needs_adaptation"] else "no")
         for label, text in (*rows, *_constant_rows(summary, units), adapts):
             say(f"{label:<40}{text}")
+        for note in trace_notes(traces):
+            say(note)
 
     show(summary, as_json, in_text)
 
@@ -207,12 +212,21 @@ def fit_scenario(
             help="Scenario to put it in.",
         ),
     ] = "paper",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A value of that scenario, as quality.threshold=3; repeated for several.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit the QoE curve to your own scores and save it as a scenario."""
     from neuro_aolo.errors import ScenarioError
     from neuro_aolo.files import write_whole
+    from neuro_aolo.runs.settings import assigned, changed_scenario
     from neuro_aolo.systems.names import load, offered
 
     if file.is_dir() or (file.exists() and not overwrite):
@@ -221,7 +235,10 @@ def fit_scenario(
         raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
     check_file(file)
     loaded = load(scenario)
-    text, figures, sentence = offered(loaded.system, "fit")(scores, loaded.scenario, file.stem)
+    parameters = loaded.scenario
+    if set_:
+        parameters = changed_scenario(loaded.system, parameters, dict(map(assigned, set_)))
+    text, figures, sentence = offered(loaded.system, "fit")(scores, parameters, file.stem)
     try:
         write_whole(file, text)
     except OSError as error:

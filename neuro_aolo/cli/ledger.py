@@ -122,6 +122,7 @@ def _print(part: "LedgerPart", style: str) -> None:
     from neuro_aolo.report.answer import pays
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.report.years import year
+    from neuro_aolo.runs.traces import trace_notes
     from neuro_aolo.text import paper_tables
     from neuro_aolo.text.numbers import plain
 
@@ -145,3 +146,5 @@ def _print(part: "LedgerPart", style: str) -> None:
             say(_boundary(account, part.wording.decisions))
         for name, reason in part.unfit.items():
             say(f"{name} is not on the ledger: {reason}")
+        for note in trace_notes(part.run.traces):
+            say(note)

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -86,17 +86,17 @@ class PlaceOptions:
 
     country: Annotated[
         list[str] | None,
-        typer.Option(metavar="SITE=ISO3", help="Country of a site, as dc=DEU; repeated for several."),
+        typer.Option(metavar="SITE=COUNTRY", help="Country of a site, as dc=DEU; repeated for several."),
     ] = None
     trace: Annotated[
         list[str] | None,
         typer.Option(metavar="SITE=FILE.csv", help="Hourly carbon intensity at a site; repeated likewise."),
     ] = None
     dc_country: Annotated[
-        str | None, typer.Option(metavar="ISO3", help="Country of the data centre, as DEU.")
+        str | None, typer.Option(metavar="COUNTRY", help="Country of the data centre, as DEU.")
     ] = None
     bs_country: Annotated[
-        str | None, typer.Option(metavar="ISO3", help="Country of the base station, as FRA.")
+        str | None, typer.Option(metavar="COUNTRY", help="Country of the base station, as FRA.")
     ] = None
     dc_trace: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Hourly carbon intensity at the data centre.")
@@ -112,6 +112,10 @@ class PlaceOptions:
             help="Fill hours that a trace lacks; refused without.",
         ),
     ] = None
+    longest_gap: Annotated[
+        int | None,
+        whole(least=1, metavar="HOURS", help="Most hours in a row that --fill fills; 24 if absent."),
+    ] = None
 
     def places(self) -> "Places":
         """The same by site.
@@ -126,6 +130,7 @@ class PlaceOptions:
             _by_site("country", self.country, {"dc": self.dc_country, "bs": self.bs_country}),
             {site: Path(file) for site, file in traces.items()},
             self.fill,
+            self.longest_gap,
         )
 
 
@@ -235,7 +240,6 @@ class TrainOptions(PlaceOptions):
     def training(self, actor: str | None) -> "TrainingOptions":
         """The same as a training takes it."""
         from neuro_aolo.runs.options import TrainingOptions
-        from neuro_aolo.runs.places import Places
         from neuro_aolo.runs.settings import assigned, read_tables
 
         places = self.places()
@@ -245,7 +249,7 @@ class TrainOptions(PlaceOptions):
         if not named:
             given = {*places.countries, *places.traces}
             usual = {site: code for site, code in DEMO_COUNTRIES.items() if site not in given}
-            places = Places({**usual, **places.countries}, places.traces, places.fill)
+            places = replace(places, countries={**usual, **places.countries})
         own = {each.name for each in fields(PlaceOptions)} | set(_NOT_OF_TRAINING)
         rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in own}
         return TrainingOptions(

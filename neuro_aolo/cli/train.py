@@ -21,7 +21,7 @@ from neuro_aolo.cli.report import report_run
 from neuro_aolo.cli.terminal import EXIT_FAILED, out, say, show, validation
 from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.errors import AgentError
-from neuro_aolo.runs.progress import err, stage, told
+from neuro_aolo.runs.progress import err, remark, stage, told
 
 if TYPE_CHECKING:
     from neuro_aolo.runs.config import RunConfig
@@ -127,6 +127,7 @@ def evaluate(
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
     from neuro_aolo.report.tables import evaluation_table, print_rule
     from neuro_aolo.runs.answers import evaluate as evaluated
+    from neuro_aolo.runs.traces import trace_notes
 
     with stage("evaluating"):
         answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
@@ -136,6 +137,8 @@ def evaluate(
             say(f"{run_dir}: trained in scenario {answer.trained_in}, here in scenario {answer.scenario}")
         out.print(evaluation_table(answer.run, answer.wording, answer.decided))
         print_rule(answer.decided, out)
+        for note in trace_notes(answer.run.traces):
+            say(note)
 
     show(answer.to_dict(), as_json, in_text, answer.run.system)
 
@@ -157,9 +160,12 @@ def _begun(
     """The folder to train into, this process's own, and its settings: of a run that goes on, or a new one."""
     from neuro_aolo.runs.folder import RunFolder
     from neuro_aolo.runs.lock import locked
+    from neuro_aolo.runs.traces import trace_facts, trace_notes
 
     if options.resume is None:
         config = options.training(actor).config()
+        for note in trace_notes(trace_facts(config.scenario)):
+            remark(note)
         with RunFolder.new(options.needed_out(), config, overwrite=options.overwrite) as folder:
             yield folder, config
         return

@@ -17,8 +17,8 @@ _SMALL = 10_000
 """Up to here nobody needs to be told how large numbers are written."""
 
 _GROUPED = re.compile(r"\+?[0-9]{1,3}(?:[,_][0-9]{3})+")
-_WHOLE = re.compile(r"\+?[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
-_REAL = re.compile(r"[+-]?(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"\+?(?:[0-9]+|[0-9]{1,3}(?:_[0-9]{3})+)(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
+_REAL = re.compile(r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:_[0-9]{3})+)\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def whole(*names: str, least: int = 0, most: int = MOST, **told: Any) -> Any:

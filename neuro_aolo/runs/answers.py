@@ -238,7 +238,12 @@ def _scenario(name: str | None) -> Any:
 def _of_places(places: Places) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """Places as settings, and the files of their traces."""
     sites = sorted(places.traces)
-    settings = {"countries": dict(places.countries), "traces": sites, "fill": places.fill}
+    settings = {
+        "countries": dict(places.countries),
+        "traces": sites,
+        "fill": places.fill,
+        "longest_gap": places.longest_gap,
+    }
     return settings, tuple(places.traces[site] for site in sites)
 
 

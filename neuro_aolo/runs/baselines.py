@@ -28,6 +28,7 @@ from neuro_aolo.runs.summary.part import Reach, Span
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Spec
 from neuro_aolo.systems.wording import closest
+from neuro_aolo.text.numbers import number_of
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph
 
@@ -275,7 +276,7 @@ def _typed(spec: Spec, text: str, names: Sequence[str]) -> Policy:
     """
     low, high = (np.array([getattr(each, end) for each in spec.actions]) for end in ("low", "high"))
     try:
-        values = np.array([float(part) for part in text.split(",")])
+        values = np.array([number_of(part.strip()) for part in text.split(",")])
         inside = values.shape == low.shape and bool(((low <= values) & (values <= high)).all())
     except ValueError:
         inside = False

@@ -40,6 +40,12 @@ def speak() -> None:
     _QUIET.set(False)
 
 
+def remark(line: str) -> None:
+    """Say a line on standard error, unless the command is to be quiet."""
+    if not _QUIET.get():
+        err.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def told(row: "Metrics", violation_limit: float) -> str:
     """What a row of a learning curve says, in a few words.
 

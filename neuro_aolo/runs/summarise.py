@@ -37,6 +37,7 @@ from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import AssumptionFigures, ExportFigures, Summary
 from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.runs.traces import trace_facts
 from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
@@ -140,6 +141,7 @@ def run_facts(run: Run, intensity_g_per_kwh: float) -> RunFacts:
         interrupted=training["interrupted"],
         training_kwh=training["energy_kwh"],
         training_measured_by=training["measured_by"],
+        traces=trace_facts(config.scenario),
         options=_options(config),
     )
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.files import read_text
-from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
 from neuro_aolo.systems.wording import closest, same_word, shown
 
@@ -237,7 +237,7 @@ def _read_traces(data: dict[str, Any], path: Path) -> None:
     for side, trace in _table(data, "traces").items():
         if not isinstance(trace, dict) or "csv" not in trace:
             continue
-        name, fill = trace.pop("csv"), trace.pop("fill", None)
+        name, fill, gap = trace.pop("csv"), trace.pop("fill", None), trace.pop("longest_gap", None)
         if not isinstance(name, str):
             raise ScenarioError(
                 f"{path}: traces.{side}.csv = {shown(name)} is not allowed: give a file's name"
@@ -246,7 +246,7 @@ def _read_traces(data: dict[str, Any], path: Path) -> None:
         if both:
             raise ScenarioError(f"{path}: traces.{side} has both csv and {both[0]}: remove one")
         try:
-            read = read_trace(path.parent / name, fill)
+            read = read_trace(path.parent / name, fill, gap)
         except ScenarioError as error:
             raise ScenarioError(f"{path}: traces.{side}: {error}") from None
         trace.update({**read.model_dump(mode="json"), **trace})
@@ -263,6 +263,7 @@ def _fix_country(data: dict[str, Any], key: str, component: str, usual: BaseMode
         return
     try:
         intensity = country_intensity_g_per_kwh(code)
+        data[key] = country_code(code)
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {key}: {error}") from None
     if isinstance(given, dict):

@@ -1,6 +1,7 @@
 """Numbers as people read them: three or four significant digits, SI prefixes, and ranges."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeGuard
 
@@ -12,6 +13,21 @@ _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3:
 _LARGE = ((1e9, "billion"), (1e6, "million"))
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("µ–·₂⁻⁰¹²³⁴⁵⁶⁷⁸⁹\xa0", "u-,2-0123456789 ")
+
+_WRITTEN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+
+
+def number_of(text: str) -> float:
+    """The decimal number that a text is, as ``350.5`` or ``1e3``; infinity where it is beyond every float.
+
+    Python's ``float`` would take ``3_50``, the digits of other scripts, and ``nan``, too.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
 
 
 class Bounded(Protocol):

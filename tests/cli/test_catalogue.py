@@ -171,12 +171,55 @@ def test_a_gap_is_filled_when_asked_only(cli, tmp_path: Path) -> None:
     assert checked(cli, *arguments, "--fill", "linear")["feasible_share"] == 1.0
 
 
+def test_what_was_converted_chosen_and_filled_is_told(cli, tmp_path: Path) -> None:
+    path = tmp_path / "pounds.csv"
+    rows = "2020-06-01 00:00,1,661.387\n2020-06-02 06:00,1,661.387\n"
+    path.write_text(f"time,forecast intensity,carbon intensity (lb/MWh)\n{rows}")
+    arguments = ("grid", "--dc-trace", path, "--requests", "500", "--fill", "hold")
+    refused = cli("scenarios", "check", *arguments)
+    assert refused.returncode == 2
+    assert "pounds.csv, row 3: 29 hours without a sample" in refused.stderr
+    assert "allow up to 8,784 with --longest-gap" in refused.stderr
+    found = checked(cli, *arguments, "--longest-gap", "29")["traces"]
+    note = (
+        "lb/MWh, times 0.45359237 gives gCO2/kWh; column 'carbon intensity (lb/MWh)' taken of 2; "
+        "29 of 31 hours filled (hold)"
+    )
+    assert (found["dc"]["hours"], found["dc"]["start"]) == (31, "2020-06-01T00:00:00+00:00")
+    assert found["dc"]["mean_g_per_kwh"] == pytest.approx(300.0, abs=1e-4)
+    assert (found["dc"]["note"], found["bs"]["note"]) == (note, None)
+    told = cli("scenarios", "check", *arguments, "--longest-gap", "29")
+    assert f"dc, pounds.csv: {note}\n" in told.stdout
+    run = tmp_path / "run"
+    done = cli(
+        "train",
+        "--steps",
+        "64",
+        "--scenario",
+        *arguments[:3],
+        *arguments[5:],
+        "--longest-gap",
+        "29",
+        "--out",
+        run,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"dc, pounds.csv: {note}\n" in done.stderr
+    for _ in range(2):  # The second answer is one that was kept.
+        assert f"dc, pounds.csv: {note}\n" in cli("evaluate", run, "--requests", "100").stdout
+    shown = cli("scenarios", "show", "grid")
+    assert "taken of" not in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--longest-gap", "9"), "--longest-gap 9 says how many hours are filled, and none are: add --fill"),
+        (("--dc-country", "SWI"), "unknown country 'SWI': did you mean CHE"),
+        (("--dc-country", "EU"), "no figure for the European Union: name a member"),
         (("--fill", "hold"), "--fill hold fills a trace, and none is given"),
         (("--dc-trace", "none.csv"), "no carbon-intensity file 'none.csv'"),
-        (("--bs-trace", "."), "cannot be read: Is a directory; give a CSV file"),
+        (("--bs-trace", "."), "cannot be read: it is a folder, not a regular file; give a CSV file"),
         (("--dc-trace", "none.csv", "--dc-country", "DEU"), "both give one intensity: choose one"),
         (
             ("--country", "dc=DEU", "--trace", "dc=x.csv"),
@@ -279,7 +322,16 @@ def test_fits_that_cannot_be_saved(
 def test_scores_that_never_reach_the_threshold(cli, tmp_path: Path) -> None:
     done = cli("scenarios", "fit", scores(tmp_path, peak_score=6.0), "--out", tmp_path / "mine.toml")
     assert done.returncode == 2
-    assert "threshold = 7 is never reached by a curve whose peak_score is" in done.stderr
+    assert "threshold = 7 is never reached by a curve whose peak_score is 6 (at 210 words" in done.stderr
+    assert "set it on their scale, as --set quality.threshold=4.2" in done.stderr
+    arguments = (scores(tmp_path, peak_score=6.0), "--out", tmp_path / "mine.toml")
+    assert cli("scenarios", "fit", *arguments, "--set", "quality.threshold=4.2").returncode == 0
+    mine = Scenario.load(tmp_path / "mine.toml")
+    assert (mine.quality.threshold, mine.quality.peak_score) == (4.2, pytest.approx(6.0, rel=1e-3))
+    for typed, message in (("quality.treshold=4", "treshold"), ("quality.threshold", "is not KEY=VALUE")):
+        refused = cli("scenarios", "fit", *arguments, "--overwrite", "--set", typed)
+        assert refused.returncode == 2
+        assert message in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,17 @@ def test_a_year_over_hourly_grids(cli, small_run: Path, tmp_path: Path) -> None:
     assert "24 hours" in cli("ledger", small_run, *options).stdout
 
 
+def test_a_ledger_tells_what_was_converted(cli, small_run: Path, tmp_path: Path) -> None:
+    hours = [f"2020-01-01 {hour:02}:00:00,{0.1 + 0.01 * hour:.2f}" for hour in range(24)]
+    trace = tmp_path / "trace.csv"
+    trace.write_text("\n".join(["Time (UTC),CI (tCO2/MWh)", *hours]) + "\n")
+    options = ("--dc-trace", trace, "--dc-trace", trace, "--baseline", "150.01,20")
+    found = said(cli, small_run, *options)
+    assert found["year"]["intensity_g_per_kwh"]["dc"] == pytest.approx(215.0)
+    assert found["run"]["traces"]["dc"]["note"] == "tCO2/MWh, times 1000 gives gCO2/kWh"
+    assert "dc, trace.csv: tCO2/MWh, times 1000 gives gCO2/kWh" in cli("ledger", small_run, *options).stdout
+
+
 @pytest.mark.parametrize(("style", "rule"), [("markdown", "| --- |"), ("latex", r"\toprule")])
 def test_tables_for_papers(cli, small_run: Path, style: str, rule: str) -> None:
     done = cli("ledger", small_run, "--format", style, "--profile", "loihi2")
@@ -87,6 +98,7 @@ def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> 
     [
         (("--baseline", "sac"), "'sac' is none of random, constant, mlp"),
         (("--baseline", "5,900"), "0.1 to 60 W: choose one"),
+        (("--baseline", "1_50,20"), "0.1 to 60 W: choose one"),
         (("--baseline", "none.json"), "none.json is no file"),
         (("--format", "pdf"), "'pdf' is none of terminal, markdown, latex"),
         (("--request-rate", "0"), "--request-rate 0 is not allowed"),

@@ -60,6 +60,7 @@ def test_whole_numbers(typed: str | int, value: int) -> None:
         "1,0",
         "12,34",
         "1__0",
+        "3_50",
         "_1",
         "١٢",
         "１２",
@@ -94,7 +95,7 @@ def test_real_numbers(typed: str, value: float) -> None:
     assert real_number(typed) == value
 
 
-@pytest.mark.parametrize("typed", ["nan", "inf", "-inf", "1e999", "x", "", "٣", "0", "-1"])
+@pytest.mark.parametrize("typed", ["nan", "inf", "-inf", "1e999", "x", "", "٣", "0", "-1", "3_50"])
 def test_what_is_no_real_number_above_nought(typed: str) -> None:
     with pytest.raises(typer.BadParameter, match="give a number above 0"):
         real_number(typed, above=0.0)

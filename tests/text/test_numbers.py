@@ -9,6 +9,7 @@ from neuro_aolo.text.numbers import (
     MISSING,
     amount,
     count,
+    number_of,
     percent,
     plain,
     reach,
@@ -121,3 +122,16 @@ def test_counts_are_whole_where_they_are_and_means_otherwise() -> None:
 def test_terminal_text_is_ascii() -> None:
     for text in (with_prefix(2e-6, "J"), percent(1e-9), amount(39.5, "mg CO₂e"), "neuron × step", "a – b"):
         assert plain(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("350.5", 350.5), ("1e3", 1000.0), ("-.5", -0.5), ("+2.", 2.0), ("1e400", math.inf)]
+)
+def test_a_written_number_is_read(text: str, value: float) -> None:
+    assert number_of(text) == value
+
+
+@pytest.mark.parametrize("text", ["3_50", "３５０", "٣٥٠", "nan", "inf", "", " 1", "1,5", "0x10", "1e", "²"])
+def test_what_only_python_calls_a_number_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        number_of(text)

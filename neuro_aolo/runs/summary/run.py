@@ -5,6 +5,24 @@ from pydantic import Field
 from neuro_aolo.runs.summary.part import ActorKind, Number, Part
 
 
+class TraceFacts(Part):
+    """The hours of a site's grid.
+
+    Attributes:
+        source: where they come from, as the name of a file.
+        start: the first hour; None where days repeat.
+        hours: how many there are.
+        mean_g_per_kwh: of them.
+        note: what was converted, chosen or filled when they were read.
+    """
+
+    source: str
+    start: str | None = None
+    hours: int
+    mean_g_per_kwh: Number
+    note: str | None = None
+
+
 class RunFacts(Part):
     """What ran.
 
@@ -22,6 +40,7 @@ class RunFacts(Part):
         interrupted: whether the training was.
         training_kwh: energy of the training.
         training_measured_by: what measured it.
+        traces: of the grids that are known hour by hour, by site.
         options: what was typed about preset and spikes, where it was not the default.
     """
 
@@ -38,4 +57,5 @@ class RunFacts(Part):
     interrupted: bool
     training_kwh: Number
     training_measured_by: str
+    traces: dict[str, TraceFacts] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)

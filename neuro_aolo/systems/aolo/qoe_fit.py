@@ -10,14 +10,23 @@ from scipy.optimize import least_squares
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.qoe import quality
 from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.csv_file import read_rows
-from neuro_aolo.systems.wording import listed, shown
+from neuro_aolo.systems.csv_file import Table, read_table
+from neuro_aolo.systems.wording import listed
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 LARGEST_WORDS, LARGEST_SCORE = 1e6, 100.0
 """Most words and points that a scenario's curve may have at its peak."""
 
 _FEWEST_LENGTHS = 4
+_NO_PEAK = "the scores do not rise to a peak and fall with the length: give scores on both sides of the peak"
+_PEAKS, _SHARPNESSES, _BEST = 24, (0.05, 0.15, 0.5, 1.5, 5.0, 15.0, 50.0), 6
+_WIDE = 1e4
+"""How far from the data the search may go, as a factor."""
+
+_LEAST_GAIN = 1e-6
+"""Share of the scores' squares by which a curve must be better than their mean."""
+
+_TOLERANCES = {"x_scale": 1.0, "xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14}
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,14 @@ class QualityFit:
                 f"scenario {scenario.name!r} draws kappa_peak_words per request, which a fitted curve "
                 "would not change: fit into a scenario without it, such as paper"
             )
+        threshold = scenario.quality.threshold
+        if not threshold < self.peak_score:
+            raise ScenarioError(
+                f"scenario {scenario.name!r}: threshold = {threshold:g} is never reached by a curve whose "
+                f"peak_score is {self.peak_score:.5g} (at {self.peak_words:.4g} words, sharpness "
+                f"{self.sharpness:.4g}, residuals of {self.rms:.3g} points): set it on their scale, "
+                f"as --set quality.threshold={0.7 * self.peak_score:.2g}"
+            )
         values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}
         return scenario.with_values(quality=values, sources={f"quality.{name}": source for name in values})
 
@@ -60,7 +77,8 @@ class QualityFit:
 def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
     """Least-squares fit of ``Q(kappa) = Q_max ((kappa/kappa_peak) exp(1 - kappa/kappa_peak))^s``.
 
-    The start is the linear fit of ``ln Q = a + s ln kappa - (s/kappa_peak) kappa``.
+    The least squares start from the best of many peaks and exponents, each with its best ``Q_max``, and
+    from the linear fit of ``ln Q = a + s ln kappa - (s/kappa_peak) kappa``; the best end is taken.
 
     Args:
         words: Lengths, in words, > 0, ``(n,)`` with at least 4 distinct ones.
@@ -76,27 +94,57 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
             f"scores at {lengths} different lengths do not determine a curve of 3 parameters: give at least "
             f"{_FEWEST_LENGTHS}"
         )
-    scored = scores > 0.0
-    columns = np.stack((np.ones(scored.sum()), np.log(words[scored]), -words[scored]), axis=1)
-    _, sharpness, slope = np.linalg.lstsq(columns, np.log(scores[scored]), rcond=None)[0]
-    if not (sharpness > 0.0 and slope > 0.0):
-        raise ScenarioError(
-            "the scores do not rise to a peak and fall with the length: give scores on both sides of the peak"
-        )
+    if not scores.max() > 0.0:
+        raise ScenarioError(_NO_PEAK)
 
     def residuals(logs: NDArray) -> NDArray:
         peak_score, peak_words, exponent = np.exp(logs)
-        return np.asarray(scores - quality(words, peak_words, float(peak_score), float(exponent)))
+        return np.asarray(scores - quality(words, float(peak_words), float(peak_score), float(exponent)))
 
-    start = np.log([scores.max(), sharpness / slope, sharpness])
-    found = least_squares(residuals, start, x_scale=1.0, xtol=1e-14, ftol=1e-14, gtol=1e-14)
-    peak_score, peak_words, exponent = (float(value) for value in np.exp(found.x))
+    linear = _linear_start(words, scores)
+    starts = [*_starts(words, scores), *([] if linear is None else [linear])]
+    low = np.log([scores.max() / _WIDE, words.min() / _WIDE, 1.0 / _WIDE])
+    high = np.log([scores.max() * _WIDE, words.max() * _WIDE, _WIDE])
+    ends = [
+        least_squares(residuals, np.clip(start, low, high), bounds=(low - 1.0, high + 1.0), **_TOLERANCES)
+        for start in starts
+    ]
+    best = min(ends, key=lambda end: float(end.cost))
+    peak_score, peak_words, exponent = (float(value) for value in np.exp(best.x))
+    if linear is None and not words.min() < peak_words < words.max():
+        raise ScenarioError(_NO_PEAK)
     if not words.min() < peak_words < words.max():
         raise ScenarioError(
             f"the curve peaks at {peak_words:.3g} words, beyond the {words.min():g} to {words.max():g}: "
             "give scores on both sides of the peak"
         )
-    return QualityFit(peak_score, peak_words, exponent, residuals(found.x))
+    if not 2.0 * best.cost < (1.0 - _LEAST_GAIN) * float(((scores - scores.mean()) ** 2).sum()):
+        raise ScenarioError(_NO_PEAK)
+    return QualityFit(peak_score, peak_words, exponent, residuals(best.x))
+
+
+def _linear_start(words: NDArray, scores: NDArray) -> NDArray | None:
+    """Logarithms of ``(Q_max, kappa_peak, s)`` of the linear fit; None where that has no peak."""
+    scored = scores > 0.0
+    columns = np.stack((np.ones(scored.sum()), np.log(words[scored]), -words[scored]), axis=1)
+    _, sharpness, slope = np.linalg.lstsq(columns, np.log(scores[scored]), rcond=None)[0]
+    if not (sharpness > 0.0 and slope > 0.0):
+        return None
+    return np.log([scores.max(), sharpness / slope, sharpness])
+
+
+def _starts(words: NDArray, scores: NDArray) -> list[NDArray]:
+    """Logarithms of the best ``(Q_max, kappa_peak, s)`` on a lattice, ``Q_max`` by linear least squares."""
+    errors: list[tuple[float, NDArray]] = []
+    for peak_words in np.geomspace(words.min(), words.max(), _PEAKS).tolist():
+        for sharpness in _SHARPNESSES:
+            curve = quality(words, peak_words, 1.0, sharpness)
+            norm = float(curve @ curve)
+            peak_score = float(curve @ scores) / norm if norm > 0.0 else 0.0
+            if peak_score > 0.0:
+                error = float(((scores - peak_score * curve) ** 2).sum())
+                errors.append((error, np.log([peak_score, peak_words, sharpness])))
+    return [start for _, start in sorted(errors, key=lambda pair: pair[0])[:_BEST]]
 
 
 def fit_file(path: str | Path) -> QualityFit:
@@ -118,31 +166,24 @@ def read_scores(path: str | Path) -> tuple[NDArray, NDArray]:
     Raises:
         ScenarioError: If the file, a row or a value cannot be used, with the row and the fix.
     """
-    path = Path(path)
-    rows = read_rows(path, "scores")
-    if not rows:
-        raise ScenarioError(f"{path}: the file is empty: give a header 'words,score' and one row per score")
-    number, header = rows[0][0], [name.lower() for name in rows[0][1]]
+    table = read_table(Path(path), "scores", "give a header 'words,score' and one row per score")
+    number, header = table.header[0], [name.lower() for name in table.header[1]]
     if not header.count("words") == header.count("score") == 1:
         raise ScenarioError(
             f"{path}, row {number}: the header must name 'words' and 'score' once each, not {listed(header)}"
         )
     places = [header.index(name) for name in ("words", "score")]
-    pairs = [_pair(path, number, row, places) for number, row in rows[1:]]
+    table.check_decimals(places)
+    pairs = [_pair(table, number, row, places) for number, row in table.rows]
     words, scores = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
     return words, scores
 
 
-def _pair(path: Path, number: int, row: list[str], places: list[int]) -> tuple[float, float]:
-    try:
-        words, score = (float(row[place]) for place in places)
-    except (ValueError, IndexError):
-        raise ScenarioError(
-            f"{path}, row {number}: {shown(','.join(row))} is no pair of numbers: correct it"
-        ) from None
+def _pair(table: Table, number: int, row: list[str], places: list[int]) -> tuple[float, float]:
+    words, score = (table.number(number, row[place]) for place in places)
     if not (0.0 < words <= LARGEST_WORDS and 0.0 <= score <= LARGEST_SCORE):
         raise ScenarioError(
-            f"{path}, row {number}: words = {words:g}, score = {score:g} is not allowed: words must lie in "
-            f"(0, {LARGEST_WORDS:g}], the score in [0, {LARGEST_SCORE:g}]; correct or remove the row"
+            f"{table.path}, row {number}: words = {words:g}, score = {score:g} is not allowed: words must "
+            f"lie in (0, {LARGEST_WORDS:g}], the score in [0, {LARGEST_SCORE:g}]; correct or remove the row"
         )
     return words, score

@@ -20,7 +20,7 @@ from neuro_aolo.systems.aolo.parameters import (
     State,
 )
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
-from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Component, Section
 from neuro_aolo.systems.scenario_file import (
@@ -109,8 +109,8 @@ class Scenario(Section):
         """This scenario with the carbon intensity of a country at the data centre, the base station, or both.
 
         Args:
-            dc: ISO 3166 alpha-3 code for the data centre; None leaves it as it is.
-            bs: ISO 3166 alpha-3 code for the base station; None leaves it as it is.
+            dc: ISO 3166 code or name of the data centre's country; None leaves it as it is.
+            bs: The base station's, likewise.
 
         Raises:
             ScenarioError: If a code is unknown or without data, or its intensity leaves the observed range.
@@ -118,9 +118,9 @@ class Scenario(Section):
         data = self._data()
         for side, code in (("dc", dc), ("bs", bs)):
             if code is not None:
-                intensity = country_intensity_g_per_kwh(code)
-                self._place(data, side, (intensity, intensity), code.strip().upper())
-                data[f"{side}_country"] = code.strip().upper()
+                code, intensity = country_code(code), country_intensity_g_per_kwh(code)
+                self._place(data, side, (intensity, intensity), code)
+                data[f"{side}_country"] = code
         return self._validated(data, f"scenario {self.name!r}")
 
     def with_traces(self, dc: Trace | None = None, bs: Trace | None = None) -> Self:

@@ -7,7 +7,7 @@ import tomli_w
 from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH, Bound, Section, parameter
 from neuro_aolo.systems.scenario_file import ScenarioFile, explain, overlaid
 from neuro_aolo.systems.wording import shown
@@ -139,7 +139,7 @@ class Scenario(Section):
                 given = {"intensity_g_per_kwh": country_intensity_g_per_kwh(code), **data}
             except ScenarioError as error:
                 raise ScenarioError(f"{where}: grid_country: {error}") from None
-            data = {**given, "grid_country": code.strip().upper()}
+            data = {**given, "grid_country": country_code(code)}
         try:
             return cls.model_validate(data)
         except ValidationError as error:

@@ -28,9 +28,11 @@ class Trace(Section):
         source: Where the figures come from.
         start: First hour; without one the trace is a day, or several, that repeats from midnight UTC.
         g_per_kwh: One figure per hour, in gCO2/kWh.
+        note: What was converted, chosen or filled when they were read.
     """
 
     source: str = ""
+    note: str | None = None
     start: AwareDatetime | None = None
     g_per_kwh: tuple[_Intensity, ...] = Field(json_schema_extra={"unit": "gCO2/kWh"})
 

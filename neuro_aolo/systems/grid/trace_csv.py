@@ -1,53 +1,59 @@
-"""Carbon intensity from a CSV file: Electricity Maps and ENTSO-E style headers, cadences up to one hour."""
+"""Carbon intensity from a CSV file as it is published: units, time zones and cadences up to one hour."""
 
-import contextlib
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.csv_file import read_rows
-from neuro_aolo.systems.grid.trace import HOUR, YEARS, Trace
+from neuro_aolo.systems.csv_file import Table, read_table
+from neuro_aolo.systems.grid.columns import Columns, columns_of
+from neuro_aolo.systems.grid.gaps import Fill, checked_gap, filled, gap_error
+from neuro_aolo.systems.grid.intensity_unit import USUAL
+from neuro_aolo.systems.grid.time_cell import Hour, ZoneRefusedError, hour_of, parsed, zone_after
+from neuro_aolo.systems.grid.time_zone import FIX, in_utc, never_shown, shown_twice, zone_of
+from neuro_aolo.systems.grid.trace import HOUR, YEARS, NDArray, Trace
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH
-from neuro_aolo.systems.wording import listed, shown
+from neuro_aolo.systems.wording import shown
 
-Fill = Literal["hold", "linear"]
-FILLS: tuple[Fill, ...] = ("hold", "linear")
+_MISSING = ("", "nan", "na", "n/a", "n/e", "null", "none", "-")
+_SMALLEST_PEAK = 2.0
+"""In gCO2/kWh: where no figure reaches it they are in another unit."""
 
-_TIME = re.compile(r"^(date[ _]?time|time[ _]?stamp|time|date|mtu|start|from|hour|utc)\b", re.IGNORECASE)
-_VALUE = re.compile(
-    r"carbon[ _]?intensity|g\s?(co2|co₂)?[ _]?(eq?|e)?\s?/\s?kwh|g_per_kwh|^intensity", re.IGNORECASE
-)
-_OTHER_UNIT = re.compile(
-    r"(?<![a-z])(kg|lbs?|t|tonnes?)[ _]?(co2|co₂)?[ _]?(eq?)?\s?(/|_per_)\s?(kwh|mwh)", re.IGNORECASE
-)
-_LOCAL_ZONE = re.compile(r"\b(CES?T|[CEW]ES?T|local)\b", re.IGNORECASE)
-_MISSING = ("", "nan", "na", "n/a", "null", "none", "-")
-_LIFE_CYCLE = re.compile(r"life[ _]?cycle|lca", re.IGNORECASE)
+_SWAPPED = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
+_DAY = 24 * HOUR
+_LOCAL_FIX = "give UTC or offsets, or name the zone in the header, as 'time (Europe/Berlin)'"
 
 
 @dataclass(frozen=True)
 class _Sample:
+    """A row: its time in UTC, that time as it is written, whether nothing says its zone, and its figure."""
+
     row: int
     time: datetime
+    text: str
+    is_bare: bool
     value: float
 
 
-def read_trace(path: str | Path, fill: Fill | None = None) -> Trace:
-    """Read a carbon-intensity trace: a time column and one in gCO2/kWh, averaged to hours.
+def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | None = None) -> Trace:
+    """Read a carbon-intensity trace: times and intensities, averaged to hours in gCO2/kWh.
 
-    Columns are found by their headers. Times without a zone are UTC. Where a file has direct and life-cycle
-    intensities the life-cycle ones are taken. An hour's figure is the mean of its samples.
+    Columns are found by their headers; of several intensities that of the life cycle, the average, the actual
+    one is taken. Units of mass per energy are converted, and a header that names none is in gCO2/kWh. Times
+    without a zone are UTC, unless the header or a column names another. An hour's figure is the mean of its
+    samples. What was decided so is told in the trace's ``note``.
 
     Args:
         path: CSV file; comma, semicolon or tab separated.
         fill: What an hour without a figure becomes: None refuses it, ``"hold"`` repeats the figure before,
             ``"linear"`` interpolates between the figures around it. At either end both repeat the nearest.
+        longest_gap: Most hours in a row that are filled; 24 where None.
 
     Returns:
         The trace, from its first to its last hour.
@@ -56,122 +62,213 @@ def read_trace(path: str | Path, fill: Fill | None = None) -> Trace:
         ScenarioError: If the file cannot be read as such, with the row, the value and the fix.
     """
     path = Path(path)
-    if fill is not None and fill not in FILLS:
-        raise ScenarioError(f"fill = {shown(fill)} is not allowed: give one of {', '.join(FILLS)}")
-    samples = _samples(path, fill)
-    return Trace(source=path.name, start=_hour(samples[0].time), g_per_kwh=_hourly(path, samples, fill))
+    longest = checked_gap(fill, longest_gap)
+    columns = columns_of(read_table(path, "carbon-intensity"))
+    samples = _samples(columns, fill)
+    figures = _hourly(path, samples, fill, longest)
+    missing = int(np.isnan(figures).sum())
+    if fill is not None:
+        figures = filled(path, figures, fill, longest)
+    notes = [*_conversions(columns), *columns.notes]
+    if missing:
+        notes.append(f"{missing:,} of {len(figures):,} hours filled ({fill})")
+    return Trace(
+        source=path.name,
+        start=_hour(samples[0].time),
+        g_per_kwh=tuple(figures.tolist()),
+        note="; ".join(notes) or None,
+    )
 
 
-def _samples(path: Path, fill: Fill | None) -> list[_Sample]:
+def _conversions(columns: Columns) -> Iterator[str]:
+    """What was converted."""
+    unit = columns.unit
+    if unit.text and unit.factor != 1.0:
+        yield f"{unit.text}, times {unit.factor:.9g} gives {USUAL}"
+    if columns.zone.text and columns.zone.text != "UTC":
+        yield f"times of {columns.zone.text} put into UTC"
+    if columns.zone_column is not None:
+        yield f"times put into UTC by column {shown(columns.table.header[1][columns.zone_column])}"
+    if _names_ends(columns):
+        yield "each time taken as the end of its interval"
+
+
+def _samples(columns: Columns, fill: Fill | None) -> list[_Sample]:
     """The file's rows in order: times that rise, values that are intensities (NaN where they are filled)."""
-    rows = read_rows(path, "carbon-intensity")
-    if not rows:
-        raise ScenarioError(f"{path}: the file is empty: give a header and one row per sample")
-    time_column, value_column = _columns(path, *rows[0])
+    table = columns.table
+    table.check_decimals([columns.value])
+    ends = _names_ends(columns)
     samples: list[_Sample] = []
-    for number, row in rows[1:]:
-        if len(row) != len(rows[0][1]):
-            raise ScenarioError(
-                f"{path}, row {number}: {len(row)} columns where the header has {len(rows[0][1])}: repair it"
-            )
-        sample = _Sample(
-            number, _time(path, number, row[time_column]), _value(path, number, row[value_column], fill)
-        )
-        if samples and sample.time <= samples[-1].time:
-            same = sample.time == samples[-1].time
-            problem = (
-                f"repeats the time of row {samples[-1].row}" if same else "is earlier than the row before"
-            )
-            fix = "keep one of them" if same else "sort the rows by time"
-            raise ScenarioError(f"{path}, row {number}: {shown(row[time_column])} {problem}: {fix}")
+    for (number, cells), (text, time, zone) in zip(table.rows, _times(columns), strict=True):
+        previous = samples[-1] if samples else None
+        utc = _utc(table, number, text, time, zone, previous)
+        is_bare = zone is None and time.tzinfo is None
+        sample = _Sample(number, utc, text, is_bare, _value(columns, number, cells[columns.value], fill))
+        if previous is not None:
+            _check_order(table.path, previous, sample)
         samples.append(sample)
     known = [sample.value for sample in samples if not math.isnan(sample.value)]
     if not known:
-        raise ScenarioError(f"{path}: no row holds a carbon intensity: give one row per sample")
-    if max(known) < 2.0:
+        raise ScenarioError(f"{table.path}: no row holds a carbon intensity: give one row per sample")
+    if max(known) < _SMALLEST_PEAK:
         raise ScenarioError(
-            f"{path}: the largest intensity is {max(known):g}, too small for gCO2/kWh: is it in kg?"
+            f"{table.path}: the largest intensity is {max(known):g}, too small for {USUAL}: is it in kg?"
         )
-    return samples
+    return _starts(samples) if ends else samples
 
 
-def _hourly(path: Path, samples: list[_Sample], fill: Fill | None) -> tuple[float, ...]:
-    """Means of the samples of each hour; hours without one refused or filled."""
-    first, last = _hour(samples[0].time), _hour(samples[-1].time)
-    by_hour: list[list[float]] = [[] for _ in range((last - first) // HOUR + 1)]
-    previous = samples[0]
-    for sample in samples:
-        missing = (_hour(sample.time) - _hour(previous.time)) // HOUR - 1
-        if missing > 0 and fill is None:
-            raise ScenarioError(
-                f"{path}, row {sample.row}: {missing} hour{'s' * (missing > 1)} without a sample before "
-                f"{sample.time:%Y-%m-%d %H:%M} UTC: supply them, or choose --fill hold or --fill linear"
-            )
-        if not math.isnan(sample.value):
-            by_hour[(_hour(sample.time) - first) // HOUR].append(sample.value)
-        previous = sample
-    means = [sum(values) / len(values) if values else math.nan for values in by_hour]
-    return tuple(_filled(means, fill or "hold"))
+def _starts(samples: list[_Sample]) -> list[_Sample]:
+    """Samples at the start of their intervals, of the ends of them; the shortest step is an interval."""
+    steps = [later.time - sample.time for sample, later in pairwise(samples)]
+    step = min((*steps, HOUR))
+    return [_Sample(s.row, s.time - step, s.text, s.is_bare, s.value) for s in samples]
 
 
-def _filled(means: list[float], fill: Fill) -> list[float]:
-    """Hours without a mean, filled from those around them; at either end from the nearest."""
-    values = np.array(means)
-    hours, known = np.arange(len(values)), np.flatnonzero(~np.isnan(values))
-    if fill == "linear":
-        return [float(value) for value in np.interp(hours, known, values[known])]
-    before = np.searchsorted(known, hours, side="right") - 1
-    return [float(value) for value in values[known[np.maximum(before, 0)]]]
+def _times(columns: Columns) -> Iterator[tuple[str, datetime, tzinfo | None]]:
+    """Each row's time as it is written, as it was read, and the zone that it is in if it says none."""
+    for number, cells in columns.table.rows:
+        text, zone = cells[columns.time], columns.zone.info
+        time = _parsed(columns.table, number, text)
+        if columns.zone_column is not None:
+            zone = zone_of(cells[columns.zone_column]).info
+        if columns.hour is not None:
+            beside = cells[columns.hour]
+            time = time + _hour_of(columns, number, beside).since_midnight
+            zone = zone_after(beside) or zone
+            text = f"{text} {beside}"
+        yield text, time, zone
 
 
-def _columns(path: Path, row: int, header: list[str]) -> tuple[int, int]:
-    """Positions of the time and of the intensity."""
-    where, named = f"{path}, row {row}", listed(header)
-    times = [i for i, name in enumerate(header) if _TIME.search(name)]
-    if not times:
-        raise ScenarioError(f"{where}: no time column among {named}: name one 'time' or 'datetime'")
-    if _LOCAL_ZONE.search(header[times[0]]):
+def _names_ends(columns: Columns) -> bool:
+    """Whether times are the ends of their intervals: the headers say so, or hours run from 1 to 24.
+
+    Raises:
+        ScenarioError: If the hours of a column of their own do not tell.
+    """
+    if columns.hour is None:
+        return columns.ends
+    table, name = columns.table, shown(columns.table.header[1][columns.hour])
+    hours = [_hour_of(columns, number, cells[columns.hour]) for number, cells in table.rows]
+    if not hours:
+        return columns.ends
+    first, last = (pick(hour.since_midnight for hour in hours) for pick in (min, max))
+    if last > _DAY:
         raise ScenarioError(
-            f"{where}: {shown(header[times[0]])} is local time, ambiguous when clocks change: give UTC"
+            f"{table.path}: column {name} has an hour {last // HOUR}: the times look local; {_LOCAL_FIX}"
         )
-    values = [i for i, name in enumerate(header) if _VALUE.search(name) and i != times[0]]
-    life_cycle = [i for i in values if _LIFE_CYCLE.search(header[i])]
-    values = life_cycle if len(values) > 1 and life_cycle else values
-    if len(values) != 1:
-        problem = "no column of carbon intensity" if not values else "several columns of carbon intensity"
-        raise ScenarioError(f"{where}: {problem} among {named}: name one 'carbon_intensity_g_per_kwh'")
-    if _OTHER_UNIT.search(header[values[0]]):
-        raise ScenarioError(f"{where}: {shown(header[values[0]])} is in another unit: convert it to gCO2/kWh")
-    return times[0], values[0]
+    ends = columns.ends or any(hour.counts_ends for hour in hours)
+    if first == timedelta(0) and (last == _DAY or ends):
+        raise ScenarioError(
+            f"{table.path}: column {name} has an hour 0 beside "
+            f"{'an hour 24' if last == _DAY else 'ends of hours'}: count from 0 to 23, or from 1 to 24"
+        )
+    if first > timedelta(0) and last < _DAY and hours[0].is_count and not ends:
+        raise ScenarioError(
+            f"{table.path}: column {name} has neither an hour 0 nor an hour 24, so that hour 1 may begin at "
+            "00:00 or at 01:00: give times as 2020-12-31 23:00"
+        )
+    return ends or last == _DAY
 
 
-def _time(path: Path, row: int, text: str) -> datetime:
+def _hour_of(columns: Columns, number: int, text: str) -> Hour:
+    hour = hour_of(text)
+    if hour is None:
+        raise ScenarioError(
+            f"{columns.table.path}, row {number}: {shown(text)} is no hour of a day: write 23 or 23:00"
+        )
+    return hour
+
+
+def _parsed(table: Table, row: int, text: str) -> datetime:
     try:
-        time = _parsed(text)
-        utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return parsed(text)
+    except ZoneRefusedError as error:
         raise ScenarioError(
-            f"{path}, row {row}: {shown(text)} is no time: write 2020-12-31 23:00, with an offset if it is "
-            "not UTC"
+            f"{table.path}, row {row}: {shown(text)} is local time, ambiguous when clocks change "
+            f"({error}): {FIX}"
         ) from None
+    except (ValueError, OverflowError):
+        raise _no_time(table, row, text) from None
+
+
+def _no_time(table: Table, row: int, text: str) -> ScenarioError:
+    if _SWAPPED.match(text):
+        return ScenarioError(
+            f"{table.path}, row {row}: {shown(text)} is no time that is clear, as day and month may be "
+            "swapped: write 2020-12-31 23:00"
+        )
+    return ScenarioError(
+        f"{table.path}, row {row}: {shown(text)} is no time: write 2020-12-31 23:00, with an offset if it is "
+        "not UTC"
+    )
+
+
+def _utc(
+    table: Table, row: int, text: str, time: datetime, zone: tzinfo | None, previous: _Sample | None
+) -> datetime:
+    try:
+        utc = in_utc(time, zone, None if previous is None else previous.time)
+    except OverflowError:
+        raise _no_time(table, row, text) from None
+    except ValueError as error:
+        raise ScenarioError(f"{table.path}, row {row}: {shown(text)}: {error}: give UTC or offsets") from None
     if not YEARS[0] <= utc.year <= YEARS[1]:
         raise ScenarioError(
-            f"{path}, row {row}: {shown(text)} is not in {YEARS[0]} to {YEARS[1]}: correct the year"
+            f"{table.path}, row {row}: {shown(text)} is not in {YEARS[0]} to {YEARS[1]}: correct the year"
         )
     return utc
 
 
-def _parsed(text: str) -> datetime:
-    """An ISO 8601 time, or the start of ENTSO-E's intervals: ``31.12.2020 23:00 - 01.01.2021 00:00``."""
-    start, dash, _ = text.partition(" - ")
-    if dash:
-        for form in ("%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
-            with contextlib.suppress(ValueError):
-                return datetime.strptime(start.strip(), form)
-    return datetime.fromisoformat(start.strip().removesuffix("UTC").strip())
+def _check_order(path: Path, previous: _Sample, sample: _Sample) -> None:
+    """Refuse times that do not rise, and say so where clocks that are set back are why."""
+    if sample.time > previous.time:
+        return
+    is_same = sample.time == previous.time
+    problem = f"repeats the time of row {previous.row}" if is_same else "is earlier than the row before"
+    where = f"{path}, row {sample.row}: {shown(sample.text)}"
+    place = shown_twice(sample.time) if sample.is_bare and previous.time - sample.time < HOUR else None
+    if place:
+        raise ScenarioError(
+            f"{where} {problem}, an hour that clocks show twice at the end of summer time, as in "
+            f"{place}: the times look local; {_LOCAL_FIX}"
+        )
+    if is_same and ":" not in sample.text:
+        raise ScenarioError(f"{where} {problem}: give the time of day, too, as 2020-12-31 23:00")
+    raise ScenarioError(f"{where} {problem}: {'keep one of them' if is_same else 'sort the rows by time'}")
 
 
-def _value(path: Path, row: int, text: str, fill: Fill | None) -> float:
+def _hourly(path: Path, samples: list[_Sample], fill: Fill | None, longest_gap: int) -> NDArray:
+    """Means of the samples of each hour, NaN without one."""
+    first, last = _hour(samples[0].time), _hour(samples[-1].time)
+    for previous, sample in pairwise(samples):
+        _check_gap(path, previous, sample, fill, longest_gap)
+    hours = np.array([(_hour(sample.time) - first) // HOUR for sample in samples])
+    values = np.array([sample.value for sample in samples])
+    known, size = ~np.isnan(values), (last - first) // HOUR + 1
+    sums = np.bincount(hours[known], values[known], size)
+    counts = np.bincount(hours[known], minlength=size)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), math.nan)
+
+
+def _check_gap(path: Path, previous: _Sample, sample: _Sample, fill: Fill | None, longest_gap: int) -> None:
+    """Refuse hours that are not filled, and those that clocks leave out as they are set forward."""
+    missing = (_hour(sample.time) - _hour(previous.time)) // HOUR - 1
+    if missing <= 0:
+        return
+    place = never_shown(_hour(previous.time) + HOUR, _hour(sample.time)) if sample.is_bare else None
+    if place:
+        raise ScenarioError(
+            f"{path}, row {sample.row}: 1 hour without a sample before {shown(sample.text)}, which clocks "
+            f"never show at the start of summer time, as in {place}: the times look local; {_LOCAL_FIX}, "
+            "or 'time (UTC)'"
+        )
+    if fill is None or missing > longest_gap:
+        before = f"{sample.time:%Y-%m-%d %H:%M} UTC"
+        raise gap_error(path, sample.row, missing, before, None if fill is None else longest_gap)
+
+
+def _value(columns: Columns, row: int, text: str, fill: Fill | None) -> float:
+    path = columns.table.path
     if text.lower() in _MISSING:
         if fill is None:
             raise ScenarioError(
@@ -179,16 +276,13 @@ def _value(path: Path, row: int, text: str, fill: Fill | None) -> float:
                 "--fill hold or --fill linear"
             )
         return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise ScenarioError(
-            f"{path}, row {row}: {shown(text)} is no number: give the intensity in gCO2/kWh"
-        ) from None
+    factor = columns.unit.factor or 1.0
+    value = columns.table.number(row, text) * factor
     if not 0.0 <= value <= LARGEST_G_PER_KWH:
+        given = f"{text} {USUAL}" if factor == 1.0 else f"{text} ({value:g} {USUAL})"
         raise ScenarioError(
-            f"{path}, row {row}: {value:g} gCO2/kWh is not allowed: it must lie in "
-            f"[0, {LARGEST_G_PER_KWH:g}]; correct or remove the row"
+            f"{path}, row {row}: {given} is not allowed: it must lie in [0, {LARGEST_G_PER_KWH:g}]; correct "
+            "or remove the row"
         )
     return value
 

@@ -157,8 +157,8 @@ TRACES = {
         "row 1: several columns of carbon",
     ),
     "other unit": (
-        "time,carbon intensity [kgCO2/MWh]\n2020-01-01 00:00,100\n",
-        "row 1: .*another unit: convert",
+        "time,carbon intensity [tonsCO2/MWh]\n2020-01-01 00:00,100\n",
+        "row 1: .*'tonsCO2/MWh', another unit: convert it to gCO2/kWh .*short tons",
     ),
     "local time": ("MTU (CET/CEST),g/kWh\n2020-01-01 00:00,100\n", "row 1: .*local time.*give UTC"),
     "gap": (
@@ -224,13 +224,25 @@ TRACES = {
 SCORES = {
     "empty": ("", "the file is empty: give a header 'words,score'"),
     "other header": ("length,score\n10,3\n", "row 1: the header must name"),
-    "no number": ("words,score\n10,3\n20,good\n", "row 3: '20,good' is no pair of numbers"),
-    "short row": ("words,score\n10\n", "row 2: '10' is no pair"),
+    "no number": ("words,score\n10,3\n20,good\n", "row 3: 'good' is no number: give one as 350.5"),
+    "short row": ("words,score\n10\n", "row 2: 1 columns where the header has 2: repair it"),
     "no words": ("words,score\n0,3\n", "row 2: words = 0, score = 3 is not allowed"),
     "negative score": ("words,score\n5,-3\n", "row 2: words = 5, score = -3 is not allowed"),
     "not a number": ("words,score\n5,nan\n", "row 2: words = 5, score = nan is not allowed"),
     "infinite": ("words,score\ninf,5\n", r"row 2: words = inf, .*words must lie in \(0, 1e\+06\]"),
     "absurd score": ("words,score\n5,1e200\n", "row 2: words = 5, score = 1e.200 is not allowed"),
+    "decimal commas": (
+        "words,score\n20,1,2\n50,3,1\n",
+        "row 2: 3 columns where the header has 2: write decimal points, not commas, or separate",
+    ),
+    "decimal comma in quotes": ('words,score\n20,"1,2"\n', "row 2: '1,2' is a decimal comma or a separator"),
+    "thousands": ('words,score\n"1,234.5",3\n', "row 2: '1,234.5' has separators of thousands: write 1234.5"),
+    "German thousands": ("words;score\n1.000;3,5\n", "row 2: numbers have decimal commas here and points"),
+    "underscore": ("words,score\n3_50,3\n", "row 2: '3_50' is no number"),
+    "full width": ("words,score\n20,３\n", "row 2: '３' is no number"),
+    "Arabic-Indic": ("words,score\n٢٠,3\n", "row 2: '٢٠' is no number"),
+    "beyond every float": ("words,score\n1e400,3\n", "row 2: words = inf, score = 3 is not allowed"),
+    "wide row": ("words,score\n20,3.5,good\n", "row 2: 3 columns where the header has 2: repair it"),
     "a column twice": ("words,words,score\n5,6,7\n", "row 1: the header must name 'words' and 'score' once"),
     "no text": (b"\xff\xfew\x00o\x00", "not a text file in UTF-8: export it"),
 }

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from neuro_aolo.systems.aolo.qoe import quality, sharpness_through
 from neuro_aolo.systems.aolo.qoe_fit import fit_quality, read_scores
 from neuro_aolo.systems.aolo.scenario import Scenario
 
+CASE = Path(__file__).parents[4] / "shared" / "cases" / "11-qoe-likert-floor" / "scores.csv"
 WORDS = np.array([20.0, 60.0, 100.0, 150.0, 200.0, 260.0, 320.0, 400.0, 500.0, 650.0, 800.0])
 
 
@@ -47,6 +50,62 @@ def test_a_fit_is_saved_into_a_scenario(tmp_path):
         fit_quality(WORDS, quality(WORDS, 210.0, 6.0, 0.8)).into(Scenario.load("paper"))
     with pytest.raises(ScenarioError, match="draws kappa_peak_words per request"):
         fit.into(Scenario.load("mixed"))
+
+
+def test_scores_that_bottom_out_are_fitted_as_well():
+    # Of a scale from 1 to 5, whose tail lies at 1: the linear fit of the logarithms has no peak there.
+    words = np.array([20.0, 50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 800.0])
+    for scores in (
+        np.array([3.5, 4.6, 4.2, 3.2, 2.4, 1.3, 1.0, 1.0, 1.0]),
+        np.maximum(np.round(quality(words, 60.0, 5.0, 0.8)), 1.0),
+        np.maximum(np.round(quality(words, 300.0, 5.0, 4.0)), 1.0),
+    ):
+        fit = fit_quality(words, scores)
+        assert 20.0 < fit.peak_words < 800.0
+        # No curve of a fine lattice is closer.
+        peaks, exponents = np.meshgrid(np.geomspace(20.0, 800.0, 300), np.geomspace(0.02, 50.0, 300))
+        curves = quality(words, peaks[..., None], 1.0, exponents[..., None])
+        best = (curves @ scores) / (curves**2).sum(axis=-1)
+        errors = ((scores - best[..., None] * curves) ** 2).mean(axis=-1)
+        assert fit.rms**2 <= errors.min() * (1.0 + 1e-9)
+
+
+def test_a_fit_does_not_depend_on_the_unit_of_the_scores_or_their_order():
+    rng = np.random.default_rng(1)
+    words = np.tile(WORDS, 5)
+    scores = np.clip(np.round(quality(words, 120.0, 5.0, 1.0) + rng.normal(0.0, 0.5, words.size)), 1.0, 5.0)
+    fit, order = fit_quality(words, scores), rng.permutation(words.size)
+    other = fit_quality(words[order], 10.0 * scores[order])
+    assert other.peak_score == pytest.approx(10.0 * fit.peak_score, rel=1e-5)
+    assert (other.peak_words, other.sharpness) == pytest.approx((fit.peak_words, fit.sharpness), rel=1e-4)
+
+
+@pytest.mark.skipif(not CASE.is_file(), reason="the cases are not beside this checkout")
+def test_the_fit_of_a_case_from_elsewhere():
+    fit = fit_quality(*read_scores(CASE))
+    assert (fit.peak_score, fit.peak_words) == pytest.approx((4.4537, 58.29), rel=1e-4)
+    assert (fit.sharpness, fit.rms) == pytest.approx((0.4892, 0.440), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "words;score\n20;1,5\n50;3,25\n100;5\n",
+        "words\tscore\n20\t1,5\n50\t3,25\n100\t5\n",
+        "words,score\n20,1.5\n50,3.25\n100,5\n",
+        '"words","score"\r\n"20","1.5"\r\n"5e1","3.25"\r\n"+100.","5"\r\n',
+    ],
+)
+def test_scores_are_read_with_a_decimal_point_or_comma(text, tmp_path):
+    (tmp_path / "scores.csv").write_text(text)
+    words, scores = read_scores(tmp_path / "scores.csv")
+    assert (words.tolist(), scores.tolist()) == ([20.0, 50.0, 100.0], [1.5, 3.25, 5.0])
+
+
+@pytest.mark.parametrize("scores", [np.full(11, 3.0), np.zeros(11), np.array([5.0, 4.0, 3.0] + [1.0] * 8)])
+def test_scores_without_a_peak_are_refused(scores):
+    with pytest.raises(ScenarioError, match="do not rise to a peak and fall"):
+        fit_quality(WORDS, scores)
 
 
 def test_scores_that_determine_no_curve_are_refused():

@@ -57,9 +57,9 @@ def test_states_are_drawn_from_their_ranges():
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("GERMANY", "did you mean DEU"),
+        ("GERMENY", "did you mean DEU"),
         ("DUE", "did you mean DEU"),
-        ("DE", "ISO 3166 alpha-3"),
+        ("ZZ", "ISO 3166 alpha-3"),
         ("", "unknown country"),
         ("CAF", "has no carbon intensity"),
     ],
