@@ -6,7 +6,8 @@ References:
     X. Wang et al. (2025), AOLO, arXiv:2503.04418, equations (26)-(33).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,7 @@ from neuro_aolo_export.dense import Activation, DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
 from neuro_aolo_export.quantity import Quantity, require_quantities
+from neuro_aolo_export.reset import Reset, common, require_reset
 
 __all__ = [
     "Activation",
@@ -26,6 +28,7 @@ __all__ = [
     "PopulationDecoder",
     "PopulationEncoder",
     "Quantity",
+    "Reset",
     "SpikeArray",
     "SpikingGraph",
     "SpikingLayer",
@@ -42,12 +45,18 @@ class SpikingLayer:
 
     (31) ``o[t] = Theta(v[t] - V_th)``
 
+    Where the reset is by subtraction, a spike leaves what was above the threshold, in its own step and so
+    before the next leak::
+
+        v[t] = d_v (v[t-1] - V_th o[t-1]) + c[t]
+
     Attributes:
         weight: W ``(out, in)``, in units of the membrane potential.
         bias: b ``(out,)``, added to the current at every step.
         current_decay: d_c, the share of the current kept per step, in [0, 1]; 0 for neurons without one.
         voltage_decay: d_v, the share of the potential kept per step, in [0, 1].
         threshold: V_th, above 0.
+        reset: what a spike does to the potential: ``zero``, or ``subtract``, which takes V_th off.
 
     Decays and threshold are rounded to float32, in which the dynamics are computed.
     """
@@ -57,6 +66,7 @@ class SpikingLayer:
     current_decay: float
     voltage_decay: float
     threshold: float
+    reset: Reset = "zero"
 
     def __post_init__(self) -> None:
         """Check shapes, decays and the threshold, and make the arrays read-only."""
@@ -73,6 +83,7 @@ class SpikingLayer:
             is_positive(self.threshold),
             f"threshold {self.threshold}: give a finite value above 0",
         )
+        require_reset(self.reset)
         for name in ("current_decay", "voltage_decay", "threshold"):
             object.__setattr__(self, name, float(np.float32(getattr(self, name))))
 
@@ -137,6 +148,19 @@ class SpikingGraph:
             )
         require_quantities("observation", self.observations, self.encoder.input_size if self.encoder else 0)
         require_quantities("action", self.actions, self.decoder.action_size if self.decoder else 0)
+
+    @property
+    def reset(self) -> Reset | Literal["mixed"]:
+        """That of all layers."""
+        return common(layer.reset for layer in self.layers)
+
+    def with_reset(self, reset: Reset) -> "SpikingGraph":
+        """The same with another reset, of every layer.
+
+        Raises:
+            ExportError: there is no such reset.
+        """
+        return replace(self, layers=tuple(replace(layer, reset=reset) for layer in self.layers))
 
     @property
     def input_size(self) -> int:

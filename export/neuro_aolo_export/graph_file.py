@@ -31,6 +31,11 @@ MAX_BYTES = 1 << 28
 """Largest file that is read: a quarter of a gibibyte, 67 million weights."""
 
 _KEY = "neuro_aolo_graph"
+_RESET = {
+    "zero": "hard, to 0; before each decision too",
+    "subtract": "a spike takes the threshold off, before the next leak; to 0 before each decision",
+    "mixed": "as each layer says, or hard, to 0; to 0 before each decision",
+}
 _Arrays = dict[str, NDArray[Any]]
 
 
@@ -106,10 +111,12 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
     scalars = ("current_decay", "voltage_decay", "threshold")
     description |= {
         "kind": "spiking",
-        "layers": [{name: getattr(layer, name) for name in scalars} for layer in graph.layers],
+        "layers": [
+            {name: getattr(layer, name) for name in scalars} | _reset(layer) for layer in graph.layers
+        ],
         "steps": graph.steps,
         "step_s": graph.step_s,
-        "reset": "hard, to 0; before each decision too",
+        "reset": _RESET[graph.reset],
         "encoder": None,
         "decoder": None,
     }
@@ -120,6 +127,11 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         description["decoder"] = {}
         arrays |= {"decoder.weight": graph.decoder.weight, "decoder.bias": graph.decoder.bias}
     return description, arrays
+
+
+def _reset(layer: SpikingLayer) -> dict[str, Any]:
+    """Nothing where it is to zero: so did all graphs, and their digests stand."""
+    return {} if layer.reset == "zero" else {"reset": layer.reset}
 
 
 def _activation(layer: DenseLayer) -> dict[str, Any]:

@@ -78,7 +78,9 @@ def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
-    return _trace(_float_plan(layers), as_spikes(input_spikes, layers[0].inputs), np.float32)
+    plan, inputs = _float_plan(layers), as_spikes(input_spikes, layers[0].inputs)
+    taken = [layer.threshold if layer.reset == "subtract" else None for layer in layers]
+    return _trace(plan, inputs, np.float32, taken)
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
@@ -89,7 +91,7 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         a = W s_prev
         u = trunc(u (4096 - current_decay) / 4096) + (a << 6)       wraps where u > 2^23 or u <= -2^23
         v = trunc(v (4096 - voltage_decay) / 4096) + u + (bias_mant << 6)    clipped to +-(2^23 - 1)
-        s = v > (threshold_mant << 6) ;  v = 0 where s
+        s = v > (threshold_mant << 6) ;  v = 0 where s, or v - (threshold_mant << 6) by subtraction
 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
@@ -105,7 +107,8 @@ def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs)
-    return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32)
+    taken = [layer.threshold_mant << STATE_SHIFT if layer.reset == "subtract" else None for layer in layers]
+    return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32, taken)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,13 +173,15 @@ def _run(plan: _Plan, inputs: SpikeArray) -> tuple[SpikeArray, ...]:
     return tuple(plan.by_layer(spikes, *inputs.shape[:2]))
 
 
-def _trace(plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]]) -> tuple[LayerStates, ...]:
+def _trace(
+    plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]], taken: Sequence[float | None]
+) -> tuple[LayerStates, ...]:
     """Spikes and states of every layer."""
     spikes, *states = (
         plan.by_layer(flat, *inputs.shape[:2]) for flat in plan.run(_by_decision(inputs), traced=True)
     )
     found = ([state.astype(dtype, copy=False) for state in layers] for layers in states)
-    return tuple(LayerStates(*layer) for layer in zip(spikes, *found, strict=True))
+    return tuple(LayerStates(*layer) for layer in zip(spikes, *found, taken, strict=True))
 
 
 def _by_decision(spikes: SpikeArray) -> SpikeArray:
@@ -205,7 +210,10 @@ def _float_plan(layers: Sequence[SpikingLayer], _: int = 0) -> _Plan:
         np.float32,
         [np.zeros_like(layer.bias) for layer in layers],
         np.concatenate(always),
-        [(1.0, layer.current_decay, layer.voltage_decay, layer.threshold) for layer in layers],
+        [
+            (1.0, layer.current_decay, layer.voltage_decay, layer.threshold, layer.reset == "subtract")
+            for layer in layers
+        ],
     )
 
 
@@ -235,6 +243,7 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
                 unit << STATE_SHIFT,
                 *(share / DECAY_UNITY for share in _kept(layer)),
                 layer.threshold_mant << STATE_SHIFT,
+                layer.reset == "subtract",
             )
             for layer, unit in zip(layers, units, strict=True)
         ],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,22 @@ def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return chosen, ()
 
 
+def loadable_formats(
+    network: Network, formats: tuple[str, ...], *, asked: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats that can hold a network of one's own, and a line on each that is left out.
+
+    Raises:
+        ExportError: Lava was ``asked`` for, and its neuron cannot reset as the network's do.
+    """
+    if "lava" not in formats or network.graph.reset == "zero":
+        return formats, ()
+    reason = f"{network.source} resets by subtraction, which Lava's neuron cannot"
+    if asked:
+        raise ExportError(f"{reason}: leave lava out of --to")
+    return tuple(name for name in formats if name != "lava"), (f"{reason}, so no {NETWORK} was written",)
+
+
 @dataclass(frozen=True)
 class Exported:
     """What was written.
@@ -77,16 +93,18 @@ class Exported:
         checks: each file, and how it ran when it was run back.
         quantisation: what rounding to the chip's integers did: ``weight_bits``, ``layers`` and ``movement``;
             None of a dense actor.
+        reset: of a network of one's own: ``reset``, and ``reset_assumed`` where its file cannot say.
     """
 
     checks: Checks
     quantisation: dict[str, Any] | None = None
+    reset: dict[str, Any] = field(default_factory=dict)
 
     @property
     def summary(self) -> dict[str, Any]:
         """The same as plain data."""
         files = {name: asdict(check) for name, check in self.checks.items()}
-        return {"files": files, "quantisation": self.quantisation}
+        return {"files": files, "quantisation": self.quantisation, **self.reset}
 
 
 def check_export(run: Run | None, formats: tuple[str, ...], folder: Path) -> None:
@@ -159,10 +177,11 @@ def _export(
     if network is not None:
         quantisation = _quantisation(network)
         record = _with(record, GRAPH, network.graph, spiking_checks, quantisation)
+        record = {**record, GRAPH: {**record[GRAPH], **_reset(network)}}
     if dense is not None:
         record = _with(record, DENSE, dense, dense_checks, None)
     write_whole(folder / EXPORTS, to_json(record) + "\n")
-    return Exported(spiking_checks | dense_checks, quantisation)
+    return Exported(spiking_checks | dense_checks, quantisation, {} if network is None else _reset(network))
 
 
 def _dense(graph: DenseGraph, observations: Observations, stage: Path) -> Checks:
@@ -175,6 +194,13 @@ def _dense(graph: DenseGraph, observations: Observations, stage: Path) -> Checks
         DENSE: check_dense(graph, stage / DENSE, inputs, TOLERANCE),
         DENSE_INT8: check_dense(graph, stage / DENSE_INT8, inputs, None),
     }
+
+
+def _reset(network: Network) -> dict[str, Any]:
+    """How a network of one's own resets; nothing of a run's, which resets to zero."""
+    if network.requests is not None:
+        return {}
+    return {"reset": network.graph.reset, "reset_assumed": network.reset_assumed}
 
 
 def _quantisation(network: Network) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class OwnNetwork:
         left_out: operators behind the last layer.
         output: which output of an ONNX file was read.
         checked: how the reading was checked; None where nothing was read but a graph.
+        reset_assumed: whether a file cannot say how its neurons reset, and nobody did.
     """
 
     source: str | None
@@ -62,6 +63,7 @@ class OwnNetwork:
     left_out: tuple[str, ...] = ()
     output: str | None = None
     checked: Checked | None = None
+    reset_assumed: bool = False
 
 
 def read_own(
@@ -70,6 +72,7 @@ def read_own(
     output: str | None,
     steps: int | None,
     dt_s: float | None,
+    reset: str | None = None,
 ) -> OwnNetwork:
     """Read a network; the arguments are those of :func:`neuro_aolo.runs.priced_network.price_network`.
 
@@ -85,11 +88,13 @@ def read_own(
     if isinstance(network, str | Path):
         path = Path(network)
         if path.suffix.lower() == ONNX_SUFFIX:
-            _refuse(path, {"--time-steps": steps, "--dt": dt_s})
+            _refuse(path, {"--time-steps": steps, "--dt": dt_s, "--reset": reset})
             return _read_onnx(path, inputs, output)
         _refuse(path, {"--output": output})
-        return OwnNetwork(str(path), read_network_file(path, steps, dt_s), _array(inputs, f"{path}"))
-    _refuse(type(network).__name__, {"output": output, "steps": steps, "dt_s": dt_s})
+        read = read_network_file(path, steps, dt_s, reset)
+        given = _array(inputs, f"{path}")
+        return OwnNetwork(str(path), read.graph, given, reset_assumed=read.reset_assumed)
+    _refuse(type(network).__name__, {"output": output, "steps": steps, "dt_s": dt_s, "reset": reset})
     if isinstance(network, SpikingGraph | DenseGraph):
         return OwnNetwork(None, network, _array(inputs, "the graph"))
     return _read_module(network, inputs)
