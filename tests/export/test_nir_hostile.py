@@ -142,7 +142,10 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
         "0 bytes stored of 67,108,864 declared",
     ),
     "not a number": (lambda f: f[WEIGHT].write_direct(np.full((4, 3), np.nan, "f4")), "weight: NaN or inf"),
-    "infinite": (lambda f: f[TAU].write_direct(np.full(4, np.inf)), "tau_mem: NaN or infinity"),
+    "infinite": (
+        lambda f: f[TAU].write_direct(np.full(4, np.inf)),
+        "tau_mem is infinite; a CubaLIF without a leak",
+    ),
     "wrong shape": (
         lambda f: _replace(f, TAU, data=np.ones((2, 2))),
         r"'layer0_neurons' has parameters of shapes \(2, 2\), \(4,\)",
