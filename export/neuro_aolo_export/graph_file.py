@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import regular_size, write_whole
 from neuro_aolo_export.graph import (
     DenseGraph,
@@ -89,7 +90,7 @@ def load_graph(path: str | os.PathLike[str]) -> SpikingGraph | DenseGraph:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, ExportError) and str(path) in str(error):
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = described(path) or " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ExportError(
             f"{path} is no graph file ({reason}): name an actor.graph that `neuro-aolo export` wrote"
         ) from None

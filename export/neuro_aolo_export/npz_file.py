@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import regular_size
 
 MAX_BYTES = 1 << 28
@@ -49,10 +50,15 @@ def load_array(path: str | os.PathLike[str], name: str, what: str, wanted: str) 
         with zipfile.ZipFile(path) as archive:
             return _read(archive, f"{name}.npy")
     except _NO_ARRAY as error:
-        reason = " ".join(_reason(error).split())[:200]
+        reason = _other_file(path, error) or " ".join(_reason(error).split())[:200]
         raise ExportError(
             f"{path} is no file of {what} ({reason}): give an .npz file with an array '{name}' {wanted}"
         ) from None
+
+
+def _other_file(path: str | os.PathLike[str], error: Exception) -> str | None:
+    """What the file is, where it is no archive at all."""
+    return described(path) if isinstance(error, zipfile.BadZipFile) else None
 
 
 def _reason(error: Exception) -> str:

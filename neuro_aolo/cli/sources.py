@@ -90,6 +90,13 @@ class FileOptions:
             )
         if not source.is_dir():
             return False
+        from neuro_aolo.runs.files import CONFIG
+
+        if self.given and not (source / CONFIG).is_file():
+            raise AgentError(
+                f"{source} is a folder, and no run lies in it: name the network file itself, as "
+                f"{source / 'NET.nir'}"
+            )
         for option, value in self.given.items():
             raise AgentError(
                 f"{option} {value} goes with a network file, and {source} is none: leave it out for a run, "

@@ -13,6 +13,7 @@ from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import FloatArray, SpikeArray
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import require_kind
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import load_graph
 from neuro_aolo_export.loihi2.integers import Movement, QuantizedGraph, with_always_on
@@ -21,7 +22,7 @@ from neuro_aolo_export.reset import RESETS, Reset
 from neuro_aolo_export.simulate import float_spikes, integer_spikes
 from neuro_aolo_export.spike_file import load_spikes
 
-NIR_SUFFIX, ONNX_SUFFIX = ".nir", ".onnx"
+_DENSE = "of those `energy` prices dense ones, and nothing else reads them; name a .nir or .graph file"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def read_network_file(
         ExportError: the file is missing or wrong, or an argument contradicts it.
     """
     chosen = None if reset is None else cast("Reset", one_of("--reset", reset, RESETS))
-    if path.suffix.lower() == NIR_SUFFIX:
+    if require_kind(path, ("nir", "graph"), _DENSE) == "nir":
         from neuro_aolo_export.nir.convert import read_nir_network
 
         read = read_nir_network(path, steps, dt_s, chosen)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo.errors import AgentError
-from neuro_aolo.runs.network import ONNX_SUFFIX, read_network_file
+from neuro_aolo.runs.network import read_network_file
 from neuro_aolo_export.dense import DenseGraph
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import KINDS, require_kind
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.npz_file import load_array
 from neuro_aolo_export.spike_file import INPUT
@@ -80,14 +81,11 @@ def read_own(
         ExportError: a file or module that is not a network with a price, or inputs that do not fit.
         AgentError: arguments that do not go with the network.
     """
-    if isinstance(network, str | Path) and Path(network).suffix.lower() == ".npz":
-        raise ExportError(
-            f"{network} holds inputs, no network: name an .onnx, .nir or .graph file, and give this one as "
-            "--input"
-        )
     if isinstance(network, str | Path):
         path = Path(network)
-        if path.suffix.lower() == ONNX_SUFFIX:
+        if KINDS.get(path.suffix.lower()) in ("nir", "graph"):
+            _refuse(path, {"--output": output})
+        if require_kind(path, ("onnx", "nir", "graph")) == "onnx":
             _refuse(path, {"--time-steps": steps, "--dt": dt_s, "--reset": reset})
             return _read_onnx(path, inputs, output)
         _refuse(path, {"--output": output})

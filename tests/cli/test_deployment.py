@@ -245,7 +245,10 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
             "--input FILE.npz",
         ),
         (("export", "RUN/actor.nir", "--input", "none.npz"), "none.npz"),
-        (("export", "RUN/config.toml", "--input", "none.npz"), "is no graph file"),
+        (
+            ("export", "RUN/config.toml", "--input", "none.npz"),
+            "is a text file: name a .nir or .graph file",
+        ),
         (("export", "RUN", "--out", "RUN/config.toml"), "give a folder"),
         (("export", "RUN", "--to", "nir", "--out", "RUN/config.toml/x"), "give a folder in a writable place"),
         (("export", "RUN/missing.nir", "--input", "none.npz"), "is not a folder, nor a file"),

@@ -169,7 +169,7 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
         lambda f: _replace(f, EDGES, shape=(10**9, 2), dtype=h5py.string_dtype(), chunks=(64, 2)),
         "edges: shape .* 2,000,000,000 elements",
     ),
-    "no graph": (lambda f: f.pop("node"), "node: missing"),
+    "no graph": (lambda f: f.pop("node"), "an HDF5 file without a NIR graph in it"),
     "one node": (lambda f: _replace(f, "node/type", data="LIF"), "holds one 'LIF' node: give a NIRGraph"),
     "thousands of nodes": (_many_nodes, "node/nodes/: more than 256 members"),
     "deep nesting": (_deep_graphs, "node 'deep' is of type 'NIRGraph'"),

@@ -124,7 +124,7 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
             "--time-steps 3 does not go",
         ),
         (lambda: price_network(nn.Linear(5, 2)), ExportError, "Linear comes without inputs"),
-        (lambda: price_network("net", X), ExportError, "net is no graph file"),
+        (lambda: price_network("net", X), ExportError, "net cannot be read"),
         (lambda: price_network(object(), X), AgentError, "a object is no network"),
         (lambda: price_network(spiking), ExportError, "comes without inputs"),
         (lambda: price_network(spiking, 2.0 * X), ExportError, r"each in \[-1, 1\]"),

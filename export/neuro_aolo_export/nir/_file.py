@@ -18,6 +18,7 @@ from neuro_aolo_export._hdf5 import (
     read_strings,
 )
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.nir._parameters import NEURONS, plain
 
 MAX_NODES = 256
@@ -57,6 +58,8 @@ def read_file(path: str | os.PathLike[str]) -> Any:
     """
     import nir
 
+    if found := described(path):
+        raise ExportError(f"{path} is not a readable HDF5 file of NIR ({found}): name a .nir file")
     with open_plain(path) as root:
         graph = read_group(root, "node")
         kind = read_string(graph, "type", _MAX_NAME)

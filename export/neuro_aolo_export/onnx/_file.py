@@ -4,6 +4,7 @@ References:
     ONNX, Open Neural Network Exchange, intermediate representation, https://onnx.ai/onnx/repo-docs/IR.html.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any
 
 from neuro_aolo_export.arrays import require
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
+from neuro_aolo_export.files import read_whole as read_bounded
 from neuro_aolo_export.files import write_whole
 
 PRODUCER = "neuro-aolo"
@@ -112,7 +115,9 @@ def parse(path: str | os.PathLike[str], data: bytes, named: str) -> Any:
     try:
         model.ParseFromString(data)
     except DecodeError:
-        raise ExportError(f"{path} is no ONNX file, or a part of one: name {named}") from None
+        found = described(path)
+        reason = f" ({found})" if found else ", or a part of one"
+        raise ExportError(f"{path} is no ONNX file{reason}: name {named}") from None
     return model
 
 
@@ -122,16 +127,15 @@ def read_whole(path: Path, named: str, smaller: str) -> bytes:
     Raises:
         ExportError: no such file, or too large.
     """
-    if not path.is_file():
+    if not path.exists():
         raise ExportError(f"{path} is no file: name {named}")
     try:
-        size = path.stat().st_size
-        require(
-            size <= MAX_BYTES,
-            f"{path} has {size:,} bytes, of which at most {MAX_BYTES:,} are read: {smaller}",
-        )
-        return path.read_bytes()
+        return read_bounded(path, MAX_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ExportError(f"{path} is too large ({error.strerror}): {smaller}") from None
+        if error.errno == errno.EINVAL:
+            raise ExportError(f"{path} is no file ({error.strerror}): name {named}") from None
         raise ExportError(
             f"{path} cannot be read ({error.strerror or error}): name a file that is readable"
         ) from None
