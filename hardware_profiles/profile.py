@@ -8,6 +8,8 @@ has published is left out, never written as zero.
 from __future__ import annotations
 
 import difflib
+import errno
+import stat
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -18,8 +20,11 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from hardware_profiles.figure import Calibration, Evidence, Figure, NonNegative, Sourced, Table
 
+MAX_BYTES = 1 << 20
+"""Largest file that is read."""
+
 Actor = Literal["snn", "mlp"]
-Count = Annotated[int, Field(gt=0, strict=True)]
+Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
 
 
 _NEEDED: dict[Actor, tuple[str, ...]] = {
@@ -241,12 +246,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
     text = _read(name_or_path)
     try:
         profile = Profile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except ValidationError as error:
+        raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
+    except (ValueError, RecursionError) as error:
         raise ProfileError(
             f"hardware profile {name_or_path}: not valid TOML: {error}; mend that line"
         ) from error
-    except ValidationError as error:
-        raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
     if profile.id != _stem(name_or_path):
         raise ProfileError(
             f"hardware profile {name_or_path}: id {profile.id!r} is not the file's name; "
@@ -284,7 +289,7 @@ def _read(name_or_path: str | Path) -> str:
             )
         return resources.files("hardware_profiles").joinpath(f"{name_or_path}.toml").read_text("utf-8")
     try:
-        return Path(name_or_path).read_text("utf-8")
+        return _regular(Path(name_or_path)).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ProfileError(
@@ -293,11 +298,28 @@ def _read(name_or_path: str | Path) -> str:
         ) from error
 
 
+def _regular(path: Path) -> bytes:
+    """The bytes of a regular file: a pipe would never end, a device need not either."""
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise OSError(
+            errno.EFBIG, f"it has {status.st_size:,} bytes, of which at most {MAX_BYTES:,} are read"
+        )
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:40]}... ({len(value):,} characters)"
+
+
 def _first(error: ValidationError) -> str:
     """The first complaint of ``error`` on one line: where, what, and the value where it is a single one."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "top level"
-    value = "" if isinstance(first["input"], dict | BaseModel) else f" = {first['input']!r}"
+    value = "" if isinstance(first["input"], dict | BaseModel) else f" = {_short(repr(first['input']))}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "missing":
         return f"{where}: this key is missing; add it{more}"

@@ -17,6 +17,9 @@ from neuro_aolo_export.files import regular_size
 MAX_BYTES = 1 << 28
 """Largest array that is read: a quarter of a gibibyte."""
 
+MAX_FILE_BYTES = 1 << 32
+"""Largest file that is opened: of arrays beside the one that is read."""
+
 _NO_ARRAY = (
     OSError,
     KeyError,
@@ -46,7 +49,9 @@ def load_array(path: str | os.PathLike[str], name: str, what: str, wanted: str) 
         ExportError: no such file, not an .npz file, too large, or without such an array of numbers.
     """
     try:
-        regular_size(path)
+        size = regular_size(path)
+        if size > MAX_FILE_BYTES:
+            raise ValueError(f"it has {size:,} bytes, of which at most {MAX_FILE_BYTES:,} are read")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, f"{name}.npy")
     except _NO_ARRAY as error:
