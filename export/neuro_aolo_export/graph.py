@@ -12,7 +12,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuro_aolo_export.arrays import FloatArray, SpikeArray, freeze, is_positive, require, require_bias
+from neuro_aolo_export.arrays import (
+    FloatArray,
+    SpikeArray,
+    freeze,
+    is_positive,
+    require,
+    require_bias,
+    require_steps,
+)
 from neuro_aolo_export.dense import Activation, DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
@@ -125,7 +133,7 @@ class SpikingGraph:
         for name in ("layers", "observations", "actions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         require(len(self.layers) > 0, "a spiking graph has no layers: give at least one")
-        require(self.steps >= 1, f"{self.steps} time steps: give at least 1")
+        object.__setattr__(self, "steps", require_steps(self.steps))
         require(
             self.step_s is None or is_positive(self.step_s),
             f"step_s {self.step_s}: give seconds above 0, or None",
@@ -179,6 +187,11 @@ class SpikingGraph:
             ExportError: there is no decoder.
         """
         return needed(self.decoder).action_size
+
+    @property
+    def channels(self) -> int:
+        """Input channels, and neurons of all layers."""
+        return self.layers[0].inputs + sum(layer.neurons for layer in self.layers)
 
     def input_spikes(self, observations: ArrayLike) -> SpikeArray:
         """Encoder spikes ``(T, B, D K)`` of observations ``(B, D)`` in [-1, 1].

@@ -20,7 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export._rows import WIDTH, packed
 from neuro_aolo_export.activity import Activity, LayerStates
-from neuro_aolo_export.arrays import FloatArray, SpikeArray, as_rows, as_spikes, require_finite, writable
+from neuro_aolo_export.arrays import (
+    FloatArray,
+    SpikeArray,
+    as_rows,
+    as_spikes,
+    require_finite,
+    require_slots,
+    writable,
+)
 from neuro_aolo_export.graph import SpikingGraph, SpikingLayer
 from neuro_aolo_export.kernels import encode, run_network
 from neuro_aolo_export.loihi2.integers import (
@@ -149,6 +157,9 @@ class _Plan:
     def run(self, inputs: SpikeArray, *, traced: bool = False) -> tuple[NDArray[Any], ...]:
         """Spikes, and where wanted currents and potentials, of input spikes ``(B, T, N0)``: all flat."""
         batch, steps, _ = inputs.shape
+        require_slots(batch, steps, self.neurons * (9 if traced else 1))
+        # One decision of a layer is listed at once.
+        require_slots(1, steps, 4 * (int(self.sizes.max()) + WIDTH))
         slots = batch * steps * self.neurons
         spikes = np.empty(slots, np.uint8)
         states = [np.empty(slots if traced else 0, self.biases.dtype) for _ in range(2)]
@@ -194,6 +205,7 @@ def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, 
     """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
     batch = writable(as_rows(observations, encoder.input_size))
     mean, std, threshold = _prepared(encoder, 0, _fields)
+    require_slots(len(batch), steps, encoder.neurons + always_on)
     spikes = np.empty((len(batch), steps, encoder.neurons + always_on), dtype=np.uint8)
     require_finite(encode(batch, mean, std, threshold, spikes))
     return spikes.swapaxes(0, 1)

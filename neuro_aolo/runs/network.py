@@ -11,7 +11,7 @@ from neuro_aolo.agent.evaluate import Evaluation, Requests
 from neuro_aolo.runs.run import Run
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
-from neuro_aolo_export.arrays import FloatArray, SpikeArray
+from neuro_aolo_export.arrays import FloatArray, SpikeArray, require_slots
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.file_kind import require_kind
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
@@ -106,6 +106,7 @@ def of_run(run: Run, decisions: int, seed: int, weight_bits: int | None = None) 
         RunError: the actor is dense.
     """
     graph, task = run.spiking_graph(), run.task
+    require_slots(decisions, graph.steps, graph.channels)
     observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
     spikes = graph.input_spikes(observations)
     requests = Requests(task, decisions, seed)

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuro_aolo_export.arrays import IntArray, SpikeArray
+from neuro_aolo_export.arrays import IntArray, SpikeArray, require_steps
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
 from neuro_aolo_export.reset import Reset, require_reset
@@ -192,10 +192,9 @@ class QuantizedGraph:
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
         object.__setattr__(self, "layers", tuple(self.layers))
-        if not self.layers or self.steps < 1:
-            raise ExportError(
-                f"{len(self.layers)} layers and {self.steps} time steps: give at least one of each"
-            )
+        object.__setattr__(self, "steps", require_steps(self.steps))
+        if not self.layers:
+            raise ExportError("an integer graph has no layers: give at least one")
         first, last = self.layers[0].inputs, self.layers[-1].neurons
         sizes = [
             self.encoder.neurons + 1 if self.encoder else first,
