@@ -112,11 +112,12 @@ def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
     Raises:
         ExportError: another shape, or values other than 0 and 1.
     """
-    given = np.asarray(spikes)
+    given = as_numbers(spikes, "spikes")
     if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
         raise ExportError(f"spikes have shape {given.shape}: give (steps, decisions, {channels})")
     require_slots(given.shape[1], given.shape[0], channels)
-    bits: SpikeArray = given.astype(np.uint8)
+    with np.errstate(invalid="ignore"):
+        bits: SpikeArray = given.astype(np.uint8)
     if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
         raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
     return bits
@@ -130,8 +131,25 @@ def writable(array: NDArray[Any]) -> Any:
 def _as_float32(values: ArrayLike, label: str) -> FloatArray:
     if isinstance(values, np.ndarray) and values.dtype == np.float32:
         return values
+    given = as_numbers(values, label)
+    with np.errstate(over="ignore"):
+        return given.astype(np.float32)
+
+
+def as_numbers(values: ArrayLike, label: str) -> NDArray[Any]:
+    """Real numbers or booleans, as they are: text, objects and complex numbers would be converted unseen.
+
+    Raises:
+        ExportError: no array of those.
+    """
     try:
-        with np.errstate(over="ignore"):
-            return np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ExportError(f"{label}: not an array of numbers ({error}); give one") from error
+        given = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise ExportError(
+            f"{label}: not an array of numbers ({' '.join(str(error).split())[:160]}); give one"
+        ) from error
+    require(
+        given.dtype.kind in "buif",
+        f"{label}: not an array of numbers (but of {given.dtype}); give one of real numbers",
+    )
+    return given

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.network import read_network_file
+from neuro_aolo_export.arrays import as_numbers
 from neuro_aolo_export.dense import DenseGraph
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.file_kind import KINDS, require_kind
@@ -152,10 +153,7 @@ def _array(inputs: ArrayLike | str | Path | None, what: str) -> Inputs | None:
     if isinstance(inputs, str | Path):
         wanted = f"of what {what} decides on, the decisions first"
         return load_array(inputs, INPUT, "inputs", wanted)
-    array = np.asarray(inputs)
-    if array.dtype.kind not in "buif":
-        raise ExportError(f"inputs hold {array.dtype}, not numbers: give an array of numbers")
-    return array
+    return as_numbers(inputs, "inputs")
 
 
 def _refuse(network: object, given: dict[str, object]) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neuro_aolo_export.arrays import require
+import numpy as np
+
+from neuro_aolo_export.arrays import MAX_STEPS, require
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import read_whole as read_bounded
@@ -88,6 +90,8 @@ def read_model(path: str | os.PathLike[str], *kinds: str) -> OnnxFile:
     for message in messages(model):
         if isinstance(message, TensorProto) and (message.external_data or message.data_location):
             raise ExportError(f"{path} names data in another file, which is not read: export it again")
+        if isinstance(message, TensorProto) and message.data_type == TensorProto.INT64:
+            _require_sizes(path, message)
     said = facts.pop(_DIGEST, "none")
     if said != _set_digest(model):
         raise ExportError(
@@ -149,6 +153,21 @@ def _set_digest(model: Any) -> str:
     digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
     model.metadata_props.add(key=_DIGEST, value=digest)
     return digest
+
+
+def _require_sizes(path: str | os.PathLike[str], tensor: Any) -> None:
+    """Whole numbers are sizes and axes: what they claim would be allocated."""
+    from onnx import numpy_helper
+
+    try:
+        largest = int(np.max(numpy_helper.to_array(tensor), initial=0))
+    except (TypeError, ValueError) as error:
+        raise ExportError(f"{path} has damaged constants ({error}): export it again") from None
+    require(
+        largest <= MAX_STEPS,
+        f"{path} claims a size of {largest:,} in {tensor.name[:40]!r}, and at most {MAX_STEPS:,} is run: "
+        "export it again",
+    )
 
 
 def _require_operators(path: str | os.PathLike[str], model: Any) -> None:
