@@ -8,8 +8,6 @@ has published is left out, never written as zero.
 from __future__ import annotations
 
 import difflib
-import errno
-import stat
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -18,10 +16,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from hardware_profiles._file import read_regular
 from hardware_profiles.figure import Calibration, Evidence, Figure, NonNegative, Sourced, Table
-
-MAX_BYTES = 1 << 20
-"""Largest file that is read."""
 
 Actor = Literal["snn", "mlp"]
 Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
@@ -289,26 +285,13 @@ def _read(name_or_path: str | Path) -> str:
             )
         return resources.files("hardware_profiles").joinpath(f"{name_or_path}.toml").read_text("utf-8")
     try:
-        return _regular(Path(name_or_path)).decode("utf-8")
+        return read_regular(Path(name_or_path)).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ProfileError(
             f"hardware profile {name_or_path}: cannot be read ({reason}); "
             f"give a readable .toml file or one of {', '.join(profile_names())}"
         ) from error
-
-
-def _regular(path: Path) -> bytes:
-    """The bytes of a regular file: a pipe would never end, a device need not either."""
-    status = path.stat()
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise OSError(errno.EINVAL, "it is a device or a pipe, not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise OSError(
-            errno.EFBIG, f"it has {status.st_size:,} bytes, of which at most {MAX_BYTES:,} are read"
-        )
-    with path.open("rb") as stream:
-        return stream.read(MAX_BYTES)
 
 
 def _short(value: str) -> str:

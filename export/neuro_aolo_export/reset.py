@@ -13,7 +13,7 @@ from neuro_aolo_export.arrays import require
 
 Reset = Literal["zero", "subtract"]
 RESETS: tuple[Reset, ...] = get_args(Reset)
-WORDS = {
+PHRASES = {
     "zero": "to zero",
     "subtract": "by subtraction",
     "mixed": "to zero or by subtraction, layer by layer",

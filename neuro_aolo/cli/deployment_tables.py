@@ -12,7 +12,7 @@ from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, count, percent, plain
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph_file import graph_digest
-from neuro_aolo_export.reset import WORDS
+from neuro_aolo_export.reset import PHRASES
 from neuro_aolo_export.verify import Check
 
 Data = dict[str, Any]
@@ -70,7 +70,7 @@ def reset_sentence(reset: str, assumed: bool) -> str | None:
     if reset == "zero":
         return None
     return (
-        f"reset {WORDS[reset]}: a spike takes the threshold off before the next leak, as in sinabs; "
+        f"reset {PHRASES[reset]}: a spike takes the threshold off before the next leak, as in sinabs; "
         "snnTorch's default takes it off after the leak."
     )
 

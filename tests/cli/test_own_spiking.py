@@ -139,3 +139,18 @@ def test_a_reset_that_does_not_go_with_the_source_is_refused(
     done = cli("energy", onnx, "--reset", "zero")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--reset zero does not go with" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["[red]net", "a:x:b", "net\x1b[31m", "b\x07\rell", "=1+1"])
+def test_names_of_files_are_printed_as_the_letters_that_they_are(cli, own, tmp_path: Path, name: str) -> None:
+    net, given = own
+    source = net.rename(tmp_path / f"{name}.nir")
+    folder = tmp_path / f"{name}.out"
+    shown = name.replace("\x1b", r"\x1b").replace("\x07", r"\x07").replace("\r", r"\r")
+    done = cli("export", source, "--input", given, *OF_FILE, "--to", "nir", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    assert f"{shown}.out" in "".join(done.stdout.split("\n"))
+    wrong = cli("simulate", source, "--input", given, "--dt", "1e-4")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert f"{shown}.nir: the file does not say how many time steps" in wrong.stderr
+    assert not set(done.stdout + wrong.stderr) & set("\x1b\x07\r")

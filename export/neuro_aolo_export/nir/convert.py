@@ -35,7 +35,7 @@ from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, Quanti
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.nir._file import DESCRIPTION, read_file
 from neuro_aolo_export.nir._layers import ROUNDING, layers_of, nodes_of
-from neuro_aolo_export.reset import WORDS, Reset, require_reset
+from neuro_aolo_export.reset import PHRASES, Reset, require_reset
 
 NOMINAL_DT_S = 1e-4
 """Time step that is written where a graph means none: the one that snnTorch takes every file to have."""
@@ -166,7 +166,7 @@ def _from_nir(network: Any, steps: int | None, dt_s: float | None, reset: Reset 
         graph = _described(network.metadata, layers)
         require(
             reset in (None, graph.reset),
-            f"its neurons reset {WORDS[graph.reset]}, as its metadata says, so not as reset '{reset}': "
+            f"its neurons reset {PHRASES[graph.reset]}, as its metadata says, so not as reset '{reset}': "
             "leave reset (--reset) out",
         )
         return NirNetwork(graph if steps is None else replace(graph, steps=steps), reset_assumed=False)
