@@ -1,8 +1,8 @@
 """Settings under which neurons of snnTorch and sinabs spike as ours: the table of resets in export/NIR.md.
 
 Each runs one layer on the same random spikes as our float simulator, with reset to zero and by subtraction:
-``python scripts/check_resets.py`` in an environment that has snntorch, sinabs and this package. Weights have few
-binary places, so that the order of a sum moves no spike.
+``python scripts/check_resets.py`` in an environment that has snntorch, sinabs and this package. Weights have
+few binary places, so that the order of a sum moves no spike.
 """
 
 import importlib.metadata

@@ -70,8 +70,8 @@ def reset_sentence(reset: str, assumed: bool) -> str | None:
     if reset == "zero":
         return None
     return (
-        f"reset {PHRASES[reset]}: a spike takes the threshold off before the next leak, as in sinabs; "
-        "snnTorch's default takes it off after the leak."
+        f"reset {PHRASES[reset]}: a spike takes the threshold off before the next leak, as in sinabs' "
+        "SingleSpike; snnTorch's default takes it off after the leak, which is another network."
     )
 
 
