@@ -16,10 +16,11 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from hardware_profiles._file import read_regular
 from hardware_profiles.figure import Calibration, Evidence, Figure, NonNegative, Sourced, Table
 
 Actor = Literal["snn", "mlp"]
-Count = Annotated[int, Field(gt=0, strict=True)]
+Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
 
 
 _NEEDED: dict[Actor, tuple[str, ...]] = {
@@ -241,12 +242,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
     text = _read(name_or_path)
     try:
         profile = Profile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except ValidationError as error:
+        raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
+    except (ValueError, RecursionError) as error:
         raise ProfileError(
             f"hardware profile {name_or_path}: not valid TOML: {error}; mend that line"
         ) from error
-    except ValidationError as error:
-        raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
     if profile.id != _stem(name_or_path):
         raise ProfileError(
             f"hardware profile {name_or_path}: id {profile.id!r} is not the file's name; "
@@ -284,7 +285,7 @@ def _read(name_or_path: str | Path) -> str:
             )
         return resources.files("hardware_profiles").joinpath(f"{name_or_path}.toml").read_text("utf-8")
     try:
-        return Path(name_or_path).read_text("utf-8")
+        return read_regular(Path(name_or_path)).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ProfileError(
@@ -293,11 +294,15 @@ def _read(name_or_path: str | Path) -> str:
         ) from error
 
 
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:40]}... ({len(value):,} characters)"
+
+
 def _first(error: ValidationError) -> str:
     """The first complaint of ``error`` on one line: where, what, and the value where it is a single one."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "top level"
-    value = "" if isinstance(first["input"], dict | BaseModel) else f" = {first['input']!r}"
+    value = "" if isinstance(first["input"], dict | BaseModel) else f" = {_short(repr(first['input']))}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "missing":
         return f"{where}: this key is missing; add it{more}"

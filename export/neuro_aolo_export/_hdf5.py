@@ -86,20 +86,20 @@ def read_group(group: Any, name: str) -> Any:
         return member
 
 
-def read_dataset(group: Any, name: str, max_elements: int) -> NDArray[Any]:
+def read_dataset(group: Any, name: str, max_elements: int, *, finite: bool = True) -> NDArray[Any]:
     """A dataset of real numbers or booleans, in its own shape and in this machine's byte order.
 
     Stored whole or in chunks, bare or compressed with gzip.
 
     Raises:
         ExportError: missing, not a dataset, another type, more than ``max_elements`` elements, not all of
-            them in the file, NaN or infinite.
+            them in the file, or, where they must be ``finite``, NaN or infinite.
     """
     with _telling(_place(group, name)):
         dataset = _dataset(group, name, max_elements)
         dtype = _number_type(dataset)
         values = _inflated(dataset, dtype) if _is_gzipped(dataset) else _stored(dataset, dtype)
-        if dtype.kind == "f" and not np.isfinite(values).all():
+        if finite and dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError("NaN or infinity: every entry must be finite")
         return values.astype(dtype.newbyteorder("="), copy=False)
 

@@ -34,12 +34,14 @@ def _step_float(
     keep_current: Any,
     keep_voltage: Any,
     threshold: Any,
+    subtracts: Any,
     fired: Any,
 ) -> None:
     """Equations (29)-(31) in float32."""
     rest = potential.dtype.type(0)
     for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
+        left = potential[n] - threshold if subtracts else rest
+        held = left if potential[n] > threshold else potential[n]
         c = keep_current * current[n] + total[n]
         v = keep_voltage * held + c
         current[n] = c
@@ -56,12 +58,14 @@ def _step_whole(
     keep_current: Any,
     keep_voltage: Any,
     threshold: Any,
+    subtracts: Any,
     fired: Any,
 ) -> None:
     """The chip's step where no current wraps and no potential clips."""
     rest = potential.dtype.type(0)
     for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
+        left = potential[n] - threshold if subtracts else rest
+        held = left if potential[n] > threshold else potential[n]
         u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
         v = np.trunc(keep_voltage * held) + u + bias[n]
         current[n] = u
@@ -78,13 +82,15 @@ def _step_anywhere(
     keep_current: Any,
     keep_voltage: Any,
     threshold: Any,
+    subtracts: Any,
     fired: Any,
 ) -> None:
     """The chip's step: the current wraps, the potential clips."""
     rest = potential.dtype.type(0)
     limit = potential.dtype.type(_LIMIT)
     for n in range(current.shape[0]):
-        held = rest if potential[n] > threshold else potential[n]
+        left = potential[n] - threshold if subtracts else rest
+        held = left if potential[n] > threshold else potential[n]
         u = np.trunc(keep_current * current[n]) + unit * bias.dtype.type(total[n])
         u -= limit * (bias.dtype.type(u > limit) - bias.dtype.type(u <= -limit)) * 2
         v = np.trunc(keep_voltage * held) + u + bias[n]
@@ -103,9 +109,13 @@ def step(
     keep_current: Any,
     keep_voltage: Any,
     threshold: Any,
+    subtracts: Any,
     fired: Any,
 ) -> None:
-    """One step of all neurons: which one, the types of sums and states tell :func:`_chosen_step`."""
+    """One step of all neurons: which one, the types of sums and states tell :func:`_chosen_step`.
+
+    A neuron that fired before starts from 0, or where it ``subtracts`` from what was above the threshold.
+    """
 
 
 @overload(step)
@@ -118,6 +128,7 @@ def _chosen_step(
     keep_current: Any,
     keep_voltage: Any,
     threshold: Any,
+    subtracts: Any,
     fired: Any,
 ) -> Callable[..., None]:
     if isinstance(total.dtype, types.Float):

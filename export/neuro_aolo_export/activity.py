@@ -63,16 +63,20 @@ class LayerStates:
         spikes: uint8, 0 or 1.
         current: the synaptic current, c of eq. (29) in float32, or the chip's u in int32.
         charged: the membrane potential that is compared with the threshold, before a spike resets it.
+        taken: what a spike takes off the potential; all of it where None.
     """
 
     spikes: SpikeArray
     current: NDArray[Any]
     charged: NDArray[Any]
+    taken: float | None = None
 
     @property
     def potential(self) -> NDArray[Any]:
-        """The membrane potential that is left after the step, 0 where the neuron fired: the chip's v."""
-        return np.where(self.spikes, self.charged.dtype.type(0), self.charged)
+        """The membrane potential that is left after the step, the chip's v: reset where the neuron fired."""
+        state = self.charged.dtype.type
+        left = state(0) if self.taken is None else self.charged - state(self.taken)
+        return np.where(self.spikes, left, self.charged)
 
 
 def _without_last(spikes: SpikeArray) -> SpikeArray:

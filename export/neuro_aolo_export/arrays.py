@@ -11,6 +11,12 @@ FloatArray = NDArray[np.float32]
 SpikeArray = NDArray[np.uint8]
 IntArray = NDArray[np.int32]
 
+MAX_STEPS = 1_000_000
+"""Most time steps of a decision."""
+
+MAX_SLOTS = 1 << 32
+"""Most neurons times time steps times decisions that are run at once: one byte each, and more in between."""
+
 
 def freeze(owner: object, name: str, ndim: int) -> None:
     """Replace a field by a finite, read-only float32 copy with ``ndim`` dimensions."""
@@ -37,6 +43,30 @@ def require(condition: bool, message: str) -> None:
     """Raise ExportError with ``message`` unless ``condition`` holds."""
     if not condition:
         raise ExportError(message)
+
+
+def require_steps(steps: object) -> int:
+    """The time steps of a decision.
+
+    Raises:
+        ExportError: no whole number, or too few or many of them.
+    """
+    count = int(steps) if isinstance(steps, int | np.integer) and not isinstance(steps, bool) else 0
+    require(
+        1 <= count <= MAX_STEPS,
+        f"{str(steps)[:40]} time steps: give at least 1 and at most {MAX_STEPS:,}, a whole number",
+    )
+    return count
+
+
+def require_slots(decisions: int, steps: int, neurons: int) -> None:
+    """Refuse a run that would not fit in memory, before anything is made for it."""
+    slots = decisions * steps * neurons
+    require(
+        slots <= MAX_SLOTS,
+        f"{decisions:,} decisions of {steps:,} steps of {neurons:,} channels and neurons are {slots:,} "
+        f"slots, and at most {MAX_SLOTS:,} are run at once: give fewer decisions or steps",
+    )
 
 
 def require_bias(weight: FloatArray, bias: FloatArray) -> None:
@@ -82,10 +112,12 @@ def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
     Raises:
         ExportError: another shape, or values other than 0 and 1.
     """
-    given = np.asarray(spikes)
+    given = as_numbers(spikes, "spikes")
     if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
         raise ExportError(f"spikes have shape {given.shape}: give (steps, decisions, {channels})")
-    bits: SpikeArray = given.astype(np.uint8)
+    require_slots(given.shape[1], given.shape[0], channels)
+    with np.errstate(invalid="ignore"):
+        bits: SpikeArray = given.astype(np.uint8)
     if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
         raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
     return bits
@@ -99,8 +131,25 @@ def writable(array: NDArray[Any]) -> Any:
 def _as_float32(values: ArrayLike, label: str) -> FloatArray:
     if isinstance(values, np.ndarray) and values.dtype == np.float32:
         return values
+    given = as_numbers(values, label)
+    with np.errstate(over="ignore"):
+        return given.astype(np.float32)
+
+
+def as_numbers(values: ArrayLike, label: str) -> NDArray[Any]:
+    """Real numbers or booleans, as they are: text, objects and complex numbers would be converted unseen.
+
+    Raises:
+        ExportError: no array of those.
+    """
     try:
-        with np.errstate(over="ignore"):
-            return np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ExportError(f"{label}: not an array of numbers ({error}); give one") from error
+        given = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise ExportError(
+            f"{label}: not an array of numbers ({' '.join(str(error).split())[:160]}); give one"
+        ) from error
+    require(
+        given.dtype.kind in "buif",
+        f"{label}: not an array of numbers (but of {given.dtype}); give one of real numbers",
+    )
+    return given

@@ -12,6 +12,9 @@ from neuro_aolo_export.quantity import Quantity, require_quantities
 __all__ = ["Activation", "DenseGraph", "DenseLayer"]
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+
+
 @dataclass(frozen=True, eq=False)
 class DenseLayer:
     """``y = activation(W x + b)``.
@@ -39,7 +42,7 @@ class DenseLayer:
         )
         if self.activation in WITH_ALPHA:
             require(
-                isinstance(self.alpha, int | float) and bool(np.isfinite(self.alpha)),
+                isinstance(self.alpha, int | float) and abs(self.alpha) <= _LARGEST,
                 f"alpha {self.alpha} of {self.activation}: give a finite number",
             )
             object.__setattr__(self, "alpha", float(np.float32(self.alpha)))

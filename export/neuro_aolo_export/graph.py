@@ -6,16 +6,26 @@ References:
     X. Wang et al. (2025), AOLO, arXiv:2503.04418, equations (26)-(33).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuro_aolo_export.arrays import FloatArray, SpikeArray, freeze, is_positive, require, require_bias
+from neuro_aolo_export.arrays import (
+    FloatArray,
+    SpikeArray,
+    freeze,
+    is_positive,
+    require,
+    require_bias,
+    require_steps,
+)
 from neuro_aolo_export.dense import Activation, DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
 from neuro_aolo_export.quantity import Quantity, require_quantities
+from neuro_aolo_export.reset import Reset, common, require_reset
 
 __all__ = [
     "Activation",
@@ -26,6 +36,7 @@ __all__ = [
     "PopulationDecoder",
     "PopulationEncoder",
     "Quantity",
+    "Reset",
     "SpikeArray",
     "SpikingGraph",
     "SpikingLayer",
@@ -42,12 +53,18 @@ class SpikingLayer:
 
     (31) ``o[t] = Theta(v[t] - V_th)``
 
+    Where the reset is by subtraction, a spike leaves what was above the threshold, in its own step and so
+    before the next leak::
+
+        v[t] = d_v (v[t-1] - V_th o[t-1]) + c[t]
+
     Attributes:
         weight: W ``(out, in)``, in units of the membrane potential.
         bias: b ``(out,)``, added to the current at every step.
         current_decay: d_c, the share of the current kept per step, in [0, 1]; 0 for neurons without one.
         voltage_decay: d_v, the share of the potential kept per step, in [0, 1].
         threshold: V_th, above 0.
+        reset: what a spike does to the potential: ``zero``, or ``subtract``, which takes V_th off.
 
     Decays and threshold are rounded to float32, in which the dynamics are computed.
     """
@@ -57,6 +74,7 @@ class SpikingLayer:
     current_decay: float
     voltage_decay: float
     threshold: float
+    reset: Reset = "zero"
 
     def __post_init__(self) -> None:
         """Check shapes, decays and the threshold, and make the arrays read-only."""
@@ -73,6 +91,7 @@ class SpikingLayer:
             is_positive(self.threshold),
             f"threshold {self.threshold}: give a finite value above 0",
         )
+        require_reset(self.reset)
         for name in ("current_decay", "voltage_decay", "threshold"):
             object.__setattr__(self, name, float(np.float32(getattr(self, name))))
 
@@ -114,7 +133,7 @@ class SpikingGraph:
         for name in ("layers", "observations", "actions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         require(len(self.layers) > 0, "a spiking graph has no layers: give at least one")
-        require(self.steps >= 1, f"{self.steps} time steps: give at least 1")
+        object.__setattr__(self, "steps", require_steps(self.steps))
         require(
             self.step_s is None or is_positive(self.step_s),
             f"step_s {self.step_s}: give seconds above 0, or None",
@@ -139,6 +158,19 @@ class SpikingGraph:
         require_quantities("action", self.actions, self.decoder.action_size if self.decoder else 0)
 
     @property
+    def reset(self) -> Reset | Literal["mixed"]:
+        """That of all layers."""
+        return common(layer.reset for layer in self.layers)
+
+    def with_reset(self, reset: Reset) -> "SpikingGraph":
+        """The same with another reset, of every layer.
+
+        Raises:
+            ExportError: there is no such reset.
+        """
+        return replace(self, layers=tuple(replace(layer, reset=reset) for layer in self.layers))
+
+    @property
     def input_size(self) -> int:
         """Observations D.
 
@@ -155,6 +187,11 @@ class SpikingGraph:
             ExportError: there is no decoder.
         """
         return needed(self.decoder).action_size
+
+    @property
+    def channels(self) -> int:
+        """Input channels, and neurons of all layers."""
+        return self.layers[0].inputs + sum(layer.neurons for layer in self.layers)
 
     def input_spikes(self, observations: ArrayLike) -> SpikeArray:
         """Encoder spikes ``(T, B, D K)`` of observations ``(B, D)`` in [-1, 1].

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import regular_size, write_whole
 from neuro_aolo_export.graph import (
     DenseGraph,
@@ -31,6 +32,11 @@ MAX_BYTES = 1 << 28
 """Largest file that is read: a quarter of a gibibyte, 67 million weights."""
 
 _KEY = "neuro_aolo_graph"
+_RESET = {
+    "zero": "hard, to 0; before each decision too",
+    "subtract": "a spike takes the threshold off, before the next leak; to 0 before each decision",
+    "mixed": "as each layer says, or hard, to 0; to 0 before each decision",
+}
 _Arrays = dict[str, NDArray[Any]]
 
 
@@ -84,7 +90,7 @@ def load_graph(path: str | os.PathLike[str]) -> SpikingGraph | DenseGraph:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, ExportError) and str(path) in str(error):
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = described(path) or " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ExportError(
             f"{path} is no graph file ({reason}): name an actor.graph that `neuro-aolo export` wrote"
         ) from None
@@ -106,10 +112,12 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
     scalars = ("current_decay", "voltage_decay", "threshold")
     description |= {
         "kind": "spiking",
-        "layers": [{name: getattr(layer, name) for name in scalars} for layer in graph.layers],
+        "layers": [
+            {name: getattr(layer, name) for name in scalars} | _reset(layer) for layer in graph.layers
+        ],
         "steps": graph.steps,
         "step_s": graph.step_s,
-        "reset": "hard, to 0; before each decision too",
+        "reset": _RESET[graph.reset],
         "encoder": None,
         "decoder": None,
     }
@@ -120,6 +128,11 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         description["decoder"] = {}
         arrays |= {"decoder.weight": graph.decoder.weight, "decoder.bias": graph.decoder.bias}
     return description, arrays
+
+
+def _reset(layer: SpikingLayer) -> dict[str, Any]:
+    """Nothing where it is to zero: so did all graphs, and their digests stand."""
+    return {} if layer.reset == "zero" else {"reset": layer.reset}
 
 
 def _activation(layer: DenseLayer) -> dict[str, Any]:

@@ -109,7 +109,8 @@ def run_network(
         biases: what every step adds to the potential, ``(out,)``, in the states' type.
         always: what every step's input sums start from, ``(blocks, WIDTH)``, in the sums' type.
         constants: of each layer, in the states' type: what one unit of the sums is worth in the current, the
-            shares of current and potential that are kept per step, and the threshold.
+            shares of current and potential that are kept per step, the threshold, and whether a spike takes
+            it off the potential (1) or all of that (0).
         spikes: output, ``(B, T, out)`` uint8 of each layer.
         currents: output, ``(B, T, out)`` of each layer, or nothing where none is wanted.
         potentials: the same, of the potential before it is reset.
@@ -170,6 +171,7 @@ def _run_layer(
     _, steps, channels = inputs.shape
     blocks, neurons = table.shape[0], spikes.shape[2]
     unit, keep_current, keep_voltage, threshold = constants[0], constants[1], constants[2], constants[3]
+    subtracts = constants[4] != 0
     currents, potentials = traced
     seen, active, rows, counts, sums, current, potential = scratch
     flat = sums.reshape(-1)
@@ -194,6 +196,7 @@ def _run_layer(
                 keep_current,
                 keep_voltage,
                 threshold,
+                subtracts,
                 spikes[b, t],
             )
             if len(currents) > 0:

@@ -217,7 +217,11 @@ def _layer_distance(
     for step, spikes in enumerate(arriving):
         heard = weight[spikes.astype(bool)]
         if step and fired[step - 1]:
-            v = v_error = 0.0
+            if layer.reset == "subtract":
+                v -= layer.threshold
+                v_error += _UNIT * abs(v)
+            else:
+                v = v_error = 0.0
         summed = np.abs(heard).sum() + abs(bias)
         kept = layer.current_decay * c
         c = kept + float(heard.sum()) + bias

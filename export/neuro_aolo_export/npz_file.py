@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import regular_size
 
 MAX_BYTES = 1 << 28
 """Largest array that is read: a quarter of a gibibyte."""
+
+MAX_FILE_BYTES = 1 << 32
+"""Largest file that is opened: of arrays beside the one that is read."""
 
 _NO_ARRAY = (
     OSError,
@@ -45,14 +49,21 @@ def load_array(path: str | os.PathLike[str], name: str, what: str, wanted: str) 
         ExportError: no such file, not an .npz file, too large, or without such an array of numbers.
     """
     try:
-        regular_size(path)
+        size = regular_size(path)
+        if size > MAX_FILE_BYTES:
+            raise ValueError(f"it has {size:,} bytes, of which at most {MAX_FILE_BYTES:,} are read")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, f"{name}.npy")
     except _NO_ARRAY as error:
-        reason = " ".join(_reason(error).split())[:200]
+        reason = _other_file(path, error) or " ".join(_reason(error).split())[:200]
         raise ExportError(
             f"{path} is no file of {what} ({reason}): give an .npz file with an array '{name}' {wanted}"
         ) from None
+
+
+def _other_file(path: str | os.PathLike[str], error: Exception) -> str | None:
+    """What the file is, where it is no archive at all."""
+    return described(path) if isinstance(error, zipfile.BadZipFile) else None
 
 
 def _reason(error: Exception) -> str:

@@ -20,6 +20,8 @@ from neuro_aolo_export.arrays import (
     is_positive,
     require,
     require_bias,
+    require_slots,
+    require_steps,
     writable,
 )
 from neuro_aolo_export.errors import ExportError
@@ -79,7 +81,7 @@ class PopulationEncoder:
             ExportError: observations of another shape, or not finite.
         """
         batch = as_observations(observations, self.input_size)
-        require(steps >= 1, f"{steps} time steps: give at least 1")
+        require_slots(len(batch), require_steps(steps), self.neurons)
         with np.errstate(over="ignore"):
             exponent = np.float32(-0.5) * ((batch[:, :, None] - self.mean) / self.std) ** 2
         stimulus = np.exp(exponent.astype(np.float64)).astype(np.float32).reshape(len(batch), self.neurons)

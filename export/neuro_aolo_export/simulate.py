@@ -20,7 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export._rows import WIDTH, packed
 from neuro_aolo_export.activity import Activity, LayerStates
-from neuro_aolo_export.arrays import FloatArray, SpikeArray, as_rows, as_spikes, require_finite, writable
+from neuro_aolo_export.arrays import (
+    FloatArray,
+    SpikeArray,
+    as_rows,
+    as_spikes,
+    require_finite,
+    require_slots,
+    writable,
+)
 from neuro_aolo_export.graph import SpikingGraph, SpikingLayer
 from neuro_aolo_export.kernels import encode, run_network
 from neuro_aolo_export.loihi2.integers import (
@@ -78,7 +86,9 @@ def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
-    return _trace(_float_plan(layers), as_spikes(input_spikes, layers[0].inputs), np.float32)
+    plan, inputs = _float_plan(layers), as_spikes(input_spikes, layers[0].inputs)
+    taken = [layer.threshold if layer.reset == "subtract" else None for layer in layers]
+    return _trace(plan, inputs, np.float32, taken)
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
@@ -89,7 +99,7 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         a = W s_prev
         u = trunc(u (4096 - current_decay) / 4096) + (a << 6)       wraps where u > 2^23 or u <= -2^23
         v = trunc(v (4096 - voltage_decay) / 4096) + u + (bias_mant << 6)    clipped to +-(2^23 - 1)
-        s = v > (threshold_mant << 6) ;  v = 0 where s
+        s = v > (threshold_mant << 6) ;  v = 0 where s, or v - (threshold_mant << 6) by subtraction
 
     Raises:
         ExportError: input spikes of another shape, or other than 0 and 1.
@@ -105,7 +115,8 @@ def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or other than 0 and 1.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs)
-    return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32)
+    taken = [layer.threshold_mant << STATE_SHIFT if layer.reset == "subtract" else None for layer in layers]
+    return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32, taken)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +157,9 @@ class _Plan:
     def run(self, inputs: SpikeArray, *, traced: bool = False) -> tuple[NDArray[Any], ...]:
         """Spikes, and where wanted currents and potentials, of input spikes ``(B, T, N0)``: all flat."""
         batch, steps, _ = inputs.shape
+        require_slots(batch, steps, self.neurons * (9 if traced else 1))
+        # One decision of a layer is listed at once.
+        require_slots(1, steps, 4 * (int(self.sizes.max()) + WIDTH))
         slots = batch * steps * self.neurons
         spikes = np.empty(slots, np.uint8)
         states = [np.empty(slots if traced else 0, self.biases.dtype) for _ in range(2)]
@@ -170,13 +184,15 @@ def _run(plan: _Plan, inputs: SpikeArray) -> tuple[SpikeArray, ...]:
     return tuple(plan.by_layer(spikes, *inputs.shape[:2]))
 
 
-def _trace(plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]]) -> tuple[LayerStates, ...]:
+def _trace(
+    plan: _Plan, inputs: SpikeArray, dtype: type[np.number[Any]], taken: Sequence[float | None]
+) -> tuple[LayerStates, ...]:
     """Spikes and states of every layer."""
     spikes, *states = (
         plan.by_layer(flat, *inputs.shape[:2]) for flat in plan.run(_by_decision(inputs), traced=True)
     )
     found = ([state.astype(dtype, copy=False) for state in layers] for layers in states)
-    return tuple(LayerStates(*layer) for layer in zip(spikes, *found, strict=True))
+    return tuple(LayerStates(*layer) for layer in zip(spikes, *found, taken, strict=True))
 
 
 def _by_decision(spikes: SpikeArray) -> SpikeArray:
@@ -189,6 +205,7 @@ def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, 
     """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
     batch = writable(as_rows(observations, encoder.input_size))
     mean, std, threshold = _prepared(encoder, 0, _fields)
+    require_slots(len(batch), steps, encoder.neurons + always_on)
     spikes = np.empty((len(batch), steps, encoder.neurons + always_on), dtype=np.uint8)
     require_finite(encode(batch, mean, std, threshold, spikes))
     return spikes.swapaxes(0, 1)
@@ -205,7 +222,10 @@ def _float_plan(layers: Sequence[SpikingLayer], _: int = 0) -> _Plan:
         np.float32,
         [np.zeros_like(layer.bias) for layer in layers],
         np.concatenate(always),
-        [(1.0, layer.current_decay, layer.voltage_decay, layer.threshold) for layer in layers],
+        [
+            (1.0, layer.current_decay, layer.voltage_decay, layer.threshold, layer.reset == "subtract")
+            for layer in layers
+        ],
     )
 
 
@@ -235,6 +255,7 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
                 unit << STATE_SHIFT,
                 *(share / DECAY_UNITY for share in _kept(layer)),
                 layer.threshold_mant << STATE_SHIFT,
+                layer.reset == "subtract",
             )
             for layer, unit in zip(layers, units, strict=True)
         ],

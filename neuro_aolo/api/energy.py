@@ -29,6 +29,7 @@ def energy(
     output: str | None = None,
     steps: int | None = None,
     dt_s: float | None = None,
+    reset: str | None = None,
 ) -> Energy:
     """Joules of a decision of any network that we can read, on each device.
 
@@ -50,6 +51,8 @@ def energy(
         output: which output of an ONNX file is the network's, where it has several.
         steps: time steps of a decision, of a NIR file that tells none.
         dt_s: time step in s, likewise.
+        reset: ``zero`` or ``subtract``: how the neurons of a NIR file reset, which the file cannot say;
+            ``zero`` where None, and ``network["reset_assumed"]`` is then true.
 
     Returns:
         The bills: modelled from published prices, not measured; ``network`` holds layers and
@@ -82,6 +85,7 @@ def energy(
         output=output,
         steps=steps,
         dt_s=dt_s,
+        reset=reset,
     )
     known: dict[str, Any] = {key: value for key, value in result.to_dict().items() if key != "priced"}
     return Energy.of(result.kind, result.priced, known)

@@ -45,13 +45,12 @@ def html(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
 
 def text(grids: Sequence[Grid], sentences: Sequence[str] = ()) -> str:
     """The same for a terminal, in at most 120 columns."""
-    from rich.console import Console
-
     from neuro_aolo.report.tables import as_rich
+    from neuro_aolo.text.console import LiteralConsole
 
-    console = Console(file=StringIO(), width=_COLUMNS)
+    console = LiteralConsole(file=StringIO(), width=_COLUMNS)
     for sentence in sentences:
-        console.print(plain(sentence), markup=False, highlight=False)
+        console.print(plain(sentence), highlight=False)
     for grid in grids:
         console.print(as_rich(grid))
     written: str = console.file.getvalue()  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from neuro_aolo.systems.grid.countries import country_name
+from neuro_aolo.text.literal import csv_row
 
 COLUMNS = (
     "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate",
@@ -76,7 +77,7 @@ def emissions_csv(rows: Iterable[EmissionsRow]) -> str:
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_cells(row) for row in rows)
+    writer.writerows(csv_row(_cells(row)) for row in rows)
     return stream.getvalue()
 
 

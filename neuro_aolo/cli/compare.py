@@ -152,6 +152,6 @@ def _progress(total: int, left: int) -> "Iterator[Callable[[Plan, Failure | None
             tell(done, f"last {plan.name}")
             if failure:
                 line = f"failed: {failure.cell}: {failure.reason}"
-                err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+                err.print(line, style="red", highlight=False, soft_wrap=True)
 
         yield advance

@@ -12,6 +12,7 @@ from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import amount, count, percent, plain
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph_file import graph_digest
+from neuro_aolo_export.reset import PHRASES
 from neuro_aolo_export.verify import Check
 
 Data = dict[str, Any]
@@ -39,6 +40,11 @@ CHECKS_NOTE = (
     "float32's rounding of its threshold, any other difference fails; error: largest difference of an action."
 )
 
+NIR_RESET_NOTE = (
+    "actor.nir says so in its metadata, which this program reads back: NIR's nodes have no place for it, and "
+    "other readers take their own."
+)
+
 
 def quantisation_sentence(quantisation: Data) -> str:
     """What rounding to the chip's integers did, in a line."""
@@ -54,6 +60,21 @@ def quantisation_sentence(quantisation: Data) -> str:
     )
 
 
+def reset_sentence(reset: str, assumed: bool) -> str | None:
+    """What was assumed of the reset, or what it is where it is not the usual one; None where it is."""
+    if assumed:
+        return (
+            "reset to 0 assumed, as a NIR file cannot say: a network trained with reset by subtraction, the "
+            "default of snnTorch and sinabs, spikes otherwise; --reset subtract runs it so."
+        )
+    if reset == "zero":
+        return None
+    return (
+        f"reset {PHRASES[reset]}: a spike takes the threshold off before the next leak, as in sinabs' "
+        "SingleSpike; snnTorch's default takes it off after the leak, which is another network."
+    )
+
+
 def simulated(network: Network, simulation: Simulation) -> Data:
     """What a backend made of the network's inputs."""
     activity = simulation.activity
@@ -66,6 +87,8 @@ def simulated(network: Network, simulation: Simulation) -> Data:
         "decisions": network.decisions,
         "time_steps": network.graph.steps,
         "weight_bits": network.weight_bits if activity.always_on else None,
+        "reset": network.graph.reset,
+        "reset_assumed": network.reset_assumed,
         "layers": _layers(network, activity),
         "regret": evaluation.regret if evaluation else None,
         "violation_rate": evaluation.violation_rate if evaluation else None,
@@ -136,10 +159,12 @@ def network_sentences(network: PricedNetwork) -> list[str]:
     name = network.source or "the graph"
     work = network.work
     if not isinstance(work, DenseWork):
+        reset = reset_sentence(work.reset, work.reset_assumed)
         return [
             f"{name}: spiking network {sizes}, {work.steps} steps; {work.synaptic_events:,.0f} synaptic "
             f"events a decision in the mean of {network.decisions:,}, "
-            f"firing rate {percent(work.firing_rate)}."
+            f"firing rate {percent(work.firing_rate)}.",
+            *([reset] if reset else []),
         ]
     read = f", output {work.output}" if work.output else ""
     activations = ", ".join(layer.activation for layer in network.layers)

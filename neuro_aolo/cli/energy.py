@@ -115,6 +115,7 @@ def energy(
             output=output,
             steps=options.time_steps,
             dt_s=options.dt_s,
+            reset=options.reset,
         )
 
     def in_text() -> None:

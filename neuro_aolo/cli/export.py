@@ -34,14 +34,29 @@ def export(
     quiet: QuietOption = False,
 ) -> None:
     """Write the actor for other tools, and run every file back before it counts."""
-    from neuro_aolo.cli.deployment_tables import CHECKS_NOTE, checks_grid, quantisation_sentence
+    from neuro_aolo.cli.deployment_tables import (
+        CHECKS_NOTE,
+        NIR_RESET_NOTE,
+        checks_grid,
+        quantisation_sentence,
+        reset_sentence,
+    )
     from neuro_aolo.report.tables import as_rich
-    from neuro_aolo.runs.exports import check_export, chosen_formats, export_network, export_run
+    from neuro_aolo.runs.exports import (
+        check_export,
+        chosen_formats,
+        export_network,
+        export_run,
+        loadable_formats,
+    )
 
     formats, left_out = chosen_formats(to)
     is_run = options.is_run(source)
     opened = open_run(source) if is_run else None
     network = None if is_run else options.network(source)
+    if network is not None:
+        formats, not_loadable = loadable_formats(network, formats, asked=to is not None)
+        left_out += not_loadable
     folder = out_dir or (source if is_run else source.parent)
     if out_dir is not None:
         make_folder(folder)
@@ -59,6 +74,11 @@ def export(
         say(CHECKS_NOTE)
         if exported.quantisation is not None:
             say(quantisation_sentence(exported.quantisation))
+        if network is not None:
+            if reset := reset_sentence(network.graph.reset, network.reset_assumed):
+                say(reset)
+            if network.graph.reset != "zero" and "nir" in formats:
+                say(NIR_RESET_NOTE)
         for reason in left_out:
             say(reason)
 

@@ -196,6 +196,7 @@ class TrainOptions(PlaceOptions):
         int | None,
         whole(
             least=1,
+            most=10_000,
             metavar="T",
             help="Time steps of a decision of the spiking actor; the preset's if absent.",
         ),

@@ -155,8 +155,10 @@ def _energy(point: "Point") -> float:
 
 
 def _csv(points: "list[Point]") -> str:
+    from neuro_aolo.text.literal import csv_row
+
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, list(points[0].row()), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(point.row() for point in points)
+    writer.writerows(csv_row(point.row()) for point in points)
     return stream.getvalue()

@@ -78,7 +78,12 @@ def simulate(
         _beside_lava(source, as_json)
         return
 
-    from neuro_aolo.cli.deployment_tables import simulated, simulation_grid, simulation_sentence
+    from neuro_aolo.cli.deployment_tables import (
+        reset_sentence,
+        simulated,
+        simulation_grid,
+        simulation_sentence,
+    )
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.runs.network import of_run
     from neuro_aolo.runs.simulation import run
@@ -98,6 +103,8 @@ def simulate(
     def in_text() -> None:
         out.print(as_rich(simulation_grid(summary)))
         say(simulation_sentence(summary))
+        if reset := reset_sentence(network.graph.reset, network.reset_assumed):
+            say(reset)
         if save is not None:
             say(f"written: {save}")
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuro_aolo.cli.typed import whole
+from neuro_aolo.cli import names
+from neuro_aolo.cli.typed import completes, real, whole
 from neuro_aolo.errors import AgentError
 
 if TYPE_CHECKING:
@@ -52,14 +53,28 @@ class FileOptions:
     ] = None
     dt_s: Annotated[
         float | None,
-        typer.Option("--dt", metavar="SECONDS", help="Time step of a .nir FILE that tells none."),
+        real("--dt", above=0.0, metavar="SECONDS", help="Time step of a .nir FILE that tells none."),
+    ] = None
+    reset: Annotated[
+        str | None,
+        typer.Option(
+            "--reset",
+            metavar="zero|subtract",
+            autocompletion=completes(names.RESETS),
+            help="What a spike does to the potential, which a .nir FILE cannot say; zero if absent.",
+        ),
     ] = None
     weight_bits: BitsOption = None
 
     @property
     def given(self) -> dict[str, object]:
         """Options that go with a network file alone, of those that were typed."""
-        options = {"--input": self.input_file, "--time-steps": self.time_steps, "--dt": self.dt_s}
+        options = {
+            "--input": self.input_file,
+            "--time-steps": self.time_steps,
+            "--dt": self.dt_s,
+            "--reset": self.reset,
+        }
         return {option: value for option, value in options.items() if value is not None}
 
     def is_run(self, source: Path) -> bool:
@@ -75,6 +90,13 @@ class FileOptions:
             )
         if not source.is_dir():
             return False
+        from neuro_aolo.runs.files import CONFIG
+
+        if self.given and not (source / CONFIG).is_file():
+            raise AgentError(
+                f"{source} is a folder, and no run lies in it: name the network file itself, as "
+                f"{source / 'NET.nir'}"
+            )
         for option, value in self.given.items():
             raise AgentError(
                 f"{option} {value} goes with a network file, and {source} is none: leave it out for a run, "
@@ -86,7 +108,7 @@ class FileOptions:
         """The network in a file, with its inputs."""
         from neuro_aolo.runs.network import of_file
 
-        return of_file(source, self.input_file, self.time_steps, self.dt_s, self.weight_bits)
+        return of_file(source, self.input_file, self.time_steps, self.dt_s, self.weight_bits, self.reset)
 
 
 def open_run(source: Path) -> "Run":

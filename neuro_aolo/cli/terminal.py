@@ -6,14 +6,15 @@ from math import isfinite
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from neuro_aolo import interrupt
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.runs.progress import err, speak
 from neuro_aolo.systems.wording import closest
+from neuro_aolo.text.console import LiteralConsole
 from neuro_aolo.text.feasibility import infeasible, is_infeasible
+from neuro_aolo.text.literal import literal, literal_line
 from neuro_aolo.text.numbers import percent, plain
 
 PROGRAM = "neuro-aolo"
@@ -21,7 +22,7 @@ PROGRAM = "neuro-aolo"
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 
-out = Console()
+out = LiteralConsole()
 
 
 def run_app(app: typer.Typer) -> int:
@@ -103,7 +104,7 @@ def _beside(now: Any, old: Any) -> Any:
 
 def say(line: str) -> None:
     """Print a line as it is: no markup, no wrapping."""
-    out.print(line, markup=False, highlight=False, soft_wrap=True)
+    out.print(literal(line), highlight=False, soft_wrap=True)
 
 
 def validation(regret: float, violation_rate: float, violation_limit: float) -> str:
@@ -140,6 +141,5 @@ def _wrong(error: TyperException) -> str:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    err.print(f"error: {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+    err.print(f"error: {literal_line(message)}", style="red", highlight=False, soft_wrap=True)
     return EXIT_BAD_INPUT

@@ -229,7 +229,7 @@ def _export(folder: "RunFolder") -> bool:
             except (NeuroAoloError, ExportError) as error:
                 failed = True
                 line = f"not exported to {name}: {' '.join(str(error).split())}"
-                err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+                err.print(line, style="red", highlight=False, soft_wrap=True)
             advance(done, f"last {name}")
     return failed
 
@@ -250,4 +250,4 @@ def _end(interrupted: bool, folder: Path, go_on: str) -> None:
 
 
 def _say_interrupted(line: str) -> None:
-    err.print(line, markup=False, highlight=False, soft_wrap=True)
+    err.print(line, highlight=False, soft_wrap=True)

@@ -16,9 +16,10 @@ MOST = 2**63 - 1
 _SMALL = 10_000
 """Up to here nobody needs to be told how large numbers are written."""
 
-_GROUPED = re.compile(r"\+?[0-9]{1,3}(?:[,_][0-9]{3})+")
-_WHOLE = re.compile(r"\+?(?:[0-9]+|[0-9]{1,3}(?:_[0-9]{3})+)(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
-_REAL = re.compile(r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:_[0-9]{3})+)\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_DIGITS = r"(?:[0-9]+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]{1,3}(?:,[0-9]{3})+)"
+"""A slip such as 3_50 for 3.50 is no number: groups are of three."""
+_WHOLE = re.compile(rf"\+?{_DIGITS}(?:\.[0-9]*)?(?:[eE]\+?[0-9]{{1,2}})?")
+_REAL = re.compile(rf"[+-]?(?:{_DIGITS}\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?")
 
 
 def whole(*names: str, least: int = 0, most: int = MOST, **told: Any) -> Any:
@@ -42,7 +43,7 @@ def whole_number(typed: str | int, least: int = 0, most: int = MOST) -> int:
         typer.BadParameter: it is none, or outside ``least`` to ``most``.
     """
     text = str(typed).strip()
-    if _GROUPED.fullmatch(text) or _WHOLE.fullmatch(text):
+    if _WHOLE.fullmatch(text):
         value = Decimal(text.replace(",", "").replace("_", ""))
         if value == value.to_integral_value() and least <= value <= most:
             return int(value)
@@ -63,7 +64,7 @@ def real_number(typed: str | float, above: float | None = None) -> float:
         typer.BadParameter: it is none, not finite, or not above the bound.
     """
     text = str(typed).strip()
-    value = float(text) if _REAL.fullmatch(text) else float("nan")
+    value = float(text.replace(",", "")) if _REAL.fullmatch(text) else float("nan")
     if not isfinite(value) or (above is not None and value <= above):
         bound = "" if above is None else f" above {above:g}"
         raise typer.BadParameter(f"{_bare(text)} is not allowed: give a number{bound}, such as 0.5 or 1e3")

@@ -29,6 +29,7 @@ from neuro_aolo.runs.cell import Cell
 from neuro_aolo.systems.task import Spec, Task
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
+from neuro_aolo.text.literal import csv_row
 from neuro_aolo.workers.local import W
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
@@ -175,7 +176,7 @@ def _table(rows: Sequence[dict[str, object]]) -> str:
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(map(csv_row, rows))
     return stream.getvalue()
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from neuro_aolo.agent.statistics import Estimate, Spread
 from neuro_aolo.text.feasibility import infeasible, is_feasible
 from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.literal import in_backticks
 from neuro_aolo.text.numbers import NBSP, Quantity, count, finite, percent, significant
 from neuro_aolo.text.paper_tables import markdown_rows
 
@@ -147,13 +148,13 @@ def markdown(learners: Sequence[LearnerResults], setting: Setting) -> str:
     versions = ", ".join(f"{part} {number}" for part, number in setting.versions.items())
     return "\n".join(
         [
-            f"## Learners compared on `{setting.scenario}`",
+            f"## Learners compared on {in_backticks(setting.scenario)}",
             "",
             *markdown_rows(titles, rows, range(1, len(titles))),
             "",
             note(setting.decisions),
             "",
-            f"Made by `{setting.command}` with {versions}.",
+            f"Made by {in_backticks(setting.command)} with {versions}.",
             "",
         ]
     )

@@ -23,6 +23,7 @@ from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
 from neuro_aolo.text.feasibility import INFEASIBLE, rule
 from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.literal import literal
 from neuro_aolo.text.numbers import amount, count, finite, percent, plain
 
 _COLUMNS, _LINES = 80, 22
@@ -182,15 +183,20 @@ def print_rule(decided: Decided, console: Console) -> None:
 
 def as_rich(grid: Grid) -> Table:
     """``grid`` as a rich table; text is never read as markup."""
-    table = Table(title=Text(plain(grid.title)), title_justify="left", show_lines=grid.stacks)
+    table = Table(title=_shown(grid.title), title_justify="left", show_lines=grid.stacks)
     for index, column in enumerate(grid.columns):
         numeric = grid.numeric(index)
         longest = max((len(cell) for row in grid.rows if isinstance(cell := row[index], str)), default=0)
         whole = numeric and longest <= _WHOLE
         table.add_column(
-            Text(plain(column)), justify="right" if numeric else "left", no_wrap=whole, overflow="fold"
+            _shown(column), justify="right" if numeric else "left", no_wrap=whole, overflow="fold"
         )
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
-        table.add_row(*(Text(plain(cell)) for cell in row), style=style)
+        table.add_row(*map(_shown, row), style=style)
     return table
+
+
+def _shown(cell: Cell) -> Text:
+    """Control characters are written out before the columns are measured."""
+    return Text(literal(plain(cell)))

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,11 +20,13 @@ _Difference = Annotated[float, Field(ge=0.0)]
 class _Entry(BaseModel):
     """The files of one graph."""
 
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     graph_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     quantisation: dict[str, Any] | None
     files: dict[str, "_Check"]
+    reset: Literal["zero", "subtract"] | None = None
+    reset_assumed: bool | None = None
 
 
 class _Check(BaseModel):

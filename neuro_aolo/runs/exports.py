@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
 from neuro_aolo.systems.wording import one_of
+from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph
@@ -67,6 +68,22 @@ def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return chosen, ()
 
 
+def loadable_formats(
+    network: Network, formats: tuple[str, ...], *, asked: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats that can hold a network of one's own, and a line on each that is left out.
+
+    Raises:
+        ExportError: Lava was ``asked`` for, and its neuron cannot reset as the network's do.
+    """
+    if "lava" not in formats or network.graph.reset == "zero":
+        return formats, ()
+    reason = f"{network.source} resets by subtraction, which Lava's neuron cannot"
+    if asked:
+        raise ExportError(f"{reason}: leave lava out of --to")
+    return tuple(name for name in formats if name != "lava"), (f"{reason}, so no {NETWORK} was written",)
+
+
 @dataclass(frozen=True)
 class Exported:
     """What was written.
@@ -75,16 +92,18 @@ class Exported:
         checks: each file, and how it ran when it was run back.
         quantisation: what rounding to the chip's integers did: ``weight_bits``, ``layers`` and ``movement``;
             None of a dense actor.
+        reset: of a network of one's own: ``reset``, and ``reset_assumed`` where its file cannot say.
     """
 
     checks: Checks
     quantisation: dict[str, Any] | None = None
+    reset: dict[str, Any] = field(default_factory=dict)
 
     @property
     def summary(self) -> dict[str, Any]:
         """The same as plain data."""
         files = {name: asdict(check) for name, check in self.checks.items()}
-        return {"files": files, "quantisation": self.quantisation}
+        return {"files": files, "quantisation": self.quantisation, **self.reset}
 
 
 def check_export(run: Run | None, formats: tuple[str, ...], folder: Path) -> None:
@@ -172,10 +191,11 @@ def _export_into(
     if network is not None:
         quantisation = _quantisation(network)
         record = _with(record, GRAPH, network.graph, spiking_checks, quantisation)
+        record = {**record, GRAPH: {**record[GRAPH], **_reset(network)}}
     if dense is not None:
         record = _with(record, DENSE, dense, dense_checks, None)
     write_record(folder / EXPORTS, record)
-    return Exported(spiking_checks | dense_checks, quantisation)
+    return Exported(spiking_checks | dense_checks, quantisation, {} if network is None else _reset(network))
 
 
 def _dense(graph: DenseGraph, observations: Observations, stage: Path) -> Checks:
@@ -188,6 +208,13 @@ def _dense(graph: DenseGraph, observations: Observations, stage: Path) -> Checks
         DENSE: check_dense(graph, stage / DENSE, inputs, TOLERANCE),
         DENSE_INT8: check_dense(graph, stage / DENSE_INT8, inputs, None),
     }
+
+
+def _reset(network: Network) -> dict[str, Any]:
+    """How a network of one's own resets; nothing of a run's, which resets to zero."""
+    if network.requests is not None:
+        return {}
+    return {"reset": network.graph.reset, "reset_assumed": network.reset_assumed}
 
 
 def _quantisation(network: Network) -> dict[str, Any]:

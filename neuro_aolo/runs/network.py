@@ -3,22 +3,26 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from neuro_aolo.agent.evaluate import Evaluation, Requests
 from neuro_aolo.runs.run import Run
+from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
-from neuro_aolo_export.arrays import FloatArray, SpikeArray
+from neuro_aolo_export.arrays import FloatArray, SpikeArray, require_slots
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import require_kind
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import load_graph
 from neuro_aolo_export.loihi2.integers import Movement, QuantizedGraph, with_always_on
 from neuro_aolo_export.loihi2.quantize import movement, quantize
+from neuro_aolo_export.reset import RESETS, Reset
 from neuro_aolo_export.simulate import float_spikes, integer_spikes
 from neuro_aolo_export.spike_file import load_spikes
 
-NIR_SUFFIX, ONNX_SUFFIX = ".nir", ".onnx"
+_DENSE = "of those `energy` prices dense ones, and nothing else reads them; name a .nir or .graph file"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Network:
         observations: ``(B, D)`` in [-1, 1], which the input spikes encode; None where spikes were given.
         requests: the requests that were observed, where there are any.
         weight_bits: of the integer graph.
+        reset_assumed: whether the file cannot say how its neurons reset, and nobody did.
     """
 
     source: Path
@@ -40,6 +45,7 @@ class Network:
     observations: FloatArray | None = None
     requests: Requests | None = None
     weight_bits: int = 8
+    reset_assumed: bool = False
 
     @cached_property
     def quantized(self) -> QuantizedGraph:
@@ -100,6 +106,7 @@ def of_run(run: Run, decisions: int, seed: int, weight_bits: int | None = None) 
         RunError: the actor is dense.
     """
     graph, task = run.spiking_graph(), run.task
+    require_slots(decisions, graph.steps, graph.channels)
     observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
     spikes = graph.input_spikes(observations)
     requests = Requests(task, decisions, seed)
@@ -112,6 +119,7 @@ def of_file(
     steps: int | None = None,
     dt_s: float | None = None,
     weight_bits: int | None = None,
+    reset: str | None = None,
 ) -> Network:
     """A network in a graph file or a NIR file, and input spikes from a file.
 
@@ -121,32 +129,54 @@ def of_file(
         steps: time steps of a decision; those of the file where None.
         dt_s: time step in s; that of the file where None.
         weight_bits: of the integer graph; 8 where None.
+        reset: ``zero`` or ``subtract``, of a file that cannot say; ``zero`` where None.
 
     Raises:
         ExportError: a file is missing or wrong, or holds a network without spikes.
     """
     if input_file is None:
         raise ExportError(f"{path} comes without inputs: add --input FILE.npz with input spikes")
-    graph = read_network_file(path, steps, dt_s)
+    read = read_network_file(path, steps, dt_s, reset)
+    graph = read.graph
     if isinstance(graph, DenseGraph):
         raise ExportError(f"{path} holds a dense network, which has no spikes: give a spiking one")
     spikes = load_spikes(input_file, graph.layers[0].inputs, graph.steps)
-    return Network(path, graph, spikes, weight_bits=weight_bits or 8)
+    return Network(path, graph, spikes, weight_bits=weight_bits or 8, reset_assumed=read.reset_assumed)
 
 
-def read_network_file(path: Path, steps: int | None, dt_s: float | None) -> SpikingGraph | DenseGraph:
+@dataclass(frozen=True)
+class NetworkFile:
+    """What a NIR file or a graph file holds.
+
+    Attributes:
+        graph: the network.
+        reset_assumed: whether the file cannot say how its neurons reset, and nobody did.
+    """
+
+    graph: SpikingGraph | DenseGraph
+    reset_assumed: bool = False
+
+
+def read_network_file(
+    path: Path, steps: int | None, dt_s: float | None, reset: str | None = None
+) -> NetworkFile:
     """The graph in a NIR file or a graph file.
 
     Raises:
-        ExportError: the file is missing or wrong.
+        AgentError: there is no such reset.
+        ExportError: the file is missing or wrong, or an argument contradicts it.
     """
-    if path.suffix.lower() == NIR_SUFFIX:
-        from neuro_aolo_export.nir.convert import read_nir
+    chosen = None if reset is None else cast("Reset", one_of("--reset", reset, RESETS))
+    if require_kind(path, ("nir", "graph"), _DENSE) == "nir":
+        from neuro_aolo_export.nir.convert import read_nir_network
 
-        return read_nir(path, steps, dt_s)
+        read = read_nir_network(path, steps, dt_s, chosen)
+        return NetworkFile(read.graph, read.reset_assumed)
     graph = load_graph(path)
     if steps is not None and isinstance(graph, SpikingGraph) and steps != graph.steps:
         raise ExportError(f"{path} decides in {graph.steps} steps, not {steps}: leave --time-steps out")
     if dt_s is not None:
         raise ExportError(f"{path} tells its own time step: leave --dt out")
-    return graph
+    if chosen is not None and not (isinstance(graph, SpikingGraph) and chosen == graph.reset):
+        raise ExportError(f"{path} tells its own reset: leave --reset out")
+    return NetworkFile(graph)

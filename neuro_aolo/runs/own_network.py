@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo.errors import AgentError
-from neuro_aolo.runs.network import ONNX_SUFFIX, read_network_file
+from neuro_aolo.runs.network import read_network_file
+from neuro_aolo_export.arrays import as_numbers
 from neuro_aolo_export.dense import DenseGraph
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import KINDS, require_kind
 from neuro_aolo_export.graph import SpikingGraph
 from neuro_aolo_export.npz_file import load_array
 from neuro_aolo_export.spike_file import INPUT
@@ -53,6 +55,7 @@ class OwnNetwork:
         left_out: operators behind the last layer.
         output: which output of an ONNX file was read.
         checked: how the reading was checked; None where nothing was read but a graph.
+        reset_assumed: whether a file cannot say how its neurons reset, and nobody did.
     """
 
     source: str | None
@@ -62,6 +65,7 @@ class OwnNetwork:
     left_out: tuple[str, ...] = ()
     output: str | None = None
     checked: Checked | None = None
+    reset_assumed: bool = False
 
 
 def read_own(
@@ -70,6 +74,7 @@ def read_own(
     output: str | None,
     steps: int | None,
     dt_s: float | None,
+    reset: str | None = None,
 ) -> OwnNetwork:
     """Read a network; the arguments are those of :func:`neuro_aolo.runs.priced_network.price_network`.
 
@@ -77,19 +82,18 @@ def read_own(
         ExportError: a file or module that is not a network with a price, or inputs that do not fit.
         AgentError: arguments that do not go with the network.
     """
-    if isinstance(network, str | Path) and Path(network).suffix.lower() == ".npz":
-        raise ExportError(
-            f"{network} holds inputs, no network: name an .onnx, .nir or .graph file, and give this one as "
-            "--input"
-        )
     if isinstance(network, str | Path):
         path = Path(network)
-        if path.suffix.lower() == ONNX_SUFFIX:
-            _refuse(path, {"--time-steps": steps, "--dt": dt_s})
+        if KINDS.get(path.suffix.lower()) in ("nir", "graph"):
+            _refuse(path, {"--output": output})
+        if require_kind(path, ("onnx", "nir", "graph")) == "onnx":
+            _refuse(path, {"--time-steps": steps, "--dt": dt_s, "--reset": reset})
             return _read_onnx(path, inputs, output)
         _refuse(path, {"--output": output})
-        return OwnNetwork(str(path), read_network_file(path, steps, dt_s), _array(inputs, f"{path}"))
-    _refuse(type(network).__name__, {"output": output, "steps": steps, "dt_s": dt_s})
+        read = read_network_file(path, steps, dt_s, reset)
+        given = _array(inputs, f"{path}")
+        return OwnNetwork(str(path), read.graph, given, reset_assumed=read.reset_assumed)
+    _refuse(type(network).__name__, {"output": output, "steps": steps, "dt_s": dt_s, "reset": reset})
     if isinstance(network, SpikingGraph | DenseGraph):
         return OwnNetwork(None, network, _array(inputs, "the graph"))
     return _read_module(network, inputs)
@@ -149,10 +153,7 @@ def _array(inputs: ArrayLike | str | Path | None, what: str) -> Inputs | None:
     if isinstance(inputs, str | Path):
         wanted = f"of what {what} decides on, the decisions first"
         return load_array(inputs, INPUT, "inputs", wanted)
-    array = np.asarray(inputs)
-    if array.dtype.kind not in "buif":
-        raise ExportError(f"inputs hold {array.dtype}, not numbers: give an array of numbers")
-    return array
+    return as_numbers(inputs, "inputs")
 
 
 def _refuse(network: object, given: dict[str, object]) -> None:

@@ -79,11 +79,15 @@ class SpikingWork:
         steps: time steps.
         synaptic_events: spikes arriving through weights that are not zero.
         firing_rate: share of the slots of neurons that spike.
+        reset: ``zero``, ``subtract`` or ``mixed``: what a spike does to a neuron's potential.
+        reset_assumed: whether a file cannot say so, and nobody did.
     """
 
     steps: int
     synaptic_events: float
     firing_rate: float
+    reset: str = "zero"
+    reset_assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,7 @@ def price_network(
     output: str | None = None,
     steps: int | None = None,
     dt_s: float | None = None,
+    reset: str | None = None,
 ) -> PricedNetwork:
     """Price a decision of any network on devices.
 
@@ -167,6 +172,7 @@ def price_network(
         output: which output of an ONNX file is the network's, where several are.
         steps: time steps of a decision, of a NIR file that tells none.
         dt_s: time step in s, likewise.
+        reset: ``zero`` or ``subtract``, of a NIR file, which cannot say; ``zero`` where None.
 
     Raises:
         ExportError: a file or module that is not a network with a price, or inputs that do not fit.
@@ -176,7 +182,7 @@ def price_network(
     usual = Deployment().host_profile if host == OF_DEPLOYMENT else host
     conditions = load_conditions(usual, request_rate_hz, twin)
     devices = {device.id: device for device in map(load_profile, profiles or profile_names())}
-    read = read_own(network, inputs, output, steps, dt_s)
+    read = read_own(network, inputs, output, steps, dt_s, reset)
     if isinstance(read.graph, SpikingGraph):
         return _spiking(read, read.graph, devices, replace(conditions, spiking_bits=weight_bits or 8))
     if weight_bits is not None:
@@ -233,7 +239,13 @@ def _spiking(
         graph_sha256=graph_digest(graph),
         decisions=network.decisions,
         layers=tuple(layers),
-        work=SpikingWork(graph.steps, sum(counts.synaptic_events), counts.firing_rate),
+        work=SpikingWork(
+            graph.steps,
+            sum(counts.synaptic_events),
+            counts.firing_rate,
+            graph.reset,
+            read.reset_assumed,
+        ),
         priced=profiled(Profiler(counts, None, devices, conditions), {}),
     )
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-
+from neuro_aolo.text.console import LiteralConsole
 from neuro_aolo.text.feasibility import INFEASIBLE, is_infeasible
+from neuro_aolo.text.literal import literal, literal_line
 
 if TYPE_CHECKING:
     from neuro_aolo.agent.learner import Metrics
@@ -24,7 +24,7 @@ EVERY_S = 10.0
 Advance = Callable[[int, str], None]
 """Takes what is done so far, and what else is told of it."""
 
-err = Console(stderr=True)
+err = LiteralConsole(stderr=True)
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
@@ -154,7 +154,9 @@ def stage(what: str, total: int | None = None, unit: str = "") -> Iterator[Advan
         with lines(Stage(what, time.monotonic(), total, unit), every_s=EVERY_S) as advance:
             yield advance
     elif total is None:
-        with err.status(what):
+        from rich.text import Text
+
+        with err.status(Text(literal_line(what))):
             yield lambda done, told: None
     else:
         with _bar(what, total, unit) as advance:
@@ -186,7 +188,7 @@ def lines(
         # Whoever read it may be gone: the work goes on all the same.
         spoke.set()
         try:
-            out.write(f"{line}\n")
+            out.write(f"{literal(line)}\n")
             out.flush()
         except (OSError, ValueError):
             ended.set()
@@ -223,15 +225,17 @@ def _bar(what: str, total: int, unit: str) -> Iterator[Advance]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}{task.fields[told]}"),
+        TextColumn(
+            "{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}{task.fields[told]}", markup=False
+        ),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(what, total=total, unit=unit, told="")
 
         def advance(done: int, told: str) -> None:
-            progress.update(task, completed=done, told=f", {told}" if told else "")
+            progress.update(task, completed=done, told=f", {literal_line(told)}" if told else "")
 
         yield advance

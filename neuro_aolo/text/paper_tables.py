@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from neuro_aolo.text.grid import Cell, Grid
+from neuro_aolo.text.literal import literal
 from neuro_aolo.text.numbers import NBSP
 
 LATEX_PREAMBLE = r"\usepackage{booktabs,tabularx}"
@@ -127,7 +128,7 @@ def _latex_body(grid: Grid, numeric: Collection[int], *, spaced: bool) -> list[s
 
 
 def _in_markdown(cell: Cell) -> str:
-    text = re.sub(r"[\\|`*<\[]", r"\\\g<0>", str(cell))
+    text = re.sub(r"[\\|`*<\[]", r"\\\g<0>", literal(re.sub("\r\n?", "\n", str(cell))))
     # Within a word, as in the name of a profile, it marks nothing.
     return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text).replace("\n", "<br>")
 
@@ -144,7 +145,7 @@ def _latex_row(cells: Sequence[Cell], numeric: Collection[int]) -> str:
 
 
 def _in_latex(text: str) -> str:
-    text = "".join(_LATEX.get(letter, letter) for letter in text)
+    text = "".join(_LATEX.get(letter, letter) for letter in literal(text))
     text = re.sub("-(?=-)", "-{}", text)  # two in a row would be one dash
     text = _small(_small(text, _RAISED, "textsuperscript"), _LOWERED, "textsubscript")
     return text.replace("–", "--")

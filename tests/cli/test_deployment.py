@@ -250,7 +250,10 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
             "--input FILE.npz",
         ),
         (("export", "RUN/actor.nir", "--input", "none.npz"), "none.npz"),
-        (("export", "RUN/config.toml", "--input", "none.npz"), "is no graph file"),
+        (
+            ("export", "RUN/config.toml", "--input", "none.npz"),
+            "is a text file: name a .nir or .graph file",
+        ),
         (("export", "RUN", "--out", "RUN/config.toml"), "give a folder"),
         (("export", "RUN", "--to", "nir", "--out", "RUN/config.toml/x"), "give a folder in a writable place"),
         (("export", "RUN/missing.nir", "--input", "none.npz"), "is not a folder, nor a file"),
@@ -323,7 +326,9 @@ def test_a_network_file_that_tells_no_step_is_asked_for_by_option(cli, tmp_path:
     assert "--dt" in said("--time-steps", "6")
     assert "--time-steps" in said("--dt", "1e-4")
     for wrong in ("0", "nan", "-1", "inf"):
-        assert "give one, in seconds, above 0" in said("--time-steps", "6", "--dt", wrong)
+        assert f"--dt {wrong} is not allowed: give a number above 0" in said(
+            "--time-steps", "6", "--dt", wrong
+        )
     assert "less than a time step of 1 s" in said("--time-steps", "6", "--dt", "1")
     assert said("--time-steps", "6", "--dt", "1e-4") == "6"
 

@@ -93,7 +93,7 @@ def test_a_dense_graph_file_is_priced_with_inputs_or_without(cli, inputs: Path, 
         (("NET", "--twin", "int8"), "--twin 'int8' is neither mlp-int8 nor mlp-fp32"),
         (("NET", "--profile", "x"), "'x' is unknown"),
         (("GRAPH", "--output", "y"), "--output y does not go with"),
-        (("TEXT",), "is no ONNX file, or a part of one"),
+        (("TEXT",), "is a text file: name a .onnx, .nir or .graph file"),
         (("none.onnx",), "is not a folder, nor a file"),
     ],
 )

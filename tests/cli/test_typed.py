@@ -61,6 +61,9 @@ def test_whole_numbers(typed: str | int, value: int) -> None:
         "12,34",
         "1__0",
         "3_50",
+        "1_00",
+        "1,000_000",
+        "1e400",
         "_1",
         "١٢",
         "１２",
@@ -90,12 +93,16 @@ def test_every_way_to_write_a_whole_number_gives_it_back(value: int) -> None:
         assert whole_number(written) == value
 
 
-@pytest.mark.parametrize(("typed", "value"), [("0.5", 0.5), ("1e3", 1000.0), ("-.5", -0.5), ("2.", 2.0)])
+@pytest.mark.parametrize(
+    ("typed", "value"), [("0.5", 0.5), ("1e3", 1000.0), ("-.5", -0.5), ("2.", 2.0), ("1_000.5", 1000.5)]
+)
 def test_real_numbers(typed: str, value: float) -> None:
     assert real_number(typed) == value
 
 
-@pytest.mark.parametrize("typed", ["nan", "inf", "-inf", "1e999", "x", "", "٣", "0", "-1", "3_50"])
+@pytest.mark.parametrize(
+    "typed", ["nan", "inf", "-inf", "1e999", "1e400", "x", "", "٣", "３", "3_50", "1,5", "0", "-1"]
+)
 def test_what_is_no_real_number_above_nought(typed: str) -> None:
     with pytest.raises(typer.BadParameter, match="give a number above 0"):
         real_number(typed, above=0.0)

@@ -58,6 +58,8 @@ def test_faults_are_typed_by_kind_and_share() -> None:
         ("lost-spikes=1.5", "lost-spikes=1.5: give a share from 0 to 1"),
         ("lost-spikes=-0.1", "lost-spikes=-0.1: give a share from 0 to 1"),
         ("lost-spikes=nan", "lost-spikes=nan: give a share from 0 to 1"),
+        ("lost-spikes=٠.١", "SHARE a number from 0 to 1"),
+        ("lost-spikes=0.1_0", "SHARE a number from 0 to 1"),
         ("weight-noise=inf", "weight-noise=inf: give a share from 0 to 1"),
         ("stuck-silent=0.1,stuck-silent=0.2", "names stuck-silent twice"),
         ("stuck-silent=0.6,stuck-firing=0.6", "come to more than all neurons"),

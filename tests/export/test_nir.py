@@ -17,6 +17,7 @@ from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, Quantity, SpikingGraph, SpikingLayer
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.nir.convert import NOMINAL_DT_S, read_nir, write_nir
+from neuro_aolo_export.reset import RESETS
 from neuro_aolo_export.simulate import simulate_float
 
 _SETTINGS = settings(
@@ -35,7 +36,14 @@ def _layers(draw: st.DrawFn) -> tuple[SpikingLayer, ...]:
         weight = rng.standard_normal((outputs, inputs)) * 10.0 ** draw(st.integers(-44, 37))
         threshold = draw(st.floats(2.0**-126, 2.0**126, width=32))
         layers.append(
-            SpikingLayer(weight, rng.standard_normal(outputs), current_decay, voltage_decay, threshold)
+            SpikingLayer(
+                weight,
+                rng.standard_normal(outputs),
+                current_decay,
+                voltage_decay,
+                threshold,
+                draw(st.sampled_from(RESETS)),
+            )
         )
     return tuple(layers)
 

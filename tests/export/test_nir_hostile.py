@@ -142,7 +142,10 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
         "0 bytes stored of 67,108,864 declared",
     ),
     "not a number": (lambda f: f[WEIGHT].write_direct(np.full((4, 3), np.nan, "f4")), "weight: NaN or inf"),
-    "infinite": (lambda f: f[TAU].write_direct(np.full(4, np.inf)), "tau_mem: NaN or infinity"),
+    "infinite": (
+        lambda f: f[TAU].write_direct(np.full(4, np.inf)),
+        "tau_mem is infinite; a CubaLIF without a leak",
+    ),
     "wrong shape": (
         lambda f: _replace(f, TAU, data=np.ones((2, 2))),
         r"'layer0_neurons' has parameters of shapes \(2, 2\), \(4,\)",
@@ -166,7 +169,7 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
         lambda f: _replace(f, EDGES, shape=(10**9, 2), dtype=h5py.string_dtype(), chunks=(64, 2)),
         "edges: shape .* 2,000,000,000 elements",
     ),
-    "no graph": (lambda f: f.pop("node"), "node: missing"),
+    "no graph": (lambda f: f.pop("node"), "an HDF5 file without a NIR graph in it"),
     "one node": (lambda f: _replace(f, "node/type", data="LIF"), "holds one 'LIF' node: give a NIRGraph"),
     "thousands of nodes": (_many_nodes, "node/nodes/: more than 256 members"),
     "deep nesting": (_deep_graphs, "node 'deep' is of type 'NIRGraph'"),
@@ -214,7 +217,7 @@ def test_made_up_descriptions_are_refused(path: Path, text: str, message: str) -
     [
         ({"steps": 6}, "not what its digest"),
         ({"steps": 5.0}, r"damaged .TypeError: steps 5\.0, step_s None"),
-        ({"steps": 10**400}, "not what its digest"),
+        ({"steps": 10**400}, "10{39} time steps: give at least 1 and at most 1,000,000"),
         ({"step_s": "1"}, "damaged .TypeError: steps 5, step_s '1'"),
         ({"step_s": float("nan")}, "step_s nan: give seconds above 0"),
         ({"sha256": None}, "not what its digest 'None'"),

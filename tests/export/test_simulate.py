@@ -21,6 +21,7 @@ from neuro_aolo_export import simulate
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import SpikingLayer
 from neuro_aolo_export.loihi2.quantize import QuantizedLayer, quantize
+from neuro_aolo_export.reset import RESETS, Reset
 from neuro_aolo_export.simulate import (
     float_spikes,
     float_states,
@@ -62,7 +63,8 @@ class _Reference:
             if abs(v) > 2**23 - 1:
                 v, self.clips = (2**23 - 1) * (1 if v > 0 else -1), self.clips + 1
             fired = int(v > layer.threshold_mant << 6)
-            v = 0 if fired else v
+            if fired:
+                v = v - (layer.threshold_mant << 6) if layer.reset == "subtract" else 0
             history.append((fired, u, v))
         return history
 
@@ -150,6 +152,7 @@ def _networks(draw: st.DrawFn) -> tuple[list[QuantizedLayer], NDArray[np.uint8]]
                 draw(st.integers(1, 4096)),
                 draw(st.integers(0, 4095)),
                 draw(st.one_of(st.integers(0, 2000), st.integers(0, 131071))),
+                draw(st.sampled_from(RESETS)),
             )
         )
     shape = (draw(st.integers(1, 40)), draw(st.integers(1, 3)), sizes[0])
@@ -206,19 +209,27 @@ def _float_neuron(
         charged = one(layer.voltage_decay) * v + c
         fired = charged > one(layer.threshold)
         history.append((float(fired), float(c), float(charged)))
-        v = one(0) if fired else charged
+        left = charged - one(layer.threshold) if layer.reset == "subtract" else one(0)
+        v = left if fired else charged
     return history
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 3))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 20),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0.01, 3),
+    st.sampled_from(RESETS),
+)
 def test_float_states_are_float32_operation_by_operation(
-    seed: int, steps: int, current_decay: float, voltage_decay: float, threshold: float
+    seed: int, steps: int, current_decay: float, voltage_decay: float, threshold: float, reset: Reset
 ) -> None:
     rng = np.random.default_rng(seed)
     layers = [
         SpikingLayer(
-            rng.normal(size=(out, inp)), rng.normal(size=out), current_decay, voltage_decay, threshold
+            rng.normal(size=(out, inp)), rng.normal(size=out), current_decay, voltage_decay, threshold, reset
         )
         for inp, out in ((9, 7), (7, 4))
     ]
@@ -229,7 +240,8 @@ def test_float_states_are_float32_operation_by_operation(
         for b, n in np.ndindex(fired.shape[1:]):
             mine = np.column_stack([part[:, b, n] for part in (fired, states.current, states.charged)])
             np.testing.assert_array_equal(mine, _float_neuron(layer, n, arriving[:, b]))
-        assert not states.potential[fired == 1].any()
+        left = states.charged - np.float32(layer.threshold) if reset == "subtract" else 0
+        np.testing.assert_array_equal(states.potential, np.where(fired, left, states.charged))
         arriving = fired
 
 

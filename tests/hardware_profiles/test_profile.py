@@ -1,3 +1,4 @@
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -413,6 +414,10 @@ def test_time_priced_devices_need_power_and_no_operation_prices(tmp_path: Path) 
         (b"schema = 1\nid = \n", r"not valid TOML: .*line 2, column 6\); mend"),
         (b"\xff\xfe", r"cannot be read \(not UTF-8 text\)"),
         (b"", r"schema: this key is missing; add it \(and \d+ more\)"),
+        (b"a = " + b"[" * 100_000, r"not valid TOML: maximum recursion depth.*; mend"),
+        (b"a = " + b"1" * 5_000, r"not valid TOML: Exceeds the limit.*; mend"),
+        (b"schema = " + b"1" * 999, r"^.{0,300}= 1{40}\.\.\. \(999 characters\): .{0,80}$"),
+        (b"#" * (1 << 20) + b"\n", r"cannot be read \(it has 1,048,577 bytes, of which at most 1,048,576"),
     ],
 )
 def test_what_is_not_a_profile_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
@@ -427,6 +432,14 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> N
         load_profile(tmp_path / "gone.toml")
     with pytest.raises(ProfileError, match=r"cannot be read \(Is a directory\)"):
         load_profile(tmp_path)
+
+
+def test_a_pipe_or_a_device_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    for name in ("pipe.toml", "zero.toml"):
+        with pytest.raises(ProfileError, match=rf"{name}: cannot be read \(it is a device or a pipe"):
+            load_profile(str(tmp_path / name))
 
 
 def test_only_a_recalled_figure_may_lack_a_source() -> None:

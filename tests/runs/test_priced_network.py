@@ -108,7 +108,7 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
         (lambda: price_network(graph, X[:, :3]), ExportError, r"shape \(12, 3\): give \(decisions, 5\)"),
         (lambda: price_network(graph, X[:0]), ExportError, r"shape \(0, 5\)"),
         (lambda: price_network(graph, np.full((1, 5), np.inf)), ExportError, "NaN or infinity"),
-        (lambda: price_network(graph, ["a"]), ExportError, "not numbers"),
+        (lambda: price_network(graph, ["a"]), ExportError, "not an array of numbers"),
         (lambda: price_network(graph, weight_bits=8), AgentError, "--weight-bits 8 is for a spiking network"),
         (lambda: price_network(graph, output="y"), AgentError, "output y does not go with DenseGraph"),
         (
@@ -124,7 +124,7 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
             "--time-steps 3 does not go",
         ),
         (lambda: price_network(nn.Linear(5, 2)), ExportError, "Linear comes without inputs"),
-        (lambda: price_network("net", X), ExportError, "net is no graph file"),
+        (lambda: price_network("net", X), ExportError, "net cannot be read"),
         (lambda: price_network(object(), X), AgentError, "a object is no network"),
         (lambda: price_network(spiking), ExportError, "comes without inputs"),
         (lambda: price_network(spiking, 2.0 * X), ExportError, r"each in \[-1, 1\]"),

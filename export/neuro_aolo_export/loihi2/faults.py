@@ -65,7 +65,7 @@ class Fault:
         for part in text.split(","):
             kind, _, strength = part.strip().partition("=")
             try:
-                name, value = allowed[kind], float(strength)
+                name, value = allowed[kind], _share(strength)
             except (KeyError, ValueError):
                 raise ExportError(
                     f"fault {part.strip()!r}: give KIND=SHARE, where KIND is {', '.join(allowed)} and SHARE "
@@ -83,6 +83,13 @@ class Fault:
 
     def _strengths(self) -> dict[str, float]:
         return {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
+
+
+def _share(text: str) -> float:
+    """A number in the digits 0 to 9, none of them grouped; ValueError otherwise."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return float(text)
 
 
 def faulty_activity(

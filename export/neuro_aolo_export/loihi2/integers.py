@@ -18,9 +18,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuro_aolo_export.arrays import IntArray, SpikeArray
+from neuro_aolo_export.arrays import IntArray, SpikeArray, require_steps
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
+from neuro_aolo_export.reset import Reset, require_reset
 
 DECAY_UNITY = 4096
 STATE_SHIFT = 6
@@ -45,6 +46,8 @@ class QuantizedLayer:
         current_decay: share of the current LOST per step, of 4096: ``4096 (1 - d_c)``, in 1..4096.
         voltage_decay: share of the potential LOST per step, of 4096: ``4096 (1 - d_v)``, in 0..4095.
         threshold_mant: a neuron fires where ``v > threshold_mant << 6``; 0..131071 (17 bits).
+        reset: what a spike does to the potential: ``zero``, or ``subtract``, which takes the threshold off,
+            which Lava's neuron cannot.
 
     Raises:
         ExportError: an integer that the chip cannot hold.
@@ -55,6 +58,7 @@ class QuantizedLayer:
     current_decay: int
     voltage_decay: int
     threshold_mant: int
+    reset: Reset = "zero"
 
     def __post_init__(self) -> None:
         """Check every integer against the chip's range, and make the arrays read-only."""
@@ -82,6 +86,7 @@ class QuantizedLayer:
         _check_range("current_decay", self.current_decay, 1, DECAY_UNITY)
         _check_range("voltage_decay", self.voltage_decay, 0, DECAY_UNITY - 1)
         _check_range("threshold_mant", self.threshold_mant, 0, THRESHOLD_MAX)
+        require_reset(self.reset)
 
     @property
     def is_mixed(self) -> bool:
@@ -187,10 +192,9 @@ class QuantizedGraph:
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
         object.__setattr__(self, "layers", tuple(self.layers))
-        if not self.layers or self.steps < 1:
-            raise ExportError(
-                f"{len(self.layers)} layers and {self.steps} time steps: give at least one of each"
-            )
+        object.__setattr__(self, "steps", require_steps(self.steps))
+        if not self.layers:
+            raise ExportError("an integer graph has no layers: give at least one")
         first, last = self.layers[0].inputs, self.layers[-1].neurons
         sizes = [
             self.encoder.neurons + 1 if self.encoder else first,

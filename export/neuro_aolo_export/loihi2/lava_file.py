@@ -89,6 +89,8 @@ def read_network(path: str | os.PathLike[str]) -> tuple[QuantizedLayer, ...]:
 def require_loadable(layers: Sequence[QuantizedLayer]) -> None:
     """Refuse the networks that lava-dl's loader alters or fails on.
 
+    Lava's neuron resets to zero alone.
+
     ``netx`` shifts a matrix up as far as 8 bits allow, by the lowest and the highest weight, and Lava
     clips and truncates the result. Every other matrix of a :class:`QuantizedLayer` comes through whole.
 
@@ -97,6 +99,11 @@ def require_loadable(layers: Sequence[QuantizedLayer]) -> None:
     """
     _require_chain(layers)
     for index, layer in enumerate(layers):
+        if layer.reset != "zero":
+            raise ExportError(
+                f"layer {index} resets by subtraction, which Lava's neuron cannot: leave lava out, or train "
+                "with reset to zero"
+            )
         low, high = int(layer.weight.min()), int(layer.weight.max())
         if low == high == 0:
             raise ExportError(

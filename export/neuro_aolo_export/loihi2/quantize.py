@@ -170,7 +170,7 @@ def _quantize_layer(
         # anyway, and an output neuron that nothing excites stays silent when it is held down.
         weight = weight.copy()
         weight[-1, -1] = step if hidden else -3 * step
-    quantized = QuantizedLayer(weight, bias_mant, current_decay, voltage_decay, threshold)
+    quantized = QuantizedLayer(weight, bias_mant, current_decay, voltage_decay, threshold, layer.reset)
     error = np.abs(own / scale - axons)
     worst = quantized.worst_current(steps)
     report = LayerReport(

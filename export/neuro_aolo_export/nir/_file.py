@@ -18,6 +18,8 @@ from neuro_aolo_export._hdf5 import (
     read_strings,
 )
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
+from neuro_aolo_export.nir._parameters import NEURONS, plain
 
 MAX_NODES = 256
 MAX_NUMBERS = 1 << 26
@@ -41,7 +43,6 @@ _NUMBERS_OF_TYPE = {
 }
 # Older files lack a reset potential, which then is 0; nir fills it in, as it does the rest of these.
 _OPTIONAL = {"v_reset", "w_in", "input_type", "start_dim", "end_dim"}
-_NEURONS = {"CubaLIF", "LIF", "IF"}
 _BESIDE = {"type", "metadata"}
 _MAX_MEMBERS = 64
 _MAX_NAME = 256
@@ -57,6 +58,8 @@ def read_file(path: str | os.PathLike[str]) -> Any:
     """
     import nir
 
+    if found := described(path):
+        raise ExportError(f"{path} is not a readable HDF5 file of NIR ({found}): name a .nir file")
     with open_plain(path) as root:
         graph = read_group(root, "node")
         kind = read_string(graph, "type", _MAX_NAME)
@@ -85,8 +88,8 @@ class _Reader:
         self.path = path
         self.left = MAX_NUMBERS
 
-    def numbers(self, group: Any, name: str) -> NDArray[Any]:
-        values = read_dataset(group, name, self.left)
+    def numbers(self, group: Any, name: str, *, finite: bool = True) -> NDArray[Any]:
+        values = read_dataset(group, name, self.left, finite=finite)
         self.left -= values.size
         return values
 
@@ -106,15 +109,12 @@ class _Reader:
             raise ExportError(
                 f"{self.path}: {kind} node {_shown(name)} {what} {_shown(field)}; write it again with nir"
             )
-        values = {field: self.numbers(group, field) for field in sorted(found)}
-        # nir says so too, but without the name, and not at all where assertions are off.
-        shapes = {values[field].shape for field in values if kind in _NEURONS and field != "w_in"}
-        if len(shapes) > 1:
-            raise ExportError(
-                f"{self.path}: {kind} node {_shown(name)} has parameters of shapes "
-                f"{', '.join(str(shape) for shape in sorted(shapes))[:200]}; make them one"
-            )
-        return {"type": kind, **values}
+        # What is not finite is told by its node and by what it means.
+        values = {field: self.numbers(group, field, finite=kind not in NEURONS) for field in sorted(found)}
+        try:
+            return {"type": kind, **plain(kind, _shown(name), values)}
+        except ExportError as error:
+            raise ExportError(f"{self.path}: {error}") from None
 
     def edges(self, graph: Any) -> list[tuple[str, str]]:
         edges = read_strings(graph, "edges", 2 * MAX_NODES, _MAX_NAME)

@@ -10,6 +10,7 @@ from neuro_aolo_export.arrays import require
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import SpikingLayer
 from neuro_aolo_export.nir._file import ALLOWED, MAX_NODES
+from neuro_aolo_export.nir._parameters import width as declared_width
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 """How far a gain or decay may be off that comes of parameters in float32."""
@@ -132,7 +133,8 @@ def _require_widths(nodes: _Nodes, chain: Sequence[str]) -> None:
             takes, gives = node.weight.shape[1], node.weight.shape[0]
         elif isinstance(node, nir.Input | nir.Flatten | nir.Output):
             shape = node.input_type["input"]
-            takes = gives = width if shape is None else int(np.prod(np.asarray(shape, dtype=np.float64)))
+            takes = None if shape is None else declared_width(repr(name), shape)
+            gives = width if takes is None else takes
         else:
             continue
         require(
@@ -171,6 +173,7 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
 
     weight = np.asarray(linear.weight, dtype=np.float64)
     bias = np.asarray(getattr(linear, "bias", np.zeros(len(weight))), dtype=np.float64)
+    bias = np.broadcast_to(bias.ravel(), weight.shape[:1]) if bias.size == 1 else bias
     require(
         bias.shape == weight.shape[:1],
         f"node {linear_name!r}: bias {bias.shape} does not fit weight {weight.shape}; give one entry per row",

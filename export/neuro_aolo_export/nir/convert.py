@@ -6,10 +6,12 @@ NIR's neurons are differential equations. Their forward Euler step of length dt,
 
     ``v[t] = v[t-1] + dt / tau_mem (r I[t] - v[t-1])``, a spike where ``v[t] > v_threshold``, then 0,
 
-is this package's layer where ``d_c = 1 - dt / tau_syn``, ``d_v = 1 - dt / tau_mem``,
-``w_in = tau_syn / dt`` and ``r = tau_mem / dt``. A layer without a current is NIR's ``LIF``; one that, too,
+(or ``v[t] - v_threshold``, where the reset is by subtraction) is this package's layer where
+``d_c = 1 - dt / tau_syn``, ``d_v = 1 - dt / tau_mem``, ``w_in = tau_syn / dt`` and
+``r = tau_mem / dt``. A layer without a current is NIR's ``LIF``; one that, too,
 forgets nothing is its ``IF``. NIR has no node for receptive fields and decoders: they, and the number of
-steps, are kept in the graph's metadata, and other readers see a network from spikes to spikes.
+steps, are kept in the graph's metadata, and other readers see a network from spikes to spikes. Nor can a node
+say that its reset is by subtraction: that, too, is in the metadata alone.
 
 References:
     J. E. Pedersen et al. (2024), Neuromorphic intermediate representation: a unified instruction set for
@@ -20,7 +22,7 @@ import io
 import json
 import math
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +35,7 @@ from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, Quanti
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.nir._file import DESCRIPTION, read_file
 from neuro_aolo_export.nir._layers import ROUNDING, layers_of, nodes_of
+from neuro_aolo_export.reset import PHRASES, Reset, require_reset
 
 NOMINAL_DT_S = 1e-4
 """Time step that is written where a graph means none: the one that snnTorch takes every file to have."""
@@ -42,10 +45,32 @@ FORMAT = 1
 _MEANING = {
     "update": "forward Euler, in the order: I[t] = I[t-1] + dt / tau_syn (w_in S[t] - I[t-1]); "
     "v[t] = v[t-1] + dt / tau_mem (r I[t] - v[t-1]); spike where v[t] > v_threshold; reset",
-    "reset": "hard: v is v_reset = 0 after a spike, in the same step; I is kept; all is 0 before a decision",
+    "reset": "",
     "w_in": "tau_syn / dt, and r is tau_mem / dt: a step adds W s + b to I, and I to v, unscaled",
     "delays": "none: step t of every layer belongs to step t of the input",
 }
+
+_RESET = {
+    "zero": "hard: v is v_reset = 0 after a spike, in the same step; I is kept; all is 0 before a decision",
+    "subtract": "by subtraction, whatever v_reset is: v is v - v_threshold after a spike, in the same step; "
+    "I is kept; all is 0 before a decision",
+    "mixed": "as 'resets' in 'neuro_aolo' says of each layer, to v_reset = 0 or by subtraction of "
+    "v_threshold, in the same step; I is kept; all is 0 before a decision",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class NirNetwork:
+    """What a file holds.
+
+    Attributes:
+        graph: the network.
+        reset_assumed: whether neither the file nor the caller says how its neurons reset, so that they reset
+            to zero. NIR has no place for it.
+    """
+
+    graph: SpikingGraph
+    reset_assumed: bool
 
 
 def write_nir(graph: SpikingGraph, path: str | os.PathLike[str]) -> None:
@@ -62,8 +87,21 @@ def write_nir(graph: SpikingGraph, path: str | os.PathLike[str]) -> None:
 
 
 def read_nir(
-    path: str | os.PathLike[str], steps: int | None = None, dt_s: float | None = None
+    path: str | os.PathLike[str],
+    steps: int | None = None,
+    dt_s: float | None = None,
+    reset: Reset | None = None,
 ) -> SpikingGraph:
+    """The graph of :func:`read_nir_network`."""
+    return read_nir_network(path, steps, dt_s, reset).graph
+
+
+def read_nir_network(
+    path: str | os.PathLike[str],
+    steps: int | None = None,
+    dt_s: float | None = None,
+    reset: Reset | None = None,
+) -> NirNetwork:
     """Read a file that :func:`write_nir` wrote, or one of your own: dense layers of LIF neurons, in a chain.
 
     The gain ``w_in dt / tau_syn r dt / tau_mem`` of each neuron is folded into its weights and bias.
@@ -73,15 +111,19 @@ def read_nir(
         steps: time steps T of a decision, whatever the file says; needed where it does not.
         dt_s: time step in seconds; needed where the file does not say. NIR itself has no place for it: it is
             the one that the file's author discretised with (snnTorch: 1e-4).
+        reset: of the neurons of a file that does not say; ``zero`` where None. See
+            :mod:`neuro_aolo_export.reset`.
 
     Raises:
         ExportError: not a readable file, other nodes or connections than a chain of dense spiking layers,
-            neurons that this package has not, a missing ``steps`` or ``dt_s``, a ``dt_s`` that contradicts
-            the file, or contents that the file's own digest denies.
+            neurons that this package has not, a missing ``steps`` or ``dt_s``, a ``dt_s`` or ``reset`` that
+            contradicts the file, or contents that the file's own digest denies.
     """
+    if reset is not None:
+        require_reset(reset)
     network = read_file(path)
     try:
-        return _from_nir(network, steps, dt_s)
+        return _from_nir(network, steps, dt_s, reset)
     except ExportError as error:
         raise ExportError(f"{path}: {error}") from None
 
@@ -107,7 +149,9 @@ def _metadata(graph: SpikingGraph, dt_s: float) -> dict[str, Any]:
         "observations": [asdict(quantity) for quantity in graph.observations],
         "actions": [asdict(quantity) for quantity in graph.actions],
     }
-    metadata: dict[str, Any] = {"dt": dt_s, "steps": graph.steps, **_MEANING}
+    if graph.reset != "zero":
+        description["resets"] = [layer.reset for layer in graph.layers]
+    metadata: dict[str, Any] = {"dt": dt_s, "steps": graph.steps, **_MEANING, "reset": _RESET[graph.reset]}
     if encoder is not None:
         metadata |= {"encoder_mean": np.array(encoder.mean), "encoder_std": np.array(encoder.std)}
     if decoder is not None:
@@ -115,17 +159,23 @@ def _metadata(graph: SpikingGraph, dt_s: float) -> dict[str, Any]:
     return metadata | {DESCRIPTION: json.dumps(description, sort_keys=True)}
 
 
-def _from_nir(network: Any, steps: int | None, dt_s: float | None) -> SpikingGraph:
+def _from_nir(network: Any, steps: int | None, dt_s: float | None, reset: Reset | None) -> NirNetwork:
     dt_s = _time_step(network.metadata, dt_s)
     layers = layers_of(network.nodes, network.edges, dt_s)
     if DESCRIPTION in network.metadata:
         graph = _described(network.metadata, layers)
-        return graph if steps is None else replace(graph, steps=steps)
+        require(
+            reset in (None, graph.reset),
+            f"its neurons reset {PHRASES[graph.reset]}, as its metadata says, so not as reset '{reset}': "
+            "leave reset (--reset) out",
+        )
+        return NirNetwork(graph if steps is None else replace(graph, steps=steps), reset_assumed=False)
     if steps is None:
         raise ExportError(
             "the file does not say how many time steps a decision takes: give steps (--time-steps)"
         )
-    return SpikingGraph(None, layers, None, steps, step_s=dt_s)
+    graph = SpikingGraph(None, layers, None, steps, step_s=dt_s)
+    return NirNetwork(graph if reset is None else graph.with_reset(reset), reset_assumed=reset is None)
 
 
 def _time_step(metadata: dict[str, Any], dt_s: float | None) -> float:
@@ -178,6 +228,10 @@ def _assembled(
         raise ValueError(f"format {said['format']}, not {FORMAT}")
     if type(said["steps"]) is not int or type(said["step_s"]) not in (int, float, type(None)):
         raise TypeError(f"steps {said['steps']!r:.40}, step_s {said['step_s']!r:.40}")
+    if "resets" in said:
+        layers = tuple(
+            replace(layer, reset=reset) for layer, reset in zip(layers, said["resets"], strict=True)
+        )
     encoder = decoder = None
     if said["encoder"] is not None:
         encoder = PopulationEncoder(metadata["encoder_mean"], metadata["encoder_std"], **said["encoder"])

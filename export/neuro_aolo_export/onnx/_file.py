@@ -4,6 +4,7 @@ References:
     ONNX, Open Neural Network Exchange, intermediate representation, https://onnx.ai/onnx/repo-docs/IR.html.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neuro_aolo_export.arrays import require
+import numpy as np
+
+from neuro_aolo_export.arrays import MAX_STEPS, require
 from neuro_aolo_export.errors import ExportError
+from neuro_aolo_export.file_kind import described
+from neuro_aolo_export.files import read_whole as read_bounded
 from neuro_aolo_export.files import write_whole
 
 PRODUCER = "neuro-aolo"
@@ -85,6 +90,8 @@ def read_model(path: str | os.PathLike[str], *kinds: str) -> OnnxFile:
     for message in messages(model):
         if isinstance(message, TensorProto) and (message.external_data or message.data_location):
             raise ExportError(f"{path} names data in another file, which is not read: export it again")
+        if isinstance(message, TensorProto) and message.data_type == TensorProto.INT64:
+            _require_sizes(path, message)
     said = facts.pop(_DIGEST, "none")
     if said != _set_digest(model):
         raise ExportError(
@@ -112,7 +119,9 @@ def parse(path: str | os.PathLike[str], data: bytes, named: str) -> Any:
     try:
         model.ParseFromString(data)
     except DecodeError:
-        raise ExportError(f"{path} is no ONNX file, or a part of one: name {named}") from None
+        found = described(path)
+        reason = f" ({found})" if found else ", or a part of one"
+        raise ExportError(f"{path} is no ONNX file{reason}: name {named}") from None
     return model
 
 
@@ -122,16 +131,15 @@ def read_whole(path: Path, named: str, smaller: str) -> bytes:
     Raises:
         ExportError: no such file, or too large.
     """
-    if not path.is_file():
+    if not path.exists():
         raise ExportError(f"{path} is no file: name {named}")
     try:
-        size = path.stat().st_size
-        require(
-            size <= MAX_BYTES,
-            f"{path} has {size:,} bytes, of which at most {MAX_BYTES:,} are read: {smaller}",
-        )
-        return path.read_bytes()
+        return read_bounded(path, MAX_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ExportError(f"{path} is too large ({error.strerror}): {smaller}") from None
+        if error.errno == errno.EINVAL:
+            raise ExportError(f"{path} is no file ({error.strerror}): name {named}") from None
         raise ExportError(
             f"{path} cannot be read ({error.strerror or error}): name a file that is readable"
         ) from None
@@ -145,6 +153,21 @@ def _set_digest(model: Any) -> str:
     digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
     model.metadata_props.add(key=_DIGEST, value=digest)
     return digest
+
+
+def _require_sizes(path: str | os.PathLike[str], tensor: Any) -> None:
+    """Whole numbers are sizes and axes: what they claim would be allocated."""
+    from onnx import numpy_helper
+
+    try:
+        largest = int(np.max(numpy_helper.to_array(tensor), initial=0))
+    except (TypeError, ValueError) as error:
+        raise ExportError(f"{path} has damaged constants ({error}): export it again") from None
+    require(
+        largest <= MAX_STEPS,
+        f"{path} claims a size of {largest:,} in {tensor.name[:40]!r}, and at most {MAX_STEPS:,} is run: "
+        "export it again",
+    )
 
 
 def _require_operators(path: str | os.PathLike[str], model: Any) -> None:

@@ -34,7 +34,7 @@ class Stepped:
     Attributes:
         spikes: 0 or 1.
         currents: c after each step.
-        voltages: v after each step, 0 where the neuron fired.
+        voltages: v after each step, reset where the neuron fired.
     """
 
     spikes: tuple[SpikeArray, ...]

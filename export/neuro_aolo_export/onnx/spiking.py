@@ -105,13 +105,16 @@ def _neuron(nodes: Nodes, name: str, layer: SpikingLayer, drive: str) -> None:
     """Equations (29)-(31): the next ``{name}_current`` and ``{name}_voltage``, and ``{name}_spikes``."""
     for constant in ("current_decay", "voltage_decay", "threshold"):
         nodes.constant(f"{name}_{constant}", np.float32(getattr(layer, constant)))
-    rest = nodes.constant(f"{name}_rest", np.float32(0))
     kept = nodes.op("Mul", [f"{name}_current", f"{name}_current_decay"], f"{name}_kept_current")
     current = nodes.op("Add", [kept, drive], f"{name}_next_current")
     kept = nodes.op("Mul", [f"{name}_voltage", f"{name}_voltage_decay"], f"{name}_kept_voltage")
     voltage = nodes.op("Add", [kept, current], f"{name}_potential")
     fired = nodes.op("Greater", [voltage, f"{name}_threshold"], f"{name}_fired")
-    nodes.op("Where", [fired, rest, voltage], f"{name}_next_voltage")
+    if layer.reset == "subtract":
+        left = nodes.op("Sub", [voltage, f"{name}_threshold"], f"{name}_left")
+    else:
+        left = nodes.constant(f"{name}_rest", np.float32(0))
+    nodes.op("Where", [fired, left, voltage], f"{name}_next_voltage")
     nodes.op("Cast", [fired], f"{name}_spikes", to=element(np.float32))
 
 
