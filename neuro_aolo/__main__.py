@@ -19,7 +19,7 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         interrupt.say()
-        sys.exit(interrupt.EXIT_CODE)
+        sys.exit(interrupt.exit_code())
 
 
 if __name__ == "__main__":

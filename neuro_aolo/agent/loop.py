@@ -29,6 +29,7 @@ def learn(
     on_metrics: Callable[[Metrics], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     resume: Snapshot | None = None,
+    is_due: Callable[[], bool] | None = None,
 ) -> Training:
     """Let ``learner`` learn ``task``; an interrupt from the keyboard ends it early with what there is.
 
@@ -38,8 +39,9 @@ def learn(
         pace: how long, and how it is judged.
         seeds: of requests, exploration and validation.
         on_metrics: called with every row of the learning curve.
-        on_snapshot: called after it with the training as it stands.
+        on_snapshot: called after it, and whenever ``is_due``, with the training as it stands.
         resume: a snapshot of a training with the same arguments, to go on from.
+        is_due: asked after every round whether a snapshot is wanted.
 
     Raises:
         AgentError: ``resume`` is of a training of another shape, or the task's episodes do not end.
@@ -55,10 +57,23 @@ def learn(
         states=task.reset(pace.num_envs, rng),
         on_metrics=on_metrics or (lambda row: None),
         on_snapshot=on_snapshot or (lambda snapshot: None),
+        is_due=is_due or (lambda: False),
     )
     if resume is not None:
         loop.restore(resume)
     return loop.run()
+
+
+def learning_curve(snapshot: Snapshot) -> list[Metrics]:
+    """The rows so far of a training in progress.
+
+    Raises:
+        AgentError: it has none.
+    """
+    try:
+        return [Metrics(**row) for row in snapshot.values["metrics"]]
+    except (KeyError, TypeError) as error:
+        raise AgentError(f"the training in progress has no learning curve ({error!r}): train anew") from None
 
 
 @dataclass
@@ -74,6 +89,7 @@ class _Loop:
     states: Floats
     on_metrics: Callable[[Metrics], None]
     on_snapshot: Callable[[Snapshot], None]
+    is_due: Callable[[], bool]
     metrics: list[Metrics] = field(default_factory=list)
     best: Evaluation | None = None
     best_toll: float = 0.0
@@ -107,8 +123,11 @@ class _Loop:
         if loss is not None:
             self.losses.append(loss)
         self.rounds += 1
-        if self.rounds % self.pace.evaluate_every == 0 or self.rounds == self.pace.rounds:
+        is_evaluated = self.rounds % self.pace.evaluate_every == 0 or self.rounds == self.pace.rounds
+        if is_evaluated:
             self._checkpoint(progress)
+        is_due = self.is_due()
+        if is_evaluated or is_due:
             self.on_snapshot(self.snapshot())
 
     def _serve(self, progress: float) -> None:
@@ -155,18 +174,19 @@ class _Loop:
         return self.seconds_before + time.perf_counter() - self.began
 
     def snapshot(self) -> Snapshot:
-        """The training as it stands, right after a checkpoint."""
-        assert self.best is not None
+        """The training as it stands between two rounds."""
         learner = self.learner.state()
         best = {f"best.{name}": value for name, value in self.best_weights.items()}
         values = {
             "learner": learner.values,
             "metrics": [asdict(row) for row in self.metrics],
-            "best": asdict(self.best),
+            "best": None if self.best is None else asdict(self.best),
             "best_toll": self.best_toll,
             "rounds": self.rounds,
             "served": self.served,
             "seconds": self._seconds(),
+            "losses": list(self.losses),
+            "rewards": list(self.rewards),
             "requests_rng": self.rng.bit_generator.state,
             "noise_rng": self.noise_rng.bit_generator.state,
         }
@@ -180,20 +200,25 @@ class _Loop:
         """
         try:
             self._restore(snapshot)
-        except (KeyError, ValueError, TypeError) as error:
-            raise AgentError(f"the training in progress lacks a part ({error!r}): train anew") from None
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RuntimeError) as error:
+            reason = " ".join(repr(error).split())[:200]
+            raise AgentError(f"the training in progress lacks a part ({reason}): train anew") from None
 
     def _restore(self, snapshot: Snapshot) -> None:
         tensors, values = snapshot.tensors, snapshot.values
         self.learner.restore(Snapshot(tensors, values["learner"]))
-        self.best_weights = {
-            name: tensors[f"best.{name}"].to(value) for name, value in self.learner.actor.state_dict().items()
-        }
         self.states = tensors["states"].numpy()
-        self.metrics = [Metrics(**row) for row in values["metrics"]]
-        self.best = Evaluation(**values["best"])
+        self.metrics = learning_curve(snapshot)
+        if values["best"] is not None:
+            self.best = Evaluation(**values["best"])
+            self.best_weights = {
+                name: tensors[f"best.{name}"].to(value)
+                for name, value in self.learner.actor.state_dict().items()
+            }
         self.best_toll = values["best_toll"]
         self.rounds, self.served = values["rounds"], values["served"]
         self.seconds_before = values["seconds"]
+        # 0.1 wrote snapshots right after an evaluation alone, where there are none.
+        self.losses, self.rewards = list(values.get("losses", [])), list(values.get("rewards", []))
         self.rng.bit_generator.state = values["requests_rng"]
         self.noise_rng.bit_generator.state = values["noise_rng"]

@@ -8,6 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.sizes import check_widths
 from neuro_aolo_export.graph import Activation, DenseGraph, DenseLayer, Quantity
 
 
@@ -20,6 +21,14 @@ class MLPConfig:
     """
 
     hidden: tuple[int, ...] = (256, 256)
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that no network has."""
+        check_widths("hidden", self.hidden)
+
+    def widths(self, observations: int, actions: int) -> tuple[int, ...]:
+        """Numbers of each layer, inputs and outputs included."""
+        return (observations, *self.hidden, actions)
 
     def build(self, observations: int, actions: int, generator: torch.Generator) -> "MLP":
         """The untrained actor, its weights drawn from ``generator``."""
@@ -43,7 +52,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        sizes = (observations, *config.hidden, actions)
+        sizes = config.widths(observations, actions)
         self.layers = nn.ModuleList(linear(n_in, n_out, generator) for n_in, n_out in pairwise(sizes))
 
     def forward(self, observations: Tensor) -> Tensor:

@@ -16,6 +16,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.sizes import (
+    MOST_NEURONS,
+    MOST_QUANTITIES,
+    MOST_STEPS,
+    check_between,
+    check_widths,
+)
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export import graph as neutral
 
@@ -59,17 +66,25 @@ class PopSANConfig:
 
     def __post_init__(self) -> None:
         """Refuse shapes that no network has."""
-        sizes = (self.steps, self.encoder_population, self.decoder_population, *self.hidden)
-        if min(sizes) < 1:
-            raise AgentError(
-                f"PopSAN sizes {sizes} (steps, populations, hidden): all must be 1 or more; raise the least"
-            )
-        if self.fan_in < 0:
-            raise AgentError(f"fan_in = {self.fan_in} must be at least 0, which is all: raise it")
-        if not self.surrogate_width > 0.0:
-            raise AgentError(
-                f"surrogate_width = {self.surrogate_width} lets no gradient pass: raise it above 0"
-            )
+        check_between("steps", self.steps, 1, MOST_STEPS)
+        for name in ("encoder_population", "decoder_population"):
+            check_between(name, getattr(self, name), 1, MOST_NEURONS)
+        check_widths("hidden", self.hidden)
+        check_between("fan_in", self.fan_in, 0, MOST_QUANTITIES)
+        for name in ("current_decay", "voltage_decay"):
+            check_between(name, getattr(self, name), 0.0, 1.0)
+        for name in ("encoder_variance", "encoder_threshold", "threshold", "surrogate_width"):
+            value = getattr(self, name)
+            if not 0.0 < value < math.inf:
+                raise AgentError(f"{name} = {value} is not allowed: give a finite number above 0")
+
+    def widths(self, observations: int, actions: int) -> tuple[int, ...]:
+        """Neurons of each layer, populations included."""
+        return (
+            observations * self.encoder_population,
+            *self.hidden,
+            actions * self.decoder_population,
+        )
 
     def build(self, observations: int, actions: int, generator: torch.Generator) -> "PopSAN":
         """The untrained actor, its weights drawn from ``generator``."""
@@ -221,11 +236,7 @@ class PopSAN(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = PopulationEncoder(observations, config)
-        sizes = (
-            observations * config.encoder_population,
-            *config.hidden,
-            actions * config.decoder_population,
-        )
+        sizes = config.widths(observations, actions)
         self.layers = nn.ModuleList(
             LIFLayer(n_in, n_out, config, generator) for n_in, n_out in pairwise(sizes)
         )

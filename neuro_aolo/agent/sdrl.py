@@ -53,6 +53,7 @@ def train_actor(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     resume: Snapshot | None = None,
     toll: SpikeToll | None = None,
+    is_due: Callable[[], bool] | None = None,
 ) -> Training:
     """Train an actor on ``task``; an interrupt from the keyboard ends it early with what there is.
 
@@ -63,16 +64,17 @@ def train_actor(
         seed: one seed for everything drawn at random.
         device: where the networks live, ``"cpu"`` or ``"cuda"``.
         on_metrics: called with every row of the learning curve.
-        on_snapshot: called after it with the training as it stands.
+        on_snapshot: called after it, and whenever ``is_due``, with the training as it stands.
         resume: a snapshot of a training with the same arguments, to go on from.
         toll: what spikes cost; checkpoints are then judged with it.
+        is_due: asked after every round whether a snapshot is wanted.
 
     Raises:
         AgentError: ``resume`` is of a training of another shape.
     """
     seeds = Seeds.of(seed)
     learner = SDRL.build(task, make_actor, config, seeds, device, toll)
-    return learn(task, learner, config.pace, seeds, on_metrics, on_snapshot, resume)
+    return learn(task, learner, config.pace, seeds, on_metrics, on_snapshot, resume, is_due)
 
 
 @dataclass

@@ -1,12 +1,26 @@
 """Settings of SDRL: the presets ``tuned`` and ``paper``; see :mod:`neuro_aolo.agent.sdrl`."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from neuro_aolo.agent.learner import Pace
+from neuro_aolo.agent.sizes import check_between, check_widths
 from neuro_aolo.errors import AgentError
 
 Learnt = Literal["constraints", "reward"]
+
+_COUNTS = (
+    ("total_steps", 1, 10**12),
+    ("num_envs", 1, 10**6),
+    ("batch_size", 1, 10**6),
+    ("buffer_size", 1, 10**7),
+    ("learning_starts", 0, 10**12),
+    ("actor_starts", 0, 10**12),
+    ("evaluate_every", 1, 10**12),
+    ("validation_requests", 1, 10**7),
+)
+"""Settings that count something, the least and the most of each: nothing else is allocated."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +97,12 @@ class SDRLConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""
-        for name in ("total_steps", "num_envs", "batch_size", "buffer_size", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise AgentError(f"{name} = {getattr(self, name)} must be at least 1: raise it")
+        for name, least, most in _COUNTS:
+            check_between(name, getattr(self, name), least, most)
+        check_widths("critic_hidden", self.critic_hidden)
+        for name, value in asdict(self).items():
+            if isinstance(value, float) and not 0.0 <= value < math.inf:
+                raise AgentError(f"{name} = {value} is not allowed: give a finite number of 0 or above")
         if self.buffer_size < self.num_envs:
             raise AgentError(
                 f"buffer_size = {self.buffer_size} is below num_envs = {self.num_envs}: raise it to that"

@@ -1,8 +1,9 @@
-"""Everything that a training in progress consists of, in one file: safetensors, no pickle.
+"""Everything that a training in progress consists of, in one file: safetensors, no pickle, and a digest.
 
 What is restored from it goes on as if it had never stopped, bit for bit on the same machine.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -17,8 +18,13 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.errors import AgentError
+from neuro_aolo.files import DIGEST
+from neuro_aolo_export.files import regular_size, whole
 
-FORMAT = 1
+FORMAT = 2
+"""Number of this form; that of 0.1 was 1, without a digest."""
+MOST_BYTES = 1 << 34
+"""Largest file that is read: 16 GiB, a hundred million remembered requests."""
 _HEADER = "neuro_aolo"
 
 
@@ -37,14 +43,13 @@ class Snapshot:
 
     def save(self, file: Path) -> None:
         """Write the file, whole or not at all, and onto the disk."""
-        header = {_HEADER: json.dumps({"format": FORMAT, **self.values})}
         tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
-        partial = file.with_name(f".{file.name}.part")
-        with partial.open("wb") as stream:
+        values = json.loads(json.dumps({"format": FORMAT, **self.values}))
+        header = {_HEADER: json.dumps({DIGEST: _digest(values, tensors), **values})}
+        with whole(file) as partial, partial.open("wb") as stream:
             stream.write(save(tensors, header))
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> "Snapshot":
@@ -54,15 +59,40 @@ class Snapshot:
             AgentError: it is missing, damaged, or of another format.
         """
         try:
+            if regular_size(file) > MOST_BYTES:
+                raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
             with safe_open(file, framework="pt") as stream:
                 values = json.loads((stream.metadata() or {})[_HEADER])
                 tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-            if values.pop("format") != FORMAT:
+            if DIGEST in values or values["format"] != 1:
+                written = values.pop(DIGEST)
+                if written != _digest(values, tensors):
+                    raise ValueError(
+                        f"it is not what its digest {str(written)[:16]!r} says: changed or damaged"
+                    )
+            if values.pop("format") not in (1, FORMAT):
                 raise ValueError(f"its format is not {FORMAT}")
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, SafetensorError) as error:
+        except (
+            OSError,
+            KeyError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            SafetensorError,
+        ) as error:
             reason = " ".join(str(error).split())[:200]
             raise AgentError(f"{file} holds no training in progress ({reason}): train anew") from None
         return cls(tensors, values)
+
+
+def _digest(values: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name].numpy()
+        digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -100,7 +130,7 @@ class Parts:
         """
         try:
             self._restore(state)
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise AgentError(f"the training in progress is of another shape ({reason}): train anew") from None
 

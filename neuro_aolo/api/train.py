@@ -106,10 +106,10 @@ def train(
     )
     handed_over = _handed_over(scenario)
     chosen = replace(options, **handed_over).config()
-    folder = RunFolder.create(Path(out), chosen, overwrite=overwrite)
-    _train(folder, progress)
-    if twin and kind_of(chosen.actor) == "popsan":
-        _train(folder.begin_twin(twin_config(chosen)), progress)
+    with RunFolder.new(Path(out), chosen, overwrite=overwrite) as folder:
+        _train(folder, progress)
+        if twin and kind_of(chosen.actor) == "popsan":
+            _train(folder.begin_twin(twin_config(chosen)), progress)
     controlled = system if not handed_over or isinstance(scenario, Scenario) else handed_over["system"]
     return Run(Path(out), controlled)
 

@@ -21,6 +21,7 @@ from neuro_aolo.cli.simulate import simulate
 from neuro_aolo.cli.terminal import EXIT_BAD_INPUT, run_app
 from neuro_aolo.cli.train import evaluate, run, train
 from neuro_aolo.cli.version import version_line
+from neuro_aolo_export.files import clear_leftovers
 
 LEARN, DEPLOY, STUDY, LOOK_UP = "Train and judge", "Export, price, report", "Go further", "Look up"
 
@@ -96,4 +97,7 @@ def neuro_aolo(
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(run_app(app))
+    clear_leftovers()
+    code = run_app(app)
+    interrupt.over()
+    sys.exit(code)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo import interrupt
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, QuietOption
 from neuro_aolo.cli.output import make_folder
-from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show
+from neuro_aolo.cli.terminal import EXIT_FAILED, out, say, show
 from neuro_aolo.cli.typed import completes, real, several, whole
 from neuro_aolo.runs.progress import err, stage
 
@@ -121,12 +122,12 @@ def _make(asked: "Wanted", jobs: int) -> "Compared | None":
             return made(asked, jobs, _command(), advance)
     except KeyboardInterrupt:
         err.print(
-            f"interrupted; {asked.folder} holds {asked.kept} of {len(asked.plans)} cells: the same command "
-            "goes on from there",
+            f"{interrupt.word()}; {asked.folder} holds {asked.kept} of {len(asked.plans)} cells: the same "
+            "command goes on from there",
             highlight=False,
             soft_wrap=True,
         )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise typer.Exit(interrupt.exit_code()) from None
 
 
 def _split(names: str) -> list[str]:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from neuro_aolo import interrupt
 from neuro_aolo.cli.options import JsonOption, QuietOption
 from neuro_aolo.cli.sources import BitsOption, open_run
-from neuro_aolo.cli.terminal import EXIT_INTERRUPTED, say, show, validation
+from neuro_aolo.cli.terminal import say, show, validation
 from neuro_aolo.cli.typed import whole
 from neuro_aolo.runs.progress import stage, told
 
@@ -52,4 +53,4 @@ def finetune(
     )
     show(summary, as_json, lambda: say(line))
     if result.interrupted:
-        raise typer.Exit(EXIT_INTERRUPTED)
+        raise typer.Exit(interrupt.exit_code())

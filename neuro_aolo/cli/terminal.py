@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from neuro_aolo import interrupt
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.runs.progress import err, speak
 from neuro_aolo.systems.wording import closest
@@ -19,7 +20,6 @@ PROGRAM = "neuro-aolo"
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
 
 out = Console()
 
@@ -40,8 +40,8 @@ def run_app(app: typer.Typer) -> int:
     except _on_purpose() as error:
         return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        err.print("interrupted")
-        return EXIT_INTERRUPTED
+        err.print(interrupt.word())
+        return interrupt.exit_code()
     except (OSError, MemoryError, UnicodeError, RecursionError) as error:
         _fail(f"{type(error).__name__}: {error}: check the files and the space that this needs")
         return EXIT_FAILED

@@ -1,10 +1,13 @@
 """The commands that train an actor and look at its decisions: ``run``, ``train``, ``evaluate``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuro_aolo import interrupt
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import (
     JsonOption,
@@ -15,7 +18,7 @@ from neuro_aolo.cli.options import (
     takes,
 )
 from neuro_aolo.cli.report import report_run
-from neuro_aolo.cli.terminal import EXIT_FAILED, EXIT_INTERRUPTED, out, say, show, validation
+from neuro_aolo.cli.terminal import EXIT_FAILED, out, say, show, validation
 from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.progress import err, stage, told
@@ -38,21 +41,21 @@ def run(
     from neuro_aolo.runs.training import twin_config
 
     keeping = _keeping(options)
-    folder, config = _begin(ctx, options, None)
-    if kind_of(config.actor) != "popsan":
-        raise AgentError(
-            f"{folder.path} trains no spiking actor: go on with neuro-aolo train --resume {folder.path}"
-        )
-    go_on = f"neuro-aolo run --resume {folder.path}"
-    interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
-    if not interrupted:
-        twin = folder.begin_twin(twin_config(config))
-        interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
-    failed = not interrupted and _export(folder)
-    report_run(folder.path, as_json)
-    _end(interrupted, folder.path, go_on)
-    if failed:
-        raise typer.Exit(EXIT_FAILED)
+    with _begun(ctx, options, None) as (folder, config):
+        if kind_of(config.actor) != "popsan":
+            raise AgentError(
+                f"{folder.path} trains no spiking actor: go on with neuro-aolo train --resume {folder.path}"
+            )
+        go_on = f"neuro-aolo run --resume {folder.path}"
+        interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
+        if not interrupted:
+            twin = folder.begin_twin(twin_config(config))
+            interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
+        failed = not interrupted and _export(folder)
+        report_run(folder.path, as_json)
+        _end(interrupted, folder.path, go_on)
+        if failed:
+            raise typer.Exit(EXIT_FAILED)
 
 
 @takes(TrainOptions)
@@ -75,30 +78,31 @@ def train(
     from neuro_aolo.text.feasibility import is_feasible
 
     keeping = _keeping(options)
-    folder, config = _begin(ctx, options, actor)
-    if options.resume is not None and folder.is_trained:
-        raise AgentError(
-            f"{options.resume} is trained to its end, there is nothing to resume: "
-            f"look at it with neuro-aolo evaluate {options.resume}"
-        )
-    path = folder.path
-    go_on = f"neuro-aolo train --resume {path}"
-    interrupted = _train(folder, config, kind_of(config.actor), keeping, go_on)
-    curve = folder.metrics()
-    best, limit = [row for row in curve if row["best"]][-1], _spec(config).violation_limit
-    result = {
-        "run": str(path),
-        "requests": int(curve[-1]["requests"]),
-        "validation_regret": best["regret"],
-        "validation_violation_rate": best["violation_rate"],
-        "violation_limit": limit,
-        "feasible": is_feasible(best["violation_rate"], limit),
-        "interrupted": interrupted,
-    }
-    validated = validation(best["regret"], best["violation_rate"], limit)
-    line = f"{path}: {result['requests']:,} {_decisions(config)}, {validated}. Next: neuro-aolo report {path}"
-    show(result, as_json, lambda: say(line))
-    _end(interrupted, path, go_on)
+    with _begun(ctx, options, actor) as (folder, config):
+        if options.resume is not None and folder.is_trained:
+            raise AgentError(
+                f"{options.resume} is trained to its end, there is nothing to resume: "
+                f"look at it with neuro-aolo evaluate {options.resume}"
+            )
+        path = folder.path
+        go_on = f"neuro-aolo train --resume {path}"
+        interrupted = _train(folder, config, kind_of(config.actor), keeping, go_on)
+        curve = folder.metrics()
+        best, limit = [row for row in curve if row["best"]][-1], _spec(config).violation_limit
+        result = {
+            "run": str(path),
+            "requests": int(curve[-1]["requests"]),
+            "validation_regret": best["regret"],
+            "validation_violation_rate": best["violation_rate"],
+            "violation_limit": limit,
+            "feasible": is_feasible(best["violation_rate"], limit),
+            "interrupted": interrupted,
+        }
+        validated = validation(best["regret"], best["violation_rate"], limit)
+        served = f"{result['requests']:,} {_decisions(config)}"
+        line = f"{path}: {served}, {validated}. Next: neuro-aolo report {path}"
+        show(result, as_json, lambda: say(line))
+        _end(interrupted, path, go_on)
 
 
 @takes(PlaceOptions)
@@ -146,21 +150,27 @@ def _keeping(options: TrainOptions) -> "Keeping":
     return Keeping(options.checkpoint_every, options.tensorboard)
 
 
-def _begin(ctx: typer.Context, options: TrainOptions, actor: str | None) -> "tuple[RunFolder, RunConfig]":
-    """The folder to train into, and its settings: of a run that goes on, or of a new one."""
+@contextmanager
+def _begun(
+    ctx: typer.Context, options: TrainOptions, actor: str | None
+) -> "Iterator[tuple[RunFolder, RunConfig]]":
+    """The folder to train into, this process's own, and its settings: of a run that goes on, or a new one."""
     from neuro_aolo.runs.folder import RunFolder
+    from neuro_aolo.runs.lock import locked
 
-    if options.resume is not None:
-        return _begun(ctx, options.resume)
-    config = options.training(actor).config()
-    return RunFolder.create(options.needed_out(), config, overwrite=options.overwrite), config
+    if options.resume is None:
+        config = options.training(actor).config()
+        with RunFolder.new(options.needed_out(), config, overwrite=options.overwrite) as folder:
+            yield folder, config
+        return
+    _refuse_beside_resume(ctx, options.resume)
+    folder = RunFolder.begun(options.resume)
+    with locked(folder.path):
+        yield folder, _goes_on(folder)
 
 
-def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
-    """A run that was begun, and its settings; options that would change them are refused."""
-    from neuro_aolo.runs.folder import RunFolder
-    from neuro_aolo.runs.options import check_compiler, chosen_device
-
+def _refuse_beside_resume(ctx: typer.Context, path: Path) -> None:
+    """Refuse options that would change the settings of a run that goes on."""
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
         if parameter.name not in _BESIDE_RESUME and source is not None and source.name == "COMMANDLINE":
@@ -168,13 +178,18 @@ def _begun(ctx: typer.Context, path: Path) -> "tuple[RunFolder, RunConfig]":
                 f"{parameter.opts[0]} cannot be given with --resume: {path} goes on with its own settings; "
                 "leave it out"
             )
-    folder = RunFolder.begun(path)
+
+
+def _goes_on(folder: "RunFolder") -> "RunConfig":
+    """The settings of a run that goes on, as far as this machine can."""
+    from neuro_aolo.runs.options import check_compiler, chosen_device
+
     config = folder.config()
     folder.snapshot()
     chosen_device(config.device)
     if config.compiled:
         check_compiler()
-    return folder, config
+    return config
 
 
 def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keeping", go_on: str) -> bool:
@@ -187,8 +202,8 @@ def _train(folder: "RunFolder", config: "RunConfig", what: str, keeping: "Keepin
         with stage(f"training the {what}", total, _decisions(config)) as advance:
             return train_into(folder, config, lambda row: advance(row.requests, told(row, limit)), keeping)
     except KeyboardInterrupt:
-        _say_interrupted(f"interrupted before it went on learning. Go on with: {go_on}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        _say_interrupted(f"{interrupt.word()} before it went on learning. Go on with: {go_on}")
+        raise typer.Exit(interrupt.exit_code()) from None
 
 
 def _export(folder: "RunFolder") -> bool:
@@ -224,8 +239,8 @@ def _spec(config: "RunConfig") -> "Spec":
 
 def _end(interrupted: bool, folder: Path, go_on: str) -> None:
     if interrupted:
-        _say_interrupted(f"interrupted; {folder} holds the best actor so far. Go on with: {go_on}")
-        raise typer.Exit(EXIT_INTERRUPTED)
+        _say_interrupted(f"{interrupt.word()}; {folder} holds the best actor so far. Go on with: {go_on}")
+        raise typer.Exit(interrupt.exit_code())
 
 
 def _say_interrupted(line: str) -> None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from neuro_aolo.comparison.plan import Plan
+from neuro_aolo.comparison.plan import CELLS, Plan
 from neuro_aolo.comparison.table import all_learners, check_learners, lines, plans, unfinished, write
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
 from neuro_aolo.runs.config import PRESETS, Preset
+from neuro_aolo.runs.lock import locked_new
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.workers.local import Failure, make, make_here
+from neuro_aolo_export.files import clear_leftovers
 
 RESULTS = Path("results")
 
@@ -100,7 +102,23 @@ def made(
         jobs: processes; with 0 the cells are made in this one.
         command: what was typed, for the page that says where its figures come from.
         on_end: called with each cell when it is finished or has failed.
+
+    Raises:
+        RunError: another process makes cells there, or the folder cannot be written.
     """
+    try:
+        with locked_new(asked.folder):
+            clear_leftovers(asked.folder / CELLS)
+            return _made(asked, jobs, command, on_end)
+    except OSError as error:
+        raise RunError(
+            f"{asked.folder} cannot be written ({error.strerror or error}): choose a writable place for --out"
+        ) from None
+
+
+def _made(
+    asked: Wanted, jobs: int, command: str, on_end: Callable[[Plan, Failure | None], None]
+) -> Compared | None:
     if jobs:
         failures = make(asked.left, asked.folder, jobs, on_end)
     else:

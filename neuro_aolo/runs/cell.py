@@ -6,27 +6,36 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import to_json, write_whole
+from neuro_aolo.files import DIGEST, from_json, read_text, sealed, unsealed, write_whole
 from neuro_aolo.runs.config import learnt_toml
 from neuro_aolo.runs.summary.part import Number
+from neuro_aolo.systems.schema import as_written
 
-FORMAT = 1
+FORMAT = 2
+"""Number of this form; that of 0.1 was 1, without a digest."""
+
+_KNOWN_KEYS = ConfigDict(extra="forbid", allow_inf_nan=True)
+_Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=0)]
+_Part = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 @dataclass(frozen=True)
 class Point:
     """One validation of a training: noise-free, on requests of its own."""
 
-    seconds: float
-    requests: int
+    __pydantic_config__ = _KNOWN_KEYS
+
+    seconds: _Amount
+    requests: _Count
     regret: Number
-    violation_rate: float
+    violation_rate: _Part
 
 
 @dataclass(frozen=True)
@@ -50,24 +59,26 @@ class Cell:
         versions: of Python and of the packages that matter.
     """
 
+    __pydantic_config__ = _KNOWN_KEYS
+
     scenario: str
     learner: str
-    seed: int
+    seed: _Count
     settings: Mapping[str, Any]
     regret: Number
-    violation_rate: float
-    cost_mg: float
+    violation_rate: _Part
+    cost_mg: Annotated[float, Field(allow_inf_nan=False)]
     carbon_mg: Number
-    requests: int
-    updates: int
-    seconds: float
+    requests: _Count
+    updates: _Count
+    seconds: _Amount
     curve: tuple[Point, ...]
     versions: Mapping[str, str]
 
     def save(self, file: Path) -> None:
         """Write the cell, whole or not at all."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, to_json({"format": FORMAT, **asdict(self)}) + "\n")
+        write_whole(file, json.dumps(sealed({"format": FORMAT, **asdict(self)}), indent=2) + "\n")
 
     @classmethod
     def load(cls, file: Path) -> "Cell":
@@ -77,15 +88,16 @@ class Cell:
             RunError: the file is not what it should be.
         """
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-            if data.pop("format") != FORMAT:
+            data = from_json(read_text(file))
+            if not isinstance(data, dict):
+                raise ValueError("it holds no table of keys")
+            if DIGEST in data or data.get("format") != 1:
+                data = unsealed(data)
+            if data.pop("format", None) not in (1, FORMAT):
                 raise ValueError(f"its format is not {FORMAT}")
-            return TypeAdapter(cls).validate_python(data)
-        except ValidationError as error:
-            first = error.errors()[0]
-            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{type(error).__name__}: {error}"
+            return as_written(cls, data)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:300]
         raise RunError(
             f"{file} is no finished cell ({reason}): remove it, or add --overwrite to train it again"
         )

@@ -7,10 +7,11 @@ spikes inside the toll.
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isfinite
 from typing import Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of
 from neuro_aolo.agent.mlp import MLPConfig
@@ -23,6 +24,7 @@ from neuro_aolo.errors import RunError, ScenarioError
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
 from neuro_aolo.systems.scenario_file import SYSTEM, known_keys
+from neuro_aolo.systems.schema import as_written
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import closest, shown
 
@@ -117,6 +119,7 @@ class RunConfig:
         """
         try:
             data = _of_today(dict(tables))
+            _refuse_infinite(data, "")
             name = data.pop("system")
             actor = dict(data.pop("actor"))
             kind = actor.pop("kind")
@@ -137,7 +140,7 @@ class RunConfig:
                 training=_settings("training", SDRLConfig, tables["training"]),
                 deployment=checked_table("deployment", Deployment, tables["deployment"]),
                 toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
-                **checked_table("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
+                **_settings("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
             )
             _check_site(config)
             return config if "spike_weight" in data else _with_weight(config)
@@ -154,7 +157,7 @@ class _Plain:
     agent_site: str
     preset: Preset
     compiled: bool
-    spike_weight: float
+    spike_weight: NonNegativeFloat
 
 
 PLAIN = tuple(each.name for each in fields(_Plain))
@@ -234,7 +237,10 @@ def _settings(table: str, cls: type[T], values: Mapping[str, Any]) -> T:
     missing = [name for name in known if name not in values]
     if missing:
         raise RunError(_missing(missing[0]))
-    return checked_table(table, cls, dict(values))
+    try:
+        return as_written(cls, dict(values), table)
+    except ValueError as error:
+        raise RunError(str(error)) from None
 
 
 def checked_table(table: str, cls: type[T], values: Any) -> T:
@@ -257,6 +263,17 @@ def checked_table(table: str, cls: type[T], values: Any) -> T:
             raise RunError(f"unknown key {key!r}: {advice}") from None
         raise RunError(f"{key} = {shown(first['input'])}: {first['msg']}") from None
     return checked
+
+
+def _refuse_infinite(value: Any, key: str) -> None:
+    """Refuse NaN and infinities, wherever they stand."""
+    if isinstance(value, float) and not isfinite(value):
+        raise RunError(f"{key} = {value} is not allowed: give a finite number")
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, each in items:
+        _refuse_infinite(each, f"{key}.{name}" if key else str(name))
 
 
 def _allowed(key: str, known: Sequence[str]) -> str:

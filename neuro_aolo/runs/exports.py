@@ -1,6 +1,5 @@
 """Every export of an actor, run back on the same inputs before it takes its place."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -10,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from neuro_aolo.errors import AgentError, RunError
-from neuro_aolo.files import to_json, write_whole
+from neuro_aolo.runs.export_record import Record, read_record, same_entry, write_record
 from neuro_aolo.runs.files import DECISION, DENSE, DENSE_INT8, EXPORTS, GRAPH, NETWORK, NIR, STEP
+from neuro_aolo.runs.lock import locked
 from neuro_aolo.runs.network import Network, of_run
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
 from neuro_aolo.systems.wording import one_of
-from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.files import temporary_folder
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph
@@ -45,7 +44,6 @@ LAVA_DECISIONS = 128
 
 Checks = dict[str, Check]
 _Export = Callable[[Network, Path], Check]
-_Record = dict[str, dict[str, Any]]
 
 
 def chosen_formats(to: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -98,15 +96,14 @@ def check_export(run: Run | None, formats: tuple[str, ...], folder: Path) -> Non
         folder: where the files go.
 
     Raises:
-        RunError: the actor is dense and no format is for it.
-        ExportError: the record of earlier exports is damaged.
+        RunError: the actor is dense and no format is for it, or the record of earlier exports is damaged.
     """
     if run is not None and run.kind == "dense" and "onnx" not in formats:
         raise RunError(
             f"{run.folder.path} holds a dense actor, which has no spikes for {' and '.join(formats)}: "
             "add onnx to --to"
         )
-    _earlier(folder / EXPORTS)
+    read_record(folder / EXPORTS)
 
 
 def export_run(run: Run, formats: tuple[str, ...], folder: Path, weight_bits: int | None = None) -> Exported:
@@ -145,7 +142,23 @@ def _export(
     formats: tuple[str, ...],
     folder: Path,
 ) -> Exported:
-    record = _earlier(folder / EXPORTS)
+    try:
+        with locked(folder):
+            return _export_into(folder, network, dense, observations, formats)
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be written ({error.strerror or error}): give a writable --out"
+        ) from None
+
+
+def _export_into(
+    folder: Path,
+    network: Network | None,
+    dense: DenseGraph | None,
+    observations: Observations | None,
+    formats: tuple[str, ...],
+) -> Exported:
+    record = read_record(folder / EXPORTS)
     spiking_checks: Checks = {}
     dense_checks: Checks = {}
     with _staged(folder) as stage:
@@ -161,7 +174,7 @@ def _export(
         record = _with(record, GRAPH, network.graph, spiking_checks, quantisation)
     if dense is not None:
         record = _with(record, DENSE, dense, dense_checks, None)
-    write_whole(folder / EXPORTS, to_json(record) + "\n")
+    write_record(folder / EXPORTS, record)
     return Exported(spiking_checks | dense_checks, quantisation)
 
 
@@ -228,46 +241,26 @@ _MAKERS: dict[str, tuple[tuple[str, _Export], ...]] = {
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
     """A folder to write files into, which take their places in ``folder`` once nothing has failed."""
-    try:
-        with temporary_folder("export", folder) as stage:
-            yield stage
-            made = sorted(stage.iterdir())
-            for file in made:
-                if (folder / file.name).is_dir():
-                    raise RunError(f"{folder / file.name} is a folder: move it away, or give another --out")
-            for file in made:
-                file.replace(folder / file.name)
-    except OSError as error:
-        raise RunError(
-            f"{folder} cannot be written ({error.strerror or error}): give a writable --out"
-        ) from None
+    with temporary_folder("export", folder) as stage:
+        yield stage
+        made = sorted(stage.iterdir())
+        for file in made:
+            if (folder / file.name).is_dir():
+                raise RunError(f"{folder / file.name} is a folder: move it away, or give another --out")
+        for file in made:
+            file.replace(folder / file.name)
 
 
 def _with(
-    record: _Record,
+    record: Record,
     name: str,
     graph: SpikingGraph | DenseGraph,
     checks: Mapping[str, Check],
     quantisation: dict[str, Any] | None,
-) -> _Record:
+) -> Record:
     """The record with these checks; earlier ones of another graph, or other integers, are dropped."""
     entry = {"graph_sha256": graph_digest(graph), "quantisation": quantisation}
     before = record.get(name, {})
-    same = json.loads(to_json(entry)) == {key: before.get(key) for key in entry}
-    files = before["files"] if same else {}
+    files = before["files"] if same_entry(entry, before) else {}
     files = {**files, **{key: asdict(check) for key, check in checks.items()}}
     return {**record, name: {**entry, "files": files}}
-
-
-def _earlier(file: Path) -> _Record:
-    """What ``exports.json`` says; read before anything is replaced, for it may be damaged."""
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise ExportError(f"{file} is damaged ({error}): remove it, and export again") from None
-    entries = record.values() if isinstance(record, dict) else [record]
-    if not all(isinstance(entry, dict) and isinstance(entry.get("files"), dict) for entry in entries):
-        raise ExportError(f"{file} is damaged (no `files` of a graph): remove it, and export again")
-    return dict(record)

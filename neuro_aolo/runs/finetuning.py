@@ -13,6 +13,8 @@ from neuro_aolo.agent.finetune import FINETUNING, Finetuning, finetune
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.carbon.training import EnergyMeasurement, measure_energy
 from neuro_aolo.errors import RunError
+from neuro_aolo.interrupt import put_off
+from neuro_aolo.runs.files import CONFIG, METRICS
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.run import Run
 from neuro_aolo_export.loihi2.quantize import grids, quantize
@@ -61,7 +63,6 @@ def finetune_run(
     with measure_energy(before) as energy:
         result = finetune(run.saved, run.task, rounding, seed, config, on_metrics)
         used = energy()
-    folder = RunFolder.create(out, run.trained, overwrite=False)
     training = {
         **result.actor.training,
         "energy_kwh": used.energy_kwh,
@@ -70,8 +71,9 @@ def finetune_run(
         "finetuned_weight_bits": bits,
         "finetuned_seed": seed,
     }
-    save_actor(folder.path, result.actor.network, result.actor.spec, training)
-    folder.write_metrics(result.metrics)
+    with put_off(only_once=result.interrupted), RunFolder.new(out, run.trained, overwrite=False) as folder:
+        folder.write_metrics(result.metrics)
+        save_actor(folder.path, result.actor.network, result.actor.spec, training, (CONFIG, METRICS))
     return result
 
 

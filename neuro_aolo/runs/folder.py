@@ -3,8 +3,11 @@
 import csv
 import io
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from pathlib import Path
 
 from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
@@ -12,7 +15,7 @@ from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.errors import NeuroAoloError, RunError
-from neuro_aolo.files import write_whole
+from neuro_aolo.files import read_text, write_whole
 from neuro_aolo.runs.config import ForeignSystemError, RunConfig
 from neuro_aolo.runs.files import (
     ANSWERS,
@@ -25,7 +28,12 @@ from neuro_aolo.runs.files import (
     SUMMARY,
     TWIN,
 )
+from neuro_aolo.runs.lock import LOCK, locked_new, tidy
 from neuro_aolo.systems.system import System
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?")
+_UNKNOWN = ("critic_loss", "training_reward", "optimal_cost", "regret")
+"""Columns of the learning curve that say nan where there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +49,48 @@ class RunFolder:
     system: System | None = None
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig, *, overwrite: bool) -> "RunFolder":
-        """A new run folder that holds ``config``; with ``overwrite`` an earlier run gives way.
+    @contextmanager
+    def new(cls, path: Path, config: RunConfig, *, overwrite: bool) -> Iterator["RunFolder"]:
+        """A new run folder that holds ``config``, this process's own in the block.
+
+        Args:
+            path: where it goes.
+            config: settings of the run.
+            overwrite: whether an earlier run there gives way.
 
         Raises:
-            RunError: the path exists and is not to be overwritten, is no run folder, or cannot be written.
+            RunError: the path exists and is not to be overwritten, is no run folder, cannot be written, or
+                another process writes there.
         """
         text = config.to_toml()
-        try:
-            if path.exists() and overwrite:
+        with ExitStack() as held:
+            try:
+                _refuse(path, overwrite)
+                held.enter_context(locked_new(path))
+                # Another process may have begun a run there in between.
+                _refuse(path, overwrite)
                 _remove_run(path)
-            elif path.exists():
-                raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
-            return cls(path, config.system)._begin(text)
-        except OSError as error:
-            raise RunError(
-                f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
-            ) from None
+                folder = cls(path, config.system)._begin(text)
+            except OSError as error:
+                raise RunError(
+                    f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
+                ) from None
+            yield folder
+
+    @classmethod
+    def create(cls, path: Path, config: RunConfig, *, overwrite: bool) -> "RunFolder":
+        """The same, nobody's own any more.
+
+        Raises:
+            RunError: likewise.
+        """
+        with cls.new(path, config, overwrite=overwrite) as folder:
+            return folder
 
     @staticmethod
     def refuse_existing(path: Path) -> None:
         """Raise RunError where ``path`` exists."""
-        if path.exists():
+        if _is_there(path):
             raise RunError(f"{path} exists: choose another --out")
 
     def begin_twin(self, config: RunConfig) -> "RunFolder":
@@ -86,6 +114,7 @@ class RunFolder:
             RunError: there is no such folder, or it lacks its files.
         """
         path = Path(path)
+        tidy(path)
         for name in (CONFIG, DESCRIPTION, WEIGHTS):
             if not (path / name).is_file():
                 what = f"has no {name}" if path.is_dir() else "is not a folder"
@@ -107,6 +136,8 @@ class RunFolder:
     @property
     def is_trained(self) -> bool:
         """Whether the training has come to its end."""
+        if self.snapshot_file.exists():
+            return False
         saved = self.actor()
         return saved is not None and not saved.training["interrupted"]
 
@@ -166,10 +197,12 @@ class RunFolder:
         """
         file = self.path / CONFIG
         try:
-            return RunConfig.from_toml(file.read_text(encoding="utf-8"), self.system)
+            return RunConfig.from_toml(read_text(file), self.system)
         except ForeignSystemError as error:
             raise ForeignSystemError(f"{file}: {error}") from None
-        except (NeuroAoloError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise RunError(f"{file} cannot be read ({error.strerror}): restore it, or train again") from None
+        except (NeuroAoloError, ValueError) as error:
             raise RunError(f"{file}: {error}; mend it, or train again") from None
 
     def write_metrics(self, rows: Sequence[Metrics]) -> None:
@@ -190,16 +223,20 @@ class RunFolder:
         """The learning curve; empty where there is none.
 
         Raises:
-            RunError: a cell is not a number.
+            RunError: it cannot be read, or a cell is not a number.
         """
         file = self.path / METRICS
-        if not file.is_file():
+        if not file.exists():
             return []
-        with file.open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
+        try:
+            rows = list(csv.DictReader(io.StringIO(read_text(file))))
+        except (OSError, ValueError, csv.Error) as error:
+            raise RunError(
+                f"{file} cannot be read ({error}): restore it, remove it, or train again"
+            ) from None
         columns = [field.name for field in fields(Metrics)]
         for number, row in enumerate(rows, start=2):
-            if list(row) != columns or not all(map(_is_number, row.values())):
+            if list(row) != columns or not all(_is_number(text, name) for name, text in row.items()):
                 raise RunError(
                     f"{file}, line {number}: {row} is not one number in each of {len(columns)} columns: "
                     "mend the line, remove it, or train again"
@@ -225,18 +262,32 @@ def _to_csv(rows: Sequence[Metrics], *, header: bool) -> str:
     return stream.getvalue()
 
 
-def _is_number(text: str | None) -> bool:
-    try:
-        float(text or "")
-    except ValueError:
-        return False
-    return True
+def _is_number(text: str | None, column: str) -> bool:
+    if text == "nan":
+        return column in _UNKNOWN
+    return text is not None and _NUMBER.fullmatch(text) is not None and isfinite(float(text))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything at ``path`` but the lock of a process that was killed."""
+    return path.is_symlink() or (
+        path.exists() and not (path.is_dir() and [file.name for file in path.iterdir()] == [LOCK])
+    )
+
+
+def _refuse(path: Path, overwrite: bool) -> None:
+    """Refuse a place where no run may begin."""
+    if not _is_there(path):
+        return
+    if not overwrite:
+        raise RunError(f"{path} exists: choose another --out, or add --overwrite to replace that run")
+    is_empty = path.is_dir() and not {file.name for file in path.iterdir()} - {LOCK}
+    if not path.is_dir() or not (is_empty or (path / CONFIG).is_file()):
+        raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
 
 
 def _remove_run(path: Path) -> None:
     """Remove what a run made, and nothing else."""
-    if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
-        raise RunError(f"{path} exists and is no run folder: it is left as it is; choose another --out")
     twin = path / TWIN
     folders = [folder for folder in (twin, path) if folder.is_dir()]
     made = [folder / name for folder in folders for name in MADE]

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from neuro_aolo.files import write_whole
+from neuro_aolo.files import read_text, write_whole
 from neuro_aolo.runs.files import ANSWERED_FROM, ANSWERS, TWIN
 from neuro_aolo.runs.summary.part import Part
 from neuro_aolo.runs.versions import installed
@@ -76,7 +76,7 @@ class Question:
         """
         key = self.key()
         try:
-            record = json.loads(self._file(key).read_text(encoding="utf-8"))
+            record = json.loads(read_text(self._file(key)))
             text = record["answer"]
             whole = record["format"] == FORMAT and record["key"] == key and record["sha256"] == _sha256(text)
             if not whole or record["made"] != self._made(made):

@@ -9,6 +9,7 @@ from typing import Any
 from neuro_aolo.agent.checkpoint import ACTORS
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import RunError
+from neuro_aolo.files import read_text
 from neuro_aolo.runs.config import KEYS, PLAIN, RunConfig, checked_table, scenario_data
 from neuro_aolo.systems.scenario_file import overlaid
 from neuro_aolo.systems.system import System
@@ -25,9 +26,7 @@ def read_tables(file: Path) -> dict[str, Any]:
         RunError: it is missing, too large, no TOML, or has a key that no ``config.toml`` has.
     """
     try:
-        if file.is_file() and file.stat().st_size > _MOST_BYTES:
-            raise RunError(f"--config {file} is larger than {_MOST_BYTES >> 20} MiB: give a config.toml")
-        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        tables = tomllib.loads(read_text(file, _MOST_BYTES))
     except OSError as error:
         raise RunError(
             f"--config {file} cannot be read ({error.strerror}): give a config.toml that a run wrote, or a "

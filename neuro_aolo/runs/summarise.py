@@ -1,6 +1,5 @@
 """A run looked at from every side, stage by stage: ``summary.json`` and ``emissions.csv``."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -30,6 +29,7 @@ from neuro_aolo.runs.decided import (
 )
 from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
 from neuro_aolo.runs.emissions import emissions_of
+from neuro_aolo.runs.export_record import read_record
 from neuro_aolo.runs.files import CONFIG, EXPORTS
 from neuro_aolo.runs.priced import USUAL, Prices, Pricing, price_run, priced_figures, span
 from neuro_aolo.runs.run import Run
@@ -236,22 +236,18 @@ def exports(run: Run, chip: OnChip | None) -> tuple[ExportFigures, ...] | None:
         RunError: the run's ``exports.json`` is damaged.
     """
     file = run.folder.path / EXPORTS
-    if not file.is_file():
+    if not file.exists():
         return None
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
         return tuple(
             ExportFigures(file=name, of=of, current=_is_current(run, chip, entry), **check)
-            for of, entry in record.items()
+            for of, entry in read_record(file).items()
             for name, check in dict(entry["files"]).items()
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise RunError(f"{file} is damaged ({key}: {first['msg']}): remove it, and export again") from None
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise RunError(f"{file} is damaged ({reason}): remove it, and export again") from None
 
 
 def _is_current(run: Run, chip: OnChip | None, entry: Mapping[str, Any]) -> bool:

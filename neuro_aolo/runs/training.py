@@ -3,11 +3,10 @@
 Nothing here prints: the command line shows what comes out.
 """
 
-import signal
-import threading
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,28 @@ from typing import Any
 import torch
 from torch import nn
 
-from neuro_aolo.agent.checkpoint import ActorSpec, SavedActor, save_actor
+from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
 from neuro_aolo.agent.learner import Metrics
+from neuro_aolo.agent.loop import learning_curve
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
+from neuro_aolo.errors import AgentError
+from neuro_aolo.interrupt import put_off
 from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.defaults import CHECKPOINT_EVERY
 from neuro_aolo.runs.event_log import event_log
-from neuro_aolo.runs.files import EVENTS
+from neuro_aolo.runs.files import CONFIG, EVENTS, METRICS
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.options import TrainingOptions
 from neuro_aolo.runs.run import Run
+from neuro_aolo.systems.schema import as_written
+
+CHECKPOINT_EVERY_S = 10.0
+"""Seconds of a training that are lost at most where it is killed, beside those of a round."""
+_ENERGY = "energy"
 
 
 @dataclass(frozen=True)
@@ -36,8 +43,8 @@ class Keeping:
     """What is kept of a training on the way; without effect on its result.
 
     Attributes:
-        checkpoint_every: rounds between two checkpoints to go on from. They are written right after an
-            evaluation on the validation requests: at the first one that is as many rounds on.
+        checkpoint_every: rounds between two checkpoints to go on from, at most: the next evaluation on the
+            validation requests writes one, and before it whatever has taken :data:`CHECKPOINT_EVERY_S`.
         tensorboard: whether TensorBoard's event files are written.
     """
 
@@ -72,14 +79,14 @@ def train(
     """
     config = replace(options or TrainingOptions(), **chosen).config()
     is_new = not Path(out).exists()
-    folder = RunFolder.create(Path(out), config, overwrite=overwrite)
-    try:
-        train_into(folder, config, on_metrics, keeping)
-    except Exception:
-        if is_new and not folder.has_checkpoint:
-            folder.remove()
-        raise
-    return Run.open(folder)
+    with RunFolder.new(Path(out), config, overwrite=overwrite) as folder:
+        try:
+            train_into(folder, config, on_metrics, keeping)
+        except Exception:
+            if is_new and not folder.has_checkpoint:
+                folder.remove()
+            raise
+        return Run.open(folder)
 
 
 def train_into(
@@ -103,15 +110,15 @@ def train_into(
     task = charged(task, config.deployment, config.agent_site, untrained)
     # Products this small lose more to a second thread than they gain, and one thread sums alike everywhere.
     torch.set_num_threads(1)
-    earlier, resume = folder.actor(), folder.snapshot()
-    rows = [Metrics(**row) for row in resume.values["metrics"]] if resume else []
+    resume = folder.snapshot()
+    rows = [] if resume is None else learning_curve(resume)
+    before = _energy(folder, resume)
     folder.write_metrics(rows)
     with (
         event_log(folder.path / EVENTS, rows) if keeping.tensorboard else nullcontext() as draw,
-        measure_energy(_energy(earlier)) as energy,
+        measure_energy(before) as energy,
     ):
-        rounds = resume.values["rounds"] if resume else 0
-        keep = _keeper(folder, spec, energy, rounds, keeping.checkpoint_every)
+        keeper = _Keeper(folder, spec, energy, keeping.checkpoint_every, _rounds(resume))
 
         def record(row: Metrics) -> None:
             folder.append_metrics(row)
@@ -126,39 +133,56 @@ def train_into(
             config.seed,
             config.device,
             record,
-            keep,
+            keeper.keep,
             resume,
             config.toll,
+            keeper.is_due,
         )
-        # What was learnt is not lost to an impatient second interrupt while it is being saved.
-        restore = _ignore_interrupts()
-    save_actor(folder.path, result.actor, spec, _facts(result.requests, result.interrupted, energy()))
-    if not result.interrupted:
-        folder.snapshot_file.unlink(missing_ok=True)
-    restore()
+    # What was learnt is not lost to an impatient second interrupt while it is being saved.
+    with put_off(only_once=result.interrupted):
+        facts = _facts(result.requests, result.interrupted, energy())
+        # A training that goes on writes more rows, and may be killed before it says so.
+        beside = (CONFIG,) if result.interrupted else (CONFIG, METRICS)
+        save_actor(folder.path, result.actor, spec, facts, beside)
+        if not result.interrupted:
+            folder.snapshot_file.unlink(missing_ok=True)
     return result.interrupted
 
 
-def _keeper(
-    folder: RunFolder,
-    spec: ActorSpec,
-    energy: Callable[[], EnergyMeasurement],
-    rounds: int,
-    checkpoint_every: int,
-) -> Callable[[Snapshot], None]:
-    """What writes a snapshot and its best actor, once enough rounds have gone by since the last."""
-    network = spec.build(torch.Generator())
+@dataclass
+class _Keeper:
+    """What writes a snapshot and its best actor, once enough rounds or seconds have gone by."""
 
-    def keep(snapshot: Snapshot) -> None:
-        nonlocal rounds
-        if snapshot.values["rounds"] - rounds < checkpoint_every:
+    folder: RunFolder
+    spec: ActorSpec
+    energy: Callable[[], EnergyMeasurement]
+    checkpoint_every: int
+    rounds: int
+    at_s: float = field(default_factory=time.monotonic)
+
+    def is_due(self) -> bool:
+        """Whether the last one was written too long ago."""
+        return time.monotonic() - self.at_s >= CHECKPOINT_EVERY_S
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Write it, unless the last one will do."""
+        if snapshot.values["rounds"] - self.rounds < self.checkpoint_every and not self.is_due():
             return
-        rounds = snapshot.values["rounds"]
-        snapshot.save(folder.snapshot_file)
-        network.load_state_dict({name: snapshot.tensors[f"best.{name}"] for name in network.state_dict()})
-        save_actor(folder.path, network, spec, _facts(snapshot.values["served"], True, energy()))
+        used = self.energy()
+        replace(snapshot, values={**snapshot.values, _ENERGY: asdict(used)}).save(self.folder.snapshot_file)
+        if snapshot.values["best"] is not None:
+            network = self.spec.build(torch.Generator())
+            network.load_state_dict({name: snapshot.tensors[f"best.{name}"] for name in network.state_dict()})
+            facts = _facts(snapshot.values["served"], True, used)
+            save_actor(self.folder.path, network, self.spec, facts, (CONFIG,))
+        self.rounds, self.at_s = snapshot.values["rounds"], time.monotonic()
 
-    return keep
+
+def _rounds(resume: Snapshot | None) -> int:
+    rounds = 0 if resume is None else resume.values.get("rounds")
+    if type(rounds) is not int or rounds < 0:
+        raise AgentError(f"the training in progress says rounds = {rounds!r}, which is no number: train anew")
+    return rounds
 
 
 def _build(spec: ActorSpec, config: RunConfig, generator: torch.Generator) -> nn.Module:
@@ -181,20 +205,18 @@ def _facts(requests: int, interrupted: bool, energy: EnergyMeasurement) -> dict[
     }
 
 
-def _energy(saved: SavedActor | None) -> EnergyMeasurement:
-    """What the parts of a training so far used, as :func:`_facts` told it."""
+def _energy(folder: RunFolder, resume: Snapshot | None) -> EnergyMeasurement:
+    """What the parts of a training so far used."""
+    if resume is not None and _ENERGY in resume.values:
+        try:
+            return as_written(EnergyMeasurement, resume.values[_ENERGY], _ENERGY)
+        except ValueError as error:
+            raise AgentError(f"{folder.snapshot_file}: {error}; train anew") from None
+    saved = folder.actor()
     if saved is None:
         return NOTHING
     facts = saved.training
     return EnergyMeasurement(facts["energy_kwh"], facts["seconds"], facts["measured_by"])
-
-
-def _ignore_interrupts() -> Callable[[], object]:
-    """Ignore interrupts from the keyboard until the returned function is called."""
-    if threading.current_thread() is not threading.main_thread():
-        return lambda: None
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return lambda: signal.signal(signal.SIGINT, previous)
 
 
 def twin_config(config: RunConfig) -> RunConfig:

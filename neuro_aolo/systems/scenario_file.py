@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.files import read_text
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
 from neuro_aolo.systems.wording import closest, same_word, shown
@@ -34,6 +35,7 @@ SYSTEM = "aolo"
 
 _FOLDER = Path(__file__).parent
 _MAX_DEPTH = 8
+_MOST_BYTES = 1 << 26
 _COUNTRY = "_country"
 
 
@@ -197,17 +199,19 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 def _loaded(path: Path) -> dict[str, Any]:
     """The file's TOML; a byte order mark before it does not matter."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
+        text = read_text(path, _MOST_BYTES)
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    except ValueError:
         raise ScenarioError(f"{path}: not a text file in UTF-8: save it as UTF-8") from None
+    try:
+        return tomllib.loads(text)
     except RecursionError:
         raise ScenarioError(f"{path}: not valid TOML: nested too deeply; correct it there") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path}: not valid TOML: {error}; correct it there") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits.
         raise ScenarioError(f"{path}: a number has thousands of digits: shorten it") from None
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}; check the path") from None
 
 
 def _without_replaced_sites(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

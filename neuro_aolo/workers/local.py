@@ -148,16 +148,20 @@ class _Worker:
 
 @contextmanager
 def _inherited() -> Iterator[None]:
-    """What a process that starts now inherits: one thread, and deafness to interrupts from the keyboard."""
+    """What a process that starts now inherits: one thread, and deafness to what ends its parent.
+
+    Ctrl-C and a closed terminal reach every process; the parent ends its workers itself.
+    """
     environment = dict(os.environ)
     os.environ.update(_ONE_THREAD)
     main = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    deaf_to = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in deaf_to} if main else {}
     try:
         yield
     finally:
-        if main:
-            signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         for name in _ONE_THREAD:
             os.environ.pop(name)
         os.environ.update(environment)
@@ -165,12 +169,20 @@ def _inherited() -> Iterator[None]:
 
 def _work(pipe: Connection) -> None:
     """Make the cells that come through ``pipe``; answer with None, or the reason of a failure."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    # Whoever asked may be gone by now: the cell is kept all the same, and nobody is left to tell.
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             plan, folder = pipe.recv()
             pipe.send(_make(plan, folder))
+
+
+def _end_with_parent() -> None:
+    """End this process where the one that asked is gone, as when it was killed: nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _make(plan: Work, folder: Path) -> str | None:

@@ -140,5 +140,5 @@ def test_frozen_graph_decides_alike(observations: int, actions: int, hidden: tup
 
 
 def test_sizes_below_one_are_refused() -> None:
-    with pytest.raises(AgentError, match="1 or more"):
+    with pytest.raises(AgentError, match="steps = 0 is not allowed: give 1 to"):
         PopSANConfig(steps=0)

@@ -1,5 +1,7 @@
 """A training in progress survives the way to disk and back; anything else is refused in one line."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +33,12 @@ ACTORS = {
 }
 
 
-def run(actor: str, config: SDRLConfig, resume: Snapshot | None = None) -> tuple[Training, list[Snapshot]]:
+def run(
+    actor: str,
+    config: SDRLConfig,
+    resume: Snapshot | None = None,
+    is_due: Callable[[], bool] | None = None,
+) -> tuple[Training, list[Snapshot]]:
     spec = ActorSpec(TASK.spec.observation_names, TASK.spec.action_names, ACTORS[actor])
     kept: list[Snapshot] = []
 
@@ -39,7 +46,8 @@ def run(actor: str, config: SDRLConfig, resume: Snapshot | None = None) -> tuple
         copies = {name: value.clone() for name, value in snapshot.tensors.items()}
         kept.append(Snapshot(copies, snapshot.values))
 
-    return train_actor(TASK, spec.build, config, seed=1, on_snapshot=keep, resume=resume), kept
+    trained = train_actor(TASK, spec.build, config, seed=1, on_snapshot=keep, resume=resume, is_due=is_due)
+    return trained, kept
 
 
 def same(one: Snapshot, other: Snapshot) -> bool:
@@ -72,6 +80,44 @@ def test_what_goes_on_from_any_snapshot_passes_through_all_later_ones(
         assert all(torch.equal(weights[name], value) for name, value in expected.items())
         assert (rest.best, rest.requests) == (whole.best, whole.requests)
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".safetensors"] * 3
+
+
+@pytest.mark.parametrize("training", TRAININGS)
+def test_a_snapshot_of_any_round_goes_on_to_the_same_weights(tmp_path: Path, training: str) -> None:
+    expected = run("popsan", TRAININGS[training])[0].actor.state_dict()
+    rounds = itertools.count(1)
+    wanted = (1, 2, 8, 33, 45)
+    whole, snapshots = run("popsan", TRAININGS[training], is_due=lambda: next(rounds) in wanted)
+    assert all(torch.equal(whole.actor.state_dict()[name], value) for name, value in expected.items())
+    between = [each for each in snapshots if each.values["rounds"] in wanted]
+    assert [each.values["rounds"] for each in between] == list(wanted)
+    assert [each.values["best"] is None for each in between] == [True, True, False, False, False]
+    for number, snapshot in enumerate(between):
+        file = tmp_path / f"{number}.safetensors"
+        snapshot.save(file)
+        rest, _ = run("popsan", TRAININGS[training], Snapshot.load(file))
+        weights = rest.actor.state_dict()
+        assert all(torch.equal(weights[name], value) for name, value in expected.items())
+        one, other = ([(row.requests, row.training_reward) for row in each.metrics] for each in (rest, whole))
+        assert one == other
+
+
+@pytest.mark.parametrize("part", ["tensor", "value", "digest", "no digest"])
+def test_a_changed_snapshot_is_refused(tmp_path: Path, part: str) -> None:
+    file = tmp_path / "training.safetensors"
+    Snapshot({"x": torch.ones(1_000)}, {"rounds": 31_415, "metrics": []}).save(file)
+    data = file.read_bytes()
+    assert Snapshot.load(file).values == {"rounds": 31_415, "metrics": []}
+    changed = {
+        "tensor": data[:-1] + bytes([data[-1] ^ 1]),
+        "value": data.replace(b"31415", b"31416"),
+        "digest": data.replace(b'sha256\\": \\"', b'sha255\\": \\"'),
+        "no digest": data.replace(b'format\\": 2', b'format\\": 1'),
+    }[part]
+    assert changed != data
+    file.write_bytes(changed)
+    with pytest.raises(AgentError, match="holds no training in progress"):
+        Snapshot.load(file)
 
 
 @pytest.mark.parametrize(

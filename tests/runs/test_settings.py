@@ -118,7 +118,7 @@ def test_tables_and_dotted_keys_are_the_same() -> None:
         ({"scenario.limits.inference_time": 1}, r"did you mean 'inference_time_s'\?"),
         ({"training.actor_lr": "fast"}, r"training.actor_lr = 'fast': Input should be a valid number"),
         ({"training.total_steps": 10.5}, r"training.total_steps = 10.5: Input should be a valid integer"),
-        ({"training.total_steps": 0}, r"total_steps = 0 must be at least 1"),
+        ({"training.total_steps": 0}, r"total_steps = 0 is not allowed: give 1 to"),
         ({"training.discount": float("nan")}, r"discount = nan"),
         ({"actor.kind": "mlp"}, r"choose with --actor mlp"),
         ({"training": 3}, r"give a table of keys, as \[training\]"),

@@ -15,6 +15,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.runs.assumed import profile_assumptions
 from neuro_aolo.runs.decided import QUANTILES, Decisions, decide, decided_figures, hold_out
 from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
+from neuro_aolo.runs.export_record import read_record, write_record
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.priced import price_run
 from neuro_aolo.runs.run import Run
@@ -133,10 +134,10 @@ def test_exports_are_told_and_old_ones_marked(small_run: Path, tmp_path: Path, c
         ("actor.nir", "actor_step.onnx", "actor_decision.onnx", "actor_dense.onnx", "actor_dense_int8.onnx"),
         True,
     )
-    record = json.loads((folder / "exports.json").read_text())
+    record = read_record(folder / "exports.json")
     assert told[0]["slots"] == record["actor.graph"]["files"]["actor.nir"]["slots"]
     record["actor.graph"]["graph_sha256"] = "0" * 64
-    (folder / "exports.json").write_text(json.dumps(record))
+    write_record(folder / "exports.json", record)
     told = told_exports(folder)
     assert {row["file"] for row in told if not row["current"]} == set(record["actor.graph"]["files"])
 
@@ -153,9 +154,11 @@ def test_a_damaged_record_of_exports_is_refused(small_run: Path, tmp_path: Path,
 def test_a_wrong_key_of_a_record_of_exports_is_named(small_run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(small_run, folder)
-    record = {"actor.graph": {"files": {"actor.nir": {"run_by": "nir", "decisions": "many"}}}}
+    check = {"run_by": "nir", "decisions": "many"}
+    entry = {"graph_sha256": "0" * 64, "quantisation": None, "files": {"actor.nir": check}}
+    record = {"actor.graph": entry}
     (folder / "exports.json").write_text(json.dumps(record))
-    with pytest.raises(RunError, match=r"exports\.json is damaged \(decisions: Input should be .*\): remove"):
+    with pytest.raises(RunError, match=r"actor\.nir\.decisions = 'many': Input should be"):
         exports(opened(folder), None)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import ValidationError
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import to_json
+from neuro_aolo.files import read_text, to_json
 from neuro_aolo.runs.summary.decided import Decided, TwinFigures
 from neuro_aolo.runs.summary.deployed import Deployed
 from neuro_aolo.runs.summary.ledger import LedgerPart
@@ -107,7 +107,7 @@ class Summary(LedgerPart):
             RunError: it is missing, damaged, or of another form.
         """
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = json.loads(read_text(file))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(
                 f"{file} cannot be read ({error}): write it anew with  neuro-aolo report RUN"
