@@ -10,7 +10,7 @@ Mutation = Callable[[random.Random, bytes], bytes]
 
 NUMBERS = (
     *("nan", "inf", "-inf", "NaN", "Infinity", "1e400", "-1e400", "1e-400", "-0", "-0.0", "1e9", "-1"),
-    *("1" + 30 * "0",
+    "1" + 30 * "0",
     *("-1e9", "3_50", "٣", "१२", "１", "0x10", "1,5", "1.", "+1", "", "null", "true", '"1"', 5_000 * "9"),
 )  # fmt: skip
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
