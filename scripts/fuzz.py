@@ -10,12 +10,13 @@ have shown. The inputs follow from ``--seed``. The exit code is 1 where anything
 
 import argparse
 import multiprocessing
+import resource
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from fuzzing.examine import FAULTS, IN_ITS_PLACE, Bench, Outcome
+from fuzzing.examine import FAULTS, IN_ITS_PLACE, Bench, Outcome, status
 from fuzzing.loaders import LOADERS, Loader
 from fuzzing.pool import examined
 from fuzzing.seeds import make_seeds
@@ -42,6 +43,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no loaders {', '.join(sorted(unknown))}: {', '.join(each.name for each in LOADERS)}")
     loaders = [loader for loader in LOADERS if not names or loader.name in names]
+    # What is drawn here is kept from filling the machine, too.
+    resource.setrlimit(resource.RLIMIT_AS, (status("VmSize") + (4 << 30), resource.RLIM_INFINITY))
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         return fuzz(loaders, typed.inputs, typed.seed, typed.jobs, typed.keep, Path(folder))
 

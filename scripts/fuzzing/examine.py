@@ -197,7 +197,7 @@ def _place(what: str, file: Path) -> None:
 def _bounded() -> Iterator[None]:
     """An alarm after the time that a reader has, and an end to the memory that there is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = _status("VmSize") + _ROOM
+    most = status("VmSize") + _ROOM
     previous = signal.signal(signal.SIGALRM, _alarm)
     signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
     try:
@@ -223,10 +223,11 @@ def _memory_begins() -> int:
 
 
 def _memory_peak() -> int:
-    return _status("VmHWM")
+    return status("VmHWM")
 
 
-def _status(name: str) -> int:
+def status(name: str) -> int:
+    """Bytes of a kind of memory of this process, as ``VmSize``."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) << 10
