@@ -23,6 +23,7 @@ from fuzzing.seeds import make_seeds
 
 INPUTS = 20_000
 ANSWERS = ("refused", "unchanged", "changed")
+_ROOM = 4 << 30
 _SHOWN = 3
 """Faults of a kind that are told of a reader."""
 
@@ -44,7 +45,8 @@ def main() -> int:
         parser.error(f"no loaders {', '.join(sorted(unknown))}: {', '.join(each.name for each in LOADERS)}")
     loaders = [loader for loader in LOADERS if not names or loader.name in names]
     # What is drawn here is kept from filling the machine, too.
-    resource.setrlimit(resource.RLIMIT_AS, (status("VmSize") + (4 << 30), resource.RLIM_INFINITY))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (status("VmSize") + _ROOM, hard))
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         return fuzz(loaders, typed.inputs, typed.seed, typed.jobs, typed.keep, Path(folder))
 
