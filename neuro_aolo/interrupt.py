@@ -1,8 +1,9 @@
 """Signals that end a command: Ctrl-C, SIGTERM (``docker stop``, Slurm) and SIGHUP (a closed terminal).
 
-Each ends it with one line and exit code 128 + its number, and what the command had begun is put away first. A
-signal that arrives while a compiled module is being imported waits until that has ended: in there an
-exception would be turned into another error, or lost. A second one ends the process at once.
+Each ends it with one line and exit code 128 + its number, and what the command had begun is put away first.
+While a compiled module is being imported an exception would be turned into another error, or lost: where
+nothing has been begun a signal ends the process then, and else it waits until the import has ended; a second
+one ends the process at once.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ _IMPORTS = "<frozen importlib._bootstrap>"
 
 _last = int(signal.SIGINT)
 _is_waiting = False
+_begun = 0
 
 
 def starts_a_command() -> bool:
@@ -46,6 +48,17 @@ def raises() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is _end:
             signal.signal(number, _raise)
+
+
+@contextlib.contextmanager
+def begun() -> Iterator[None]:
+    """In the block there is something to be put away."""
+    global _begun
+    _begun += 1
+    try:
+        yield
+    finally:
+        _begun -= 1
 
 
 def over() -> None:
@@ -105,7 +118,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def _raise(number: int, frame: FrameType | None) -> None:
     global _last, _is_waiting
     if _imports(frame):
-        if _is_waiting:
+        if _is_waiting or not _begun:
             _end(number, frame)
         _is_waiting = True
         threading.Thread(target=_send_again, args=(number, _AGAIN_S), daemon=True).start()

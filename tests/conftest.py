@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import hashlib
 import io
 import json
 import os
@@ -71,6 +72,29 @@ def small_run(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return folder
+
+
+def seal_again(folder: Path, **training: Any) -> None:
+    """Let ``actor.json`` say that what lies in the folder now belongs to the actor, and other facts."""
+    from neuro_aolo.files import digest, read_text, sealed
+
+    file = folder / "actor.json"
+    data = json.loads(file.read_text())
+    del data["sha256"]
+    data["training"].update(training)
+    for name in data["files"]:
+        data["files"][name] = (
+            digest(read_text(folder / name))
+            if name.endswith((".toml", ".csv"))
+            else hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        )
+    file.write_text(json.dumps(sealed(data)))
+
+
+@pytest.fixture(scope="session")
+def belongs() -> Callable[..., None]:
+    """What makes a changed folder one that was trained so."""
+    return seal_again
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +195,13 @@ def untrained() -> Untrained:
         RunFolder.create(folder, config, overwrite=False)
         built = ActorSpec(spec.observation_names, spec.action_names, actor)
         network = built.build(torch.Generator().manual_seed(seed))
-        facts = {"requests": 0, "interrupted": interrupted, "energy_kwh": 0.0, "measured_by": ""}
+        facts = {
+            "requests": 0,
+            "interrupted": interrupted,
+            "energy_kwh": 0.0,
+            "seconds": 0.0,
+            "measured_by": "",
+        }
         save_actor(folder, network, built, facts)
         return folder
 

@@ -1,8 +1,13 @@
-"""What ``--help`` prints: commands by section, and examples."""
+"""What ``--help`` prints: commands by section, and examples; and the word of an interrupt."""
 
+from contextlib import suppress
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
+
+from neuro_aolo import interrupt
+from neuro_aolo.runs.progress import err
 
 _LONGEST = 200
 """Letters of a command's first sentence, which takes more than a line where it has to."""
@@ -22,7 +27,16 @@ def typed_in(epilog: str | None) -> list[str]:
 
 
 class Sections(TyperGroup):
-    """A group that lists its commands by the section that each is in."""
+    """A group that lists its commands by the section that each is in, and says what interrupted one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; without a word Typer would turn an interrupt into an exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            with suppress(OSError):  # of a terminal that is gone
+                err.print(interrupt.word())
+            raise typer.Exit(interrupt.exit_code()) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the sections in the order of their first commands."""

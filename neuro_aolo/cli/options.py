@@ -226,7 +226,7 @@ class TrainOptions(PlaceOptions):
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False
     checkpoint_every: Annotated[
         int,
-        whole(least=1, help="Rounds of the loop between checkpoints, rounded up to the next evaluation."),
+        whole(least=1, help="Rounds between checkpoints, rounded up to the next evaluation; at most 10 s go by."),
     ] = CHECKPOINT_EVERY
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write the learning curve for TensorBoard, too.")

@@ -39,7 +39,7 @@ def run_app(app: typer.Typer) -> int:
         return _fail(_usage(error))
     except _on_purpose() as error:
         return _fail(str(error))
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         err.print(interrupt.word())
         return interrupt.exit_code()
     except (OSError, MemoryError, UnicodeError, RecursionError) as error:

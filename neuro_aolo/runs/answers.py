@@ -13,6 +13,7 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
 from neuro_aolo.runs.files import EMISSIONS, NETWORK, SUMMARY
 from neuro_aolo.runs.kept import Question
+from neuro_aolo.runs.lock import locked, tidy
 from neuro_aolo.runs.places import Places
 from neuro_aolo.runs.summary.asked import EvaluatedRun, PricedRun
 from neuro_aolo.runs.summary.ledger import LedgerPart
@@ -194,8 +195,9 @@ def summary(path: Path, *, system: System | None = None) -> Summary:
         from neuro_aolo.runs.summarise import summarise, write_summary
 
         run.folder.metrics()  # The page draws it at the end: what is wrong with it is said first.
-        result = summarise(run)
-        write_summary(run, result)
+        with locked(path):
+            result = summarise(run)
+            write_summary(run, result)
         return result
 
     made = (SUMMARY, EMISSIONS, NETWORK)
@@ -210,6 +212,7 @@ def _asked(
     made: Sequence[str] = (),
 ) -> A:
     """The answer that is kept, or a new one; of systems whose code is not ours none is kept."""
+    tidy(question.run)
     if system is None and (kept := question.answer(kind, made)) is not None:
         return kept
     from neuro_aolo.runs.folder import RunFolder

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import from_json, read_text, to_json
+from neuro_aolo.interrupt import begun
 from neuro_aolo_export.files import clear_leftovers
 
 LOCK = ".neuro-aolo.lock"
@@ -41,10 +42,11 @@ def locked(folder: Path) -> Iterator[None]:
             f"{folder} is being written by {_holder(file)}: wait until it ends, or choose another --out"
         ) from None
     try:
-        if lock.lock_counter == 1:
-            file.write_text(to_json(_own()), encoding="utf-8")
-            clear_leftovers(folder)
-        yield
+        with begun():
+            if lock.lock_counter == 1:
+                file.write_text(to_json(_own()), encoding="utf-8")
+                clear_leftovers(folder)
+            yield
     finally:
         if lock.lock_counter == 1:
             # Whoever opened it meanwhile sees that it has no name any more, and makes another.

@@ -171,7 +171,7 @@ def test_training_in_such_a_scenario_writes_nothing(cli, tmp_path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_counts_what_it_emits(cli, tmp_path) -> None:
+def test_a_run_counts_what_it_emits(cli, tmp_path, belongs) -> None:
     """The total of the learning curve holds the overhead; the regret of evaluate that of the spikes too."""
     import json
 
@@ -181,6 +181,7 @@ def test_a_run_counts_what_it_emits(cli, tmp_path) -> None:
     with_it = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
     settings = tmp_path / "run" / "config.toml"
     settings.write_text(settings.read_text().replace('agent_carbon = "full"', 'agent_carbon = "none"'))
+    belongs(tmp_path / "run")
     without = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
     assert with_it["constant_regret"] == without["constant_regret"]
     added_mg = (with_it["regret"] - without["regret"]) * without["oracle_mg_per_request"]

@@ -1,6 +1,7 @@
 """`neuro-aolo compare`: cells that are kept, tables that follow from them; `evaluate` in another scenario."""
 
 import csv
+import errno
 import json
 import math
 import os
@@ -23,6 +24,7 @@ from neuro_aolo.comparison.plan import LEARNERS, Plan
 from neuro_aolo.runs.cell import Cell
 from neuro_aolo.runs.config import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.workers.local import make_here
 
 FEW = ("--steps", "1500", "--seeds", "2", "--jobs", "1", "--learners", "mlp,random,constant,oracle")
 TABLES = {"cells.csv", "summary.csv", "summary.md", "curves.svg"}
@@ -224,9 +226,20 @@ def test_options_that_cannot_be_used(
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_a_cell_that_fails_does_not_stop_the_others(cli, tmp_path: Path) -> None:
-    # A folder in its place: the cell is made, and cannot be written.
-    (tmp_path / "cells" / ".paper-random-0.json.part").mkdir(parents=True)
+def test_a_cell_that_fails_does_not_stop_the_others(cli, tmp_path: Path, monkeypatch) -> None:
+    save = Cell.save
+
+    def no_room(cell: Cell, file: Path) -> None:
+        if cell.learner == "random":
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
+        save(cell, file)
+
+    monkeypatch.setattr(Cell, "save", no_room)
+    # In this process, where the fault is.
+    monkeypatch.setattr(
+        "neuro_aolo.comparison.compared.make",
+        lambda plans, folder, jobs, on_end: make_here(plans, folder, on_end),
+    )
     done = cli(
         "compare",
         "--learners",
@@ -241,7 +254,7 @@ def test_a_cell_that_fails_does_not_stop_the_others(cli, tmp_path: Path) -> None
         "-q",
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("failed: paper-random-0: IsADirectoryError")
+    assert done.stderr.startswith("failed: paper-random-0: OSError: [Errno 28] No space left")
     assert done.stderr.count("\n") == 1
     said = json.loads(done.stdout)
     assert set(said["failed"]) == {"paper-random-0"}

@@ -110,12 +110,15 @@ def test_a_cell_of_a_comparison_is_a_baseline_of_its_own_service(cli, small_run:
     assert "is of another service" in done.stderr
 
 
-def test_an_agent_that_breaks_constraints_saves_nothing_by_it(cli, small_run: Path, tmp_path: Path) -> None:
+def test_an_agent_that_breaks_constraints_saves_nothing_by_it(
+    cli, small_run: Path, tmp_path: Path, belongs
+) -> None:
     """With a threshold above what its answers reach, no request is left to compare."""
     copy = tmp_path / "run"
     shutil.copytree(small_run, copy)
     settings = copy / "config.toml"
     settings.write_text(settings.read_text().replace("threshold = 7.0", "threshold = 8.29"))
+    belongs(copy)
     found = said(cli, copy, "--profile", "mcu_m33_u575", "--baseline", "260,20")
     assert found["payback"] == {"mcu_m33_u575": []}
     assert found["no_service"] == ["the constant action of 260 words at 20 W"]
