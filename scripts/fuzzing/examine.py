@@ -153,7 +153,7 @@ class Bench:
         nan, infinite = not_numbers(read)
         # In JSON what is not a number is null.
         allowed = data.count(b"null") if self.loader.form == "json" else 0
-        if infinite or (nan > allowed and not self.loader.has_nan):
+        if (infinite and self.loader.odd != "any") or (nan > allowed and not self.loader.odd):
             return Outcome(answer, "nan", f"{nan} NaN, {infinite} infinities in {str(read)[:300]}")
         return Outcome(answer)
 

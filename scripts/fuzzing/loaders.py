@@ -6,13 +6,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from hardware_profiles.profile import ProfileError, load_profile
+from neuro_aolo.agent import snapshot
 from neuro_aolo.agent.checkpoint import load_actor
-from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.files import DIGEST, sealed
@@ -60,7 +60,7 @@ class Loader:
         form: of the file, one of :data:`fuzzing.structures.FORMS`.
         has_digest: whether a change of what is read must be noticed.
         reads_older: whether files of earlier versions, which have no digest, are read too.
-        has_nan: whether the format has NaN; none has infinity.
+        odd: which numbers that are none the format has: none, ``nan``, or ``any``, infinities too.
         seal: gives changed bytes a digest that is right for them.
     """
 
@@ -70,17 +70,13 @@ class Loader:
     form: str
     has_digest: bool = False
     reads_older: bool = False
-    has_nan: bool = False
+    odd: Literal["", "nan", "any"] = ""
     seal: Callable[[bytes], bytes] | None = None
 
 
 def _actor(file: Path) -> Any:
     saved = load_actor(file.parent)
     return {"weights": saved.network, "spec": saved.spec, "training": saved.training}
-
-
-def _snapshot(file: Path) -> Any:
-    return Snapshot.load(file)
 
 
 def _exports(file: Path) -> Any:
@@ -107,10 +103,10 @@ def _run_back(file: Path) -> Any:
     """The outputs of one of our ONNX files on fixed inputs; which of them it is, its name says."""
     rng = np.random.default_rng(0)
     if "dense" in file.name:
-        return run_dense(file, rng.uniform(-1.0, 1.0, (2, 5)).astype(np.float32))
+        return run_dense(file, rng.uniform(-1.0, 1.0, (64, 5)).astype(np.float32))
     if "step" in file.name:
-        return asdict(run_step(file, rng.integers(0, 2, (2, 2, 15))))
-    return asdict(run_decision(file, rng.uniform(-1.0, 1.0, (2, 5)).astype(np.float32)))
+        return asdict(run_step(file, rng.integers(0, 2, (4, 64, 15))))
+    return asdict(run_decision(file, rng.uniform(-1.0, 1.0, (64, 5)).astype(np.float32)))
 
 
 def _foreign(file: Path) -> Any:
@@ -141,6 +137,16 @@ def _seal_graph(data: bytes) -> bytes:
     return save(arrays, metadata={"neuro_aolo_graph": text})
 
 
+def _seal_snapshot(data: bytes) -> bytes:
+    from safetensors.torch import load as tensors_of
+    from safetensors.torch import save
+
+    (size,) = struct.unpack("<Q", data[:8])
+    values = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["neuro_aolo"])
+    rest, tensors = {key: values[key] for key in values if key != DIGEST}, tensors_of(data)
+    return save(tensors, {"neuro_aolo": json.dumps({DIGEST: snapshot._digest(rest, tensors), **rest})})
+
+
 def _seal_onnx(data: bytes) -> bytes:
     model = onnx_file.parse(_NO_PATH, data, "")
     onnx_file._set_digest(model)
@@ -160,6 +166,13 @@ LOADERS: tuple[Loader, ...] = (
         has_digest=True,
         reads_older=True,
     ),
+    # Before anything was learnt there is no actor to say what its settings were.
+    Loader(
+        "config-alone",
+        lambda file: RunFolder(file.parent).config().tables(),
+        (("alone", "config.toml"), ("counted", "config.toml")),
+        "toml",
+    ),
     Loader(
         "actor-json",
         _actor,
@@ -178,15 +191,16 @@ LOADERS: tuple[Loader, ...] = (
     ),
     Loader(
         "snapshot",
-        _snapshot,
+        snapshot.Snapshot.load,
         (("begun", "training.safetensors"),),
         "safetensors",
         has_digest=True,
         reads_older=True,
-        has_nan=True,
+        odd="any",
+        seal=_seal_snapshot,
     ),
     Loader("metrics", lambda file: RunFolder(file.parent).metrics(), (("run", "metrics.csv"),), "csv",
-           has_nan=True),
+           odd="nan"),
     Loader("exports", _exports, (("run", "exports.json"),), "json", has_digest=True, reads_older=True,
            seal=_seal_json),
     Loader("cell", Cell.load, (("cells", "a.json"), ("cells", "b.json")), "json", has_digest=True,
@@ -206,10 +220,10 @@ LOADERS: tuple[Loader, ...] = (
            has_digest=True, seal=_seal_graph),
     Loader("nir", read_nir, (("run", "actor.nir"),), "hdf5", has_digest=True),
     Loader("nir-foreign", lambda file: read_nir(file, 5, 1e-4), (("foreign", "chain.nir"),), "hdf5"),
-    Loader("onnx", _run_back, _ONNX, "onnx", has_digest=True, has_nan=True, seal=_seal_onnx),
+    Loader("onnx", _run_back, _ONNX, "onnx", has_digest=True, odd="any", seal=_seal_onnx),
     Loader("onnx-foreign", _foreign, (("foreign", "net.onnx"), ("foreign", "rows.onnx")), "onnx"),
     Loader("inputs", lambda file: load_array(file, "input", "inputs", "(decisions, numbers)"),
-           (("foreign", "inputs.npz"),), "npz", has_nan=True),
+           (("foreign", "inputs.npz"),), "npz", odd="any"),
     Loader("spikes", lambda file: load_spikes(file, CHANNELS, STEPS), (("foreign", "spikes.npz"),), "npz"),
     Loader("lava", read_network, (("run", "actor.net"),), "hdf5"),
 )  # fmt: skip

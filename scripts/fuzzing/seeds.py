@@ -117,6 +117,8 @@ def _tables(folder: Path) -> None:
     texts = {
         "settings/whole.toml": (folder / "run" / "config.toml").read_text("utf-8"),
         "settings/part.toml": _PART,
+        "alone/config.toml": (folder / "dense" / "config.toml").read_text("utf-8"),
+        "counted/config.toml": (folder / "begun" / "config.toml").read_text("utf-8"),
         "scenarios/own.toml": _OWN,
         "scenarios/trace.csv": trace,
         "scenarios/whole.toml": load("mixed").scenario.to_toml(),
