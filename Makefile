@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo lint test test-slow interop test-all
+.PHONY: install demo lint test test-slow interop test-all audit
 
 install: $(STAMP)
 
@@ -35,3 +35,7 @@ interop: install
 
 test-all: interop lint
 	$(BIN)/pytest -n auto -m 'slow or not slow'
+
+# Known weaknesses of what constraints.txt pins.
+audit:
+	$(PYTHON) scripts/audit.py

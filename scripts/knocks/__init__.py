@@ -1,0 +1,1 @@
+"""What the hard knocks on commands are made of."""
