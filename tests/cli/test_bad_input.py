@@ -12,7 +12,7 @@ BAD_RUNS = {
     "unknown scenario": (["--scenario", "papper"], "papper"),
     "missing file": (["--scenario", "nowhere.toml"], "nowhere.toml"),
     "unknown data centre": (["--dc-country", "ATL"], "ATL"),
-    "unknown base station": (["--bs-country", "Germany"], "Germany"),
+    "unknown base station": (["--bs-country", "Germania"], "Germania"),
     "no data": (["--dc-country", "CAF"], "CAF"),
     "unknown site": (["--agent-site", "moon"], "moon"),
     "unknown device": (["--device", "tpu"], "tpu"),
