@@ -65,11 +65,11 @@ def knocks(base: Base, root: Path, kills: int, pairs: int, disk: bool, seed: int
         tell(name, f"pair {number}: {name}", wrong)
     for name, wrong in full_disks(base, root) if disk else ():
         tell(f"disk: {name}", name, wrong)
-    print(f"{'knock':<40}{'times':>7}{'wrong':>7}")
+    print(f"{'knock':<46}{'times':>7}{'wrong':>7}")
     for name, tally in sorted(counts.items()):
-        print(f"{name:<40}{tally['knocks']:>7}{tally['wrong']:>7}")
+        print(f"{name:<46}{tally['knocks']:>7}{tally['wrong']:>7}")
     total = sum(counts.values(), Counter())
-    print(f"{'all':<40}{total['knocks']:>7}{total['wrong']:>7}")
+    print(f"{'all':<46}{total['knocks']:>7}{total['wrong']:>7}")
     return 1 if total["wrong"] else 0
 
 
