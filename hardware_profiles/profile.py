@@ -8,7 +8,6 @@ has published is left out, never written as zero.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from hardware_profiles._file import read_regular
+from hardware_profiles._file import parse, read_regular
 from hardware_profiles.figure import Calibration, Evidence, Figure, NonNegative, Sourced, Table
 
 Actor = Literal["snn", "mlp"]
@@ -31,6 +30,10 @@ _NEEDED: dict[Actor, tuple[str, ...]] = {
 
 class ProfileError(ValueError):
     """A hardware profile is unknown, or its file breaks the schema."""
+
+    def __init__(self, message: str = "") -> None:
+        # Names that come from files may hold ends of lines.
+        super().__init__(" ".join(str(message).splitlines()))
 
 
 class Prices(Table):
@@ -241,10 +244,10 @@ def load_profile(name_or_path: str | Path) -> Profile:
     name_or_path = _as_spelt(name_or_path)
     text = _read(name_or_path)
     try:
-        profile = Profile.model_validate(tomllib.loads(text))
+        profile = Profile.model_validate(parse(text))
     except ValidationError as error:
         raise ProfileError(f"hardware profile {name_or_path}: {_first(error)}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ProfileError(
             f"hardware profile {name_or_path}: not valid TOML: {error}; mend that line"
         ) from error

@@ -2,7 +2,11 @@
 
 
 class NeuroAoloError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose: one line."""
+
+    def __init__(self, message: str = "") -> None:
+        # Names that come from files may hold ends of lines.
+        super().__init__(" ".join(str(message).splitlines()))
 
 
 class ScenarioError(NeuroAoloError, ValueError):

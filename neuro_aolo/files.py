@@ -3,6 +3,8 @@
 import hashlib
 import json
 import math
+import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,10 @@ from neuro_aolo_export.files import MAX_BYTES, read_whole, whole
 
 DIGEST = "sha256"
 """Key of a file's digest among its others."""
+
+_MOST_PARTS = 100
+"""Of a key: the parser's time goes with their square."""
+_PIECES = re.compile(r"[=,{}\n]")
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -31,6 +37,24 @@ def read_text(file: Path, most_bytes: int = MAX_BYTES) -> str:
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not text in UTF-8") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What TOML holds.
+
+    Raises:
+        ValueError: it is none, or one that the parser would take for ever for, or give up on.
+    """
+    if any(piece.count(".") > _MOST_PARTS for piece in _PIECES.split(text)):
+        raise ValueError(f"a dotted key of more than {_MOST_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # Python reads no integer of more than 4,300 digits.
+        raise ValueError("a number has thousands of digits: shorten it") from None
 
 
 def to_json(data: Mapping[str, Any]) -> str:

@@ -51,6 +51,10 @@ def whole(target: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(target)
+    except OSError as error:
+        if error.filename is None:  # as where the disk is full
+            raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+        raise
     finally:
         # Gone by now, or where nothing could be written in the first place.
         with contextlib.suppress(OSError):

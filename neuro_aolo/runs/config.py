@@ -4,7 +4,6 @@ Files of 0.1 are read too: there the deployment stood inside the scenario, which
 spikes inside the toll.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import isfinite
@@ -21,6 +20,7 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import RunError, ScenarioError
+from neuro_aolo.files import parse_toml
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
 from neuro_aolo.systems.scenario_file import SYSTEM, known_keys
@@ -106,9 +106,10 @@ class RunConfig:
             RunError: something is missing, unknown or out of range, or the system is not shipped.
         """
         try:
-            return cls.of(tomllib.loads(text), system)
-        except tomllib.TOMLDecodeError as error:
+            tables = parse_toml(text)
+        except ValueError as error:
             raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
+        return cls.of(tables, system)
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], system: System | None = None) -> "RunConfig":
@@ -144,7 +145,7 @@ class RunConfig:
             )
             _check_site(config)
             return config if "spike_weight" in data else _with_weight(config)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise RunError(f"not the settings of a run ({type(error).__name__}: {error})") from None
 
 

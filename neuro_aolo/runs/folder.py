@@ -5,7 +5,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from pathlib import Path
@@ -216,8 +216,14 @@ class RunFolder:
         """Add a row to the learning curve on disk."""
         file = self.path / METRICS
         text = _to_csv([row], header=not file.exists())
-        with file.open("a", newline="", encoding="utf-8") as stream:
-            stream.write(text)
+        before = file.stat().st_size if file.exists() else 0
+        try:
+            with file.open("a", newline="", encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            with suppress(OSError):
+                os.truncate(file, before)
+            raise OSError(error.errno, error.strerror, str(file)) from error
 
     def metrics(self) -> list[dict[str, float]]:
         """The learning curve; empty where there is none.

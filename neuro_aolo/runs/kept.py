@@ -77,12 +77,12 @@ class Question:
         key = self.key()
         try:
             record = json.loads(read_text(self._file(key)))
-            text = record["answer"]
+            text = str(record["answer"])
             whole = record["format"] == FORMAT and record["key"] == key and record["sha256"] == _sha256(text)
             if not whole or record["made"] != self._made(made):
                 return None
             return kind.model_validate_json(text)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
             return None
 
     def keep(self, answer: Part, key: str, made: Iterable[str] = ()) -> None:

@@ -3,7 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,7 @@ from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
-from neuro_aolo.errors import AgentError, ScenarioError
+from neuro_aolo.errors import AgentError, NeuroAoloError, ScenarioError
 from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
@@ -93,17 +94,29 @@ class TrainingOptions:
         tables = {} if self.config_file is None else read_tables(Path(self.config_file))
         whole = is_whole(tables)
         if whole and self.scenario is None and self.system is None:
-            config = RunConfig.of(tables)
+            with self._naming_the_file():
+                config = RunConfig.of(tables)
             config = replace(config, scenario=self.places.put(config.system, config.scenario))
             if self.preset is not None:
                 training, popsan = PRESETS[cast("Preset", self.preset)]
                 config = replace(config, training=training, actor=popsan, preset=cast("Preset", self.preset))
         else:
             config = self._fresh(tables)
-            config = laid_over(config, self._of_file(tables, whole=whole))
+            with self._naming_the_file():
+                config = laid_over(config, self._of_file(tables, whole=whole))
         before = config
         config = laid_over(self._typed(config), by_table(self.settings))
         return self._finished(config, before.toll if whole and config == before else None)
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        """What is wrong with a value that the settings file gives is said with the file."""
+        try:
+            yield
+        except NeuroAoloError as error:
+            if self.config_file is None:
+                raise
+            raise type(error)(f"--config {self.config_file}: {error}") from None
 
     def _fresh(self, tables: Mapping[str, Any]) -> RunConfig:
         """A run on the scenario that is asked for, with the usual settings of actor and training."""

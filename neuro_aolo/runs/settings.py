@@ -9,7 +9,7 @@ from typing import Any
 from neuro_aolo.agent.checkpoint import ACTORS
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import read_text
+from neuro_aolo.files import parse_toml, read_text
 from neuro_aolo.runs.config import KEYS, PLAIN, RunConfig, checked_table, scenario_data
 from neuro_aolo.systems.scenario_file import overlaid
 from neuro_aolo.systems.system import System
@@ -26,7 +26,7 @@ def read_tables(file: Path) -> dict[str, Any]:
         RunError: it is missing, too large, no TOML, or has a key that no ``config.toml`` has.
     """
     try:
-        tables = tomllib.loads(read_text(file, _MOST_BYTES))
+        tables = parse_toml(read_text(file, _MOST_BYTES))
     except OSError as error:
         raise RunError(
             f"--config {file} cannot be read ({error.strerror}): give a config.toml that a run wrote, or a "

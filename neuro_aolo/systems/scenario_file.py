@@ -4,7 +4,6 @@ A site's carbon intensity is the component ``SITE_intensity_g_per_kwh`` of the s
 trace ``traces.SITE`` gives it.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.files import read_text
+from neuro_aolo.files import parse_toml, read_text
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
 from neuro_aolo.systems.wording import closest, same_word, shown
@@ -205,13 +204,9 @@ def _loaded(path: Path) -> dict[str, Any]:
     except ValueError:
         raise ScenarioError(f"{path}: not a text file in UTF-8: save it as UTF-8") from None
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ScenarioError(f"{path}: not valid TOML: nested too deeply; correct it there") from None
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise ScenarioError(f"{path}: not valid TOML: {error}; correct it there") from None
-    except ValueError:  # Python reads no integer of more than 4,300 digits.
-        raise ScenarioError(f"{path}: a number has thousands of digits: shorten it") from None
 
 
 def _without_replaced_sites(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

@@ -350,3 +350,22 @@ def test_scores_that_determine_no_curve(cli, tmp_path: Path, rows: str, message:
     assert message in done.stderr
     assert "few.csv" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_scores_of_five_points_move_the_threshold_with_the_peak(cli, tmp_path: Path) -> None:
+    """Of a mean opinion score: paper's 7 of 8.3 points would be beyond the scale."""
+    five = [3.5, 4.6, 4.2, 3.2, 2.4, 1.3, 1.0, 1.0, 1.0]
+    lengths = [20, 50, 100, 150, 200, 300, 400, 600, 800]
+    path = tmp_path / "scores.csv"
+    path.write_text("words,score\n" + "".join(f"{w},{s}\n" for w, s in zip(lengths, five, strict=True)))
+    done = cli("scenarios", "fit", path, "--out", tmp_path / "mine.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    mine = Scenario.load(tmp_path / "mine.toml")
+    assert json.loads(done.stdout)["threshold"] == mine.quality.threshold
+    share = mine.quality.threshold / mine.quality.peak_score
+    assert share == pytest.approx(7.0 / 8.3, rel=2e-3)
+    assert mine.sources["quality.threshold"] == "84.3 % of the peak, as in paper"
+    said = cli("scenarios", "fit", path, "--out", tmp_path / "mine.toml", "--overwrite").stdout
+    assert "for 7 lies beyond their scale" in said
+    done = cli("scenarios", "fit", path, "--out", tmp_path / "b.toml", "--set", "quality.threshold=3")
+    assert Scenario.load(tmp_path / "b.toml").quality.threshold == 3.0

@@ -5,6 +5,7 @@ References:
     lava-dl, https://github.com/lava-nc/lava-dl (archived): slayer and netx.
 """
 
+import io
 import os
 import warnings
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def write_network(network: QuantizedGraph | Sequence[QuantizedLayer], path: str 
     dense = load_dense_block()
     try:
         with whole(target) as partial:
-            _write_layers(dense, layers, partial)
+            partial.write_bytes(_written(dense, layers))
             _check_same(layers, read_network(partial))
     except OSError as error:
         raise ExportError(
@@ -133,12 +134,14 @@ def _require_chain(layers: Sequence[QuantizedLayer]) -> None:
             )
 
 
-def _write_layers(dense: Any, layers: Sequence[QuantizedLayer], path: Path) -> None:
+def _written(dense: Any, layers: Sequence[QuantizedLayer]) -> bytes:
+    """The file, made in memory: HDF5 does not survive a disk that is full."""
     import h5py
     import torch
 
     # The blocks draw initial weights, which are replaced: the caller's generator is left as it was.
-    with torch.random.fork_rng(devices=[]), torch.no_grad(), h5py.File(path, "w") as file:
+    stream = io.BytesIO()
+    with torch.random.fork_rng(devices=[]), torch.no_grad(), h5py.File(stream, "w") as file:
         for index, layer in enumerate(layers):
             neuron = {
                 "threshold": layer.threshold_mant / _SLAYER_SCALE,
@@ -158,6 +161,7 @@ def _write_layers(dense: Any, layers: Sequence[QuantizedLayer], path: Path) -> N
             # slayer's own quantiser knows even weights only, and a bias only as part of a normalisation.
             group["weight"][...] = layer.weight
             group.create_dataset("bias", data=layer.bias_mant)
+    return stream.getvalue()
 
 
 def _read_layer(group: Any, max_weights: int) -> QuantizedLayer:

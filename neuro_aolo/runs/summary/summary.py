@@ -1,13 +1,12 @@
 """All that is known of a run, and the file that holds it."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import ValidationError
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import read_text, to_json
+from neuro_aolo.files import from_json, read_text, to_json
 from neuro_aolo.runs.summary.decided import Decided, TwinFigures
 from neuro_aolo.runs.summary.deployed import Deployed
 from neuro_aolo.runs.summary.ledger import LedgerPart
@@ -107,7 +106,7 @@ class Summary(LedgerPart):
             RunError: it is missing, damaged, or of another form.
         """
         try:
-            data = json.loads(read_text(file))
+            data = from_json(read_text(file))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(
                 f"{file} cannot be read ({error}): write it anew with  neuro-aolo report RUN"

@@ -73,6 +73,12 @@ def fit(scores: Path, scenario: Scenario, name: str) -> tuple[str, dict[str, Any
         f"{curve.sharpness:.3g}; residuals of {curve.rms:.2g} points (root mean square), "
         f"{abs(curve.residuals).max():.2g} at most"
     )
+    if fitted.quality.threshold != scenario.quality.threshold:
+        figures["threshold"] = fitted.quality.threshold
+        sentence += (
+            f"; threshold {fitted.quality.threshold:g}, for {scenario.quality.threshold:g} lies beyond their "
+            f"scale: {fitted.sources['quality.threshold']}; another with --set quality.threshold=POINTS"
+        )
     return fitted.to_toml(), figures, sentence
 
 

@@ -26,6 +26,9 @@ _WIDE = 1e4
 _LEAST_GAIN = 1e-6
 """Share of the scores' squares by which a curve must be better than their mean."""
 
+FIVE_POINTS = 5.0
+"""Of a mean opinion score."""
+
 _TOLERANCES = {"x_scale": 1.0, "xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14}
 
 
@@ -38,12 +41,14 @@ class QualityFit:
         peak_words: Length of the best score ``kappa_peak``, in words.
         sharpness: Exponent ``s``, dimensionless.
         residuals: Score less the curve's, in points, ``(n,)`` in the order of the data.
+        highest_score: Of the data.
     """
 
     peak_score: float
     peak_words: float
     sharpness: float
     residuals: NDArray
+    highest_score: float
 
     @property
     def rms(self) -> float:
@@ -53,9 +58,12 @@ class QualityFit:
     def into(self, scenario: Scenario, source: str = "fitted to scores") -> Scenario:
         """``scenario`` with this curve, and ``source`` as where it comes from.
 
+        The threshold stays. Where it lies beyond the five points of mean opinion scores (ITU-T P.800), and
+        all scores within, it keeps its share of the peak.
+
         Raises:
-            ScenarioError: If the curve never reaches the scenario's threshold, or the scenario's requests
-                have a length of their own.
+            ScenarioError: If the curve never reaches the threshold, or the scenario's requests have a length
+                of their own.
         """
         if "kappa_peak_words" in scenario.state_names:
             raise ScenarioError(
@@ -63,15 +71,20 @@ class QualityFit:
                 "would not change: fit into a scenario without it, such as paper"
             )
         threshold = scenario.quality.threshold
-        if not threshold < self.peak_score:
+        values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}
+        sources = {f"quality.{name}": source for name in values}
+        if threshold >= self.peak_score and self.highest_score <= FIVE_POINTS < threshold:
+            share = threshold / scenario.quality.peak_score
+            values["threshold"] = float(f"{share * self.peak_score:.3g}")
+            sources["quality.threshold"] = f"{100.0 * share:.3g} % of the peak, as in {scenario.name}"
+        elif threshold >= self.peak_score:
             raise ScenarioError(
                 f"scenario {scenario.name!r}: threshold = {threshold:g} is never reached by a curve whose "
                 f"peak_score is {self.peak_score:.5g} (at {self.peak_words:.4g} words, sharpness "
                 f"{self.sharpness:.4g}, residuals of {self.rms:.3g} points): set it on their scale, "
                 f"as --set quality.threshold={0.7 * self.peak_score:.2g}"
             )
-        values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}
-        return scenario.with_values(quality=values, sources={f"quality.{name}": source for name in values})
+        return scenario.with_values(quality=values, sources=sources)
 
 
 def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
@@ -120,7 +133,7 @@ def fit_quality(words: NDArray, scores: NDArray) -> QualityFit:
         )
     if not 2.0 * best.cost < (1.0 - _LEAST_GAIN) * float(((scores - scores.mean()) ** 2).sum()):
         raise ScenarioError(_NO_PEAK)
-    return QualityFit(peak_score, peak_words, exponent, residuals(best.x))
+    return QualityFit(peak_score, peak_words, exponent, residuals(best.x), float(scores.max()))
 
 
 def _linear_start(words: NDArray, scores: NDArray) -> NDArray | None:

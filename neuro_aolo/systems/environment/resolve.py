@@ -15,6 +15,7 @@ from neuro_aolo.systems.environment.scenario import Scenario
 from neuro_aolo.systems.environment.spaces import Env, Spaces, spaces_of
 from neuro_aolo.systems.environment.task import EnvironmentTask
 from neuro_aolo.systems.task import Floats
+from neuro_aolo.systems.wording import shown
 
 DISCOUNT = 0.99
 EVALUATED_STEPS = 10_000
@@ -23,6 +24,12 @@ EVALUATED_STEPS = 10_000
 LEAST_STARTS = 16
 _PENALTY = 10.0
 """Of the reward's scale."""
+
+_OF_OTHERS = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError),
+    *(TypeError, ValueError),
+)
+"""What an environment's own code raises where it is given what it cannot use."""
 
 
 def of_id(scenario: Scenario, where: str) -> Scenario:
@@ -38,6 +45,12 @@ def of_id(scenario: Scenario, where: str) -> Scenario:
         return resolved(scenario, env, partial(made, scenario.env_id, scenario.kwargs, horizon))
     except ScenarioError as error:
         raise ScenarioError(f"{where}: {error}") from None
+    except _OF_OTHERS as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ScenarioError(
+            f"{where}: env_id = {shown(scenario.env_id)} with kwargs {shown(dict(scenario.kwargs))} fails "
+            f"when it is run ({reason}): correct the kwargs, or the environment"
+        ) from error
 
 
 def horizon_of(scenario: Scenario, env: Env) -> int:
@@ -64,6 +77,12 @@ def task_of(scenario: Scenario, env: Env, make: Make) -> EnvironmentTask:
     if not complete(scenario):
         scenario = resolved(scenario, env, make)
     spaces = spaces_of(env, scenario.name)
+    _check_sizes(scenario, spaces)
+    return EnvironmentTask(scenario, make, spaces)
+
+
+def _check_sizes(scenario: Scenario, spaces: Spaces) -> None:
+    """Refuse an environment whose numbers are not as many as those that the scenario names."""
     for what, names, size in (
         ("observes", scenario.observation_names, len(spaces.low)),
         ("takes", scenario.action_names, len(spaces.action_low)),
@@ -73,7 +92,6 @@ def task_of(scenario: Scenario, env: Env, make: Make) -> EnvironmentTask:
                 f"{scenario.name} {what} {size} numbers, and its scenario has {len(names)}: give the "
                 "environment that the scenario was made for"
             )
-    return EnvironmentTask(scenario, make, spaces)
 
 
 def resolved(scenario: Scenario, env: Env, make: Make) -> Scenario:
@@ -97,6 +115,7 @@ def resolved(scenario: Scenario, env: Env, make: Make) -> Scenario:
     reader = Reader.of(scenario, spaces)
     check_determined(env, make, reader, horizon)
     if complete(scenario):
+        _check_sizes(scenario, spaces)
         return scenario
     seen = measured(env, reader, horizon)
     how = f"measured over {seen.steps} random steps"
