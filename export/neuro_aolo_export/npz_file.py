@@ -1,5 +1,6 @@
 """One array of an .npz file: nothing is unpacked before its header has said that it may be."""
 
+import lzma
 import math
 import os
 import tokenize
@@ -29,6 +30,7 @@ _NO_ARRAY = (
     RuntimeError,
     MemoryError,
     zipfile.BadZipFile,
+    lzma.LZMAError,
     zlib.error,
     # NumPy's parser of a header lets these through.
     SyntaxError,

@@ -19,6 +19,9 @@ from neuro_aolo_export.dense import DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.recognise import Floats, Function, recognise
 
+MOST_INPUTS = 1 << 22
+"""Of a network: an image of 1,000 x 1,000 colours has three million."""
+
 
 @dataclass(frozen=True, eq=False)
 class Affine:
@@ -92,7 +95,13 @@ class ReadLayers:
 
 
 def inputs(width: int) -> Row:
-    """The row of a network's inputs."""
+    """The row of a network's inputs.
+
+    Raises:
+        ExportError: there are more than any network has.
+    """
+    if width > MOST_INPUTS:
+        raise ExportError(f"{width:,} inputs: a network has at most {MOST_INPUTS:,}; give another file")
     return Row(Affine((), None, np.ones(width), np.zeros(width)))
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -120,12 +120,17 @@ class TrainingOptions:
 
     def _fresh(self, tables: Mapping[str, Any]) -> RunConfig:
         """A run on the scenario that is asked for, with the usual settings of actor and training."""
-        preset = cast("Preset", one_of("preset", self.preset or tables.get("preset", PRESET), tuple(PRESETS)))
+        with self._naming_the_file() if self.preset is None else nullcontext():
+            preset = cast(
+                "Preset", one_of("preset", self.preset or tables.get("preset", PRESET), tuple(PRESETS))
+            )
         training, popsan = PRESETS[preset]
         named = tables.get("scenario")
-        system, scenario, deployment = self._controlled(named if isinstance(named, str) else None)
-        kind = self.actor or dict(tables.get("actor", {})).get("kind", _SPIKING)
-        kind = one_of("actor", kind, tuple(ACTORS))
+        with self._naming_the_file() if self.scenario is None else nullcontext():
+            system, scenario, deployment = self._controlled(named if isinstance(named, str) else None)
+        with self._naming_the_file() if self.actor is None else nullcontext():
+            kind = self.actor or dict(tables.get("actor", {})).get("kind", _SPIKING)
+            kind = one_of("actor", kind, tuple(ACTORS))
         return RunConfig(
             system=system,
             scenario=scenario,

@@ -94,7 +94,11 @@ def _settings(file: Path) -> Any:
 
 def _scenario(file: Path) -> Any:
     loaded = load(file)
-    loaded.system.task(loaded.scenario)
+    try:
+        loaded.system.task(loaded.scenario)
+    except NeuroAoloError as error:
+        # Which knows the scenario by its name, not by its file.
+        raise type(error)(f"{file}: {error}") from None
     deployment = Deployment.of(loaded.deployment, loaded.where)
     return {"scenario": scenario_data(loaded.scenario), "deployment": deployment}
 
@@ -207,7 +211,7 @@ LOADERS: tuple[Loader, ...] = (
            reads_older=True, seal=_seal_json),
     Loader("summary", Summary.read, (("run", "summary.json"),), "json"),
     Loader("answer", _kept, (("run", f"answers/{QUESTION}-*.json"),), "json", has_digest=True,
-           seal=_seal_answer),
+           odd="any", seal=_seal_answer),
     Loader("settings", _settings, (("settings", "whole.toml"), ("settings", "part.toml")), "toml"),
     Loader("scenario", _scenario, (("scenarios", "own.toml"), ("scenarios", "whole.toml")), "toml"),
     Loader("environment", _scenario, (("scenarios", "short.toml"), ("scenarios", "pendulum.toml")), "toml"),

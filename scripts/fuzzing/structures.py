@@ -2,6 +2,7 @@
 
 import io
 import json
+import lzma
 import math
 import random
 import re
@@ -58,11 +59,17 @@ def _odd_floats(rng: random.Random, data: bytes) -> bytes:
     return data[:at] + struct.pack("<f", value) + data[at + 4 :]
 
 
+_NO_MEMBERS = (
+    *(ValueError, OSError, RuntimeError, NotImplementedError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+
+
 def _npz(rng: random.Random, data: bytes) -> bytes | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error):
+    except _NO_MEMBERS:
         return None
     if not members:
         return None

@@ -122,6 +122,11 @@ def parse(path: str | os.PathLike[str], data: bytes, named: str) -> Any:
         found = described(path)
         reason = f" ({found})" if found else ", or a part of one"
         raise ExportError(f"{path} is no ONNX file{reason}: name {named}") from None
+    for message in messages(model):
+        for descriptor, content in message.ListFields():
+            texts = [content] if isinstance(content, str | bytes) else content
+            if descriptor.type == descriptor.TYPE_STRING and any(isinstance(each, bytes) for each in texts):
+                raise ExportError(f"{path} holds a name that is not text in UTF-8: name {named}")
     return model
 
 

@@ -5,6 +5,7 @@ layer, as ArgMax, are named and left out. Nothing is believed: the part of the f
 onnxruntime on the same inputs, and a reading that gives other outputs is refused.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +117,10 @@ def read_dense(
     given, shape, dtype = _input(path, model.graph, width)
     opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
     numbers = shape if len(shape) == 1 else shape[1:]
-    row = reading.inputs(int(np.prod([side or 1 for side in numbers])))
+    try:
+        row = reading.inputs(math.prod(side or 1 for side in numbers))
+    except ExportError as error:
+        raise ExportError(f"{path}: {error}") from None
     values = interpret(model.graph, opset, given, row)
     name = _chosen(path, model.graph, values, output)
     value = values[name]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.parameters import (
+    COMPONENT_DOMAIN,
     ActionBox,
     Channel,
     Inference,
@@ -198,6 +199,10 @@ class Scenario(Section):
             raise ValueError(
                 "state.omega.observe must be positive and state.nakagami_m.observe at least 0.5: raise them"
             )
+        for name in ("omega", "nakagami_m"):
+            high, largest = getattr(self.state, name).observe[1], COMPONENT_DOMAIN[name][1]
+            if high > largest:
+                raise ValueError(f"state.{name}.observe = [..., {high:g}] is above {largest:g}: lower it")
         if self.channel.outage_probability == 0.0 and self.state.nakagami_m.observe[0] <= 1.0:
             raise ValueError(
                 "with channel.outage_probability = 0 the mean transmission time diverges for m <= 1: "
