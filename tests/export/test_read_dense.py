@@ -422,6 +422,23 @@ def test_no_part_of_a_file_and_no_damaged_one_ends_but_in_an_error(tmp_path: Pat
     assert not [line for line in told if "\n" in line or not line.startswith(f"{path}")]
 
 
+def test_names_that_are_no_text_and_sizes_that_no_network_has(tmp_path: Path) -> None:
+    whole = saved(tmp_path, model([FIRST, RELU, LAST], gemms())).read_bytes()
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(whole.replace(b"Relu", b"R\xffl\xfe"))
+    with pytest.raises(ExportError, match="holds a name that is not text in UTF-8"):
+        read_dense(path)
+    path.write_bytes(whole.replace(b"Relu", b"R\nlu"))
+    with pytest.raises(ExportError, match=r"odd\.onnx") as refused:
+        read_dense(path)
+    assert "\n" not in str(refused.value)
+    for shape in ([1, 1 << 31], [1, 1 << 40, 1 << 40]):
+        made = model([FIRST, RELU, LAST], gemms())
+        made.graph.input[0].CopyFrom(helper.make_tensor_value_info("x", TensorProto.FLOAT, shape))
+        with pytest.raises(ExportError, match="inputs: a network has at most 4,194,304"):
+            read_dense(saved(tmp_path, made))
+
+
 def test_weights_beside_the_file_are_read_and_weights_elsewhere_are_not(tmp_path: Path) -> None:
     for name in ("torch_dynamo.onnx", "torch_dynamo.onnx.data"):
         shutil.copy(FILES / name, tmp_path / name)

@@ -160,3 +160,19 @@ def test_below_a_file_nothing_is_written(tmp_path: Path) -> None:
 def test_a_folder_is_no_place_for_a_file(path: str) -> None:
     with pytest.raises(ExportError, match="is a folder: give the path of a file in it"):
         write_whole(path, b"")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_damage_under_every_compression_is_one_line(tmp_path: Path, method: int) -> None:
+    rng = np.random.default_rng(0)
+    stream = io.BytesIO()
+    np.save(stream, rng.integers(0, 2, (50, 5, 12), dtype=np.uint8))
+    path = tmp_path / "spikes.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("input.npy", stream.getvalue())
+    whole = path.read_bytes()
+    assert load_spikes(path, 12, 5).shape == (5, 50, 12)
+    for at in range(40, len(whole) - 60, max(1, len(whole) // 60)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with contextlib.suppress(ExportError):
+            load_spikes(path, 12, 5)

@@ -309,6 +309,8 @@ def test_the_command_line_trains_on_a_file(tmp_path: Path, cli: Any) -> None:
         ('env_id = "CartPole-v1"', "actions Discrete(2) are not continuous"),
         ('env_id = "Pendulum-v1"\ngrid_country = "XXX"', "grid_country: unknown country 'XXX'"),
         ('env_id = "Pendulum-v1"\nintensity_g_per_kwh = -1.0', "intensity_g_per_kwh = -1.0 is not allowed"),
+        ('env_id = "Pendulum-v1"\nkwargs = {g = [1, "a"]}', "fails when it is run (TypeError: "),
+        ('env_id = "Pendulum-v1"\nkwargs = {gravity = 1}', "cannot be made"),
     ],
 )
 def test_a_wrong_file_is_one_line(tmp_path: Path, cli: Any, line: str, said: str) -> None:
