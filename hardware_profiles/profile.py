@@ -33,7 +33,7 @@ class ProfileError(ValueError):
 
     def __init__(self, message: str = "") -> None:
         # Names that come from files may hold ends of lines.
-        super().__init__(" ".join(str(message).splitlines()))
+        super().__init__(" ".join(str(message).replace("\r\n", " ").replace("\r", "\\r").splitlines()))
 
 
 class Prices(Table):

@@ -1,12 +1,13 @@
 """Errors for the reader: each message says the value, what is allowed, and the fix."""
 
+from neuro_aolo_export.errors import one_line
+
 
 class NeuroAoloError(Exception):
     """Base of every error that this package raises on purpose: one line."""
 
     def __init__(self, message: str = "") -> None:
-        # Names that come from files may hold ends of lines.
-        super().__init__(" ".join(str(message).splitlines()))
+        super().__init__(one_line(message))
 
 
 class ScenarioError(NeuroAoloError, ValueError):

@@ -132,6 +132,6 @@ def test_two_writers_do_not_take_each_other_s_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [RunError, ExportError])
 def test_an_error_is_one_line_whatever_names_it_holds(kind: type[Exception]) -> None:
-    assert str(kind("operator 'a\nb\r\nc' is unknown: install it with  pip")) == (
-        "operator 'a b c' is unknown: install it with  pip"
+    assert str(kind("operator 'a\nb\r\nc\rd' is unknown: install it with  pip")) == (
+        "operator 'a b c\\rd' is unknown: install it with  pip"
     )

@@ -71,7 +71,10 @@ def test_what_must_not_happen_is_noticed(
 def test_other_words_are_noticed(fuzzing: ModuleType, seeds: Path, tmp_path: Path) -> None:
     def refuse(text: str) -> object:
         def read(file: Path) -> None:
-            raise fuzzing.loaders.ExportError(text.format(file=file))
+            error = fuzzing.loaders.ExportError()
+            # Which would put it on one line.
+            error.args = (text.format(file=file),)
+            raise error
 
         return read
 
