@@ -5,7 +5,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,23 @@ def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
     """``data`` as JSON holds it, with the digest of all of it beside."""
     plain: dict[str, Any] = json.loads(to_json(data))
     return {**plain, DIGEST: _digest_of(plain)}
+
+
+def read_sealed(file: Path, is_older: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
+    """What a JSON file with a digest holds, the digest aside.
+
+    Args:
+        file: of one table.
+        is_older: whether a table without a digest is of a form that had none.
+
+    Raises:
+        OSError: there is no such file, it is no regular one, or it is too large.
+        ValueError: it is no such JSON, or not what its digest says.
+    """
+    data = from_json(read_text(file))
+    if not isinstance(data, dict):
+        raise ValueError("it holds no table of keys")
+    return data if DIGEST not in data and is_older(data) else unsealed(data)
 
 
 def unsealed(data: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sizes import MOST_QUANTITIES, check_weights
 from neuro_aolo.errors import AgentError
-from neuro_aolo.files import DIGEST, digest, from_json, read_text, sealed, unsealed, write_whole
+from neuro_aolo.files import digest, read_sealed, read_text, sealed, write_whole
 from neuro_aolo.systems.schema import as_written
 from neuro_aolo_export.files import read_whole, whole
 
@@ -181,12 +181,7 @@ def load_actor(folder: Path) -> SavedActor:
 
 def _described(file: Path) -> _Description:
     try:
-        data = from_json(read_text(file))
-        if not isinstance(data, dict):
-            raise ValueError("it holds no table of keys")
-        if DIGEST in data or data.get("format") != 1:
-            data = unsealed(data)
-        described = as_written(_Description, data)
+        described = as_written(_Description, read_sealed(file, lambda data: data.get("format") == 1))
         if described.format != 1 and WEIGHTS not in described.files:
             raise ValueError(f"files has no digest of {WEIGHTS}")
     except OSError as error:

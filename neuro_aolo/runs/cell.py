@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import DIGEST, from_json, read_text, sealed, unsealed, write_whole
+from neuro_aolo.files import read_sealed, sealed, write_whole
 from neuro_aolo.runs.config import learnt_toml
 from neuro_aolo.runs.summary.part import Number
 from neuro_aolo.systems.schema import as_written
@@ -88,11 +88,7 @@ class Cell:
             RunError: the file is not what it should be.
         """
         try:
-            data = from_json(read_text(file))
-            if not isinstance(data, dict):
-                raise ValueError("it holds no table of keys")
-            if DIGEST in data or data.get("format") != 1:
-                data = unsealed(data)
+            data = read_sealed(file, lambda data: data.get("format") == 1)
             if data.pop("format", None) not in (1, FORMAT):
                 raise ValueError(f"its format is not {FORMAT}")
             return as_written(cls, data)

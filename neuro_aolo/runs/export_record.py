@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.files import DIGEST, from_json, read_text, sealed, to_json, unsealed, write_whole
+from neuro_aolo.files import read_sealed, sealed, to_json, write_whole
 from neuro_aolo.systems.schema import as_written
 
 FORMAT = 2
@@ -55,13 +55,9 @@ def read_record(file: Path) -> Record:
         RunError: it is damaged.
     """
     try:
-        data = from_json(read_text(file))
-        if not isinstance(data, dict):
-            raise ValueError("it holds no table of graphs")
-        if DIGEST in data or "format" in data:
-            data = unsealed(data)
-            if data.pop("format", None) != FORMAT:
-                raise ValueError(f"its format is not {FORMAT}")
+        data = read_sealed(file, lambda data: "format" not in data)
+        if data.pop("format", FORMAT) != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
         for name, entry in data.items():
             as_written(_Entry, entry, name)
             bits = (entry["quantisation"] or {}).get("weight_bits")

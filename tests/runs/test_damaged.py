@@ -113,7 +113,7 @@ def test_a_learning_curve(run: Path, change: Callable[[str], bytes], said: str) 
     ("text", "said"),
     [
         ("", "is damaged"),
-        ("[]", "it holds no table of graphs"),
+        ("[]", "it holds no table of keys"),
         ('{"actor.graph": 1}', "actor.graph = 1"),
         ('{"actor.graph": {}}', "actor.graph.graph_sha256 is missing"),
         (f'{{"a": {{{GRAPH}, "quantisation": 8, "files": {{}}}}}}', "a.quantisation = 8"),
