@@ -12,6 +12,8 @@ from pathlib import Path
 from neuro_aolo_export.errors import ExportError
 
 _GRACE_S = 2.0
+_LONGEST_PLACE = 74
+"""Bytes of a folder's path in which a socket's still fits into the 107 that Linux allows."""
 _GLANCE_S = 0.1
 
 
@@ -51,15 +53,18 @@ def start_bounded(
 
     Args:
         command: program and arguments.
-        folder: working directory; standard error is kept there as ``stderr``.
+        folder: working directory; standard error is kept there as ``stderr``, and so are the temporary files,
+            which it may not live to remove.
         environment: its environment variables.
         answers: whether standard output is kept, for :func:`exchange`, or dropped.
     """
+    short = len(os.fsencode(folder)) <= _LONGEST_PLACE
+    temporary = {"TMPDIR": str(folder)} if short else {}
     with (folder / "stderr").open("wb") as err:
         return subprocess.Popen(
             command,
             cwd=folder,
-            env=dict(environment),
+            env={**environment, **temporary},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if answers else subprocess.DEVNULL,
             stderr=err,
