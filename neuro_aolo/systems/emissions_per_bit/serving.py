@@ -49,6 +49,25 @@ class Clocks:
     cpu_share: Floats
 
 
+def clocks_of(compute: Compute, effort: Floats) -> Clocks:
+    """Clocks of one number, from least energy at 0 to least time at 1.
+
+    At no other clocks is either less by more than 0.15 % where the other is the same.
+
+    The GPU's clock rises first, for an operation takes it a quarter of the CPU's energy; then the CPU helps,
+    until both end together.
+
+    Args:
+        compute: of a server.
+        effort: in [0, 1], ``(N, M)``.
+    """
+    low, high = compute.gpu_clock_ghz
+    cpu = np.full_like(effort, sum(compute.cpu_clock_ghz) / 2.0)
+    gpu = low + (high - low) * np.minimum(2.0 * effort, 1.0)
+    of_cpu, of_gpu = compute.cpu_flop_per_cycle * cpu, compute.gpu_flop_per_cycle * gpu
+    return Clocks(cpu, gpu, np.maximum(2.0 * effort - 1.0, 0.0) * of_cpu / (of_cpu + of_gpu))
+
+
 @dataclass(frozen=True)
 class Service:
     """What came of it, of each server, ``(N, M)`` each.

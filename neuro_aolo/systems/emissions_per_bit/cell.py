@@ -1,0 +1,157 @@
+"""One cell as a simulation: slots follow each other, and batteries remember.
+
+A plan decides for each slot; what comes of a whole episode is added up as the paper's metric needs it, beside
+what the sources emitted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neuro_aolo.systems.emissions_per_bit.parameters import (
+    J_PER_KWH,
+    Compute,
+    Demand,
+    Grid,
+    Radio,
+    Storage,
+    Sun,
+    Time,
+)
+from neuro_aolo.systems.emissions_per_bit.serving import Clocks, Service, serve
+from neuro_aolo.systems.emissions_per_bit.slots import Slot, draw
+from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, Sourced, settle
+from neuro_aolo.systems.task import Floats, Hours
+
+NG_PER_G, UJ_PER_J = 1e9, 1e6
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All parameters of a cell."""
+
+    radio: Radio = field(default_factory=Radio)
+    compute: Compute = field(default_factory=Compute)
+    demand: Demand = field(default_factory=Demand)
+    storage: Storage = field(default_factory=Storage)
+    sun: Sun = field(default_factory=Sun)
+    grid: Grid = field(default_factory=Grid)
+    time: Time = field(default_factory=Time)
+
+    def slot(self, hours: Hours, rng: np.random.Generator) -> Slot:
+        """Draw a slot of each of N cells at these hours of the clock."""
+        return draw(self.radio, self.demand, self.sun, self.grid, hours, rng)
+
+    def weeks(self, cells: int, rng: np.random.Generator) -> list[Slot]:
+        """The slots of an episode of each of ``cells`` cells, from midnight."""
+        return [self.slot(np.full(cells, hour), rng) for hour in range(self.time.slots)]
+
+    def fresh(self, cells: int) -> Batteries:
+        """Batteries at the start of an episode."""
+        return Batteries.fresh(self.storage, self.sun, cells, self.radio.servers)
+
+    def serve(self, slot: Slot, clocks: Clocks, powers_w: Floats | None = None) -> Service:
+        """What the servers do in a slot; with equal powers where none are given."""
+        if powers_w is None:
+            each = self.radio.transmit_power_w / self.radio.users
+            powers_w = np.full(slot.work.packets_per_s.shape, each)
+        return serve(self.radio, self.compute, self.time.slot_s, slot.work, clocks, powers_w)
+
+    def settle(self, slot: Slot, batteries: Batteries, flows: Flows) -> Sourced:
+        """The batteries after a slot, and its carbon."""
+        return settle(self.storage, self.sun, batteries, flows, slot.grid_g_per_kwh)
+
+
+@dataclass(frozen=True)
+class Week:
+    """What an episode came to, of each cell, ``(N,)`` each.
+
+    Attributes:
+        bits: delivered.
+        energy_j: used.
+        carbon_g: of what was used, batteries at their own carbon.
+        printed_g: the same with batteries at a constant factor.
+        source_g: emitted where the energy came from.
+        stored_g: carbon in the batteries at the end, less that of the start.
+        delay_s: mean over slots and servers.
+        drop_share: packets lost, of all.
+        curtailed_j: of the sun.
+        avoided: mean over slots of S, equation (12) with its sums where they belong.
+        printed_s: the same as it is printed.
+    """
+
+    bits: Floats
+    energy_j: Floats
+    carbon_g: Floats
+    printed_g: Floats
+    source_g: Floats
+    stored_g: Floats
+    delay_s: Floats
+    drop_share: Floats
+    curtailed_j: Floats
+    avoided: Floats
+    printed_s: Floats
+
+    @property
+    def ng_per_bit(self) -> float:
+        """Carbon of a bit in ng, over all cells: the headline."""
+        return float(NG_PER_G * self.carbon_g.sum() / self.bits.sum())
+
+    @property
+    def uj_per_bit(self) -> float:
+        """Energy of a bit in uJ, likewise."""
+        return float(UJ_PER_J * self.energy_j.sum() / self.bits.sum())
+
+
+Serving = Callable[[Slot], Service]
+Sourcing = Callable[[Slot, Batteries, Service], Flows]
+
+
+def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) -> Week:
+    """Live through an episode.
+
+    Args:
+        cell: that lives.
+        slots: of the episode.
+        serving: what the servers do in a slot, which batteries have no part in.
+        sourcing: where its energy comes from.
+    """
+    batteries = start = cell.fresh(len(slots[0].hours))
+    sums: dict[str, Floats] = {}
+    for slot in slots:
+        service = serving(slot)
+        sourced = cell.settle(slot, batteries, sourcing(slot, batteries, service))
+        batteries = sourced.batteries
+        shares = avoided_shares(slot, service, sourced)
+        for name, value in (
+            ("bits", service.bits.sum(axis=1)),
+            ("offered", service.offered_bits.sum(axis=1)),
+            ("energy_j", service.energy_j.sum(axis=1)),
+            *((name, getattr(sourced, name).sum(axis=1)) for name in ("carbon_g", "printed_g", "source_g")),
+            ("delay_s", service.delay_s.mean(axis=1) / len(slots)),
+            ("curtailed_j", sourced.flows.curtailed),
+            ("avoided", shares[0] / len(slots)),
+            ("printed_s", shares[1] / len(slots)),
+        ):
+            sums[name] = sums.get(name, np.zeros(len(value))) + value
+    offered = sums.pop("offered")
+    return Week(
+        **sums,
+        stored_g=(batteries.carbon_g - start.carbon_g).sum(axis=1),
+        drop_share=1.0 - sums["bits"] / offered,
+    )
+
+
+def avoided_shares(slot: Slot, service: Service, sourced: Sourced) -> tuple[Floats, Floats]:
+    """S of equation (12), ``sgn(1 - x) (1 - x)^2``: of the sums, and as printed, of a sum of ratios.
+
+    ``x`` is what was emitted over what the grid alone would have emitted. As printed, a server's ratio is set
+    beside that of all servers, so that M servers on the grid alone have x = M, and the best S.
+    """
+    alone = slot.grid_g_per_kwh[:, None] * service.energy_j / J_PER_KWH
+    whole = sourced.carbon_g.sum(axis=1) / np.maximum(alone.sum(axis=1), 1e-300)
+    per_bit = sourced.carbon_g / np.maximum(service.bits, 1e-300)
+    grid_per_bit = alone.sum(axis=1) / np.maximum(service.bits.sum(axis=1), 1e-300)
+    printed = per_bit.sum(axis=1) / np.maximum(grid_per_bit, 1e-300)
+    return np.sign(1.0 - whole) * (1.0 - whole) ** 2, (1.0 - printed) ** 2

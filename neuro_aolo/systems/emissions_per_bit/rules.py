@@ -1,0 +1,105 @@
+"""Rules of one line: how fast to compute, and where the energy comes from."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from neuro_aolo.systems.emissions_per_bit.cell import Cell
+from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
+from neuro_aolo.systems.emissions_per_bit.serving import Clocks, Service, clocks_of
+from neuro_aolo.systems.emissions_per_bit.slots import Slot
+from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, pooled, shared
+from neuro_aolo.systems.task import Floats
+
+EFFORTS = np.linspace(0.0, 1.0, 21)
+"""That the least cost is searched among."""
+
+_PRICE_G_PER_KWH = 290.0
+_LOST_G = 1e3
+"""Of a slot in which every packet is lost."""
+
+
+def least_effort(cell: Cell, g_per_s: float) -> Callable[[Slot], Service]:
+    """The effort of each server at which energy and delay cost least: exact, and without looking ahead.
+
+    Args:
+        cell: that serves.
+        g_per_s: grams that a second of delay counts as.
+    """
+
+    def serving(slot: Slot) -> Service:
+        shape = slot.work.flop_per_bit.shape
+        services = [cell.serve(slot, clocks_of(cell.compute, np.full(shape, effort))) for effort in EFFORTS]
+        costs = np.stack([_cost_g(service, g_per_s) for service in services])
+        chosen = EFFORTS[costs.argmin(axis=0)]
+        return cell.serve(slot, clocks_of(cell.compute, chosen))
+
+    return serving
+
+
+def fixed_clocks(cell: Cell, gpu_ghz: float) -> Callable[[Slot], Service]:
+    """The GPU alone, always at one clock."""
+
+    def serving(slot: Slot) -> Service:
+        shape = slot.work.flop_per_bit.shape
+        cpu = np.full(shape, sum(cell.compute.cpu_clock_ghz) / 2.0)
+        return cell.serve(slot, Clocks(cpu, np.full(shape, gpu_ghz), np.zeros(shape)))
+
+    return serving
+
+
+def _cost_g(service: Service, g_per_s: float) -> Floats:
+    energy_g = _PRICE_G_PER_KWH * service.energy_j / J_PER_KWH
+    return energy_g + g_per_s * service.delay_s + _LOST_G * service.drop_share
+
+
+def grid_only(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
+    """No joule of the sun or of a battery."""
+    nothing = np.zeros_like(service.energy_j)
+    return shared(
+        cell.storage,
+        batteries,
+        service.energy_j,
+        slot.sun_j,
+        sun_share=nothing,
+        stored_share=nothing,
+        grid_share=nothing,
+        discharge_share=nothing,
+    )
+
+
+def renewable_first(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
+    """The sun serves all loads alike; what is left of it is lost, and batteries are not used."""
+    nothing = np.zeros_like(service.energy_j)
+    share = service.energy_j / np.maximum(service.energy_j.sum(axis=1, keepdims=True), 1e-300)
+    return shared(
+        cell.storage,
+        batteries,
+        service.energy_j,
+        slot.sun_j,
+        sun_share=share,
+        stored_share=nothing,
+        grid_share=nothing,
+        discharge_share=nothing,
+    )
+
+
+def store_surplus(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
+    """The same, but its surplus fills the batteries, which are emptied as soon as the sun is not enough."""
+    always = np.full_like(service.energy_j, -1.0)
+    return pooled(cell.storage, batteries, service.energy_j, slot.sun_j, always)
+
+
+def launder(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
+    """Batteries full from the grid, and always discharged: clean by the printed accounting."""
+    nothing, all_of_it = np.zeros_like(service.energy_j), np.ones_like(service.energy_j)
+    return shared(
+        cell.storage,
+        batteries,
+        service.energy_j,
+        slot.sun_j,
+        sun_share=nothing,
+        stored_share=nothing,
+        grid_share=all_of_it,
+        discharge_share=all_of_it,
+    )
