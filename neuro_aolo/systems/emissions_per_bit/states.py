@@ -1,0 +1,73 @@
+"""A cell's state as one row of numbers: batteries, the slot that is to be decided, and the time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuro_aolo.systems.emissions_per_bit.parameters import Grid, Radio
+from neuro_aolo.systems.emissions_per_bit.serving import Work
+from neuro_aolo.systems.emissions_per_bit.slots import Slot
+from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries
+from neuro_aolo.systems.task import Floats, Hours
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns of a state of M servers and U users.
+
+    Energy and carbon of each battery, packets and channel of each user, work of each server, the sun, the
+    hour of the grid's clock, and how many slots have gone by.
+    """
+
+    servers: int
+    users: int
+
+    @classmethod
+    def of(cls, radio: Radio) -> "Layout":
+        """Of a cell."""
+        return cls(radio.servers, radio.users)
+
+    @property
+    def width(self) -> int:
+        """Numbers of a state."""
+        return 3 * self.servers + 2 * self.users + 3
+
+    def pack(self, batteries: Batteries, slot: Slot, gone: Floats) -> Floats:
+        """States ``(N, width)``."""
+        parts = (
+            batteries.energy_j,
+            batteries.carbon_g,
+            slot.work.packets_per_s,
+            slot.work.channel_variance,
+            slot.work.flop_per_bit,
+            np.stack([slot.sun_j, slot.hours.astype(np.float64), gone], axis=1),
+        )
+        return np.concatenate(parts, axis=1)
+
+    def batteries(self, states: Floats) -> Batteries:
+        """Batteries of states ``(N, width)``."""
+        return Batteries(states[:, : self.servers], states[:, self.servers : 2 * self.servers])
+
+    def slot(self, states: Floats, grid: Grid) -> Slot:
+        """The slot that is to be decided."""
+        first, users = 2 * self.servers, self.users
+        second, third = first + users, first + 2 * users
+        hours = self.hours(states)
+        return Slot(
+            hours=hours,
+            work=Work(
+                packets_per_s=states[:, first:second],
+                channel_variance=states[:, second:third],
+                flop_per_bit=states[:, third : third + self.servers],
+            ),
+            sun_j=states[:, -3],
+            grid_g_per_kwh=grid.at(hours),
+        )
+
+    def hours(self, states: Floats) -> Hours:
+        """Hours of the grid's clock, ``(N,)``."""
+        return states[:, -2].astype(np.int64)
+
+    def gone(self, states: Floats) -> Floats:
+        """Slots of the episode that have gone by, ``(N,)``."""
+        return states[:, -1]
