@@ -94,7 +94,7 @@ class RunFolder:
             raise RunError(f"{path} exists: choose another --out")
 
     def begin_twin(self, config: RunConfig) -> "RunFolder":
-        """The folder of the same-size MLP, begun with its own settings; as it is where it was begun before."""
+        """The folder of the same-size MLP, begun with its own settings where it was not begun before."""
         return self.twin if (self.twin.path / CONFIG).is_file() else self.twin._begin(config.to_toml())
 
     def _begin(self, text: str) -> "RunFolder":
