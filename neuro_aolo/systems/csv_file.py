@@ -100,7 +100,8 @@ def read_table(path: Path, what: str, advice: str = "give a header and one row p
 
     Raises:
         ScenarioError: If there is no such file, it is no regular file of bounded size, or no text, a quote is
-            never closed, or a row is not as wide as the header.
+            never closed, there is one column alone, or a row is wider than the header by more than
+            empty cells, or narrower.
     """
     text = _text(path, what)
     stated = _STATED.match(text)
@@ -112,16 +113,29 @@ def read_table(path: Path, what: str, advice: str = "give a header and one row p
     header = next(rows, None)
     if header is None:
         raise ScenarioError(f"{path}: the file is empty: {advice}")
+    width = len(header[1])
     kept: list[Row] = []
     for number, cells in rows:
-        if len(cells) != len(header[1]):
+        if width == 1 < len(cells):
             raise ScenarioError(
-                f"{path}, row {number}: {len(cells)} columns where the header has {len(header[1])}: "
+                f"{path}, row {header[0]}: {shown(header[1][0])} is no header, as row {number} has "
+                f"{len(cells)} columns: begin the file with the row that names them"
+            )
+        if not any(cells[width:]):
+            cells = cells[:width]
+        if len(cells) != width:
+            raise ScenarioError(
+                f"{path}, row {number}: {len(cells)} columns where the header has {width}: "
                 f"{_mend(cells, header[1], separator)}"
             )
         if len(kept) >= MAX_ROWS:
             raise ScenarioError(f"{path}: more than {MAX_ROWS:,} rows: give a part of them")
         kept.append((number, cells))
+    if width == 1:
+        raise ScenarioError(
+            f"{path}, row {header[0]}: one column, {shown(header[1][0])}: separate columns with commas, "
+            "semicolons or tabs"
+        )
     return Table(path, header, kept, separator)
 
 

@@ -20,7 +20,7 @@ _INTENSITY = re.compile(
 _NO_INTENSITY = re.compile(
     r"\b(?:index|idx|percent\w*|perc|pct|rank|rating|level|categor\w+|class|label|band|type|source|method"
     r"|version|name|id|flag|status|price|cost|tax|eur|usd|nox|so2|sox|ch4|n2o|pm\d*|hg|target|limit|threshold"
-    r"|change|delta|normali[sz]ed|scaled|log|z ?score|share)\b|%"
+    r"|change|delta|norm|normali[sz]ed|scaled|log|z ?score|share)\b|%"
 )
 _UNITS = re.compile(r"\b(?:units?|uom|einheit)\b")
 _MARGINAL = re.compile(r"\bmarginal\b|\bmoer\b")
@@ -49,8 +49,8 @@ _HOUR = re.compile(
 )
 _TIME_ZONE = re.compile(r"\b(?:time ?zone|tz|(?:utc|gmt|zone) offset|zeitzone)\b|^offset$")
 _AREA = re.compile(
-    r"\b(?:zone|region|country|area|location|balancing authority|ba|respondent|grid|iso|market|node|province)"
-    r"(?: ?(?:name|id|code|key|abbreviation))?$"
+    r"\b(?:zone|(?:dno)?region|country|area|location|territory|balancing authority|ba|respondent|grid|iso"
+    r"|market|node|province)(?: ?(?:name|id|code|key|abbreviation))?$"
 )
 _LONGEST_NAME = 1000
 _RANKS = {"zoned": 0, "epoch": 2, "naive": 3, "date": 7, "none": 8, "clock": 9}
@@ -99,7 +99,7 @@ def columns_of(table: Table) -> Columns:
     times = [i for i in times if not (_INTENSITY.search(names[i]) or units[i].is_known)]
     if not times:
         raise ScenarioError(f"{where}: no time column among {listed(header)}: name one 'time' or 'datetime'")
-    _check_one_area(table, names)
+    _check_one_area(table, names, times)
     value, notes = _value(table, names, times)
     time, hour = _time(table, names, times)
     zone, zone_column = _zone(table, names, [time] if hour is None else [time, hour])
@@ -130,9 +130,9 @@ def _with_units(table: Table) -> Table:
     return replace(table, header=(number, joined), rows=table.rows[1:])
 
 
-def _check_one_area(table: Table, names: Sequence[str]) -> None:
+def _check_one_area(table: Table, names: Sequence[str], times: Sequence[int]) -> None:
     for column, name in enumerate(names):
-        if not _AREA.search(name) or _TIME_ZONE.search(name):
+        if column in times or not _AREA.search(name) or _TIME_ZONE.search(name):
             continue
         areas = dict.fromkeys(cells[column] for _, cells in table.rows if cells[column])
         if len(areas) > 1 and not (name == "zone" and _are_zones(areas)):
@@ -204,14 +204,16 @@ def _unit(table: Table, names: Sequence[str], value: int) -> Unit:
             f"units, {shown(below[0].text)}: correct one of them"
         )
     unit = named if named.text else below[0] if below else NO_UNIT
-    if not unit.text and re.search(r"\bmoer\b", names[value]):
-        return replace(unit_in("lb/MWh"), text="lb/MWh, as WattTime gives MOER")
+    if not unit.text and (rate := re.search(r"\b[ma]oer\b", names[value])):
+        return replace(unit_in("lb/MWh"), text=f"lb/MWh, as WattTime gives {rate.group().upper()}")
     return unit
 
 
 def _unit_column(table: Table, names: Sequence[str], value: int) -> int | None:
     """The column of units that belongs to the intensity: the next after it, or one before that fits."""
+    others = {name for i, name in enumerate(names) if i != value and not _UNITS.search(name)}
     columns = [i for i, name in enumerate(names) if _UNITS.search(name) and i != value]
+    columns = [i for i in columns if " ".join(_UNITS.sub(" ", names[i]).split()) not in others]
     after = [i for i in columns if i > value]
     if after:
         return after[0]

@@ -260,6 +260,38 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         "times put into UTC by column 'utc_offset'",
     ),
+    "EirGrid": ("DATE & TIME,CO2 INTENSITY", lambda t, v: f"{t:%d %B %Y %H:%M},{v}", 1.0, None),
+    "months in letters": ("EffectiveTime,CI", lambda t, v: f"{t:%d-%b-%Y %H:%M:%S},{v}", 1.0, None),
+    "American words": ("time,CI", lambda t, v: f'"{t:%B %d, %Y %I:%M %p}",{v}', 1.0, None),
+    "as in mails": ("time,CI", lambda t, v: f'"{t:%a, %d %b %Y %H:%M:%S} GMT",{v}', 1.0, None),
+    "half days after ISO days": ("time,CI", lambda t, v: f"{t:%Y-%m-%d %I:%M:%S %p},{v}", 1.0, None),
+    "years first": ("time,CI", lambda t, v: f"{t.year}.{t.month}.{t.day} {t:%H:%M},{v}", 1.0, None),
+    "four digits of a clock": ("date,time,CI", lambda t, v: f"{t:%Y-%m-%d,%H%M},{v}", 1.0, None),
+    "whole times from 01:00 to 24:00": (
+        "time,CI",
+        lambda t, v: f"{t:%Y-%m-%d} {t.hour + 1:02}:00:00,{v}",
+        1.0,
+        "each time taken as the end of its interval",
+    ),
+    "whole ends to 24:00": (
+        "Hour ending (UTC+01:00),CI",
+        lambda t, v: f"{later(t):%Y-%m-%d} {later(t).hour + 1:02}:00,{v}",
+        1.0,
+        "times of UTC+01:00 put into UTC; each time taken as the end of its interval",
+    ),
+    "WattTime's average": (
+        "timestamp,co2_aoer",
+        lambda t, v: f"{iso(t)},{v}",
+        LB,
+        "lb/MWh, as WattTime gives AOER, times 0.45359237 gives gCO2/kWh",
+    ),
+    "a unit of another column": (
+        "time,carbon_intensity,temperature,temperature_unit",
+        lambda t, v: f"{iso(t)},{v},20,degC",
+        1.0,
+        None,
+    ),
+    "separators after the last column": ("time,CI", lambda t, v: f"{iso(t)},{v},,", 1.0, None),
     "g/MJ": (
         "time,carbon_intensity g/MJ",
         lambda t, v: f"{iso(t)},{v}",
@@ -325,3 +357,10 @@ def test_old_line_ends_and_marks_of_byte_order_are_read(tmp_path: Path) -> None:
     path = tmp_path / "trace.csv"
     path.write_bytes("\ufefftime,CI\r2023-03-01 00:00,100\r2023-03-01 01:00,200\r".encode())
     assert read_trace(path).g_per_kwh == (100.0, 200.0)
+
+
+@pytest.mark.parametrize("mark", ["#N/A", "<NA>", "n.a.", "--", "missing", "NULL", ""])
+def test_cells_that_stand_for_no_figure_are_filled_when_asked(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text(f"time,CI\n2023-03-01 00:00,100\n2023-03-01 01:00,{mark}\n2023-03-01 02:00,300\n")
+    assert read_trace(path, "linear").g_per_kwh == (100.0, 200.0, 300.0)
