@@ -25,6 +25,9 @@ _SEPARATORS = ",;\t"
 _STATED = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
 
+_NO_CSV = re.compile(r"\s*(?:\{|\[\s*[\[\]{]|<(?:!doctype|html|\?xml)\b)", re.IGNORECASE)
+"""How files of other kinds begin."""
+
 _NO_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ ,.'\u2019_\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
@@ -104,6 +107,9 @@ def read_table(path: Path, what: str, advice: str = "give a header and one row p
             empty cells, or narrower.
     """
     text = _text(path, what)
+    if other := _NO_CSV.match(text):
+        name = "JSON" if other.group().strip()[0] in "{[" else "HTML or XML"
+        raise ScenarioError(f"{path}: this is {name}: export it as CSV")
     stated = _STATED.match(text)
     if stated:
         text = "\n" + text[stated.end() :]

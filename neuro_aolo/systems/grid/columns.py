@@ -20,7 +20,9 @@ _INTENSITY = re.compile(
 _NO_INTENSITY = re.compile(
     r"\b(?:index|idx|percent\w*|perc|pct|rank|rating|level|categor\w+|class|label|band|type|source|method"
     r"|version|name|id|flag|status|price|cost|tax|eur|usd|nox|so2|sox|ch4|n2o|pm\d*|hg|target|limit|threshold"
-    r"|change|delta|norm|normali[sz]ed|scaled|log|z ?score|share)\b|%"
+    r"|change|delta|diff\w*|ratio|relative|score|anomal\w*|error|deviation|std\w*|varian\w*|count|saving\w*|saved"
+    r"|reduction|cumul\w*|cumsum|lag\w*|shift\w*|rolling|smooth\w*|ma ?\d+|ppm|x ?10+|norm"
+    r"|normali[sz]ed|scaled|log|z ?score|share)\b|%"
 )
 _UNITS = re.compile(r"\b(?:units?|uom|einheit)\b")
 _MARGINAL = re.compile(r"\bmarginal\b|\bmoer\b")
@@ -29,7 +31,7 @@ _PREFERENCES = (
     (re.compile(r"\blife ?cycle\b|\blca\b"), True),
     (_MARGINAL, False),
     (re.compile(r"\b(?:forecast\w*|predict\w*|day ahead|expected)\b"), False),
-    (re.compile(r"\b(?:min|max|minimum|maximum|std\w*|lower|upper|low|high|median|p\d+|q\d+)\b"), False),
+    (re.compile(r"\b(?:min|max|minimum|maximum|lower|upper|low|high|median|p\d+|q\d+)\b"), False),
     (re.compile(r"\b(?:direct|production|discharge|imports?|exports?|storage)\b"), False),
     (re.compile(r"\b(?:rate|factor)s?\b"), False),
 )
@@ -45,7 +47,7 @@ _NO_TIME = re.compile(
 )
 _END = re.compile(r"\b(?:end|ends|ending|until|bis|ende|he|stop|through)\b|\bto$")
 _HOUR = re.compile(
-    r"\b(?:hours?|hr|he|times?|uhrzeit|stunde|heures?|hora|interval|from|von|start|anfang|period)\b"
+    r"\b(?:hours?|hr|he|times?|uhrzeit|zeitraum|zeit|stunde|heures?|hora|interval|from|von|start|anfang|period)\b"
 )
 _TIME_ZONE = re.compile(r"\b(?:time ?zone|tz|(?:utc|gmt|zone) offset|zeitzone)\b|^offset$")
 _AREA = re.compile(
@@ -280,6 +282,11 @@ def _zone(table: Table, names: Sequence[str], columns: Sequence[int]) -> tuple[Z
         wrong = next((cell for cell in cells if zone_of(cell).info is None), None)
         if wrong is None:
             return NO_ZONE, column
+        if wrong[0] in "+-0123456789":
+            raise ScenarioError(
+                f"{table.path}: column {shown(header[column])} has {shown(wrong)}, which is no offset in "
+                "hours and minutes: write it as +01:00"
+            )
         raise ScenarioError(
             f"{table.path}: column {shown(header[column])} has {shown(wrong)}, local time, ambiguous when "
             f"clocks change: {FIX}"

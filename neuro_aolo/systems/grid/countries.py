@@ -186,9 +186,11 @@ def _close(typed: str, mix: dict[str, Any]) -> str:
         # Letters of a code that are swapped, those of a name in their order, and a code that goes on.
         swapped = [code for code in mix if sorted(code) == sorted(typed)]
         found += sorted(swapped, key=lambda code: code[0] != typed[0])
+        found.append(typed[:3])
+    if re.fullmatch("[A-Z]{3}", typed):
         letters = re.compile(".*".join(typed))
         found += [names[name] for name in sorted(names, key=len) if letters.match(name)]
-        found += [typed[:3], *filter(None, [_ALSO.get(typed[:2]) or _iso_code(typed[:2])])]
+        found += filter(None, [_ALSO.get(typed[:2]) or _iso_code(typed[:2])])
     found = [code for code in dict.fromkeys(found) if code in mix][:4]
     return (
         "did you mean " + ", ".join(found) + "?"

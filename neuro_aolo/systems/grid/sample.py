@@ -18,7 +18,7 @@ LOCAL_FIX = "give UTC or offsets, or name the zone in the header, as 'time (Euro
 _LARGEST_SHARE = 0.7
 """Of the rows of several series: how many of their times are different at most."""
 
-_WORD = re.compile(r"[^\W\d_]{2}")
+_NAME = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def check_order(columns: Columns, previous: Sample, sample: Sample) -> None:
 
 
 def _series(columns: Columns) -> int | None:
-    """The column of words that tells rows of one time apart, such as areas, where many have one in common."""
+    """The column of names that tells rows of one time apart, such as areas, where many have one in common."""
     table = columns.table
     parts = [columns.time] if columns.hour is None else [columns.time, columns.hour]
     times = [tuple(cells[part] for part in parts) for _, cells in table.rows]
@@ -69,10 +69,10 @@ def _series(columns: Columns) -> int | None:
         return None
     own = (*parts, columns.zone_column, columns.value)
     for column in range(len(table.header[1])):
-        words = [cells[column] for _, cells in table.rows]
-        if column in own or not all(_WORD.match(word) for word in dict.fromkeys(words)):
+        names = [cells[column] for _, cells in table.rows]
+        if column in own or not all(_NAME.match(name) for name in dict.fromkeys(names)):
             continue
-        if len(set(zip(times, words, strict=True))) == len(times):
+        if len(set(zip(times, names, strict=True))) == len(times):
             return column
     return None
 

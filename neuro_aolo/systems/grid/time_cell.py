@@ -10,6 +10,9 @@ from neuro_aolo.systems.grid.time_zone import Zone, zone_of
 Kind = Literal["zoned", "epoch", "naive", "date", "clock", "none"]
 """What a cell holds: a time with its zone, seconds since 1970, a time or a date without a zone, an hour."""
 
+_FIRST_YEAR = 1990
+"""Since when numbers are times: no grid's intensity was published by the hour before."""
+
 _LONGEST = 100
 """Signs of the longest time that is read."""
 
@@ -200,4 +203,7 @@ def _since_1970(digits: str) -> datetime:
         raise ValueError("a date with its hour, or seconds since 1970")
     # Seconds have up to 11 digits until the year 5138, and each thousandth three more.
     per_second = 1000 ** max(0, (len(digits) - 9) // 3)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(digits) * 10**6 // per_second)
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(digits) * 10**6 // per_second)
+    if time.year < _FIRST_YEAR:
+        raise ValueError("counted from another day, or in other parts of a second")
+    return time

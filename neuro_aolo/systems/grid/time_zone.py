@@ -26,6 +26,9 @@ _OFFSET = re.compile(
     r"(?:(?:utc|gmt)[ _]?|(?<=[(\[])[ ]?|^)([+-])[ ]?(\d{1,2})(?::?(\d{2}))?(?![\d:.])", re.IGNORECASE
 )
 _UTC_NUMBER = re.compile(r"(?:utc|gmt)[ _]?[+-]?[ ]?\d", re.IGNORECASE)
+_DECIMAL_OFFSET = re.compile(r"([+-])(\d{1,2})\.(00?|25|50?|75)")
+"""Hours with their quarters, such as ``+5.5``."""
+
 _LOCAL_NAMES = frozenset(
     re.findall(
         r"\w+",
@@ -116,7 +119,9 @@ def zone_of(cell: str) -> Zone:
     text = _plain(cell).strip("()[] ")
     if text.lower() in _UTC_NAMES or re.fullmatch(r"[+-]?0+(?::?00)?", text):
         return Zone(text, UTC)
-    if offset := _offset(text).info:
+    if hours := _DECIMAL_OFFSET.fullmatch(text):
+        text = f"{hours[1]}{hours[2]}:{60 * int(hours[3].ljust(2, '0')) // 100:02}"
+    if offset := _offset(re.sub(r"(?<=:[0-9]{2}):00$", "", text)).info:
         return Zone(text, offset)
     name = _by_name().get(text.lower().replace("/", "_").replace(" ", "_")) if "/" in text else None
     if name:

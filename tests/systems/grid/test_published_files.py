@@ -279,6 +279,24 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         "times of UTC+01:00 put into UTC; each time taken as the end of its interval",
     ),
+    "quarters of offsets": (
+        "local time,UTC offset,CI",
+        lambda t, v: f"{plain(later(t, 5.5))},+5.50,{v}",
+        1.0,
+        "times put into UTC by column 'UTC offset'",
+    ),
+    "differences and means beside": (
+        "time,carbon_intensity,carbon_intensity_lag1,carbon_intensity_diff,carbon_intensity_rolling_24",
+        lambda t, v: f"{iso(t)},{v},1,2,3",
+        1.0,
+        None,
+    ),
+    "spans of a day": (
+        "Datum;Zeitraum;CO2 [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M} - {later(t):%H:%M};{v}",
+        1.0,
+        None,
+    ),
     "WattTime's average": (
         "timestamp,co2_aoer",
         lambda t, v: f"{iso(t)},{v}",

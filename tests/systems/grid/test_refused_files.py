@@ -103,6 +103,20 @@ FILES = {
         "row 1: one column, 'time|CI': separate columns with commas, semicolons or tabs",
     ),
     "a normed intensity": (two("time,carbon_intensity_norm", *HOURS), "is no intensity but an index"),
+    **{
+        word: (two(f"time,carbon_intensity_{word}", *HOURS), f"'carbon_intensity_{word}' is no intensity but")
+        for word in ("std", "variance", "ratio", "score", "diff", "anomaly", "lag1", "ma24", "ppm", "count")
+    },
+    "an offset in seconds": (
+        two("time,utc_offset,CI", "2020-01-01 00:00,3600,100", "2020-01-01 01:00,3600,100"),
+        "column 'utc_offset' has '3600', which is no offset in hours and minutes: write it as \\+01:00",
+    ),
+    "JSON": ('[{"time": "2020-01-01T00:00Z", "carbonIntensity": 100}]', "this is JSON: export it as CSV"),
+    "HTML": ("<!DOCTYPE html><html></html>", "this is HTML or XML: export it as CSV"),
+    "parts of a second since 1601": (
+        two("time,CI", "133221024000000000,100", "133221060000000000,100"),
+        "'133221024000000000' is no time",
+    ),
     "thousands of pounds": (two("time,CI (1000 lb/MWh)", *HOURS), "it is counted in multiples"),
     "an hour that is skipped": (
         two("time (Europe/Berlin),CI", "2023-03-26 01:30,100", "2023-03-26 02:30,100"),
