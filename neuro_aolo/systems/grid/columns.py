@@ -212,15 +212,19 @@ def _unit(table: Table, names: Sequence[str], value: int) -> Unit:
 
 
 def _unit_column(table: Table, names: Sequence[str], value: int) -> int | None:
-    """The column of units that belongs to the intensity: the next after it, or one before that fits."""
+    """The column of units that belongs to the intensity: the next after it, or one that fits."""
     others = {name for i, name in enumerate(names) if i != value and not _UNITS.search(name)}
     columns = [i for i, name in enumerate(names) if _UNITS.search(name) and i != value]
     columns = [i for i in columns if " ".join(_UNITS.sub(" ", names[i]).split()) not in others]
     after = [i for i in columns if i > value]
     if after:
         return after[0]
-    fitting = (i for i in columns if any(unit_in(cells[i]).is_known for _, cells in table.rows[:1]))
-    return next(fitting, None)
+    first = table.rows[0][1] if table.rows else []
+    fitting = [i for i, cell in enumerate(first) if i != value and unit_in(cell).is_known]
+    called = [i for i in fitting if i in columns]
+    if not (called or unit_in(table.header[1][value]).text):
+        called = sorted((i for i in fitting if not _UNITS.search(names[i])), key=lambda i: i < value)
+    return next(iter(called), None)
 
 
 def _time(table: Table, names: Sequence[str], times: Sequence[int]) -> tuple[int, int | None]:

@@ -50,9 +50,15 @@ def check_order(columns: Columns, previous: Sample, sample: Sample) -> None:
             f"{place}: the times look local; {LOCAL_FIX}"
         )
     if (column := _series(columns)) is not None:
+        header = shown(columns.table.header[1][column])
         cells = list(dict.fromkeys(row[column] for _, row in columns.table.rows))
+        if {cell.upper().replace(".", "") for cell in cells} == {"AM", "PM"}:
+            raise ScenarioError(
+                f"{where} {problem}, as column {header} has the halves of days: write them "
+                "after the times, as 11:00 PM"
+            )
         raise ScenarioError(
-            f"{where} {problem}: column {shown(columns.table.header[1][column])} holds {len(cells)} series, "
+            f"{where} {problem}: column {header} holds {len(cells)} series, "
             f"{listed(cells)}: keep the rows of one"
         )
     if is_same and ":" not in sample.text:

@@ -1,5 +1,6 @@
 """Times as the cells of published files write them."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -23,7 +24,7 @@ _FORMS = (
 _INTERVAL_FORMS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 """Those of ENTSO-E, whose intervals tell day and month apart from American dates."""
 
-_INTERVAL = re.compile(r"\s+[-\u2013\u2014]\s+")
+_INTERVAL = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis)\s+|(?<=[0-9Z])/(?=[0-9]{4}-|P)")
 _NUMBER = re.compile(r"([0-9]{9,19})(?:\.0*)?")
 _YEAR_FIRST = re.compile(r"^([0-9]{4})([./])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -44,7 +45,7 @@ _TAIL = re.compile(r"^(.*[0-9])\s*[\[(]?([A-Za-z][A-Za-z_/ ]*(?:[+-][0-9:]+)?)[\
 _SPACED_OFFSET = re.compile(r"\s+([+-][0-9]{2}:?[0-9]{2})$")
 _CLOCK_ZONE = re.compile(r"(?<=[0-9])\s*(Z|UTC|GMT|[+][0-9]{2}:?[0-9]{2})$")
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))(?::([0-9]{2})(?:\.0*)?)?\s*([AaPp]\.?[Mm]\.?)?")
-_DIGITS = re.compile(r"^([0-2][0-9])([0-5][0-9])$")
+_DIGITS = re.compile(r"^([0-2][0-9])([0-5][0-9])([0-5][0-9])?$")
 _HALF_DAY = re.compile(r"([0-9]{1,2})\s*([AaPp])\.?[Mm]\.?")
 _HOUR = re.compile(r"(?:(HE|H)\s*)?([0-9]{1,2})(?:\.0*)?\s*(?:h|hrs?|Uhr)?", re.IGNORECASE)
 
@@ -102,13 +103,14 @@ def parsed(text: str) -> datetime:
     start, *rest = _INTERVAL.split(text, maxsplit=1)
     if not start.isascii():
         raise ValueError("signs that are no ASCII")
+    if not _MIDNIGHT.search(start):
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(start)
     start = _plain(start.strip())
     if _MIDNIGHT.search(start):
         return parsed(_MIDNIGHT.sub("00:00", start)) + timedelta(days=1)
-    try:
+    with contextlib.suppress(ValueError):
         return datetime.fromisoformat(start)
-    except ValueError:
-        pass
     if time := _in_form(start, (*_INTERVAL_FORMS, *_FORMS) if rest else _FORMS):
         return time
     tail = _TAIL.match(start)
@@ -157,7 +159,7 @@ def hour_of(text: str) -> Hour | None:
             return None
         length = (last.since_midnight - first.since_midnight) % timedelta(days=1)
         return first if timedelta(0) < length <= timedelta(hours=1) else None
-    start = _CLOCK_ZONE.sub("", start) if ":" in start else _DIGITS.sub(r"\1:\2", start)
+    start = _CLOCK_ZONE.sub("", start) if ":" in start else _DIGITS.sub(_with_colons, start)
     if match := _CLOCK.fullmatch(start):
         hour, minute, second = (int(part or 0) for part in match.groups()[:3])
         half = match[4]
@@ -175,6 +177,10 @@ def hour_of(text: str) -> Hour | None:
     if minute > 59 or second > 59 or timedelta(hours=hour, minutes=minute) > timedelta(hours=24):
         return None
     return Hour(timedelta(hours=hour, minutes=minute, seconds=second))
+
+
+def _with_colons(match: re.Match[str]) -> str:
+    return ":".join(filter(None, match.groups()))
 
 
 def zone_after(text: str) -> tzinfo | None:

@@ -171,7 +171,7 @@ def _names_ends(columns: Columns) -> bool:
             f"{table.path}: column {name} has an hour {last // HOUR}: the times look local; {LOCAL_FIX}"
         )
     ends = columns.ends or any(hour.counts_ends for hour in hours)
-    if first == timedelta(0) and (last == _DAY or ends):
+    if first == timedelta(0) and (last == _DAY or (ends and hours[0].is_count)):
         raise ScenarioError(
             f"{table.path}: column {name} has an hour 0 beside "
             f"{'an hour 24' if last == _DAY else 'ends of hours'}: count from 0 to 23, or from 1 to 24"

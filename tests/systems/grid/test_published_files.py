@@ -297,6 +297,38 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         None,
     ),
+    "commas in a header of semicolons": (
+        "Zeit;CO2-Intensität, Strommix, Deutschland [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y %H:%M};{v},0",
+        1.0,
+        None,
+    ),
+    "as many commas as semicolons": (
+        "Zeit;CO2-Intensität, Mittel [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y %H:%M};{v},0",
+        1.0,
+        None,
+    ),
+    "semicolons in a header of commas": (
+        "time,CI (g/kWh; mean; LCA)",
+        lambda t, v: f"{iso(t)},{v}",
+        1.0,
+        None,
+    ),
+    "intervals as in ISO 8601": ("interval,CI", lambda t, v: f"{iso(t)}/{iso(later(t))},{v}", 1.0, None),
+    "intervals in words": ("period,CI", lambda t, v: f"{plain(t)} to {plain(later(t))},{v}", 1.0, None),
+    "clocks of ends, with their own days": (
+        "Date,Time end,TZ,CI",
+        lambda t, v: f"{local(later(t), 'Europe/Berlin'):%Y-%m-%d,%H:%M},Europe/Berlin,{v}",
+        1.0,
+        "each time taken as the end of its interval",
+    ),
+    "a unit in a column of another name": (
+        "time,CI,measure",
+        lambda t, v: f"{iso(t)},{v},lb CO2/MWh",
+        LB,
+        "lb CO2/MWh, times 0.45359237 gives gCO2/kWh",
+    ),
     "WattTime's average": (
         "timestamp,co2_aoer",
         lambda t, v: f"{iso(t)},{v}",

@@ -111,6 +111,11 @@ FILES = {
         two("time,utc_offset,CI", "2020-01-01 00:00,3600,100", "2020-01-01 01:00,3600,100"),
         "column 'utc_offset' has '3600', which is no offset in hours and minutes: write it as \\+01:00",
     ),
+    "halves of days in a column": (
+        "date,time,ampm,CI\n"
+        + "".join(f"2020-01-01,{h % 12 or 12}:00,{'AM' if h < 12 else 'PM'},9\n" for h in range(24)),
+        "column 'ampm' has the halves of days: write them after the times, as 11:00 PM",
+    ),
     "JSON": ('[{"time": "2020-01-01T00:00Z", "carbonIntensity": 100}]', "this is JSON: export it as CSV"),
     "HTML": ("<!DOCTYPE html><html></html>", "this is HTML or XML: export it as CSV"),
     "parts of a second since 1601": (
