@@ -21,9 +21,17 @@ MAX_ROWS = 2_000_000
 MAX_COLUMNS = 10_000
 """What a file may have at most: 19 years of five minutes each."""
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = "\t;,"
+"""From what stands in few cells to what stands in many."""
+
+_HEAD = 100_000
+"""Signs by which the separator is chosen."""
+
 _STATED = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
 """The first line by which Excel is told the separator."""
+
+_NO_CSV = re.compile(r"\s*(?:\{|\[\s*[\[\]{]|<(?:!doctype|html|\?xml)\b)", re.IGNORECASE)
+"""How files of other kinds begin."""
 
 _NO_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
@@ -100,29 +108,56 @@ def read_table(path: Path, what: str, advice: str = "give a header and one row p
 
     Raises:
         ScenarioError: If there is no such file, it is no regular file of bounded size, or no text, a quote is
-            never closed, or a row is not as wide as the header.
+            never closed, there is one column alone, or a row is wider than the header by more than
+            empty cells, or narrower.
     """
     text = _text(path, what)
+    if other := _NO_CSV.match(text):
+        name = "JSON" if other.group().strip()[0] in "{[" else "HTML or XML"
+        raise ScenarioError(f"{path}: this is {name}: export it as CSV")
     stated = _STATED.match(text)
     if stated:
         text = "\n" + text[stated.end() :]
-    first = re.sub(r'"[^"]*"', "", text.lstrip("\n").split("\n", 1)[0])
-    separator = stated[1] if stated else max(_SEPARATORS, key=first.count)
+    separator = stated[1] if stated else _separator(text)
     rows = _rows(path, text, separator)
     header = next(rows, None)
     if header is None:
         raise ScenarioError(f"{path}: the file is empty: {advice}")
+    width = len(header[1])
     kept: list[Row] = []
     for number, cells in rows:
-        if len(cells) != len(header[1]):
+        if width == 1 < len(cells):
             raise ScenarioError(
-                f"{path}, row {number}: {len(cells)} columns where the header has {len(header[1])}: "
+                f"{path}, row {header[0]}: {shown(header[1][0])} is no header, as row {number} has "
+                f"{len(cells)} columns: begin the file with the row that names them"
+            )
+        if not any(cells[width:]):
+            cells = cells[:width]
+        if len(cells) != width:
+            raise ScenarioError(
+                f"{path}, row {number}: {len(cells)} columns where the header has {width}: "
                 f"{_mend(cells, header[1], separator)}"
             )
         if len(kept) >= MAX_ROWS:
             raise ScenarioError(f"{path}: more than {MAX_ROWS:,} rows: give a part of them")
         kept.append((number, cells))
+    if width == 1:
+        raise ScenarioError(
+            f"{path}, row {header[0]}: one column, {shown(header[1][0])}: separate columns with commas, "
+            "semicolons or tabs"
+        )
     return Table(path, header, kept, separator)
+
+
+def _separator(text: str) -> str:
+    """The sign that stands as often in the header as in the row below it, or most often in the header."""
+    lines = [line for line in re.sub(r'"[^"]*"', "", text[:_HEAD]).split("\n") if line.strip()][:2]
+
+    def fitness(sign: str) -> tuple[bool, int, int]:
+        counts = [line.count(sign) for line in lines] or [0]
+        return counts[0] == counts[-1] > 0, counts[0], counts[-1]
+
+    return max(_SEPARATORS, key=fitness)
 
 
 def _text(path: Path, what: str) -> str:

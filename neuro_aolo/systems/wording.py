@@ -25,10 +25,11 @@ def listed(values: Sequence[str]) -> str:
     return ", ".join(map(shown, values[:_MOST])) + more
 
 
-def close_names(typed: str, names: Iterable[str], most: int) -> list[str]:
+def close_names(typed: str, names: Iterable[str], most: int, likeness: float = 0.6) -> list[str]:
     """At most so many names that may have been meant, the closest first, upper and lower case aside."""
     by_lower = {name.lower(): name for name in names}
-    return [by_lower[name] for name in difflib.get_close_matches(typed.strip().lower(), by_lower, n=most)]
+    close = difflib.get_close_matches(typed.strip().lower(), by_lower, most, likeness)
+    return [by_lower[name] for name in close]
 
 
 def closest(typed: str, names: Iterable[str]) -> str | None:

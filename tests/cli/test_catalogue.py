@@ -296,7 +296,9 @@ def test_scores_become_a_scenario(cli, tmp_path: Path) -> None:
     again = cli("scenarios", "fit", scores(tmp_path), "--out", out)
     assert again.returncode == 2
     assert "add --overwrite" in again.stderr
-    assert cli("scenarios", "fit", scores(tmp_path), "--out", out, "--overwrite").returncode == 0
+    again = cli("scenarios", "fit", scores(tmp_path), "--out", out, "--overwrite")
+    assert again.returncode == 0
+    assert "threshold 7, 76.92 % of the peak; another with --set quality.threshold=POINTS" in again.stdout
 
 
 @pytest.mark.parametrize(

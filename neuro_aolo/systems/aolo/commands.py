@@ -73,8 +73,14 @@ def fit(scores: Path, scenario: Scenario, name: str) -> tuple[str, dict[str, Any
         f"{curve.sharpness:.3g}; residuals of {curve.rms:.2g} points (root mean square), "
         f"{abs(curve.residuals).max():.2g} at most"
     )
-    if fitted.quality.threshold != scenario.quality.threshold:
-        figures["threshold"] = fitted.quality.threshold
+    figures["threshold"] = fitted.quality.threshold
+    if fitted.quality.threshold == scenario.quality.threshold:
+        sentence += (
+            f"; threshold {fitted.quality.threshold:g}, "
+            f"{_percent(fitted.quality.threshold / curve.peak_score)} of the peak; another with --set "
+            "quality.threshold=POINTS"
+        )
+    else:
         sentence += (
             f"; threshold {fitted.quality.threshold:g}, for {scenario.quality.threshold:g} lies beyond their "
             f"scale: {fitted.sources['quality.threshold']}; another with --set quality.threshold=POINTS"

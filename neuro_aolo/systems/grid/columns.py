@@ -20,7 +20,9 @@ _INTENSITY = re.compile(
 _NO_INTENSITY = re.compile(
     r"\b(?:index|idx|percent\w*|perc|pct|rank|rating|level|categor\w+|class|label|band|type|source|method"
     r"|version|name|id|flag|status|price|cost|tax|eur|usd|nox|so2|sox|ch4|n2o|pm\d*|hg|target|limit|threshold"
-    r"|change|delta|normali[sz]ed|scaled|log|z ?score|share)\b|%"
+    r"|change|delta|diff\w*|ratio|relative|score|anomal\w*|error|deviation|std\w*|varian\w*|count|saving\w*|saved"
+    r"|reduction|cumul\w*|cumsum|lag\w*|shift\w*|rolling|smooth\w*|ma ?\d+|ppm|x ?10+|norm"
+    r"|normali[sz]ed|scaled|log|z ?score|share)\b|%"
 )
 _UNITS = re.compile(r"\b(?:units?|uom|einheit)\b")
 _MARGINAL = re.compile(r"\bmarginal\b|\bmoer\b")
@@ -29,7 +31,7 @@ _PREFERENCES = (
     (re.compile(r"\blife ?cycle\b|\blca\b"), True),
     (_MARGINAL, False),
     (re.compile(r"\b(?:forecast\w*|predict\w*|day ahead|expected)\b"), False),
-    (re.compile(r"\b(?:min|max|minimum|maximum|std\w*|lower|upper|low|high|median|p\d+|q\d+)\b"), False),
+    (re.compile(r"\b(?:min|max|minimum|maximum|lower|upper|low|high|median|p\d+|q\d+)\b"), False),
     (re.compile(r"\b(?:direct|production|discharge|imports?|exports?|storage)\b"), False),
     (re.compile(r"\b(?:rate|factor)s?\b"), False),
 )
@@ -45,12 +47,12 @@ _NO_TIME = re.compile(
 )
 _END = re.compile(r"\b(?:end|ends|ending|until|bis|ende|he|stop|through)\b|\bto$")
 _HOUR = re.compile(
-    r"\b(?:hours?|hr|he|times?|uhrzeit|stunde|heures?|hora|interval|from|von|start|anfang|period)\b"
+    r"\b(?:hours?|hr|he|times?|uhrzeit|zeitraum|zeit|stunde|heures?|hora|interval|from|von|start|anfang|period)\b"
 )
 _TIME_ZONE = re.compile(r"\b(?:time ?zone|tz|(?:utc|gmt|zone) offset|zeitzone)\b|^offset$")
 _AREA = re.compile(
-    r"\b(?:zone|region|country|area|location|balancing authority|ba|respondent|grid|iso|market|node|province)"
-    r"(?: ?(?:name|id|code|key|abbreviation))?$"
+    r"\b(?:zone|(?:dno)?region|country|area|location|territory|balancing authority|ba|respondent|grid|iso"
+    r"|market|node|province)(?: ?(?:name|id|code|key|abbreviation))?$"
 )
 _LONGEST_NAME = 1000
 _RANKS = {"zoned": 0, "epoch": 2, "naive": 3, "date": 7, "none": 8, "clock": 9}
@@ -99,7 +101,7 @@ def columns_of(table: Table) -> Columns:
     times = [i for i in times if not (_INTENSITY.search(names[i]) or units[i].is_known)]
     if not times:
         raise ScenarioError(f"{where}: no time column among {listed(header)}: name one 'time' or 'datetime'")
-    _check_one_area(table, names)
+    _check_one_area(table, names, times)
     value, notes = _value(table, names, times)
     time, hour = _time(table, names, times)
     zone, zone_column = _zone(table, names, [time] if hour is None else [time, hour])
@@ -130,9 +132,9 @@ def _with_units(table: Table) -> Table:
     return replace(table, header=(number, joined), rows=table.rows[1:])
 
 
-def _check_one_area(table: Table, names: Sequence[str]) -> None:
+def _check_one_area(table: Table, names: Sequence[str], times: Sequence[int]) -> None:
     for column, name in enumerate(names):
-        if not _AREA.search(name) or _TIME_ZONE.search(name):
+        if column in times or not _AREA.search(name) or _TIME_ZONE.search(name):
             continue
         areas = dict.fromkeys(cells[column] for _, cells in table.rows if cells[column])
         if len(areas) > 1 and not (name == "zone" and _are_zones(areas)):
@@ -204,19 +206,25 @@ def _unit(table: Table, names: Sequence[str], value: int) -> Unit:
             f"units, {shown(below[0].text)}: correct one of them"
         )
     unit = named if named.text else below[0] if below else NO_UNIT
-    if not unit.text and re.search(r"\bmoer\b", names[value]):
-        return replace(unit_in("lb/MWh"), text="lb/MWh, as WattTime gives MOER")
+    if not unit.text and (rate := re.search(r"\b[ma]oer\b", names[value])):
+        return replace(unit_in("lb/MWh"), text=f"lb/MWh, as WattTime gives {rate.group().upper()}")
     return unit
 
 
 def _unit_column(table: Table, names: Sequence[str], value: int) -> int | None:
-    """The column of units that belongs to the intensity: the next after it, or one before that fits."""
+    """The column of units that belongs to the intensity: the next after it, or one that fits."""
+    others = {name for i, name in enumerate(names) if i != value and not _UNITS.search(name)}
     columns = [i for i, name in enumerate(names) if _UNITS.search(name) and i != value]
+    columns = [i for i in columns if " ".join(_UNITS.sub(" ", names[i]).split()) not in others]
     after = [i for i in columns if i > value]
     if after:
         return after[0]
-    fitting = (i for i in columns if any(unit_in(cells[i]).is_known for _, cells in table.rows[:1]))
-    return next(fitting, None)
+    first = table.rows[0][1] if table.rows else []
+    fitting = [i for i, cell in enumerate(first) if i != value and unit_in(cell).is_known]
+    called = [i for i in fitting if i in columns]
+    if not (called or unit_in(table.header[1][value]).text):
+        called = sorted((i for i in fitting if not _UNITS.search(names[i])), key=lambda i: i < value)
+    return next(iter(called), None)
 
 
 def _time(table: Table, names: Sequence[str], times: Sequence[int]) -> tuple[int, int | None]:
@@ -278,6 +286,11 @@ def _zone(table: Table, names: Sequence[str], columns: Sequence[int]) -> tuple[Z
         wrong = next((cell for cell in cells if zone_of(cell).info is None), None)
         if wrong is None:
             return NO_ZONE, column
+        if wrong[0] in "+-0123456789":
+            raise ScenarioError(
+                f"{table.path}: column {shown(header[column])} has {shown(wrong)}, which is no offset in "
+                "hours and minutes: write it as +01:00"
+            )
         raise ScenarioError(
             f"{table.path}: column {shown(header[column])} has {shown(wrong)}, local time, ambiguous when "
             f"clocks change: {FIX}"

@@ -5,7 +5,10 @@ References:
     World in Data's yearly averages per country.
 """
 
+import gettext
 import json
+import re
+import unicodedata
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -26,12 +29,48 @@ _ALSO = {
     **{"UNITED STATES OF AMERICA": "USA", "THE NETHERLANDS": "NLD", "SLOVAK REPUBLIC": "SVK"},
 }
 _MEANT = {
-    # Codes of sport and others, which could be other countries' as well: suggested, not taken.
-    **{"SUI": "CHE", "NED": "NLD", "RSA": "ZAF", "UAE": "ARE", "KSA": "SAU", "INA": "IDN", "ENG": "GBR"},
-    **{"SCO": "GBR", "WAL": "GBR", "NIR": "GBR", "ENGLAND": "GBR", "SCOTLAND": "GBR", "WALES": "GBR"},
-    **{"GER": "DEU", "GRE": "GRC", "TPE": "TWN", "ROC": "TWN", "PRC": "CHN", "VIE": "VNM", "SPA": "ESP"},
-    **{"EIR": "IRL", "KOREA": "KOR", "BRD": "DEU", "NORTHERN IRELAND": "GBR"},
+    # Codes and names that could be other countries' as well: suggested, not taken.
+    **{"UAE": "ARE", "ENG": "GBR", "SCO": "GBR", "WAL": "GBR", "NIR": "GBR", "ENGLAND": "GBR", "ROC": "TWN"},
+    **{
+        "SCOTLAND": "GBR",
+        "WALES": "GBR",
+        "NORTHERN IRELAND": "GBR",
+        "PRC": "CHN",
+        "SPA": "ESP",
+        "DRC": "COD",
+    },
+    **{"EIR": "IRL", "EIRE": "IRL", "KOREA": "KOR", "BRD": "DEU", "FRG": "DEU", "CONGO, DEM. REP.": "COD"},
+    **{"HONG KONG SAR, CHINA": "HKG", "KOREA, DEM. REP.": "PRK", "KOREA, DEM. PEOPLE'S REP.": "PRK"},
+    **{"REPUBLIC OF CHINA": "TWN", "CHINESE TAIPEI": "TWN", "FYROM": "MKD", "EMIRATES": "ARE"},
+    # Codes that ISO 3166 has withdrawn.
+    **{"DDR": "DEU", "GDR": "DEU", "SU": "RUS", "SUN": "RUS", "USSR": "RUS", "YU": "SRB", "YUG": "SRB"},
+    **{"SCG": "SRB", "CS": "CZE", "CSK": "CZE", "TCH": "CZE", "ZAR": "COD", "ROM": "ROU", "TMP": "TLS"},
 }
+_SPORT = re.findall(
+    "[A-Z]{3}",
+    "ALG DZA ANG AGO ANT ATG ARU ABW ASA ASM BAH BHS BAN BGD BAR BRB BER BMU BHU BTN BIZ BLZ BOT BWA "
+    "BRU BRN BUL BGR BUR BFA CAM KHM CAY CYM CGO COG CHA TCD CHI CHL CRC CRI CRO HRV CTA CAF DEN DNK "
+    "EQG GNQ ESA SLV FIJ FJI GAM GMB GBS GNB GEQ GNQ GER DEU GRE GRC GRN GRD GUA GTM GUI GIN HAI HTI "
+    "HON HND INA IDN IRI IRN ISV VIR IVB VGB KSA SAU KUW KWT LAT LVA LBA LBY LES LSO LIB LBN MAD MDG "
+    "MAS MYS MAW MWI MGL MNG MON MCO MRI MUS MTN MRT MYA MMR NCA NIC NED NLD NEP NPL NGR NGA NIG NER "
+    "OMA OMN PAR PRY PHI PHL PLE PSE POR PRT PUR PRI RSA ZAF SAM WSM SEY SYC SIN SGP SKN KNA SLO SVN "
+    "SOL SLB SRI LKA SUD SDN SUI CHE TAH PYF TAN TZA TGA TON TOG TGO TPE TWN TRI TTO URU URY VAN VUT "
+    "VIE VNM VIN VCT ZAM ZMB ZIM ZWE",
+)
+"""Codes of the Olympic Committee and of FIFA that are not those of ISO 3166, each before the latter."""
+
+_MEANT |= dict(zip(_SPORT[::2], _SPORT[1::2], strict=True))
+_WHOLE = {r"(?<![\w'])S\.? ": "SOUTH ", r"(?<![\w'])N\.? ": "NORTH ", r"\bREP\.": "REPUBLIC", r" & ": " AND "}
+"""What short words of a name stand for."""
+
+_GENERIC = re.compile(
+    r"\b(?:REP(?:UBLIC)?|OF|THE|KINGDOM|FEDERATION|MAINLAND|ISLAMIC|ARAB|FEDERAL|SAR)\b|[,.]"
+)
+"""What a name may have beside the country's usual one."""
+
+_ENOUGH = 0.78
+"""How like a name what is typed must be to have meant it, of 1."""
+
 _KOSOVO = ("KOS", "XK", "XKX", "XKV", "UNK", "KOSOVO")
 _UNION = ("EU", "EUR", "EUU", "EU27", "EU28", "EU-27", "EUROPE", "EUROPEAN UNION", "EA", "EURO AREA")
 
@@ -46,11 +85,13 @@ def country_code(text: str) -> str:
         ScenarioError: If the country is unknown, with the one that was probably meant, or is not in the data.
     """
     typed, mix = " ".join(text.split()).upper(), _energy_mix()
+    if re.fullmatch(r"(?:[A-Z]\.){1,2}[A-Z]\.?", typed):
+        typed = typed.replace(".", "")
     code = typed if typed in mix else _ALSO.get(typed)
     if code is not None:
         return code
     _refuse_without_figure(text, typed)
-    code = _iso_code(typed)
+    code = _iso_code(typed) or _iso_code(_in_full(typed))
     if code in mix:
         return code
     if code is not None:
@@ -123,17 +164,63 @@ def _iso_code(typed: str) -> str | None:
     return names.get(typed)
 
 
+def _in_full(typed: str) -> str:
+    for short, whole in _WHOLE.items():
+        typed = re.sub(short, whole, typed)
+    return typed
+
+
 def _close(typed: str, mix: dict[str, Any]) -> str:
-    names = {entry.get("country_name", "").upper(): code for code, entry in mix.items()}
-    first = [_MEANT[typed]] if typed in _MEANT else []
-    first += [code for name, code in sorted(names.items()) if len(typed) >= 3 and name.startswith(typed)]
-    matches = close_names(typed, [*mix, *names], 4)
-    found = list(dict.fromkeys([*first, *(str(names.get(match, match)) for match in matches)]))[:4]
+    """The countries that may have been meant, the likeliest first."""
+    names = {entry.get("country_name", "").upper(): code for code, entry in mix.items()} | _ALSO
+    found = [_MEANT[typed]] if typed in _MEANT else []
+    if zone := re.match(r"([A-Z]{2,3})(?:[-_ ]|[0-9])", typed):
+        # An area of a country, as DE-LU, US-CAL-CISO or DK1.
+        found += filter(None, [_ALSO.get(zone[1]) or _iso_code(zone[1])])
+    found += _in_any_language(typed)
+    found += [code for name, code in sorted(names.items()) if len(typed) >= 2 and name.startswith(typed)]
+    found += [names[name] for name in close_names(typed, names, 4, _ENOUGH)]
+    usual = " ".join(_GENERIC.sub(" ", typed).split())
+    found += [code for code in (names.get(usual), _MEANT.get(usual)) if code]
+    if re.fullmatch("[A-Z]{3,4}", typed):
+        # Letters of a code that are swapped, those of a name in their order, and a code that goes on.
+        swapped = [code for code in mix if sorted(code) == sorted(typed)]
+        found += sorted(swapped, key=lambda code: code[0] != typed[0])
+        found.append(typed[:3])
+    if re.fullmatch("[A-Z]{3}", typed):
+        letters = re.compile(".*".join(typed))
+        found += [names[name] for name in sorted(names, key=len) if letters.match(name)]
+        found += filter(None, [_ALSO.get(typed[:2]) or _iso_code(typed[:2])])
+    found = [code for code in dict.fromkeys(found) if code in mix][:4]
     return (
         "did you mean " + ", ".join(found) + "?"
         if found
         else f"{len(mix)} countries are known, such as DEU and FRA"
     )
+
+
+def _in_any_language(typed: str) -> list[str]:
+    """Codes of the countries that one of pycountry's languages calls so, with or without accents."""
+    import pycountry
+
+    found: dict[str, None] = {}
+    for folder in sorted(Path(pycountry.LOCALES_DIR).iterdir()):
+        try:
+            language = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [folder.name])
+        except OSError:
+            continue
+        for country in pycountry.countries:
+            name = language.gettext(country.name)
+            if _bare(name) == _bare(typed):
+                found[country.alpha_3] = None
+    return list(found)
+
+
+def _bare(name: str) -> str:
+    """A name in capitals without accents."""
+    return "".join(
+        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
+    ).upper()
 
 
 @lru_cache(maxsize=1)

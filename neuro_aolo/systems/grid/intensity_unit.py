@@ -20,7 +20,8 @@ _GRAMS = {
     **{name: Fraction(1) for name in ("g", "gm", "gms", "gram", "grams", "gramme", "grammes")},
     **{name: Fraction(1000) for name in ("kg", "kgs", "kilo", "kilos")},
     **{name: Fraction(1, 10**6) for name in ("ug", "μg", "mcg")},
-    **{name: Fraction(10**6) for name in ("t", "tonne", "tonnes", "metricton", "metrictons", "metrict")},
+    **{name: Fraction(10**6) for name in ("t", "tonne", "tonnes", "metrict")},
+    **{f"metric{name}": Fraction(10**6) for name in ("ton", "tons", "tonne", "tonnes")},
     **{name: Fraction(10**9) for name in ("kt", "kilotonne", "kilotonnes")},
     **{name: _POUND_G for name in ("lb", "lbs", "lbm", "pound", "pounds")},
     **{name: 1000 * _POUND_G for name in ("klb", "klbs", "kilopound", "kilopounds")},
@@ -55,7 +56,7 @@ _KWH = {
     **{"mj": 1 / Fraction("3.6"), "gj": 1000 / Fraction("3.6"), "tj": 10**6 / Fraction("3.6")},
     **{"pj": 10**9 / Fraction("3.6")},
 }
-_SIGNS = str.maketrans("\u2212\u2013\u2010\u2011\u22c5\u2219", "----\u00b7\u00b7")
+_SIGNS = str.maketrans("\u2212\u2013\u2010\u2011\u22c5\u2219\u2044\u2215\u00f7", "----\u00b7\u00b7///")
 _PREFIXES = {"": "", "kilo": "k", "mega": "m", "giga": "g", "tera": "t"}
 
 _MASS = (
@@ -64,7 +65,7 @@ _MASS = (
     r"|k?lbs?|lbm|m?tons?|gms?|gr|mcg|kgs|[kmugt\u03bc]?g|[kmg]?t)"
 )
 _GAS = (
-    r"(?:[ _-]*(?:of[ _-]+)?(?:co2|carbon[ _-]*dioxide|ghgs?)"
+    r"(?:[ _.-]*(?:of[ _-]+)?(?:co2|carbon[ _-]*dioxide|ghgs?)"
     r"(?:[ _,-]*(?:equiv(?:alente?s?)?|eqv|[e\u00e4]q|\u00e4quivalente?|e)\.?(?![a-z]))?)"
 )
 _LET_OUT = r"(?:[ _-]*(?:emitted|emissions?|released))?"
@@ -79,13 +80,24 @@ _BEGINS_WITH_MASS = re.compile(rf"[ _]*{_MASS}{_GAS}?(?![a-z0-9])", re.IGNORECAS
 _BESIDE = re.compile(
     rf"(?<![a-z0-9])({_MASS})({_GAS})?[ _\u00b7*.-]+({_ENERGY}){_ELECTRIC}(?![a-z0-9])", re.IGNORECASE
 )
+_GLUED = re.compile(rf"(?<![a-z0-9])({_MASS})({_GAS})?([kmgt]wh){_ELECTRIC}(?![a-z0-9])", re.IGNORECASE)
+_ANY_ENERGY = re.compile(r"[^\s_()\[\]]*(?:[kmgt]wh|watt|joule)[^\s_()\[\]]*", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?:(?<![a-z0-9.])[x\u00d7]? ?(?:10+|10 ?\^ ?-?\d+|1?e[+-]?\d+|0*000)"
+    r"|\b(?:hundred|thousand|million|billion)s?(?: of)?)[ _x\u00d7*\u00b7]*$",
+    re.IGNORECASE,
+)
+"""What stands before a unit that is counted in hundreds or thousands."""
+
+_TIMES_AFTER = re.compile(r"^[^a-z0-9]*[x\u00d7*] ?(?:10|1e|\d*000)", re.IGNORECASE)
+_HEAT = re.compile(r"^[ _(\[-]*(?:th|thermal|heat)(?![a-z])", re.IGNORECASE)
 _INVERSE = re.compile(
     rf"[ _\u00b7*.]{{0,3}}(?<![a-z])({_ENERGY}){_ELECTRIC}[ ]*\^?[({{]?-1[)}}]?", re.IGNORECASE
 )
 _ALONE = re.compile(rf"^(?:{_MASS}{_GAS}?|[kmgt]?wh?|{_ENERGY})$", re.IGNORECASE)
 _LAST_WORD = re.compile(rf"(?<=[ _])((?:{_MASS})(?:{_GAS})?|[kmgt]w|{_ENERGY})$", re.IGNORECASE)
 _ENCLOSED_GAS = re.compile(
-    r"(?<=[a-z0-9])[(\[]((?:co2)?[ _-]*(?:eq|e)?\.?)[)\]](?= ?(?:/|per))", re.IGNORECASE
+    r"(?<=[a-z0-9]) ?[(\[]((?:co2)?[ _-]*(?:eq|e)?\.?)[)\]](?= ?(?:/|per))", re.IGNORECASE
 )
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _NO_MASS = re.compile(r"%|\bper ?cent|\bpct\b|[$€£¥]|(?<![a-z])(?:eur|usd|gbp|cents?|ct)$", re.IGNORECASE)
@@ -119,14 +131,16 @@ NO_UNIT = Unit()
 def unit_in(text: str) -> Unit:
     """The unit that a header or a cell names: a mass of CO2 per energy, wherever in it that stands.
 
+    An energy without a mass, or a unit that is counted in thousands, is not understood.
+
     Words that are no unit, such as ``direct``, ``average`` or ``DE``, do not matter.
     """
     plain = _plain(text[:_LONGEST])
-    unit = _named_in(plain)
-    # Names such as intensityLbsPerMwh, whose words begin with capitals.
-    return (
-        unit if unit.text else _named_in(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\d)(?=per[A-Za-z])", "_", plain))
-    )
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\d)(?=per[A-Za-z])", "_", plain)
+    # The second are names such as intensityLbsPerMwh, whose words begin with capitals.
+    unit = next((unit for unit in map(_named_in, (plain, split)) if unit.text), NO_UNIT)
+    energy = None if unit.text else _ANY_ENERGY.search(plain)
+    return Unit(energy.group(), None, "no mass of CO2 is named beside it") if energy else unit
 
 
 def _named_in(text: str) -> Unit:
@@ -134,7 +148,7 @@ def _named_in(text: str) -> Unit:
         unit = _of_ratio(text[: ratio.start()], text[ratio.end() :])
         if unit.text:
             return unit
-    if beside := _BESIDE.search(text):
+    if beside := _BESIDE.search(text) or _GLUED.search(text):
         return _unit(beside.group(), beside[1], beside[3])
     return _without_energy(text)
 
@@ -150,6 +164,11 @@ def _of_ratio(before: str, after: str) -> Unit:
     if mass and energy:
         # As a rule only the signs of the unit: what encloses it is cut off.
         written = f"{before[mass.start() :].rstrip(' _)]')}/{energy[1]}"
+        rest = after[energy.end() :]
+        if _TIMES.search(before[: mass.start()]) or _TIMES_AFTER.search(rest):
+            return Unit(written, None, "it is counted in multiples")
+        if _HEAT.search(rest):
+            return Unit(written, None, "heat is no electric energy")
         return _unit(written, mass[1], energy[1])
     swapped = _ENDS_IN_ENERGY.search(before) and _BEGINS_WITH_MASS.match(after)
     if not (mass or energy or swapped):
@@ -191,5 +210,6 @@ def _without_energy(text: str) -> Unit:
             return Unit(inside.strip(), None, "it is no mass of CO2 per energy")
         if wrong := _NO_MASS.search(inside):
             return Unit(wrong.group().strip(), None, "it is no mass of CO2 per energy")
-    last = _LAST_WORD.search(_BRACKETS.sub("", text).rstrip(" _"))
-    return Unit(last[1], None, "it is no mass of CO2 per energy") if last else NO_UNIT
+    if last := _LAST_WORD.search(_BRACKETS.sub("", text).rstrip(" _")):
+        return Unit(last[1], None, "it is no mass of CO2 per energy")
+    return NO_UNIT

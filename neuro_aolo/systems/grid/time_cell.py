@@ -1,5 +1,6 @@
 """Times as the cells of published files write them."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -10,23 +11,41 @@ from neuro_aolo.systems.grid.time_zone import Zone, zone_of
 Kind = Literal["zoned", "epoch", "naive", "date", "clock", "none"]
 """What a cell holds: a time with its zone, seconds since 1970, a time or a date without a zone, an hour."""
 
+_FIRST_YEAR = 1990
+"""Since when numbers are times: no grid's intensity was published by the hour before."""
+
 _LONGEST = 100
 """Signs of the longest time that is read."""
 
 _FORMS = (
-    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"),
-    *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
-    *("%b %d, %Y %I:%M %p", "%b %d, %Y, %I:%M %p", "%d %b %Y %H:%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d"),
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+    *("%d.%m.%Y", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d"),
 )
 _INTERVAL_FORMS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 """Those of ENTSO-E, whose intervals tell day and month apart from American dates."""
 
-_INTERVAL = re.compile(r"\s+[-\u2013\u2014]\s+")
+_INTERVAL = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis)\s+|(?<=[0-9Z])/(?=[0-9]{4}-|P)")
 _NUMBER = re.compile(r"([0-9]{9,19})(?:\.0*)?")
+_YEAR_FIRST = re.compile(r"^([0-9]{4})([./])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_SPELLED = re.compile(
+    r"^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
+    rf"(?:([0-9]{{1,2}})[ -]{_MONTH}|{_MONTH}[ -]([0-9]{{1,2}}))(?:,? |-)([0-9]{{4}})(?:,? |$)",
+    re.IGNORECASE,
+)
+_HALF_DAY_CLOCK = re.compile(
+    r"(?<![0-9:])(1[0-2]|0?[1-9])(:[0-9]{2}(?::[0-9]{2})?) ?([ap])\.?m\b\.?", re.IGNORECASE
+)
+_MIDNIGHT = re.compile(r"(?<=[0-9][ T])24:00(?::00(?:\.0*)?)?(?![0-9:.])")
 _TAIL = re.compile(r"^(.*[0-9])\s*[\[(]?([A-Za-z][A-Za-z_/ ]*(?:[+-][0-9:]+)?)[\])]?$")
 _SPACED_OFFSET = re.compile(r"\s+([+-][0-9]{2}:?[0-9]{2})$")
 _CLOCK_ZONE = re.compile(r"(?<=[0-9])\s*(Z|UTC|GMT|[+][0-9]{2}:?[0-9]{2})$")
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))(?::([0-9]{2})(?:\.0*)?)?\s*([AaPp]\.?[Mm]\.?)?")
+_DIGITS = re.compile(r"^([0-2][0-9])([0-5][0-9])([0-5][0-9])?$")
 _HALF_DAY = re.compile(r"([0-9]{1,2})\s*([AaPp])\.?[Mm]\.?")
 _HOUR = re.compile(r"(?:(HE|H)\s*)?([0-9]{1,2})(?:\.0*)?\s*(?:h|hrs?|Uhr)?", re.IGNORECASE)
 
@@ -68,9 +87,9 @@ def kind_of(text: str) -> Kind:
 def parsed(text: str) -> datetime:
     """The time in a cell, or the start of the interval in it.
 
-    Understood are ISO 8601, days as ``31.12.2020``, ``2020/12/31`` and ``Dec 31, 2020``, seconds or their
-    thousandths, millionths and billionths since 1970, and the intervals of ENTSO-E. ``01/02/2020`` may
-    be in January or February.
+    Understood are ISO 8601, days as ``31.12.2020``, ``2020/12/31``, ``31 Dec 2020`` and ``December 31,
+    2020``, clocks as ``1:00 PM`` and ``24:00``, seconds or their thousandths, millionths and billionths since
+    1970, and the intervals of ENTSO-E. ``01/02/2020`` may be in January or February.
 
     Raises:
         ValueError: If it is none.
@@ -84,11 +103,14 @@ def parsed(text: str) -> datetime:
     start, *rest = _INTERVAL.split(text, maxsplit=1)
     if not start.isascii():
         raise ValueError("signs that are no ASCII")
-    start = _SPACED_OFFSET.sub(r"\1", start.strip())
-    try:
+    if not _MIDNIGHT.search(start):
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(start)
+    start = _plain(start.strip())
+    if _MIDNIGHT.search(start):
+        return parsed(_MIDNIGHT.sub("00:00", start)) + timedelta(days=1)
+    with contextlib.suppress(ValueError):
         return datetime.fromisoformat(start)
-    except ValueError:
-        pass
     if time := _in_form(start, (*_INTERVAL_FORMS, *_FORMS) if rest else _FORMS):
         return time
     tail = _TAIL.match(start)
@@ -103,8 +125,28 @@ def parsed(text: str) -> datetime:
     return time.replace(tzinfo=zone.info)
 
 
+def is_counted_to_24(text: str) -> bool:
+    """Whether the time in a cell is the ``24:00`` of a day."""
+    return bool(_MIDNIGHT.search(_INTERVAL.split(text, maxsplit=1)[0]))
+
+
+def _plain(text: str) -> str:
+    """The time with its day as ``2020-12-31`` where year or month are clear, and 24 hours."""
+
+    def spelled(match: re.Match[str]) -> str:
+        month = _MONTHS.index((match[2] or match[3])[:3].lower()) + 1
+        return f"{match[5]}-{month:02}-{int(match[1] or match[4]):02} "
+
+    def of_24(match: re.Match[str]) -> str:
+        return f"{int(match[1]) % 12 + (12 if match[3].lower() == 'p' else 0):02}{match[2]}"
+
+    text = _SPELLED.sub(spelled, " ".join(text.split())).strip()
+    text = _YEAR_FIRST.sub(lambda match: f"{match[1]}-{int(match[3]):02}-{int(match[4]):02}", text)
+    return _SPACED_OFFSET.sub(r"\1", _HALF_DAY_CLOCK.sub(of_24, text))
+
+
 def hour_of(text: str) -> Hour | None:
-    """The hour of a day in a cell: ``0``, ``HE 24``, ``13:30``, ``1:00 PM``, ``00:00 - 01:00``."""
+    """The hour of a day in a cell: ``0``, ``HE 24``, ``13:30``, ``1330``, ``1:00 PM``, ``00:00 - 01:00``."""
     if len(text) > _LONGEST:
         return None
     start, *end = re.split(r"\s*[-\u2013]\s*(?=[0-9])", text, maxsplit=1)
@@ -117,7 +159,7 @@ def hour_of(text: str) -> Hour | None:
             return None
         length = (last.since_midnight - first.since_midnight) % timedelta(days=1)
         return first if timedelta(0) < length <= timedelta(hours=1) else None
-    start = _CLOCK_ZONE.sub("", start) if ":" in start else start
+    start = _CLOCK_ZONE.sub("", start) if ":" in start else _DIGITS.sub(_with_colons, start)
     if match := _CLOCK.fullmatch(start):
         hour, minute, second = (int(part or 0) for part in match.groups()[:3])
         half = match[4]
@@ -135,6 +177,10 @@ def hour_of(text: str) -> Hour | None:
     if minute > 59 or second > 59 or timedelta(hours=hour, minutes=minute) > timedelta(hours=24):
         return None
     return Hour(timedelta(hours=hour, minutes=minute, seconds=second))
+
+
+def _with_colons(match: re.Match[str]) -> str:
+    return ":".join(filter(None, match.groups()))
 
 
 def zone_after(text: str) -> tzinfo | None:
@@ -163,4 +209,7 @@ def _since_1970(digits: str) -> datetime:
         raise ValueError("a date with its hour, or seconds since 1970")
     # Seconds have up to 11 digits until the year 5138, and each thousandth three more.
     per_second = 1000 ** max(0, (len(digits) - 9) // 3)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(digits) * 10**6 // per_second)
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(digits) * 10**6 // per_second)
+    if time.year < _FIRST_YEAR:
+        raise ValueError("counted from another day, or in other parts of a second")
+    return time

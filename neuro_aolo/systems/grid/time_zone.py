@@ -26,6 +26,9 @@ _OFFSET = re.compile(
     r"(?:(?:utc|gmt)[ _]?|(?<=[(\[])[ ]?|^)([+-])[ ]?(\d{1,2})(?::?(\d{2}))?(?![\d:.])", re.IGNORECASE
 )
 _UTC_NUMBER = re.compile(r"(?:utc|gmt)[ _]?[+-]?[ ]?\d", re.IGNORECASE)
+_DECIMAL_OFFSET = re.compile(r"([+-])(\d{1,2})\.(00?|25|50?|75)")
+"""Hours with their quarters, such as ``+5.5``."""
+
 _LOCAL_NAMES = frozenset(
     re.findall(
         r"\w+",
@@ -33,13 +36,13 @@ _LOCAL_NAMES = frozenset(
         "mountain atlantic prevailing nem daylight cet cest mez mesz hnec hec mest eet eest msk bst edt "
         "ept cst cdt cpt mst mdt mpt pst pdt ppt akst akdt hst hdt ast adt nst ndt aest aedt aet acst "
         "acdt awst awt nzst nzdt nzt jst kst hkt sgt myt pht ict wib wita pkt npt bdt gst trt irst idt "
-        "sast brt brst clt clst uyt",
+        "sast brt brst clt clst uyt est5edt cst6cdt mst7mdt pst8pdt legale légale",
     )
 )
 _AMBIGUOUS_NAMES = frozenset(
     re.findall(r"\w+", "est ist art met wet west et pt ct mt pet eat cat wat wit bot vet cot act")
 )
-"""Abbreviations that are words as well: taken for zones where they are in capitals, in brackets, or last."""
+"""Abbreviations that are words as well: zones where they are in capitals, in brackets, first, or last."""
 
 _NO_ZONES = frozenset(
     re.findall(
@@ -60,6 +63,8 @@ _CHANGING = (
     *("Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver"),
     *("America/Los_Angeles", "Australia/Sydney", "Pacific/Auckland", "Europe/Athens", "America/Santiago"),
     *("Asia/Jerusalem", "Africa/Cairo", "America/Sao_Paulo", "Asia/Tehran", "Europe/Moscow"),
+    *("America/Mexico_City", "America/Asuncion", "America/Havana", "Asia/Beirut", "Asia/Amman"),
+    *("Atlantic/Azores", "Australia/Lord_Howe"),
 )
 """Zones that stand for those whose clocks are, or were, set forward and back."""
 
@@ -96,7 +101,7 @@ def zone_in(header: str) -> Zone:
     enclosed = [word for inside in _BRACKETS.findall(text) for word in _tokens(inside)]
     tokens = _tokens(text)
     for place, word in enumerate(tokens):
-        marked = word.isupper() or word in enclosed or place == len(tokens) - 1
+        marked = word.isupper() or word in enclosed or place in (0, len(tokens) - 1)
         if word.lower() in _LOCAL_NAMES or (word.lower() in _AMBIGUOUS_NAMES and marked and len(tokens) > 1):
             return Zone(word, None, f"{shown(word)} does not fix every hour")
     if _UTC_NUMBER.search(text):
@@ -114,7 +119,9 @@ def zone_of(cell: str) -> Zone:
     text = _plain(cell).strip("()[] ")
     if text.lower() in _UTC_NAMES or re.fullmatch(r"[+-]?0+(?::?00)?", text):
         return Zone(text, UTC)
-    if offset := _offset(text).info:
+    if hours := _DECIMAL_OFFSET.fullmatch(text):
+        text = f"{hours[1]}{hours[2]}:{60 * int(hours[3].ljust(2, '0')) // 100:02}"
+    if offset := _offset(re.sub(r"(?<=:[0-9]{2}):00$", "", text)).info:
         return Zone(text, offset)
     name = _by_name().get(text.lower().replace("/", "_").replace(" ", "_")) if "/" in text else None
     if name:

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
@@ -13,32 +12,47 @@ import numpy as np
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.csv_file import Table, read_table
 from neuro_aolo.systems.grid.columns import Columns, columns_of
-from neuro_aolo.systems.grid.gaps import Fill, checked_gap, filled, gap_error
+from neuro_aolo.systems.grid.gaps import Fill, checked_gap, filled
 from neuro_aolo.systems.grid.intensity_unit import USUAL
-from neuro_aolo.systems.grid.time_cell import Hour, ZoneRefusedError, hour_of, parsed, zone_after
-from neuro_aolo.systems.grid.time_zone import FIX, in_utc, never_shown, shown_twice, zone_of
+from neuro_aolo.systems.grid.sample import LOCAL_FIX, Sample, check_gap, check_order, hour_start
+from neuro_aolo.systems.grid.time_cell import (
+    Hour,
+    ZoneRefusedError,
+    hour_of,
+    is_counted_to_24,
+    parsed,
+    zone_after,
+)
+from neuro_aolo.systems.grid.time_zone import FIX, in_utc, zone_of
 from neuro_aolo.systems.grid.trace import HOUR, YEARS, NDArray, Trace
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH
 from neuro_aolo.systems.wording import shown
 
-_MISSING = ("", "nan", "na", "n/a", "n/e", "null", "none", "-")
+_MISSING = frozenset(
+    (
+        "",
+        "nan",
+        "na",
+        "n/a",
+        "n/e",
+        "n.a.",
+        "k.a.",
+        "#n/a",
+        "<na>",
+        "null",
+        "none",
+        "nil",
+        "missing",
+        "-",
+        "--",
+    )
+)
 _SMALLEST_PEAK = 2.0
 """In gCO2/kWh: where no figure reaches it they are in another unit."""
 
-_SWAPPED = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
+_SWAPPED = re.compile(r"[0-9]{1,2}([/-])[0-9]{1,2}\1[0-9]{2}(?:[0-9]{2})?(?![0-9])")
+_ZERO = re.compile(r"[0-9][ T]0?0:00(?::00)?(?![0-9:])")
 _DAY = 24 * HOUR
-_LOCAL_FIX = "give UTC or offsets, or name the zone in the header, as 'time (Europe/Berlin)'"
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """A row: its time in UTC, that time as it is written, whether nothing says its zone, and its figure."""
-
-    row: int
-    time: datetime
-    text: str
-    is_bare: bool
-    value: float
 
 
 def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | None = None) -> Trace:
@@ -74,7 +88,7 @@ def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | No
         notes.append(f"{missing:,} of {len(figures):,} hours filled ({fill})")
     return Trace(
         source=path.name,
-        start=_hour(samples[0].time),
+        start=hour_start(samples[0].time),
         g_per_kwh=tuple(figures.tolist()),
         note="; ".join(notes) or None,
     )
@@ -93,19 +107,19 @@ def _conversions(columns: Columns) -> Iterator[str]:
         yield "each time taken as the end of its interval"
 
 
-def _samples(columns: Columns, fill: Fill | None) -> list[_Sample]:
+def _samples(columns: Columns, fill: Fill | None) -> list[Sample]:
     """The file's rows in order: times that rise, values that are intensities (NaN where they are filled)."""
     table = columns.table
     table.check_decimals([columns.value])
     ends = _names_ends(columns)
-    samples: list[_Sample] = []
+    samples: list[Sample] = []
     for (number, cells), (text, time, zone) in zip(table.rows, _times(columns), strict=True):
         previous = samples[-1] if samples else None
         utc = _utc(table, number, text, time, zone, previous)
         is_bare = zone is None and time.tzinfo is None
-        sample = _Sample(number, utc, text, is_bare, _value(columns, number, cells[columns.value], fill))
+        sample = Sample(number, utc, text, is_bare, _value(columns, number, cells[columns.value], fill))
         if previous is not None:
-            _check_order(table.path, previous, sample)
+            check_order(columns, previous, sample)
         samples.append(sample)
     known = [sample.value for sample in samples if not math.isnan(sample.value)]
     if not known:
@@ -117,11 +131,11 @@ def _samples(columns: Columns, fill: Fill | None) -> list[_Sample]:
     return _starts(samples) if ends else samples
 
 
-def _starts(samples: list[_Sample]) -> list[_Sample]:
+def _starts(samples: list[Sample]) -> list[Sample]:
     """Samples at the start of their intervals, of the ends of them; the shortest step is an interval."""
     steps = [later.time - sample.time for sample, later in pairwise(samples)]
     step = min((*steps, HOUR))
-    return [_Sample(s.row, s.time - step, s.text, s.is_bare, s.value) for s in samples]
+    return [Sample(s.row, s.time - step, s.text, s.is_bare, s.value) for s in samples]
 
 
 def _times(columns: Columns) -> Iterator[tuple[str, datetime, tzinfo | None]]:
@@ -146,7 +160,7 @@ def _names_ends(columns: Columns) -> bool:
         ScenarioError: If the hours of a column of their own do not tell.
     """
     if columns.hour is None:
-        return columns.ends
+        return columns.ends or _counts_to_24(columns)
     table, name = columns.table, shown(columns.table.header[1][columns.hour])
     hours = [_hour_of(columns, number, cells[columns.hour]) for number, cells in table.rows]
     if not hours:
@@ -154,10 +168,10 @@ def _names_ends(columns: Columns) -> bool:
     first, last = (pick(hour.since_midnight for hour in hours) for pick in (min, max))
     if last > _DAY:
         raise ScenarioError(
-            f"{table.path}: column {name} has an hour {last // HOUR}: the times look local; {_LOCAL_FIX}"
+            f"{table.path}: column {name} has an hour {last // HOUR}: the times look local; {LOCAL_FIX}"
         )
     ends = columns.ends or any(hour.counts_ends for hour in hours)
-    if first == timedelta(0) and (last == _DAY or ends):
+    if first == timedelta(0) and (last == _DAY or (ends and hours[0].is_count)):
         raise ScenarioError(
             f"{table.path}: column {name} has an hour 0 beside "
             f"{'an hour 24' if last == _DAY else 'ends of hours'}: count from 0 to 23, or from 1 to 24"
@@ -168,6 +182,19 @@ def _names_ends(columns: Columns) -> bool:
             "00:00 or at 01:00: give times as 2020-12-31 23:00"
         )
     return ends or last == _DAY
+
+
+def _counts_to_24(columns: Columns) -> bool:
+    """Whether whole times run from 01:00 to 24:00, which are the ends of their hours."""
+    table, cells = columns.table, [cells[columns.time] for _, cells in columns.table.rows]
+    if not any(map(is_counted_to_24, cells)):
+        return False
+    if any(map(_ZERO.search, cells)):
+        raise ScenarioError(
+            f"{table.path}: column {shown(table.header[1][columns.time])} has 00:00 beside 24:00: count from "
+            "00:00 to 23:00, or from 01:00 to 24:00"
+        )
+    return True
 
 
 def _hour_of(columns: Columns, number: int, text: str) -> Hour:
@@ -204,7 +231,7 @@ def _no_time(table: Table, row: int, text: str) -> ScenarioError:
 
 
 def _utc(
-    table: Table, row: int, text: str, time: datetime, zone: tzinfo | None, previous: _Sample | None
+    table: Table, row: int, text: str, time: datetime, zone: tzinfo | None, previous: Sample | None
 ) -> datetime:
     try:
         utc = in_utc(time, zone, None if previous is None else previous.time)
@@ -219,52 +246,17 @@ def _utc(
     return utc
 
 
-def _check_order(path: Path, previous: _Sample, sample: _Sample) -> None:
-    """Refuse times that do not rise, and say so where clocks that are set back are why."""
-    if sample.time > previous.time:
-        return
-    is_same = sample.time == previous.time
-    problem = f"repeats the time of row {previous.row}" if is_same else "is earlier than the row before"
-    where = f"{path}, row {sample.row}: {shown(sample.text)}"
-    place = shown_twice(sample.time) if sample.is_bare and previous.time - sample.time < HOUR else None
-    if place:
-        raise ScenarioError(
-            f"{where} {problem}, an hour that clocks show twice at the end of summer time, as in "
-            f"{place}: the times look local; {_LOCAL_FIX}"
-        )
-    if is_same and ":" not in sample.text:
-        raise ScenarioError(f"{where} {problem}: give the time of day, too, as 2020-12-31 23:00")
-    raise ScenarioError(f"{where} {problem}: {'keep one of them' if is_same else 'sort the rows by time'}")
-
-
-def _hourly(path: Path, samples: list[_Sample], fill: Fill | None, longest_gap: int) -> NDArray:
+def _hourly(path: Path, samples: list[Sample], fill: Fill | None, longest_gap: int) -> NDArray:
     """Means of the samples of each hour, NaN without one."""
-    first, last = _hour(samples[0].time), _hour(samples[-1].time)
+    first, last = hour_start(samples[0].time), hour_start(samples[-1].time)
     for previous, sample in pairwise(samples):
-        _check_gap(path, previous, sample, fill, longest_gap)
-    hours = np.array([(_hour(sample.time) - first) // HOUR for sample in samples])
+        check_gap(path, previous, sample, fill, longest_gap)
+    hours = np.array([(hour_start(sample.time) - first) // HOUR for sample in samples])
     values = np.array([sample.value for sample in samples])
     known, size = ~np.isnan(values), (last - first) // HOUR + 1
     sums = np.bincount(hours[known], values[known], size)
     counts = np.bincount(hours[known], minlength=size)
     return np.where(counts > 0, sums / np.maximum(counts, 1), math.nan)
-
-
-def _check_gap(path: Path, previous: _Sample, sample: _Sample, fill: Fill | None, longest_gap: int) -> None:
-    """Refuse hours that are not filled, and those that clocks leave out as they are set forward."""
-    missing = (_hour(sample.time) - _hour(previous.time)) // HOUR - 1
-    if missing <= 0:
-        return
-    place = never_shown(_hour(previous.time) + HOUR, _hour(sample.time)) if sample.is_bare else None
-    if place:
-        raise ScenarioError(
-            f"{path}, row {sample.row}: 1 hour without a sample before {shown(sample.text)}, which clocks "
-            f"never show at the start of summer time, as in {place}: the times look local; {_LOCAL_FIX}, "
-            "or 'time (UTC)'"
-        )
-    if fill is None or missing > longest_gap:
-        before = f"{sample.time:%Y-%m-%d %H:%M} UTC"
-        raise gap_error(path, sample.row, missing, before, None if fill is None else longest_gap)
 
 
 def _value(columns: Columns, row: int, text: str, fill: Fill | None) -> float:
@@ -285,7 +277,3 @@ def _value(columns: Columns, row: int, text: str, fill: Fill | None) -> float:
             "or remove the row"
         )
     return value
-
-
-def _hour(time: datetime) -> datetime:
-    return time.replace(minute=0, second=0, microsecond=0)

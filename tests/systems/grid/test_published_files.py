@@ -260,6 +260,88 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         "times put into UTC by column 'utc_offset'",
     ),
+    "EirGrid": ("DATE & TIME,CO2 INTENSITY", lambda t, v: f"{t:%d %B %Y %H:%M},{v}", 1.0, None),
+    "months in letters": ("EffectiveTime,CI", lambda t, v: f"{t:%d-%b-%Y %H:%M:%S},{v}", 1.0, None),
+    "American words": ("time,CI", lambda t, v: f'"{t:%B %d, %Y %I:%M %p}",{v}', 1.0, None),
+    "as in mails": ("time,CI", lambda t, v: f'"{t:%a, %d %b %Y %H:%M:%S} GMT",{v}', 1.0, None),
+    "half days after ISO days": ("time,CI", lambda t, v: f"{t:%Y-%m-%d %I:%M:%S %p},{v}", 1.0, None),
+    "years first": ("time,CI", lambda t, v: f"{t.year}.{t.month}.{t.day} {t:%H:%M},{v}", 1.0, None),
+    "four digits of a clock": ("date,time,CI", lambda t, v: f"{t:%Y-%m-%d,%H%M},{v}", 1.0, None),
+    "whole times from 01:00 to 24:00": (
+        "time,CI",
+        lambda t, v: f"{t:%Y-%m-%d} {t.hour + 1:02}:00:00,{v}",
+        1.0,
+        "each time taken as the end of its interval",
+    ),
+    "whole ends to 24:00": (
+        "Hour ending (UTC+01:00),CI",
+        lambda t, v: f"{later(t):%Y-%m-%d} {later(t).hour + 1:02}:00,{v}",
+        1.0,
+        "times of UTC+01:00 put into UTC; each time taken as the end of its interval",
+    ),
+    "quarters of offsets": (
+        "local time,UTC offset,CI",
+        lambda t, v: f"{plain(later(t, 5.5))},+5.50,{v}",
+        1.0,
+        "times put into UTC by column 'UTC offset'",
+    ),
+    "differences and means beside": (
+        "time,carbon_intensity,carbon_intensity_lag1,carbon_intensity_diff,carbon_intensity_rolling_24",
+        lambda t, v: f"{iso(t)},{v},1,2,3",
+        1.0,
+        None,
+    ),
+    "spans of a day": (
+        "Datum;Zeitraum;CO2 [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y};{t:%H:%M} - {later(t):%H:%M};{v}",
+        1.0,
+        None,
+    ),
+    "commas in a header of semicolons": (
+        "Zeit;CO2-Intensität, Strommix, Deutschland [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y %H:%M};{v},0",
+        1.0,
+        None,
+    ),
+    "as many commas as semicolons": (
+        "Zeit;CO2-Intensität, Mittel [g/kWh]",
+        lambda t, v: f"{t:%d.%m.%Y %H:%M};{v},0",
+        1.0,
+        None,
+    ),
+    "semicolons in a header of commas": (
+        "time,CI (g/kWh; mean; LCA)",
+        lambda t, v: f"{iso(t)},{v}",
+        1.0,
+        None,
+    ),
+    "intervals as in ISO 8601": ("interval,CI", lambda t, v: f"{iso(t)}/{iso(later(t))},{v}", 1.0, None),
+    "intervals in words": ("period,CI", lambda t, v: f"{plain(t)} to {plain(later(t))},{v}", 1.0, None),
+    "clocks of ends, with their own days": (
+        "Date,Time end,TZ,CI",
+        lambda t, v: f"{local(later(t), 'Europe/Berlin'):%Y-%m-%d,%H:%M},Europe/Berlin,{v}",
+        1.0,
+        "each time taken as the end of its interval",
+    ),
+    "a unit in a column of another name": (
+        "time,CI,measure",
+        lambda t, v: f"{iso(t)},{v},lb CO2/MWh",
+        LB,
+        "lb CO2/MWh, times 0.45359237 gives gCO2/kWh",
+    ),
+    "WattTime's average": (
+        "timestamp,co2_aoer",
+        lambda t, v: f"{iso(t)},{v}",
+        LB,
+        "lb/MWh, as WattTime gives AOER, times 0.45359237 gives gCO2/kWh",
+    ),
+    "a unit of another column": (
+        "time,carbon_intensity,temperature,temperature_unit",
+        lambda t, v: f"{iso(t)},{v},20,degC",
+        1.0,
+        None,
+    ),
+    "separators after the last column": ("time,CI", lambda t, v: f"{iso(t)},{v},,", 1.0, None),
     "g/MJ": (
         "time,carbon_intensity g/MJ",
         lambda t, v: f"{iso(t)},{v}",
@@ -325,3 +407,10 @@ def test_old_line_ends_and_marks_of_byte_order_are_read(tmp_path: Path) -> None:
     path = tmp_path / "trace.csv"
     path.write_bytes("\ufefftime,CI\r2023-03-01 00:00,100\r2023-03-01 01:00,200\r".encode())
     assert read_trace(path).g_per_kwh == (100.0, 200.0)
+
+
+@pytest.mark.parametrize("mark", ["#N/A", "<NA>", "n.a.", "--", "missing", "NULL", ""])
+def test_cells_that_stand_for_no_figure_are_filled_when_asked(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text(f"time,CI\n2023-03-01 00:00,100\n2023-03-01 01:00,{mark}\n2023-03-01 02:00,300\n")
+    assert read_trace(path, "linear").g_per_kwh == (100.0, 200.0, 300.0)
