@@ -192,7 +192,8 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
     for field in ("v_leak", "v_reset"):
         require(
             not np.any(getattr(neurons, field, 0.0)),
-            f"node {name!r}: {field} is {spread(getattr(neurons, field, 0.0))}; only 0 is supported: train and write it with 0",
+            f"node {name!r}: {field} is {spread(getattr(neurons, field, 0.0))}; only 0 is supported: "
+            "train and write it with 0",
         )
     current_decay, voltage_decay = 0.0, 1.0
     gain = np.asarray(neurons.r, dtype=np.float64)
