@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from pathlib import Path
 
-from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.agent.actor_files import DESCRIPTION, SNAPSHOT, WEIGHTS
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
@@ -24,7 +24,6 @@ from neuro_aolo.runs.files import (
     EVENTS,
     MADE,
     METRICS,
-    SNAPSHOT,
     SUMMARY,
     TWIN,
 )
@@ -187,7 +186,7 @@ class RunFolder:
     @property
     def has_twin(self) -> bool:
         """Whether a same-size MLP was trained with the run."""
-        return (self.twin.path / DESCRIPTION).is_file()
+        return os.path.lexists(self.twin.path / DESCRIPTION)
 
     def config(self) -> RunConfig:
         """The settings of the run.
