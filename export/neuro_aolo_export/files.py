@@ -40,9 +40,14 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         raise unwritable(target, error) from None
 
 
+def disk_fails(error: OSError) -> bool:
+    """Whether the disk is full or fails, so that another path on it would not help."""
+    return error.errno in _DISK
+
+
 def unwritable(target: Path, error: OSError) -> ExportError | OSError:
     """What is raised where a file cannot be written: a full or failing disk is nobody's bad input."""
-    if error.errno in _DISK:
+    if disk_fails(error):
         return OSError(error.errno, error.strerror, str(target))
     return ExportError(
         f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
