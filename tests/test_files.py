@@ -17,6 +17,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.files import DIGEST, from_json, parse_toml, read_text, sealed, unsealed, write_whole
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.files import read_whole, whole
+from neuro_aolo_export.files import write_whole as write_bytes_whole
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -91,6 +92,23 @@ def test_what_a_full_disk_says_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left") as failed:
         fill()
     assert failed.value.filename == str(tmp_path / "a.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(errno.ENOSPC, OSError), (errno.EIO, OSError), (errno.EACCES, ExportError)]
+)
+def test_a_disk_that_fails_is_nobody_s_bad_input(
+    number: int, raised: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(raised, match=os.strerror(number)) as failed:
+        write_bytes_whole(tmp_path / "a.nir", b"")
+    assert type(failed.value) is raised
+    assert str(tmp_path / "a.nir") in str(failed.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -114,6 +114,8 @@ def read_strings(group: Any, name: str, max_elements: int = 1, max_length: int =
     with _telling(_place(group, name)):
         dataset = _dataset(group, name, max_elements)
         kind = dataset.id.get_type()
+        if dataset.size == 0:  # A list of none has no type to speak of.
+            return np.empty(dataset.shape, dtype=np.str_)
         if kind.get_class() != h5py.h5t.STRING:
             raise TypeError("not text")
         variable = kind.is_variable_str()
@@ -201,7 +203,7 @@ def _is_gzipped(dataset: Any) -> bool:
     creation = dataset.id.get_create_plist()
     filters = [creation.get_filter(index)[0] for index in range(creation.get_nfilters())]
     if filters and (filters != [h5py.h5z.FILTER_DEFLATE] or dataset.chunks is None):
-        raise TypeError("filters other than gzip alone")
+        raise TypeError("filters other than gzip alone: store it bare, or with gzip as nir.write does")
     return bool(filters)
 
 

@@ -17,6 +17,7 @@ from neuro_aolo_export.errors import ExportError
 MAX_BYTES = 1 << 28
 """Largest file that is read whole: a quarter of a gibibyte."""
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _PREFIX = "neuro-aolo-"
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
 _OWNED = re.compile(r"[.-](?P<host>[0-9a-f]{6})-(?P<process>\d+)[.-]")
@@ -27,6 +28,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
     Raises:
         ExportError: the file cannot be written.
+        OSError: the disk is full, or fails.
     """
     target = Path(path)
     if not target.name:
@@ -35,9 +37,21 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         with whole(target) as partial:
             partial.write_bytes(data)
     except OSError as error:
-        raise ExportError(
-            f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
-        ) from None
+        raise unwritable(target, error) from None
+
+
+def disk_fails(error: OSError) -> bool:
+    """Whether the disk is full or fails, so that another path on it would not help."""
+    return error.errno in _DISK
+
+
+def unwritable(target: Path, error: OSError) -> ExportError | OSError:
+    """What is raised where a file cannot be written: a full or failing disk is nobody's bad input."""
+    if disk_fails(error):
+        return OSError(error.errno, error.strerror, str(target))
+    return ExportError(
+        f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
+    )
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ file that was changed, damaged or mixed with those of another training is notice
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
-from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.agent.actor_files import DESCRIPTION, SNAPSHOT, WEIGHTS
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sizes import MOST_QUANTITIES, check_weights
@@ -150,7 +151,7 @@ def load_actor(folder: Path) -> SavedActor:
         AgentError: a file is missing, is not what it should be, or belongs to another training.
     """
     for name in (DESCRIPTION, WEIGHTS):
-        if not (folder / name).is_file():
+        if not os.path.lexists(folder / name):
             raise AgentError(f"{folder} has no {name}: name a folder that `neuro-aolo train` wrote")
     described = _described(folder / DESCRIPTION)
     try:
@@ -202,18 +203,21 @@ def _spec(described: _Description) -> ActorSpec:
 
 
 def _check_text(file: Path, digests: Mapping[str, str]) -> None:
-    if not file.is_file():
+    if not os.path.lexists(file):
         return
     try:
         text = read_text(file)
     except (OSError, ValueError) as error:
-        raise AgentError(f"{file} cannot be read ({error}): restore it, or train again") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AgentError(f"{file} cannot be read ({reason}): restore it, or train again") from None
     _check_digest(file, digest(text), digests)
 
 
 def _check_digest(file: Path, is_now: str, digests: Mapping[str, str]) -> None:
     if digests[file.name] != is_now:
+        # The training in progress holds the weights, and none of the texts beside them.
+        resumed = file.name == WEIGHTS and (file.parent / SNAPSHOT).is_file()
         raise AgentError(
             f"{file} is not the one that belongs to {DESCRIPTION}, by its digest: it was changed or damaged, "
-            "or comes from another training; restore it, go on with --resume, or train again"
+            f"or comes from another training; restore it, {'go on with --resume, ' * resumed}or train again"
         )

@@ -13,6 +13,7 @@ from neuro_aolo.cli.output import check_file
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.runs.progress import stage
+from neuro_aolo_export.files import disk_fails
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -242,6 +243,8 @@ def fit_scenario(
     try:
         write_whole(file, text)
     except OSError as error:
+        if disk_fails(error):
+            raise
         raise ScenarioError(
             f"{file} cannot be written ({error.strerror}): choose a writable place for --out"
         ) from None

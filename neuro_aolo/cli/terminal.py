@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -32,6 +33,8 @@ def run_app(app: typer.Typer) -> int:
         The exit code.
     """
     speak()
+    if not _has_working_folder():
+        return _fail("the working folder is gone: change into one that is there, as with cd")
     try:
         return app(prog_name=PROGRAM, standalone_mode=False) or 0
     except SystemExit:
@@ -48,6 +51,15 @@ def run_app(app: typer.Typer) -> int:
         return EXIT_FAILED
     finally:
         speak()
+
+
+def _has_working_folder() -> bool:
+    """Whether this process still has one; libraries end it in words of their own where it was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _on_purpose() -> tuple[type[Exception], ...]:

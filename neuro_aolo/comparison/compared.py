@@ -14,7 +14,7 @@ from neuro_aolo.runs.config import PRESETS, Preset
 from neuro_aolo.runs.lock import locked_new
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.workers.local import Failure, make, make_here
-from neuro_aolo_export.files import clear_leftovers
+from neuro_aolo_export.files import clear_leftovers, disk_fails
 
 RESULTS = Path("results")
 
@@ -111,6 +111,8 @@ def made(
             clear_leftovers(asked.folder / CELLS)
             return _made(asked, jobs, command, on_end)
     except OSError as error:
+        if disk_fails(error):
+            raise
         raise RunError(
             f"{asked.folder} cannot be written ({error.strerror or error}): choose a writable place for --out"
         ) from None

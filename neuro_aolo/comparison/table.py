@@ -31,6 +31,7 @@ from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
 from neuro_aolo.text.literal import csv_row
 from neuro_aolo.workers.local import W
+from neuro_aolo_export.files import disk_fails
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
 
@@ -86,6 +87,8 @@ def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]
     try:
         (folder / CELLS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if disk_fails(error):
+            raise
         raise RunError(
             f"{folder} cannot be written ({error.strerror}): choose a writable place for --out"
         ) from None

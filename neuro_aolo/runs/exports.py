@@ -18,7 +18,7 @@ from neuro_aolo.runs.simulation import lava_timeout_s
 from neuro_aolo.systems.task import Observations
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.files import temporary_folder
+from neuro_aolo_export.files import disk_fails, temporary_folder
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 from neuro_aolo_export.graph_file import graph_digest, save_graph
 from neuro_aolo_export.loihi2.lava import LAVA_INSTALL, lava_version, require_lava, write_network
@@ -165,6 +165,8 @@ def _export(
         with locked(folder):
             return _export_into(folder, network, dense, observations, formats)
     except OSError as error:
+        if disk_fails(error):
+            raise
         raise RunError(
             f"{folder} cannot be written ({error.strerror or error}): give a writable --out"
         ) from None

@@ -1,11 +1,9 @@
 """Names of the files in a run's folder; importing them does not import torch."""
 
-from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.agent.actor_files import DESCRIPTION, SNAPSHOT, WEIGHTS
 
 CONFIG = "config.toml"
 METRICS = "metrics.csv"
-SNAPSHOT = "training.safetensors"
-"""The training in progress; gone once it has ended."""
 EVENTS = "tensorboard"
 """Subfolder of TensorBoard's event files."""
 SUMMARY = "summary.json"

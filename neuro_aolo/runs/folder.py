@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from pathlib import Path
 
-from neuro_aolo.agent.actor_files import DESCRIPTION, WEIGHTS
+from neuro_aolo.agent.actor_files import DESCRIPTION, SNAPSHOT, WEIGHTS
 from neuro_aolo.agent.checkpoint import SavedActor, load_actor
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.snapshot import Snapshot
@@ -24,7 +24,6 @@ from neuro_aolo.runs.files import (
     EVENTS,
     MADE,
     METRICS,
-    SNAPSHOT,
     SUMMARY,
     TWIN,
 )
@@ -116,7 +115,7 @@ class RunFolder:
         path = Path(path)
         tidy(path)
         for name in (CONFIG, DESCRIPTION, WEIGHTS):
-            if not (path / name).is_file():
+            if not os.path.lexists(path / name):
                 what = f"has no {name}" if path.is_dir() else "is not a folder"
                 raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` wrote")
         return cls(path, system)
@@ -128,7 +127,7 @@ class RunFolder:
         Raises:
             RunError: there is no such folder, or it has no settings.
         """
-        if not (path / CONFIG).is_file():
+        if not os.path.lexists(path / CONFIG):
             what = f"has no {CONFIG}" if path.is_dir() else "is not a folder"
             raise RunError(f"{path} {what}: name a folder that `neuro-aolo train` or `run` began")
         return cls(path)
@@ -136,7 +135,7 @@ class RunFolder:
     @property
     def is_trained(self) -> bool:
         """Whether the training has come to its end."""
-        if self.snapshot_file.exists():
+        if os.path.lexists(self.snapshot_file):
             return False
         saved = self.actor()
         return saved is not None and not saved.training["interrupted"]
@@ -147,7 +146,7 @@ class RunFolder:
         Raises:
             AgentError: its files are not what they should be.
         """
-        if not ((self.path / DESCRIPTION).is_file() and (self.path / WEIGHTS).is_file()):
+        if not all(os.path.lexists(self.path / name) for name in (DESCRIPTION, WEIGHTS)):
             return None
         return load_actor(self.path)
 
@@ -162,12 +161,12 @@ class RunFolder:
         Raises:
             AgentError: the file is damaged.
         """
-        return Snapshot.load(self.snapshot_file) if self.snapshot_file.exists() else None
+        return Snapshot.load(self.snapshot_file) if os.path.lexists(self.snapshot_file) else None
 
     @property
     def has_checkpoint(self) -> bool:
         """Whether anything that was learnt is kept."""
-        return self.snapshot_file.exists() or (self.path / DESCRIPTION).exists()
+        return os.path.lexists(self.snapshot_file) or os.path.lexists(self.path / DESCRIPTION)
 
     def remove(self) -> None:
         """Remove what the run made, and the folder where nothing else is in it.
@@ -187,7 +186,7 @@ class RunFolder:
     @property
     def has_twin(self) -> bool:
         """Whether a same-size MLP was trained with the run."""
-        return (self.twin.path / DESCRIPTION).is_file()
+        return os.path.lexists(self.twin.path / DESCRIPTION)
 
     def config(self) -> RunConfig:
         """The settings of the run.
@@ -232,13 +231,14 @@ class RunFolder:
             RunError: it cannot be read, or a cell is not a number.
         """
         file = self.path / METRICS
-        if not file.exists():
+        if not os.path.lexists(file):
             return []
         try:
             rows = list(csv.DictReader(io.StringIO(read_text(file))))
         except (OSError, ValueError, csv.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(
-                f"{file} cannot be read ({error}): restore it, remove it, or train again"
+                f"{file} cannot be read ({reason}): restore it, remove it, or train again"
             ) from None
         columns = [field.name for field in fields(Metrics)]
         for number, row in enumerate(rows, start=2):

@@ -1,5 +1,6 @@
 """A run looked at from every side, stage by stage: ``summary.json`` and ``emissions.csv``."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -238,7 +239,7 @@ def exports(run: Run, chip: OnChip | None) -> tuple[ExportFigures, ...] | None:
         RunError: the run's ``exports.json`` is damaged.
     """
     file = run.folder.path / EXPORTS
-    if not file.exists():
+    if not os.path.lexists(file):
         return None
     try:
         return tuple(

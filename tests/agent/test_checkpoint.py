@@ -1,6 +1,7 @@
 """Actors survive the way to disk and back; anything else is refused in one line."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,30 @@ def test_files_of_two_trainings_are_not_one_actor(tmp_path: Path) -> None:
     # The same text with another ending of its lines says the same.
     (one / "config.toml").write_bytes(b"seed = 0\r\n")
     load_actor(one)
+
+
+@pytest.mark.parametrize(("name", "resumes"), [("actor.safetensors", True), ("config.toml", False)])
+def test_a_resumption_is_advised_where_it_mends(name: str, resumes: bool, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("seed = 0\n")
+    spec = ActorSpec(("a",), ("x",), CONFIGS[1])
+    network = spec.build(torch.Generator().manual_seed(0))
+    save_actor(tmp_path, network, spec, TRAINING, ("config.toml",))
+    (tmp_path / name).write_bytes(b"seed = 1\n")
+    assert "--resume" not in refusal(tmp_path)
+    (tmp_path / "training.safetensors").write_bytes(b"")
+    assert ("go on with --resume" in refusal(tmp_path)) == resumes
+
+
+@pytest.mark.parametrize("kind", ["pipe", "loop"])
+def test_a_text_beside_that_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "metrics.csv"
+    file.write_text("a\n")
+    spec = ActorSpec(("a",), ("x",), CONFIGS[1])
+    save_actor(tmp_path, spec.build(torch.Generator().manual_seed(0)), spec, TRAINING, (file.name,))
+    file.unlink()
+    load_actor(tmp_path)
+    os.mkfifo(file) if kind == "pipe" else file.symlink_to(file.name)
+    assert refusal(tmp_path).startswith(f"{file} cannot be read (")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

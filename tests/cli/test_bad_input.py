@@ -1,5 +1,6 @@
 """Bad input: one clear line, exit code 2, nothing written."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -136,3 +137,21 @@ def test_bits_of_spikes_are_not_for_a_dense_run(cli, small_run: Path) -> None:
 def test_the_command_line_comes_without_torch() -> None:
     code = "import sys, neuro_aolo.cli.app; raise SystemExit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_working_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    command = [sys.executable, "-m", "neuro_aolo", "scenarios", "list"]
+    places = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: the working folder is gone: change into one that is there, as with cd\n"

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,18 @@ def _pids(folder: Path, count: int) -> list[int]:
 
 def test_success_says_nothing(tmp_path: Path) -> None:
     _run("print('to nobody')", tmp_path)
+
+
+def test_temporary_files_go_into_the_folder(tmp_path: Path) -> None:
+    code = "import sys, tempfile; sys.stderr.write(tempfile.gettempdir())"
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        _run(code, Path(short))
+        assert (Path(short) / "stderr").read_text() == str(Path(short).resolve())
+    # A socket's name has little room: beyond it they stay where they were.
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    _run(code, long)
+    assert (long / "stderr").read_text() == tempfile.gettempdir()
 
 
 def test_failure_is_told_by_its_last_line(tmp_path: Path) -> None:

@@ -296,9 +296,9 @@ _REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]] | None, str]] = 
         "node 'l' is of type 'LI'",
     ),
     "subgraph": (
-        {"g": nir.NIRGraph(dict(_PAIR), [("w", "n")]), **_PAIR},
+        {"g": nir.NIRGraph(dict(_PAIR), [("w", "n")], type_check=False), **_PAIR},
         None,
-        "node 'g' is of type 'NIRGraph'",
+        "subgraph 'g' has 0 nodes of type Input: give it one, or write its nodes into the graph",
     ),
     "recurrent": (
         {"i": _IN, **_PAIR, "r": _linear(), "o": _OUT},
@@ -316,7 +316,14 @@ _REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]] | None, str]] = 
         [("w", "n"), ("x", "y"), ("y", "x")],
         "node 'x' is not joined to 'w', or in a cycle",
     ),
-    "self": (_PAIR, [("w", "n"), ("n", "n")], "node 'n' is fed by 'w' and 'n'"),
+    "self": (_PAIR, [("w", "n"), ("n", "n")], "node 'n' feeds itself: .* without recurrent edges"),
+    "edge twice": (_PAIR, [("w", "n"), ("w", "n")], "edge from node 'w' to 'n' stands twice: give it once"),
+    "slash": ({"m/w": _linear(), "m/n": _lif()}, None, "node 'm' has no type: a '/' in a node's name"),
+    "inputs": (
+        {"a": _IN, "i": _IN, **_PAIR, "o": _OUT},
+        [("i", "w"), ("w", "n"), ("n", "o")],
+        "node 'a' is not joined to 'i', or in a cycle: join it by an edge or take it out",
+    ),
     "unknown end": (_PAIR, [("w", "q")], "an edge joins node 'q', which is not there"),
     "alone": ({"i": _IN, **_PAIR, "o": _OUT}, [("i", "w"), ("w", "n")], "node 'o' is not joined to 'i'"),
     "weights twice": (
@@ -348,8 +355,26 @@ _REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]] | None, str]] = 
         r"tau_syn is 0\.0001 s, less than a time step",
     ),
     "backward": ({"w": _linear(), "n": _lif(tau=-1.0)}, None, "tau is -1 s"),
-    "threshold 0": ({"w": _linear(), "n": _lif(v_threshold=0.0)}, None, r"nodes 'w' and 'n': threshold 0\.0"),
-    "overflow": ({"w": _linear(), "n": _lif(r=1e300)}, None, "SpikingLayer.weight holds NaN or infinity"),
+    "threshold 0": (
+        {"w": _linear(), "n": _lif(v_threshold=0.0)},
+        None,
+        "LIF node 'n': v_threshold is 0: give a threshold from",
+    ),
+    "threshold beyond float32": (
+        {"w": _linear(), "n": _lif(v_threshold=1e300)},
+        None,
+        "LIF node 'n': v_threshold is 1e\\+300: give a threshold from .* to 3.4e\\+38",
+    ),
+    "overflow": (
+        {"w": _linear(), "n": _lif(r=1e300)},
+        None,
+        r"nodes 'w' and 'n': weight and bias times the gain, of r and time constants \(.*are beyond float32",
+    ),
+    "overflow twice": (
+        {"w": _linear(), "n": _cuba(r=1e300, w_in=1e300)},
+        None,
+        "are beyond float32: give smaller ones",
+    ),
     "rank": ({"w": nir.Linear(np.ones((2, 2, 2))), "n": _lif()}, None, r"weight has shape \(2, 2, 2\)"),
     "bias": ({"w": nir.Affine(np.ones((2, 2)), np.ones(3)), "n": _lif()}, None, r"bias \(3,\) does not fit"),
 }

@@ -101,6 +101,8 @@ def _deep_graphs(file: h5py.File) -> None:
     for _ in range(300):
         place = place.create_group("deep")
         place["type"] = "NIRGraph"
+        place["edges"] = np.empty((0, 2))
+        place = place.create_group("nodes")
 
 
 def _same_node_many_times(file: h5py.File) -> None:
@@ -172,8 +174,8 @@ _ATTACKS: dict[str, tuple[Attack, str]] = {
     "no graph": (lambda f: f.pop("node"), "an HDF5 file without a NIR graph in it"),
     "one node": (lambda f: _replace(f, "node/type", data="LIF"), "holds one 'LIF' node: give a NIRGraph"),
     "thousands of nodes": (_many_nodes, "node/nodes/: more than 256 members"),
-    "deep nesting": (_deep_graphs, "node 'deep' is of type 'NIRGraph'"),
-    "one node under many names": (_same_node_many_times, "is not joined to 'a"),
+    "deep nesting": (_deep_graphs, "a node's name has 259 letters: at most 256"),
+    "one node under many names": (_same_node_many_times, "node 'again0' is not joined to 'input'"),
     "long name": (lambda f: f.create_group("node/nodes/" + "n" * 9999), "a node's name has 9999 letters"),
     "no step": (lambda f: _replace(f, "node/metadata/dt", data=[1.0, 2.0]), "time step 1, 2: give one"),
     "negative step": (lambda f: _replace(f, "node/metadata/dt", data=-1.0), "time step -1: give one"),

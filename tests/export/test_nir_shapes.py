@@ -46,7 +46,9 @@ def read(path: Path) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (1, 4), (1, 1, 4)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(), (1,), (1, 1), (1, 4), (1, 1, 4), (4, 1), (4, 1, 1), (1, 4, 1)], ids=str
+)
 def test_parameters_are_spread_over_the_layer(kind: str, shape: tuple[int, ...], tmp_path: Path) -> None:
     fields = {f"n__{name}": np.full(shape, value) for name, value in KINDS[kind][1].items()}
     plain = read(write(tmp_path / "plain.nir", kind))
@@ -71,6 +73,7 @@ def test_parameters_are_spread_over_the_layer(kind: str, shape: tuple[int, ...],
         {"w__weight": WEIGHT[None]},
         {"w__weight": WEIGHT[None, None].astype(np.float32)},
         {"w__bias": BIAS[None]},
+        {"w__bias": BIAS[:, None]},
         {"w__bias": BIAS.astype(np.float16)},
         {"w__weight": WEIGHT[None], "w__bias": BIAS[None], "n__tau": np.array([4 * DT_S])},
     ],
@@ -84,6 +87,23 @@ def test_axes_of_one_and_ends_of_size_1_add_nothing(fields: dict[str, Any], tmp_
 def test_one_bias_for_all_is_added_to_each(tmp_path: Path) -> None:
     layer = read(write(tmp_path / "a.nir", w__bias=np.array([0.25]))).layers[0]
     assert layer.bias.tolist() == [0.25] * 4
+
+
+def test_ends_without_a_shape_declare_nothing(tmp_path: Path) -> None:
+    plain, path = read(write(tmp_path / "plain.nir")), write(tmp_path / "a.nir")
+    with h5py.File(path, "a") as file:
+        del file["node/nodes/input/shape"], file["node/nodes/output/shape"]
+    assert graph_digest(read(path)) == graph_digest(plain)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_gains_of_few_bits_are_multiplied_in_full(dtype: type, tmp_path: Path) -> None:
+    values = {"w_in": dtype(3.3), "r": dtype(2.7), "tau_syn": dtype(7.1e-3), "tau_mem": dtype(9.3e-3)}
+    fields: dict[str, Any] = {f"n__{name}": np.full(4, value) for name, value in values.items()}
+    weight = read(write(tmp_path / "a.nir", "CubaLIF", **fields)).layers[0].weight
+    exact = {name: float(value) for name, value in values.items()}
+    gain = exact["w_in"] * exact["r"] * (DT_S / exact["tau_syn"]) * (DT_S / exact["tau_mem"])
+    np.testing.assert_allclose(weight, WEIGHT * gain, rtol=2e-7)
 
 
 INF, NAN = np.inf, np.nan
@@ -124,6 +144,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "weight no number": ("LIF", {"w__weight": np.full((4, 3), NAN)}, "w/weight: NaN or infinity"),
     "bias infinite": ("LIF", {"w__bias": np.full(4, INF)}, "w/bias: NaN or infinity"),
     "shapes": ("LIF", {"n__tau": np.full(3, 1.0)}, r"parameters of shapes \(3,\), \(4,\); make them one"),
+    "weight of a row alone": ("LIF", {"w__weight": WEIGHT[0]}, r"node 'w': weight has shape \(3,\); give"),
     "weight twice": ("LIF", {"w__weight": np.stack([WEIGHT, WEIGHT])}, r"weight has shape \(2, 4, 3\)"),
     "bias of another width": ("LIF", {"w__bias": np.ones(3)}, r"bias \(3,\) does not fit"),
     "input of another width": (

@@ -143,7 +143,7 @@ def test_a_description_whose_facts_are_missing(run: Path) -> None:
         assert str(file) in message
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "loop"])
 @pytest.mark.parametrize(
     "name",
     ["config.toml", "actor.json", "actor.safetensors", "metrics.csv", "exports.json", "training.safetensors"],
@@ -152,7 +152,9 @@ def test_what_is_no_file(run: Path, name: str, kind: str) -> None:
     file = run / name
     file.unlink(missing_ok=True)
     put(file, kind)
-    assert name in refusal(everything, run)
+    message = refusal(everything, run)
+    assert f"{file} " in message or f"{file}:" in message
+    assert {"pipe": "a pipe", "device": "a device", "folder": "a folder", "loop": "links"}[kind] in message
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
@@ -168,5 +170,7 @@ def put(file: Path, kind: str) -> None:
         os.mkfifo(file)
     elif kind == "device":
         file.symlink_to("/dev/zero")
+    elif kind == "loop":
+        file.symlink_to(file.name)
     else:
         file.mkdir()

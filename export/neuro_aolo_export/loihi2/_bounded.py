@@ -12,9 +12,10 @@ from pathlib import Path
 from neuro_aolo_export.errors import ExportError
 
 _GRACE_S = 2.0
-_LONGEST_PLACE = 74
-"""Bytes of a folder's path in which a socket's still fits into the 107 that Linux allows."""
 _GLANCE_S = 0.1
+_LONGEST_SOCKET = 103
+"""Bytes that the name of a Unix socket may have on every system."""
+_SOCKET_BYTES = len("/pymp-xxxxxxxx/listener-xxxxxxxx")
 
 
 def run_bounded(
@@ -53,24 +54,27 @@ def start_bounded(
 
     Args:
         command: program and arguments.
-        folder: working directory; standard error is kept there as ``stderr``, and so are the temporary files,
-            which it may not live to remove.
-        environment: its environment variables.
+        folder: working directory; standard error is kept there as ``stderr``.
+        environment: its environment variables; what it keeps in temporary files goes into ``folder``.
         answers: whether standard output is kept, for :func:`exchange`, or dropped.
     """
-    short = len(os.fsencode(folder)) <= _LONGEST_PLACE
-    temporary = {"TMPDIR": str(folder)} if short else {}
     with (folder / "stderr").open("wb") as err:
         return subprocess.Popen(
             command,
             cwd=folder,
-            env={**environment, **temporary},
+            env={**environment, **_own_temporary(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if answers else subprocess.DEVNULL,
             stderr=err,
             start_new_session=True,
             bufsize=0,
         )
+
+
+def _own_temporary(folder: Path) -> dict[str, str]:
+    """Where a killed process leaves its temporary files, as its sockets: in the folder that goes with it."""
+    name = str(folder.resolve())
+    return {"TMPDIR": name} if len(os.fsencode(name)) + _SOCKET_BYTES <= _LONGEST_SOCKET else {}
 
 
 def exchange(

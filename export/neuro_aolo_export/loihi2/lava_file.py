@@ -18,7 +18,7 @@ import numpy as np
 from neuro_aolo_export._hdf5 import member_names, open_plain, read_dataset, read_group, read_string
 from neuro_aolo_export.arrays import IntArray
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.files import whole
+from neuro_aolo_export.files import unwritable, whole
 from neuro_aolo_export.loihi2._lava_compat import LAVA_INSTALL, load_dense_block
 from neuro_aolo_export.loihi2.integers import QuantizedGraph, QuantizedLayer
 
@@ -53,9 +53,7 @@ def write_network(network: QuantizedGraph | Sequence[QuantizedLayer], path: str 
             partial.write_bytes(_written(dense, layers))
             _check_same(layers, read_network(partial))
     except OSError as error:
-        raise ExportError(
-            f"{target} cannot be written ({error.strerror or error}): give a path in a writable folder"
-        ) from error
+        raise unwritable(target, error) from error
 
 
 def read_network(path: str | os.PathLike[str]) -> tuple[QuantizedLayer, ...]:

@@ -19,13 +19,15 @@ from neuro_aolo_export._hdf5 import (
 )
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.file_kind import described
-from neuro_aolo_export.nir._parameters import NEURONS, plain
+from neuro_aolo_export.nir._parameters import ENDS, NEURONS, UNDECLARED, plain
+from neuro_aolo_export.nir._subgraph import joined
 
 MAX_NODES = 256
 MAX_NUMBERS = 1 << 26
 """Most numbers that one file may hold, unpacked: as many weights as a graph file has room for."""
 
 ALLOWED = "Input -> (Affine or Linear -> CubaLIF, LIF or IF), once per layer -> Output, with Flatten anywhere"
+SUBGRAPH = "NIRGraph"
 DESCRIPTION = "neuro_aolo"
 """Key in the graph's metadata: JSON about all that NIR has no node for."""
 
@@ -42,8 +44,10 @@ _NUMBERS_OF_TYPE = {
     "Output": {"shape"},
 }
 # Older files lack a reset potential, which then is 0; nir fills it in, as it does the rest of these.
-_OPTIONAL = {"v_reset", "w_in", "input_type", "start_dim", "end_dim"}
+_OPTIONAL = {"v_reset", "w_in", "input_type", "start_dim", "end_dim", "shape"}
 _BESIDE = {"type", "metadata"}
+_Nodes = dict[str, dict[str, Any]]
+_Edges = list[tuple[str, str]]
 _MAX_MEMBERS = 64
 _MAX_NAME = 256
 _MAX_DESCRIPTION = 1 << 20
@@ -63,14 +67,14 @@ def read_file(path: str | os.PathLike[str]) -> Any:
     with open_plain(path) as root:
         graph = read_group(root, "node")
         kind = read_string(graph, "type", _MAX_NAME)
-        if kind != "NIRGraph":
-            raise ExportError(f"{path} holds one {_shown(kind)} node: give a NIRGraph, {ALLOWED}")
+        if kind != SUBGRAPH:
+            raise ExportError(f"{path} holds one {_shown(kind)} node: give a {SUBGRAPH}, {ALLOWED}")
         reader = _Reader(str(path))
-        nodes = read_group(graph, "nodes")
+        nodes, edges = reader.graph(graph)
         fields: dict[str, Any] = {
             "type": kind,
-            "nodes": {name: reader.node(nodes, name) for name in member_names(nodes, MAX_NODES)},
-            "edges": reader.edges(graph),
+            "nodes": nodes,
+            "edges": edges,
             "metadata": reader.metadata(graph),
         }
     try:
@@ -82,42 +86,81 @@ def read_file(path: str | os.PathLike[str]) -> Any:
 
 
 class _Reader:
-    """Reads fields, and counts numbers over the whole file."""
+    """Reads fields, and counts nodes and numbers over the whole file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.left = MAX_NUMBERS
+        self.nodes_left = MAX_NODES
+
+    def graph(self, group: Any, prefix: str = "") -> tuple[_Nodes, _Edges]:
+        """Nodes and edges of a graph, each of its subgraphs written out in its place."""
+        nodes: _Nodes = {}
+        edges = [(prefix + source, prefix + target) for source, target in self.edges(group)]
+        listed = read_group(group, "nodes")
+        for name in member_names(listed, MAX_NODES):
+            place = prefix + name
+            self.nodes_left -= 1
+            if self.nodes_left < 0:
+                raise ExportError(
+                    f"{self.path}: more than {MAX_NODES} nodes, subgraphs and theirs among them"
+                )
+            kind = self.kind(listed, name, place)
+            if kind != SUBGRAPH:
+                nodes[place] = self.node(listed, name, place, kind)
+                continue
+            inner, inner_edges = self.graph(read_group(listed, name), f"{place}/")
+            try:
+                edges = [*joined(place, inner, edges), *inner_edges]
+            except ExportError as error:
+                raise ExportError(f"{self.path}: {error}") from None
+            nodes |= inner
+        return nodes, edges
+
+    def kind(self, nodes: Any, name: str, place: str) -> str:
+        """The type of a node."""
+        if len(place) > _MAX_NAME:
+            raise ExportError(f"{self.path}: a node's name has {len(place)} letters: at most {_MAX_NAME}")
+        group = read_group(nodes, name)
+        if "type" not in member_names(group, _MAX_MEMBERS):
+            raise ExportError(
+                f"{self.path}: node {_shown(place)} has no type: a '/' in a node's name makes a "
+                "group of it, so write names with '.'"
+            )
+        return read_string(group, "type", _MAX_NAME)
 
     def numbers(self, group: Any, name: str, *, finite: bool = True) -> NDArray[Any]:
         values = read_dataset(group, name, self.left, finite=finite)
         self.left -= values.size
         return values
 
-    def node(self, nodes: Any, name: str) -> dict[str, Any]:
-        if len(name) > _MAX_NAME:
-            raise ExportError(f"{self.path}: a node's name has {len(name)} letters: at most {_MAX_NAME}")
+    def node(self, nodes: Any, name: str, place: str, kind: str) -> dict[str, Any]:
+        """The fields of a node, ``place`` its name in the whole graph."""
         group = read_group(nodes, name)
-        kind = read_string(group, "type", _MAX_NAME)
         if kind not in _NUMBERS_OF_TYPE:
             raise ExportError(
-                f"{self.path}: node {_shown(name)} is of type {_shown(kind)}; allowed is {ALLOWED}"
+                f"{self.path}: node {_shown(place)} is of type {_shown(kind)}; allowed is {ALLOWED}"
             )
         known = _NUMBERS_OF_TYPE[kind]
         found = set(member_names(group, _MAX_MEMBERS)) - _BESIDE
         for field in sorted((known - _OPTIONAL - found) | (found - known)):
             what = "lacks" if field in known else "has an unknown field"
             raise ExportError(
-                f"{self.path}: {kind} node {_shown(name)} {what} {_shown(field)}; write it again with nir"
+                f"{self.path}: {kind} node {_shown(place)} {what} {_shown(field)}; write it again with nir"
             )
         # What is not finite is told by its node and by what it means.
         values = {field: self.numbers(group, field, finite=kind not in NEURONS) for field in sorted(found)}
+        if kind in ENDS:
+            values.setdefault("shape", UNDECLARED)
         try:
-            return {"type": kind, **plain(kind, _shown(name), values)}
+            return {"type": kind, **plain(kind, _shown(place), values)}
         except ExportError as error:
             raise ExportError(f"{self.path}: {error}") from None
 
     def edges(self, graph: Any) -> list[tuple[str, str]]:
         edges = read_strings(graph, "edges", 2 * MAX_NODES, _MAX_NAME)
+        if edges.size == 0:
+            return []
         if edges.ndim != 2 or edges.shape[1] != 2:
             raise ExportError(
                 f"{self.path}: edges have shape {edges.shape}; give (edges, 2), source and target"

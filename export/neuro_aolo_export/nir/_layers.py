@@ -10,6 +10,7 @@ from neuro_aolo_export.arrays import require
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.graph import SpikingLayer
 from neuro_aolo_export.nir._file import ALLOWED, MAX_NODES
+from neuro_aolo_export.nir._parameters import spread
 from neuro_aolo_export.nir._parameters import width as declared_width
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
@@ -90,10 +91,14 @@ def _chain(names: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[str]:
             raise ExportError(
                 f"an edge joins node {missing[0][:64]!r}, which is not there: take the edge out"
             )
+        if after.get(source) == target:
+            raise ExportError(f"the edge from node {source!r} to {target!r} stands twice: give it once")
+        if source == target:
+            raise ExportError(f"node {source!r} feeds itself: allowed is {ALLOWED}, without recurrent edges")
         if source in after:
             raise ExportError(
                 f"node {source!r} feeds {after[source]!r} and {target!r}: "
-                f"allowed is {ALLOWED}, without branches"
+                f"allowed is {ALLOWED}, without branches or recurrent edges"
             )
         if target in before:
             raise ExportError(
@@ -104,15 +109,21 @@ def _chain(names: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[str]:
     first = [name for name in names if name not in before]
     if not first:
         raise ExportError(f"every node is in a cycle, {list(names)[:1]} too: allowed is {ALLOWED}")
-    # One edge in and one out at most: from such a start there is no way into a cycle.
-    chain = first[:1]
-    while chain[-1] in after:
-        chain.append(after[chain[-1]])
+    chain = max((_from(start, after) for start in first), key=len)
     for name in names:
         if name not in chain:
             raise ExportError(
-                f"node {name!r} is not joined to {first[0]!r}, or in a cycle: allowed is {ALLOWED}"
+                f"node {name!r} is not joined to {chain[0]!r}, or in a cycle: join it by an edge or take it "
+                f"out; allowed is {ALLOWED}"
             )
+    return chain
+
+
+def _from(start: str, after: dict[str, str]) -> list[str]:
+    """The chain from a node that none feeds: one edge in and one out at most, so no way into a cycle."""
+    chain = [start]
+    while chain[-1] in after:
+        chain.append(after[chain[-1]])
     return chain
 
 
@@ -181,7 +192,8 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
     for field in ("v_leak", "v_reset"):
         require(
             not np.any(getattr(neurons, field, 0.0)),
-            f"node {name!r}: {field} is {_range(getattr(neurons, field, 0.0))}; only 0 is supported",
+            f"node {name!r}: {field} is {spread(getattr(neurons, field, 0.0))}; only 0 is supported: "
+            "train and write it with 0",
         )
     current_decay, voltage_decay = 0.0, 1.0
     gain = np.asarray(neurons.r, dtype=np.float64)
@@ -193,7 +205,8 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
     else:
         current_decay, step_syn = _decay(neurons, name, "tau_syn", dt_s)
         voltage_decay, step_mem = _decay(neurons, name, "tau_mem", dt_s)
-        gain = (neurons.w_in * step_syn) * (gain * step_mem)
+        with np.errstate(over="ignore"):
+            gain = (np.asarray(neurons.w_in, dtype=np.float64) * step_syn) * (gain * step_mem)
     gain = np.where(np.abs(gain - 1.0) <= ROUNDING, 1.0, gain)
     require(
         gain.size == 1 or gain.shape == bias.shape,
@@ -204,6 +217,11 @@ def _layer(linear: Any, linear_name: str, neurons: Any, name: str, dt_s: float) 
     gain = np.broadcast_to(gain.ravel(), bias.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         single = (weight * gain[:, None]).astype(np.float32), (bias * gain).astype(np.float32)
+    require(
+        all(bool(np.isfinite(array).all()) for array in single),
+        f"nodes {linear_name!r} and {name!r}: weight and bias times the gain, of r and time constants "
+        f"({spread(gain)}), are beyond float32: give smaller ones",
+    )
     try:
         return SpikingLayer(*single, current_decay, voltage_decay, threshold)
     except ExportError as error:
@@ -225,15 +243,7 @@ def _uniform(neurons: Any, name: str, field: str) -> float:
     values = np.asarray(getattr(neurons, field), dtype=np.float64)
     require(
         values.size > 0 and bool((values == values.flat[0]).all()),
-        f"node {name!r}: {field} is {_range(values)}; a layer has one value for all its neurons: "
+        f"node {name!r}: {field} is {spread(values)}; a layer has one value for all its neurons: "
         "make them equal, or split the layer",
     )
     return float(values.flat[0])
-
-
-def _range(values: Any) -> str:
-    array = np.asarray(values, dtype=np.float64)
-    if array.size == 0:
-        return "empty"
-    low, high = array.min(), array.max()
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -16,7 +16,12 @@ from neuro_aolo_export.errors import ExportError
 Numbers = NDArray[Any]
 
 NEURONS = frozenset({"CubaLIF", "LIF", "IF"})
+ENDS = frozenset({"Input", "Output"})
+UNDECLARED = np.array([1])
+"""Shape of an Input or Output that says nothing of its width."""
+
 _AXES = {"weight": 2, "bias": 1}
+_LOWEST, _HIGHEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 _MEANT = {
     (
         "LIF",
@@ -48,6 +53,10 @@ def plain(kind: str, name: str, values: Mapping[str, Numbers]) -> dict[str, Numb
     """
     result = {field: _flat(field, array, kind in NEURONS) for field, array in values.items()}
     if kind not in NEURONS:
+        if "weight" in result and result["weight"].ndim != 2:
+            raise ExportError(
+                f"{kind} node {name}: weight has shape {result['weight'].shape}; give (outputs, inputs)"
+            )
         return result
     # Time constants first: an infinite r comes of one.
     for field in sorted(result, key=lambda each: not each.startswith("tau")):
@@ -76,11 +85,22 @@ def width(name: str, shape: Numbers) -> int | None:
     return int(declared) if declared > 1 else None
 
 
+def spread(values: Any) -> str:
+    """Least and largest of an array, as text."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.size == 0:
+        return "empty"
+    low, high = array.min(), array.max()
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
 def _flat(field: str, array: Numbers, of_neurons: bool) -> Numbers:
-    """Without leading axes of 1 that are more than it needs."""
+    """Without axes of 1 that are more than it needs: before the others, and of a vector behind them, too."""
     axes = 1 if of_neurons else _AXES.get(field, array.ndim)
     while array.ndim > axes and array.shape[0] == 1:
         array = array[0]
+    while array.ndim > axes == 1 and array.shape[-1] == 1:
+        array = array[..., 0]
     return array
 
 
@@ -92,6 +112,11 @@ def _require_number(kind: str, name: str, field: str, array: Numbers) -> None:
         if meant is None:
             raise ExportError(f"{kind} node {name}: {field} holds infinity: every entry must be finite")
         raise ExportError(f"{kind} node {name}: {field} is infinite; {meant}")
+    if field == "v_threshold" and not ((array >= _LOWEST) & (array <= _HIGHEST)).all():
+        raise ExportError(
+            f"{kind} node {name}: {field} is {spread(array)}: give a threshold from "
+            f"{_LOWEST:.2g} to {_HIGHEST:.2g}"
+        )
     if field.startswith("tau") and not (array > 0).all():
         raise ExportError(
             f"{kind} node {name}: {field} is {float(array.min()):g} s: a time constant is above 0, and at "
