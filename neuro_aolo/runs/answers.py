@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
-from neuro_aolo.runs.files import EMISSIONS, NETWORK, SUMMARY
+from neuro_aolo.runs.files import EMISSIONS, EXPORTS, NETWORK, SUMMARY
 from neuro_aolo.runs.kept import Question
 from neuro_aolo.runs.lock import locked, tidy
 from neuro_aolo.runs.places import Places
@@ -192,9 +192,12 @@ def summary(path: Path, *, system: System | None = None) -> Summary:
     """
 
     def work(run: "Run") -> Summary:
+        from neuro_aolo.runs.export_record import read_record
         from neuro_aolo.runs.summarise import summarise, write_summary
 
-        run.folder.metrics()  # The page draws it at the end: what is wrong with it is said first.
+        # The page tells them at the end: what is wrong with them is said first.
+        run.folder.metrics()
+        read_record(run.folder.path / EXPORTS)
         with locked(path):
             result = summarise(run)
             write_summary(run, result)

@@ -156,6 +156,9 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
     # Carbon Aware SDK calls it a rating; others have a plain value with its unit beside it.
     found = found or [i for i in own if names[i] == "rating" and {"location", "duration"} <= set(names)]
     found = found or [i for i in own if names[i] == "value" and any(map(_UNITS.search, names))]
+    # Great Britain's history names neither: its three columns together say what they are.
+    british = {"forecast", "actual", "index"} <= set(names)
+    found = found or [i for i in own if british and names[i] in ("forecast", "actual")]
     found = found or [i for i in plausible if units[i].text and re.search(_GAS, names[i])]
     if not found:
         for i in own:

@@ -79,6 +79,12 @@ FILES: dict[str, tuple[str, Row, float, str | None]] = {
         1.0,
         "column 'intensity.actual' taken of 2",
     ),
+    "NESO, forecast and actual": (
+        "datetime,forecast,actual,index",
+        lambda t, v: f"{plain(t)},1,{v},moderate",
+        1.0,
+        "column 'actual' taken of 2",
+    ),
     "NESO": (
         "DATETIME,GAS,COAL,CARBON_INTENSITY,LOW_CARBON_perc",
         lambda t, v: f"{plain(t)},1,2,{v},50",
