@@ -5,7 +5,7 @@ what the sources emitted.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,26 +22,31 @@ from neuro_aolo.systems.emissions_per_bit.parameters import (
 from neuro_aolo.systems.emissions_per_bit.serving import Clocks, Service, serve
 from neuro_aolo.systems.emissions_per_bit.slots import Slot, draw
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, Sourced, settle
+from neuro_aolo.systems.parameters import Section
 from neuro_aolo.systems.task import Floats, Hours
 
 NG_PER_G, UJ_PER_J = 1e9, 1e6
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Section):
     """All parameters of a cell."""
 
-    radio: Radio = field(default_factory=Radio)
-    compute: Compute = field(default_factory=Compute)
-    demand: Demand = field(default_factory=Demand)
-    storage: Storage = field(default_factory=Storage)
-    sun: Sun = field(default_factory=Sun)
-    grid: Grid = field(default_factory=Grid)
-    time: Time = field(default_factory=Time)
+    radio: Radio = Radio()
+    compute: Compute = Compute()
+    demand: Demand = Demand()
+    storage: Storage = Storage()
+    sun: Sun = Sun()
+    grid: Grid = Grid()
+    time: Time = Time()
+
+    @property
+    def clock(self) -> Floats:
+        """Carbon intensity of the grid by the hour from a midnight, in gCO2/kWh, ``(H,)``; whole days."""
+        return self.grid.day
 
     def slot(self, hours: Hours, rng: np.random.Generator) -> Slot:
         """Draw a slot of each of N cells at these hours of the clock."""
-        return draw(self.radio, self.demand, self.sun, self.grid, hours, rng)
+        return draw(self.radio, self.demand, self.sun, self.clock, hours, rng)
 
     def weeks(self, cells: int, rng: np.random.Generator) -> list[Slot]:
         """The slots of an episode of each of ``cells`` cells, from midnight."""

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH, Section, parameter
-from neuro_aolo.systems.task import Floats, Hours
+from neuro_aolo.systems.task import Floats
 
 J_PER_KWH = 3.6e6
 MOST_SERVERS, MOST_USERS = 64, 64
@@ -127,29 +127,20 @@ class Sun(_WithRanges):
 
 
 class Grid(Section):
-    """Carbon intensity of the grid, hour by hour; a trace takes the place of the profile."""
+    """Carbon intensity of the grid by the hour of the day; a trace takes the place of the profile."""
 
     profile: Literal["synthetic", "constant"] = Field(
         "synthetic", json_schema_extra={"unit": "-", "source": "chosen: low at noon, high in the evening"}
     )
     g_per_kwh: float = parameter(400.0, "gCO2/kWh", "chosen", ge=0.0, le=LARGEST_G_PER_KWH)
-    trace_g_per_kwh: tuple[float, ...] = Field(
-        (), json_schema_extra={"unit": "gCO2/kWh", "source": "a trace"}
-    )
 
     @cached_property
-    def clock(self) -> Floats:
-        """Intensity of each hour in gCO2/kWh, after the last of which the first follows: ``(H,)``."""
-        if self.trace_g_per_kwh:
-            return np.array(self.trace_g_per_kwh)
+    def day(self) -> Floats:
+        """Intensity of each hour of a day in gCO2/kWh, ``(24,)``."""
         hours = np.arange(24.0)
         noon, evening = np.exp(-(((hours - 13.0) / 3.5) ** 2)), np.exp(-(((hours - 19.5) / 2.0) ** 2))
         shape = 1.0 - 0.35 * noon + 0.25 * evening if self.profile == "synthetic" else np.ones(24)
         return self.g_per_kwh * shape
-
-    def at(self, hours: Hours) -> Floats:
-        """Intensity in given hours, ``(N,)``."""
-        return self.clock[hours % len(self.clock)]
 
 
 class Time(Section):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH, Demand, Grid, Radio, Sun
+from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH, Demand, Radio, Sun
 from neuro_aolo.systems.emissions_per_bit.serving import Work
 from neuro_aolo.systems.task import Floats, Hours
 
@@ -29,14 +29,16 @@ class Slot:
     grid_g_per_kwh: Floats
 
 
-def draw(radio: Radio, demand: Demand, sun: Sun, grid: Grid, hours: Hours, rng: np.random.Generator) -> Slot:
+def draw(
+    radio: Radio, demand: Demand, sun: Sun, clock: Floats, hours: Hours, rng: np.random.Generator
+) -> Slot:
     """A slot of each of N cells.
 
     Args:
         radio: whose users ask.
         demand: what they draw from.
         sun: what it offers.
-        grid: its intensity by the hour.
+        clock: carbon intensity of the grid by the hour from a midnight, ``(H,)``; then it begins again.
         hours: of the clock, ``(N,)``.
         rng: of ``2 U + M + 1`` numbers a cell.
     """
@@ -51,7 +53,7 @@ def draw(radio: Radio, demand: Demand, sun: Sun, grid: Grid, hours: Hours, rng: 
             flop_per_bit=_between(demand.flop_per_bit, drawn[:, 2 * users : -1]),
         ),
         sun_j=sun_profile_j(sun, hours) * _between(sun.clouds, drawn[:, -1]),
-        grid_g_per_kwh=grid.at(hours),
+        grid_g_per_kwh=clock[hours % len(clock)],
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro_aolo.systems.emissions_per_bit.parameters import Grid, Radio
+from neuro_aolo.systems.emissions_per_bit.parameters import Radio
 from neuro_aolo.systems.emissions_per_bit.serving import Work
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries
@@ -48,8 +48,8 @@ class Layout:
         """Batteries of states ``(N, width)``."""
         return Batteries(states[:, : self.servers], states[:, self.servers : 2 * self.servers])
 
-    def slot(self, states: Floats, grid: Grid) -> Slot:
-        """The slot that is to be decided."""
+    def slot(self, states: Floats, clock: Floats) -> Slot:
+        """The slot that is to be decided, on a grid of that clock ``(H,)``."""
         first, users = 2 * self.servers, self.users
         second, third = first + users, first + 2 * users
         hours = self.hours(states)
@@ -61,7 +61,7 @@ class Layout:
                 flop_per_bit=states[:, third : third + self.servers],
             ),
             sun_j=states[:, -3],
-            grid_g_per_kwh=grid.at(hours),
+            grid_g_per_kwh=clock[hours % len(clock)],
         )
 
     def hours(self, states: Floats) -> Hours:

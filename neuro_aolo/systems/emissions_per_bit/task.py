@@ -93,7 +93,7 @@ class EmissionsPerBitTask:
     @property
     def _observations(self) -> tuple[Quantity, ...]:
         """What a server sees of itself, and of the cell."""
-        cell, mean = self.cell, float(self.cell.grid.clock.mean())
+        cell, mean = self.cell, float(self.cell.clock.mean())
         capacity, peak = cell.storage.capacity_kwh, max(cell.sun.peak_kwh, 1e-9)
         most = float(max(cell.radio.users_per_server))
         own = (
@@ -120,7 +120,7 @@ class EmissionsPerBitTask:
         cell = self.cell
         packets = cell.radio.users * sum(cell.demand.packets_per_s) / 2.0
         bits = packets * cell.radio.packet_bits * cell.time.slot_s
-        return _TYPICAL_G_PER_BIT * bits * max(float(cell.grid.clock.mean()), 1.0) / 378.0
+        return _TYPICAL_G_PER_BIT * bits * max(float(cell.clock.mean()), 1.0) / 378.0
 
     @property
     def hourly(self) -> None:
@@ -129,7 +129,7 @@ class EmissionsPerBitTask:
 
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
         """Weeks that begin at midnights of the grid's clock, drawn uniformly."""
-        days = len(self.cell.grid.clock) // 24
+        days = len(self.cell.clock) // 24
         hours = 24 * rng.integers(days, size=count)
         slot = self.cell.slot(hours, rng)
         return self.layout.pack(self.cell.fresh(count), slot, np.zeros(count))
@@ -137,7 +137,7 @@ class EmissionsPerBitTask:
     def observe(self, states: Floats) -> Observations:
         """What each server sees, ``(B * M, 12)``."""
         cell, layout = self.cell, self.layout
-        slot, batteries = layout.slot(states, cell.grid), layout.batteries(states)
+        slot, batteries = layout.slot(states, cell.clock), layout.batteries(states)
         users = np.array(cell.radio.users_per_server, dtype=np.float64)
         packets = per_server(cell.radio, slot.work.packets_per_s) / users
         most = cell.compute.gpu_flop_per_cycle * _CLOCK_GHZ * 1e9
@@ -170,12 +170,12 @@ class EmissionsPerBitTask:
     def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
         """Serve a slot and draw the next; every slot draws equally many numbers, whatever is decided."""
         cell, layout = self.cell, self.layout
-        slot, batteries = layout.slot(states, cell.grid), layout.batteries(states)
+        slot, batteries = layout.slot(states, cell.clock), layout.batteries(states)
         chosen = np.clip(actions, -1.0, 1.0).reshape(len(states), cell.radio.servers, 2)
         service = cell.serve(slot, clocks_of(cell.compute, np.maximum(chosen[..., 1], 0.0)))
         flows = pooled(cell.storage, batteries, service.energy_j, slot.sun_j, chosen[..., 0])
         sourced = cell.settle(slot, batteries, flows)
-        hours = (slot.hours + 1) % len(cell.grid.clock)
+        hours = (slot.hours + 1) % len(cell.clock)
         gone = layout.gone(states) + 1.0
         following = layout.pack(sourced.batteries, cell.slot(hours, rng), gone)
         own = self._costs(batteries, service, sourced)
@@ -195,7 +195,8 @@ class EmissionsPerBitTask:
 
     def intensity(self, states: Floats, site: str) -> Floats:
         """Carbon intensity of the grid in g/kWh."""
-        return self.cell.grid.at(self.layout.hours(states))
+        clock = self.cell.clock
+        return clock[self.layout.hours(states) % len(clock)]
 
     def optimum(self, states: Floats) -> None:
         """Not of a state alone: see :mod:`~neuro_aolo.systems.emissions_per_bit.storage_value`."""
@@ -207,7 +208,7 @@ class EmissionsPerBitTask:
         Energy that is stored counts as much less carbon as it will save, and what is discharged as much more:
         shaping by a potential, which leaves the best policy the best.
         """
-        worth = _STORED_SHARE * float(self.cell.grid.clock.mean()) / J_PER_KWH
+        worth = _STORED_SHARE * float(self.cell.clock.mean()) / J_PER_KWH
         kept = DISCOUNT * sourced.batteries.energy_j - batteries.energy_j
         offered = service.offered_bits.sum(axis=1, keepdims=True)
         servers = service.energy_j.shape[1]

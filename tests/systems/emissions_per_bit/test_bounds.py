@@ -136,6 +136,6 @@ def test_two_policies_with_one_seed_face_the_same_weeks(cell: Cell) -> None:
 
 
 def test_the_grid_of_a_day() -> None:
-    clock = Cell().grid.clock
+    clock = Cell().clock
     assert (clock.min(), clock.max()) == pytest.approx((260.0, 491.4), abs=0.1)
     assert clock.mean() == pytest.approx(379.0, abs=0.5)

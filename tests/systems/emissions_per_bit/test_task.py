@@ -1,15 +1,24 @@
 """The cell as a task: what the simulation says, and no draw that depends on what is decided."""
 
+import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit import rules
 from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G, Cell, live
-from neuro_aolo.systems.emissions_per_bit.parameters import Grid, Time
+from neuro_aolo.systems.emissions_per_bit.parameters import Time
+from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
 from neuro_aolo.systems.emissions_per_bit.serving import clocks_of
 from neuro_aolo.systems.emissions_per_bit.task import ENTRIES, EmissionsPerBitTask
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.trace import Trace
+from neuro_aolo.systems.scenario_file import ScenarioFile
 from neuro_aolo.systems.task import Floats, Transition
 
 CELLS = 6
@@ -34,7 +43,7 @@ def test_a_constant_policy_is_its_rule(task: EmissionsPerBitTask) -> None:
     """Always discharging, with least effort, is the rule that stores the surplus."""
     actions = np.tile([-1.0, -1.0], (4 * CELLS, 1))
     states, transitions = lived(task, actions)
-    slots = [task.layout.slot(each, task.cell.grid) for each in states[:-1]]
+    slots = [task.layout.slot(each, task.cell.clock) for each in states[:-1]]
     effort = np.zeros((CELLS, 4))
     week = live(
         task.cell,
@@ -100,14 +109,40 @@ def test_observations_are_bounded_and_say_what_they_are(task: EmissionsPerBitTas
 
 
 def test_a_week_begins_at_any_midnight_of_a_longer_clock() -> None:
-    hours = tuple(float(hour) for hour in range(96))
-    task = EmissionsPerBitTask(Cell(grid=Grid(trace_g_per_kwh=hours), time=Time(slots=2)))
+    start = datetime(2023, 3, 1, 22, tzinfo=UTC)
+    trace = Trace(start=start, g_per_kwh=tuple(float(hour) for hour in range(105)))
+    scenario = Scenario(name="mine", time=Time(slots=2)).with_traces(trace)
+    # Two hours before the first midnight and seven after the last are left out.
+    assert scenario.clock == pytest.approx(np.arange(2.0, 98.0))
+    task = EmissionsPerBitTask(scenario)
     rng = np.random.default_rng(4)
     states = task.reset(200, rng)
     assert set(task.layout.hours(states)) == {0, 24, 48, 72}
-    assert task.intensity(states, "grid") == pytest.approx(task.layout.hours(states).astype(float))
+    assert task.intensity(states, "grid") == pytest.approx(task.layout.hours(states) + 2.0)
     following = task.step(states, np.zeros((800, 2)), rng).next_states
     np.testing.assert_array_equal(task.layout.hours(following), task.layout.hours(states) + 1)
+
+
+def test_a_scenario_survives_its_file_and_its_grid_can_be_replaced(tmp_path: Path) -> None:
+    mine = Scenario(name="mine").with_values(storage={"capacity_kwh": 4.0})
+    file = ScenarioFile(tmp_path / "mine.toml", "emissions_per_bit", {}, {})
+    plain = tomllib.loads(mine.to_toml())
+    assert plain.pop("system") == "emissions_per_bit"
+    assert Scenario.of(replace(file, data=plain)) == mine
+    german = mine.with_countries(grid="DE")
+    assert german.grid_country == "DEU"
+    assert german.clock == pytest.approx(np.full(24, country_intensity_g_per_kwh("DEU")))
+    assert Scenario.of(replace(file, data={"name": "x", "grid_country": "DEU"})).clock[0] == german.clock[0]
+    with pytest.raises(ScenarioError, match="holds no whole day"):
+        mine.with_traces(Trace(start=datetime(2023, 3, 1, 5, tzinfo=UTC), g_per_kwh=(1.0,) * 30))
+    for wrong, said in (
+        ({"storage": {"capacity": 4.0}}, "did you mean 'capacity_kwh'"),
+        ({"storage": {"retention": 1.5}}, "storage.retention = 1.5 is not allowed"),
+        ({"compute": {"gpu_clock_ghz": [12.0, 10.0]}}, "gpu_clock_ghz = \\[12, 10\\] falls"),
+        ({"sources": {"storage.x": "y"}}, "which is no parameter"),
+    ):
+        with pytest.raises(ScenarioError, match=said):
+            mine.with_values(**wrong)
 
 
 def test_shaping_takes_nothing_from_a_week_and_gives_it_no_reward(task: EmissionsPerBitTask) -> None:
@@ -117,7 +152,7 @@ def test_shaping_takes_nothing_from_a_week_and_gives_it_no_reward(task: Emission
     discount = task.spec.objectives[0].discount
     carbon = [each.served.total_g for each in transitions]
     stored = [task.layout.batteries(each).carbon_g.sum(axis=1) for each in states]
-    worth = 0.75 * task.cell.grid.clock.mean() / 3.6e6
+    worth = 0.75 * task.cell.clock.mean() / 3.6e6
     held = [task.layout.batteries(each).energy_j.sum(axis=1) for each in states]
     shaped = sum(discount**t * each.costs[:, 0] for t, each in enumerate(transitions))
     plain = sum(discount**t * (carbon[t] + stored[t + 1] - stored[t]) for t in range(len(carbon)))
