@@ -3,7 +3,7 @@
     python scripts/bench_cell.py                      64, 256 and 1,024 cells, 3 s each
     python scripts/bench_cell.py --cells 256 --seconds 10
 
-A slot is drawn, decided at random, served, sourced and observed. Peers simulate one cell, user by user.
+A slot is drawn, decided at random, served, sourced and observed.
 """
 
 import argparse
