@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from neuro_aolo_export._hdf5_text import bounded_text, variable_texts
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.files import regular_size
+from neuro_aolo_export.files import read_whole
 
 MAX_BYTES = 1 << 28
 """Largest file that is opened: a quarter of a gibibyte."""
@@ -32,6 +32,8 @@ MAX_BYTES = 1 << 28
 MAX_CHUNKS = 1 << 14
 """Most pieces that one dataset may be stored in."""
 
+_HEAP = b"HEAP\0\0\0\0"
+_HEAP_BYTES = 32
 _FIX = "give plain data that the file itself holds"
 _FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError, OverflowError, struct.error)
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
@@ -45,12 +47,31 @@ def open_plain(path: str | os.PathLike[str]) -> Iterator[Any]:
         ExportError: no such file, not a regular one, too large, or not HDF5.
     """
     with _telling(f"{path} is not a readable HDF5 file"):
-        size = regular_size(path)
-        if size > MAX_BYTES:
-            raise OSError(f"{size:,} bytes, more than {MAX_BYTES:,}")
+        _require_ends(read_whole(path, MAX_BYTES))
         file = h5py.File(path, "r")
     with file:
         yield file
+
+
+def _require_ends(data: bytes) -> None:
+    """Refuse heaps whose list of free space leads back to itself: the library follows it for ever.
+
+    A local heap begins with "HEAP", its version 0 and three zeros; then come, in 8 bytes each, its size, the
+    place of its first free block and its address. A free block begins with the place of the next, 1 the last.
+
+    References:
+        HDF5 File Format Specification, version 3.0, section III.D.
+    """
+    at = data.find(_HEAP)
+    while 0 <= at <= len(data) - _HEAP_BYTES:
+        size, free, address = struct.unpack_from("<QQQ", data, at + len(_HEAP))
+        seen: set[int] = set()
+        while free not in seen and free + 8 <= size and address + free + 8 <= len(data):
+            seen.add(free)
+            (free,) = struct.unpack_from("<Q", data, address + free)
+        if free in seen:
+            raise ValueError("a list of free space leads back to itself")
+        at = data.find(_HEAP, at + 1)
 
 
 def member_names(group: Any, max_members: int) -> tuple[str, ...]:

@@ -179,8 +179,11 @@ class TrainingOptions:
     def _finished(self, config: RunConfig, toll: SpikeToll | None) -> RunConfig:
         """``config`` checked, with what spikes cost in it; ``toll`` is that where nothing of it changed."""
         task = config.system.task(config.scenario)
-        site = one_of("--agent-site", config.agent_site, task.spec.sites)
-        config = replace(config, agent_site=site, device=chosen_device(config.device))
+        with self._naming_the_file() if self.agent_site is None else nullcontext():
+            site = one_of("--agent-site", config.agent_site, task.spec.sites)
+        with self._naming_the_file() if self.device is None else nullcontext():
+            device = chosen_device(config.device)
+        config = replace(config, agent_site=site, device=device)
         if config.compiled:
             check_compiler()
         if toll is None:

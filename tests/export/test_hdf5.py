@@ -290,3 +290,18 @@ def test_any_file_with_damage_is_read_or_refused(tmp_path: Path) -> None:
         except ExportError:
             refused += 1
     assert refused > 100
+
+
+def test_a_list_of_free_space_that_leads_back_to_itself_is_refused_at_once(tmp_path: Path) -> None:
+    """The library would follow it for ever, and keep a note of each step in memory."""
+    path = _file(tmp_path / "a", lambda file: [file.create_group(f"group/{name}") for name in "abc"])
+    data = bytearray(path.read_bytes())
+    heaps, at = 0, data.find(b"HEAP")
+    while at >= 0:
+        _, free, address = (int.from_bytes(data[at + 8 * i : at + 8 * i + 8], "little") for i in (1, 2, 3))
+        data[address + free : address + free + 8] = free.to_bytes(8, "little")
+        heaps, at = heaps + 1, data.find(b"HEAP", at + 1)
+    assert heaps >= 2
+    path.write_bytes(data)
+    with pytest.raises(ExportError, match="a list of free space leads back to itself"), open_plain(path):
+        pass
