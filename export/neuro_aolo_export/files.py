@@ -121,7 +121,10 @@ def read_whole(path: str | os.PathLike[str], most_bytes: int = MAX_BYTES) -> byt
     size = regular_size(path)
     if size <= most_bytes:
         with Path(path).open("rb") as stream:
-            data = stream.read(most_bytes + 1)
+            # As much memory is set aside as is asked for.
+            data = stream.read(size + 1)
+            if len(data) > size:
+                data += stream.read(most_bytes - size)
         if len(data) <= most_bytes:
             return data
         size = len(data)
