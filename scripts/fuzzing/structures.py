@@ -31,13 +31,14 @@ def _safetensors(rng: random.Random, data: bytes) -> bytes | None:
         return None
     rest = data[8 + size :]
     names = [name for name in header if name != "__metadata__"] if isinstance(header, dict) else []
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
     roll = rng.random()
     if roll < 0.2 and len(rest) >= 4:
         return data[: 8 + size] + _odd_floats(rng, rest)
-    if roll < 0.4 and isinstance(header, dict) and isinstance(header.get("__metadata__"), dict):
-        name = rng.choice(list(header["__metadata__"]))
-        text = changed_json(rng, str(header["__metadata__"][name]).encode())
-        header["__metadata__"][name] = "" if text is None else text.decode()
+    if roll < 0.4 and isinstance(metadata, dict) and metadata:
+        name = rng.choice(list(metadata))
+        text = changed_json(rng, str(metadata[name]).encode())
+        metadata[name] = "" if text is None else text.decode()
     elif roll < 0.7 and names and isinstance(header[name := rng.choice(names)], dict):
         tensor = header[name]
         key = rng.choice(list(tensor) or ["shape"])
