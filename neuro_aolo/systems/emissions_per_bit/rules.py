@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neuro_aolo.systems.emissions_per_bit.cell import Cell
+from neuro_aolo.systems.emissions_per_bit.cell import Cell, Sourcing
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
 from neuro_aolo.systems.emissions_per_bit.serving import Clocks, Service, clocks_of
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
@@ -103,3 +103,28 @@ def launder(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> F
         grid_share=all_of_it,
         discharge_share=all_of_it,
     )
+
+
+def random_split(cell: Cell, rng: np.random.Generator, *, buys: bool = False) -> Sourcing:
+    """Every share of every server drawn uniformly, as "energy efficiency only" leaves it open.
+
+    Args:
+        cell: that is sourced.
+        rng: of the shares.
+        buys: whether batteries are charged from the grid, too.
+    """
+
+    def sourcing(slot: Slot, batteries: Batteries, service: Service) -> Flows:
+        shape = service.energy_j.shape
+        return shared(
+            cell.storage,
+            batteries,
+            service.energy_j,
+            slot.sun_j,
+            sun_share=rng.random(shape),
+            stored_share=rng.random(shape),
+            discharge_share=rng.random(shape),
+            grid_share=rng.random(shape) if buys else np.zeros(shape),
+        )
+
+    return sourcing
