@@ -15,6 +15,7 @@ from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.runs.config import PRESETS, RunConfig
 from neuro_aolo.runs.folder import RunFolder
 from neuro_aolo.runs.training import Keeping, train_into
@@ -118,6 +119,27 @@ def test_interrupted_before_and_after_the_first_snapshot(
     assert train_into(parts, parts.config(), lambda row: None, Keeping(checkpoint_every=1_000)) is False
     assert not parts.snapshot_file.exists()
     assert parts.is_trained
+    assert same_result(whole, parts)
+
+
+def test_a_checkpoint_is_due_before_the_first_evaluation(tmp_path: Path, monkeypatch) -> None:
+    """Ten seconds may pass in which nothing is evaluated; here none have to."""
+    training = replace(TUNED, total_steps=3_200, evaluate_every=1_000)
+    whole, parts = (begin(tmp_path / name, MLP, training) for name in ("whole", "parts"))
+    train_into(whole, whole.config(), lambda row: None)
+    monkeypatch.setattr("neuro_aolo.runs.training.CHECKPOINT_EVERY_S", 0.0)
+    save, saved = Snapshot.save, []
+
+    def stop_at_the_seventh(snapshot: Snapshot, file: Path) -> None:
+        save(snapshot, file)
+        saved.append(snapshot.values["rounds"])
+        if len(saved) == 7:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Snapshot, "save", stop_at_the_seventh)
+    assert train_into(parts, parts.config(), lambda row: None) is True
+    assert saved == [1, 2, 3, 4, 5, 6, 7]
+    assert train_into(parts, parts.config(), lambda row: None) is False
     assert same_result(whole, parts)
 
 
