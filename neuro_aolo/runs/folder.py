@@ -29,6 +29,7 @@ from neuro_aolo.runs.files import (
 )
 from neuro_aolo.runs.lock import LOCK, locked_new, tidy
 from neuro_aolo.systems.system import System
+from neuro_aolo_export.files import disk_fails
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?")
 _UNKNOWN = ("critic_loss", "training_reward", "optimal_cost", "regret")
@@ -71,6 +72,8 @@ class RunFolder:
                 _remove_run(path)
                 folder = cls(path, config.system)._begin(text)
             except OSError as error:
+                if disk_fails(error):
+                    raise
                 raise RunError(
                     f"{path} cannot be written ({error.strerror}): choose a writable place for --out"
                 ) from None

@@ -1,5 +1,6 @@
 """Bad input: one clear line, exit code 2, nothing written."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -155,3 +156,16 @@ def test_a_working_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "error: the working folder is gone: change into one that is there, as with cd\n"
+
+
+def test_a_full_disk_is_nobody_s_bad_input(cli, tmp_path: Path, monkeypatch) -> None:
+    def full(file: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+
+    monkeypatch.setattr("neuro_aolo.runs.folder.write_whole", full)
+    done = cli("train", "--steps", "64", "--out", tmp_path / "run")
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "run/config.toml" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
