@@ -27,54 +27,45 @@ ACCEPTED: Mapping[str, str] = {}
 
 _PROBE_S = 5.0
 _INSTALL_S, _AUDIT_S = 180.0, 600.0
-_SERVICES = {
-    "pypi": ("https://pypi.org/pypi/pip/24.0/json", None, "vulnerabilities"),
-    "osv": (
-        "https://api.osv.dev/v1/query",
-        b'{"package": {"name": "pip", "ecosystem": "PyPI"}, "version": "19.0"}',
-        "vulns",
-    ),
-}
-"""Where pip-audit can ask: an address, what is sent there, and the key that an answer has."""
+SERVICE = "osv"
+_ADDRESS = "https://api.osv.dev/v1/query"
+_QUESTION = b'{"package": {"name": "pip", "ecosystem": "PyPI"}, "version": "19.0"}'
+_ANSWER = "vulns"
+"""Where pip-audit asks; what has an answer there, and the key that the answer has."""
 
 
 def main() -> int:
     """Audit what is pinned, or say why that was skipped; 1 where there is something to mend."""
-    service, reasons = reached()
-    if service is None:
-        return skipped(f"no advisory service can be reached ({'; '.join(reasons)})")
+    if reason := unreachable():
+        return skipped(f"no advisory service can be reached ({SERVICE}: {reason})")
     tool = AUDIT / "bin" / "pip-audit"
     if not tool.exists() and not installed():
         command = f"python -m venv {AUDIT.name} && {AUDIT.name}/bin/pip install {TOOL}"
         return skipped(f"pip-audit is not installed and could not be: {command}")
-    command = [str(tool), "-r", str(PINNED), "--no-deps", "--disable-pip", "-s", service, "-f", "json"]
+    command = [str(tool), "-r", str(PINNED), "--no-deps", "--disable-pip", "-s", SERVICE, "-f", "json"]
     done = subprocess.run(
         [*command, "--progress-spinner", "off"], capture_output=True, text=True, timeout=_AUDIT_S
     )
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        if reached()[0] is None:
+        if unreachable():
             return skipped("the advisory service went away")
         print(f"audit failed: {' '.join(done.stderr.split())[-500:]}", file=sys.stderr)
         return 1
     return judged(report, ACCEPTED)
 
 
-def reached() -> tuple[str | None, list[str]]:
-    """The first service that answers with advisories, and why the others do not."""
-    reasons = []
-    for name, (address, sent, key) in _SERVICES.items():
-        request = urllib.request.Request(address, sent, {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=_PROBE_S) as answer:
-                # A mirror of packages may answer, too, without knowing of any weakness.
-                if key in json.loads(answer.read()):
-                    return name, reasons
-                reasons.append(f"{name}: no {key!r} in its answer")
-        except (OSError, ValueError) as error:
-            reasons.append(f"{name}: {getattr(error, 'reason', None) or error}")
-    return None, [" ".join(reason.split())[:100] for reason in reasons]
+def unreachable() -> str:
+    """Why the service does not answer with advisories; empty where it does."""
+    request = urllib.request.Request(_ADDRESS, _QUESTION, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=_PROBE_S) as answer:
+            # Something else may answer in its place.
+            reason = "" if _ANSWER in json.loads(answer.read()) else f"no {_ANSWER!r} in its answer"
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "reason", None) or error)
+    return " ".join(reason.split())[:100]
 
 
 def installed() -> bool:
@@ -97,8 +88,8 @@ def judged(report: Mapping[str, Any], accepted: Mapping[str, str]) -> int:
             names = [weakness["id"], *weakness.get("aliases", ())]
             reason = next((accepted[name] for name in names if name in accepted), None)
             fixed = ", ".join(weakness.get("fix_versions", ())) or "no version yet"
-            told = f"{package['name']} {package['version']}: {names[0]}, mended in {fixed}"
-            print(told if reason is None else f"{told}; accepted: {reason}")
+            finding = f"{package['name']} {package['version']}: {names[0]}, mended in {fixed}"
+            print(finding if reason is None else f"{finding}; accepted: {reason}")
             findings += reason is None
     unknown = [package["name"] for package in packages if "vulns" not in package]
     beside = f"; not known there: {', '.join(unknown)}" if unknown else ""

@@ -98,15 +98,15 @@ def main() -> int:
     parser.add_argument("--weeks", type=int, default=16)
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "emissions_per_bit")
     typed = parser.parse_args()
-    found: list[Row] = []
+    all_rows: list[Row] = []
     for rows in (accounting, tie_breaks, clocks, loads):
         for row in rows(typed.weeks):
-            found.append(row)
+            all_rows.append(row)
             verdict = "met   " if row.is_met else "MISSED"
             print(f"{row.number:>3}  {verdict}  {row.claim}: {row.result}", flush=True)
     typed.out.mkdir(parents=True, exist_ok=True)
-    (typed.out / "README.md").write_text(page(found, typed.weeks), encoding="utf-8")
-    return 0 if all(row.is_met for row in found) else 1
+    (typed.out / "README.md").write_text(page(all_rows, typed.weeks), encoding="utf-8")
+    return 0 if all(row.is_met for row in all_rows) else 1
 
 
 def accounting(weeks: int) -> list[Row]:
@@ -161,16 +161,16 @@ def tie_breaks(weeks: int) -> list[Row]:
         "surplus stored": study.rule("store_surplus"),
         "causal optimum": study.optimum(serving),
     }
-    found = {name: study.live(serving, sourcing) for name, sourcing in kinds.items()}
-    saved = found["renewable first"].ng_per_bit / found["grid first"].ng_per_bit - 1.0
-    best = found["causal optimum"]
+    lived = {name: study.live(serving, sourcing) for name, sourcing in kinds.items()}
+    saved = lived["renewable first"].ng_per_bit / lived["grid first"].ng_per_bit - 1.0
+    best = lived["causal optimum"]
     bound = study.bound_ng(serving, float(best.bits.sum()))
     gap = best.ng_per_bit / bound - 1.0
     return [
         Row(
             "4",
-            f"the paper's 26 % is the size of a tie-break: {', '.join(found)}",
-            " / ".join(f"{week.ng_per_bit:.2f}" for week in found.values())
+            f"the paper's 26 % is the size of a tie-break: {', '.join(lived)}",
+            " / ".join(f"{week.ng_per_bit:.2f}" for week in lived.values())
             + f" ng/bit; renewable against grid first {100 * saved:.0f} %",
             "-25 to -33 %",
             -0.33 <= saved <= -0.25,
@@ -201,7 +201,7 @@ def clocks(weeks: int) -> list[Row]:
         float(np.interp(week.delay_s.mean(), delays, carbon)) / week.ng_per_bit - 1.0
         for week in fixed.values()
     ]
-    told = "; ".join(
+    saved_at_each_delay = "; ".join(
         f"{1e3 * week.delay_s.mean():.0f} ms {100 * share:.0f} %"
         for week, share in zip(fixed.values(), saved, strict=True)
     )
@@ -217,7 +217,7 @@ def clocks(weeks: int) -> list[Row]:
         Row(
             "12",
             "the trend of Fig. 4 comes from fixed clocks: optimum against surplus stored at the same delay",
-            told,
+            saved_at_each_delay,
             "more the faster; -20 to -32 % at 11 GHz",
             saved == sorted(saved, reverse=True) and -0.32 <= saved[CLOCKS.index(11.0)] <= -0.20,
         ),
@@ -226,7 +226,7 @@ def clocks(weeks: int) -> list[Row]:
 
 def loads(weeks: int) -> list[Row]:
     """Rows 6 and 7: how the share that can be saved depends on the load."""
-    against, found = [], []
+    against, pairs = [], []
     for packets in LOADS:
         study = Study.of(Cell(demand=Demand(packets_per_s=(packets, packets))), weeks)
         serving = study.served(rules.least_effort(study.cell, G_PER_S))
@@ -234,7 +234,7 @@ def loads(weeks: int) -> list[Row]:
         split = study.live(serving, rules.random_split(study.cell, np.random.default_rng(3)))
         bound = study.bound_ng(serving, float(best.bits.sum()))
         against.append(best.ng_per_bit / split.ng_per_bit - 1.0)
-        found.append((best.ng_per_bit, bound))
+        pairs.append((best.ng_per_bit, bound))
     return [
         Row(
             "6",
@@ -246,9 +246,9 @@ def loads(weeks: int) -> list[Row]:
         Row(
             "7",
             "the same against the linear program",
-            ", ".join(f"{best:.2f} and {bound:.2f}" for best, bound in found) + " ng/bit",
+            ", ".join(f"{best:.2f} and {bound:.2f}" for best, bound in pairs) + " ng/bit",
             "within 15 %",
-            all(best <= 1.15 * bound for best, bound in found),
+            all(best <= 1.15 * bound for best, bound in pairs),
         ),
     ]
 

@@ -57,9 +57,9 @@ def kind_of(path: str | os.PathLike[str]) -> FileKind | None:
         return _zip(path)
     if head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         return FileKind("a Python pickle, which is not read as it could run anything", _EXPORT)
-    for start, found in _STARTS.items():
+    for start, kind in _STARTS.items():
         if head.startswith(start):
-            return found
+            return kind
     if head[4:8] == b"TFL3":
         return FileKind("a TensorFlow Lite model", "export the network as .onnx, as with tf2onnx")
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
@@ -88,14 +88,14 @@ def require_kind(path: str | os.PathLike[str], wanted: Sequence[Kind], instead: 
     """
     names = " or ".join([", ".join(f".{kind}" for kind in wanted[:-1]), f".{wanted[-1]}"][len(wanted) < 2 :])
     try:
-        found = kind_of(path)
+        kind = kind_of(path)
     except OSError as error:
         raise ExportError(f"{path} cannot be read ({error.strerror or error}): name a {names} file") from None
-    if found is not None and found.reads is not None and found.reads in wanted:
-        return found.reads
-    if found is not None:
-        fix = instead if found.reads else found.fix
-        raise ExportError(f"{path} is {found.what}: {fix or f'name a {names} file'}")
+    if kind is not None and kind.reads is not None and kind.reads in wanted:
+        return kind.reads
+    if kind is not None:
+        fix = instead if kind.reads else kind.fix
+        raise ExportError(f"{path} is {kind.what}: {fix or f'name a {names} file'}")
     named = KINDS.get(Path(path).suffix.lower())
     if named is not None and named in wanted:
         # Damaged, perhaps: its reader says where.
@@ -106,10 +106,10 @@ def require_kind(path: str | os.PathLike[str], wanted: Sequence[Kind], instead: 
 def described(path: str | os.PathLike[str]) -> str | None:
     """What a file is, for the reason of a refusal; None where its contents do not say."""
     try:
-        found = kind_of(path)
+        kind = kind_of(path)
     except OSError as error:
         return error.strerror
-    return None if found is None or found.reads else f"it is {found.what}"
+    return None if kind is None or kind.reads else f"it is {kind.what}"
 
 
 _STARTS = {

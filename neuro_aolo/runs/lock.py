@@ -44,7 +44,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         with begun():
             if lock.lock_counter == 1:
-                file.write_text(to_json(_own()), encoding="utf-8")
+                file.write_text(to_json(_this_process()), encoding="utf-8")
                 clear_leftovers(folder)
             yield
     finally:
@@ -82,7 +82,7 @@ def tidy(folder: Path) -> None:
     clear_leftovers(folder)
 
 
-def _own() -> dict[str, object]:
+def _this_process() -> dict[str, object]:
     return {
         "process": os.getpid(),
         "host": platform.node(),
@@ -93,8 +93,8 @@ def _own() -> dict[str, object]:
 
 def _holder(file: Path) -> str:
     try:
-        told = from_json(read_text(file, _MOST_BYTES))
-        command = " ".join(str(told["command"]).split())[:120]
-        return f"process {told['process']} on {told['host']} ({command}, since {told['since']})"
+        holder = from_json(read_text(file, _MOST_BYTES))
+        command = " ".join(str(holder["command"]).split())[:120]
+        return f"process {holder['process']} on {holder['host']} ({command}, since {holder['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -62,8 +62,8 @@ def read_file(path: str | os.PathLike[str]) -> Any:
     """
     import nir
 
-    if found := described(path):
-        raise ExportError(f"{path} is not a readable HDF5 file of NIR ({found}): name a .nir file")
+    if kind := described(path):
+        raise ExportError(f"{path} is not a readable HDF5 file of NIR ({kind}): name a .nir file")
     with open_plain(path) as root:
         graph = read_group(root, "node")
         kind = read_string(graph, "type", _MAX_NAME)

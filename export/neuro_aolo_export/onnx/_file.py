@@ -119,8 +119,8 @@ def parse(path: str | os.PathLike[str], data: bytes, named: str) -> Any:
     try:
         model.ParseFromString(data)
     except DecodeError:
-        found = described(path)
-        reason = f" ({found})" if found else ", or a part of one"
+        kind = described(path)
+        reason = f" ({kind})" if kind else ", or a part of one"
         raise ExportError(f"{path} is no ONNX file{reason}: name {named}") from None
     for message in messages(model):
         for descriptor, content in message.ListFields():

@@ -55,33 +55,13 @@ def _cost_g(service: Service, g_per_s: float) -> Floats:
 
 def grid_only(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
     """No joule of the sun or of a battery."""
-    nothing = np.zeros_like(service.energy_j)
-    return shared(
-        cell.storage,
-        batteries,
-        service.energy_j,
-        slot.sun_j,
-        sun_share=nothing,
-        stored_share=nothing,
-        grid_share=nothing,
-        discharge_share=nothing,
-    )
+    return shared(cell.storage, batteries, service.energy_j, slot.sun_j)
 
 
 def renewable_first(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
     """The sun serves all loads alike; what is left of it is lost, and batteries are not used."""
-    nothing = np.zeros_like(service.energy_j)
     share = service.energy_j / np.maximum(service.energy_j.sum(axis=1, keepdims=True), 1e-300)
-    return shared(
-        cell.storage,
-        batteries,
-        service.energy_j,
-        slot.sun_j,
-        sun_share=share,
-        stored_share=nothing,
-        grid_share=nothing,
-        discharge_share=nothing,
-    )
+    return shared(cell.storage, batteries, service.energy_j, slot.sun_j, sun_share=share)
 
 
 def store_surplus(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
@@ -92,17 +72,7 @@ def store_surplus(cell: Cell, slot: Slot, batteries: Batteries, service: Service
 
 def launder(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
     """Batteries full from the grid, and always discharged: clean by the printed accounting."""
-    nothing, all_of_it = np.zeros_like(service.energy_j), np.ones_like(service.energy_j)
-    return shared(
-        cell.storage,
-        batteries,
-        service.energy_j,
-        slot.sun_j,
-        sun_share=nothing,
-        stored_share=nothing,
-        grid_share=all_of_it,
-        discharge_share=all_of_it,
-    )
+    return shared(cell.storage, batteries, service.energy_j, slot.sun_j, grid_share=1.0, discharge_share=1.0)
 
 
 def random_split(cell: Cell, rng: np.random.Generator, *, buys: bool = False) -> Sourcing:
@@ -124,7 +94,7 @@ def random_split(cell: Cell, rng: np.random.Generator, *, buys: bool = False) ->
             sun_share=rng.random(shape),
             stored_share=rng.random(shape),
             discharge_share=rng.random(shape),
-            grid_share=rng.random(shape) if buys else np.zeros(shape),
+            grid_share=rng.random(shape) if buys else 0.0,
         )
 
     return sourcing

@@ -113,12 +113,12 @@ def shared(
     load_j: Floats,
     sun_j: Floats,
     *,
-    sun_share: Floats,
-    stored_share: Floats,
-    grid_share: Floats,
-    discharge_share: Floats,
+    sun_share: Floats | float = 0.0,
+    stored_share: Floats | float = 0.0,
+    grid_share: Floats | float = 0.0,
+    discharge_share: Floats | float = 0.0,
 ) -> Flows:
-    """Flows with every freedom of the paper: each server has four numbers in [0, 1], ``(N, M)`` each.
+    """Flows with every freedom of the paper: a server has four numbers in [0, 1], ``(N, M)`` or one for all.
 
     Args:
         storage: of a server.
@@ -130,7 +130,8 @@ def shared(
         grid_share: of the room then left, charged from the grid.
         discharge_share: of the battery, as far as the load needs it.
     """
-    shares = sun_share / np.maximum(sun_share.sum(axis=1, keepdims=True), 1.0)
+    asked = np.broadcast_to(sun_share, load_j.shape)
+    shares = asked / np.maximum(asked.sum(axis=1, keepdims=True), 1.0)
     given = sun_j[:, None] * shares
     direct = np.minimum(given * (1.0 - stored_share), load_j)
     residual = load_j - direct

@@ -151,16 +151,18 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
     own = [i for i in range(len(names)) if i not in times and not _UNITS.search(names[i])]
     units = {i: unit_in(header[i]) for i in own}
     plausible = [i for i in own if not _NO_INTENSITY.search(names[i])]
-    found = [i for i in plausible if _INTENSITY.search(names[i]) or units[i].is_known]
-    found = [i for i in found if units[i].factor is not None] or found
+    candidates = [i for i in plausible if _INTENSITY.search(names[i]) or units[i].is_known]
+    candidates = [i for i in candidates if units[i].factor is not None] or candidates
     # Carbon Aware SDK calls it a rating; others have a plain value with its unit beside it.
-    found = found or [i for i in own if names[i] == "rating" and {"location", "duration"} <= set(names)]
-    found = found or [i for i in own if names[i] == "value" and any(map(_UNITS.search, names))]
+    candidates = candidates or [
+        i for i in own if names[i] == "rating" and {"location", "duration"} <= set(names)
+    ]
+    candidates = candidates or [i for i in own if names[i] == "value" and any(map(_UNITS.search, names))]
     # Great Britain's history names neither: its three columns together say what they are.
     british = {"forecast", "actual", "index"} <= set(names)
-    found = found or [i for i in own if british and names[i] in ("forecast", "actual")]
-    found = found or [i for i in plausible if units[i].text and re.search(_GAS, names[i])]
-    if not found:
+    candidates = candidates or [i for i in own if british and names[i] in ("forecast", "actual")]
+    candidates = candidates or [i for i in plausible if units[i].text and re.search(_GAS, names[i])]
+    if not candidates:
         for i in own:
             if _INTENSITY.search(names[i]):
                 raise ScenarioError(
@@ -171,7 +173,7 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
             f"{where}: no column of carbon intensity among {listed(header)}: name one "
             "'carbon_intensity_g_per_kwh'"
         )
-    left = found
+    left = candidates
     for pattern, kept in _PREFERENCES:
         matching = [i for i in left if bool(pattern.search(names[i])) == kept]
         left = matching or left
@@ -180,7 +182,7 @@ def _value(table: Table, names: Sequence[str], times: Iterable[int]) -> tuple[in
             f"{where}: several columns of carbon intensity among {listed(header)}: name one "
             "'carbon_intensity_g_per_kwh', and leave the others out"
         )
-    note = (f"column {shown(header[left[0]])} taken of {len(found)}",) if len(found) > 1 else ()
+    note = (f"column {shown(header[left[0]])} taken of {len(candidates)}",) if len(candidates) > 1 else ()
     return left[0], note
 
 

@@ -173,28 +173,28 @@ def _in_full(typed: str) -> str:
 def _close(typed: str, mix: dict[str, Any]) -> str:
     """The countries that may have been meant, the likeliest first."""
     names = {entry.get("country_name", "").upper(): code for code, entry in mix.items()} | _ALSO
-    found = [_MEANT[typed]] if typed in _MEANT else []
+    codes = [_MEANT[typed]] if typed in _MEANT else []
     if zone := re.match(r"([A-Z]{2,3})(?:[-_ ]|[0-9])", typed):
         # An area of a country, as DE-LU, US-CAL-CISO or DK1.
-        found += filter(None, [_ALSO.get(zone[1]) or _iso_code(zone[1])])
-    found += _in_any_language(typed)
-    found += [code for name, code in sorted(names.items()) if len(typed) >= 2 and name.startswith(typed)]
-    found += [names[name] for name in close_names(typed, names, 4, _ENOUGH)]
+        codes += filter(None, [_ALSO.get(zone[1]) or _iso_code(zone[1])])
+    codes += _in_any_language(typed)
+    codes += [code for name, code in sorted(names.items()) if len(typed) >= 2 and name.startswith(typed)]
+    codes += [names[name] for name in close_names(typed, names, 4, _ENOUGH)]
     usual = " ".join(_GENERIC.sub(" ", typed).split())
-    found += [code for code in (names.get(usual), _MEANT.get(usual)) if code]
+    codes += [code for code in (names.get(usual), _MEANT.get(usual)) if code]
     if re.fullmatch("[A-Z]{3,4}", typed):
         # Letters of a code that are swapped, those of a name in their order, and a code that goes on.
         swapped = [code for code in mix if sorted(code) == sorted(typed)]
-        found += sorted(swapped, key=lambda code: code[0] != typed[0])
-        found.append(typed[:3])
+        codes += sorted(swapped, key=lambda code: code[0] != typed[0])
+        codes.append(typed[:3])
     if re.fullmatch("[A-Z]{3}", typed):
         letters = re.compile(".*".join(typed))
-        found += [names[name] for name in sorted(names, key=len) if letters.match(name)]
-        found += filter(None, [_ALSO.get(typed[:2]) or _iso_code(typed[:2])])
-    found = [code for code in dict.fromkeys(found) if code in mix][:4]
+        codes += [names[name] for name in sorted(names, key=len) if letters.match(name)]
+        codes += filter(None, [_ALSO.get(typed[:2]) or _iso_code(typed[:2])])
+    codes = [code for code in dict.fromkeys(codes) if code in mix][:4]
     return (
-        "did you mean " + ", ".join(found) + "?"
-        if found
+        "did you mean " + ", ".join(codes) + "?"
+        if codes
         else f"{len(mix)} countries are known, such as DEU and FRA"
     )
 
@@ -203,7 +203,7 @@ def _in_any_language(typed: str) -> list[str]:
     """Codes of the countries that one of pycountry's languages calls so, with or without accents."""
     import pycountry
 
-    found: dict[str, None] = {}
+    codes: dict[str, None] = {}
     for folder in sorted(Path(pycountry.LOCALES_DIR).iterdir()):
         try:
             language = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [folder.name])
@@ -212,8 +212,8 @@ def _in_any_language(typed: str) -> list[str]:
         for country in pycountry.countries:
             name = language.gettext(country.name)
             if _bare(name) == _bare(typed):
-                found[country.alpha_3] = None
-    return list(found)
+                codes[country.alpha_3] = None
+    return list(codes)
 
 
 def _bare(name: str) -> str:
