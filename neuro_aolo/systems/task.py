@@ -34,6 +34,7 @@ class Objective:
         scale: order of magnitude of a decision's cost: learners divide by it.
         discount: weight of the next decision's cost, in [0, 1).
         per_mg: cost of a milligram of carbon; 0 where it does not count carbon.
+        weight: what one ``scale`` of it counts as in what is minimised: a preference among objectives.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Objective:
     scale: float = 1.0
     discount: float = 0.0
     per_mg: float = 0.0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,21 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What people ask of an episode beside its carbon, energy and units.
+
+    Attributes:
+        key: as ``delay_s``.
+        unit: of it.
+        title: what people read.
+    """
+
+    key: str
+    unit: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Spec:
     """What a task is, as far as learners, ledgers and people ask.
 
@@ -116,6 +133,9 @@ class Spec:
         mean_over_horizon: whether an episode that ends early counts as long as any other, at cost 0 from
             there on: its mean cost is then that over the horizon, else that over the decisions taken.
         most_starts: episodes that an evaluation takes at most, where a decision takes long to compute.
+        tallies: what is added up over an episode for people to read.
+        regret_unit: key of the functional unit whose carbon regret is measured in, over all episodes; empty
+            where it is that of what is minimised.
     """
 
     observations: tuple[Quantity, ...]
@@ -135,6 +155,8 @@ class Spec:
     penalty_name: str = ""
     mean_over_horizon: bool = False
     most_starts: int | None = None
+    tallies: tuple[Tally, ...] = ()
+    regret_unit: str = ""
 
     @property
     def observation_names(self) -> tuple[str, ...]:
@@ -158,9 +180,9 @@ class Spec:
     def cost(self, costs: Floats) -> Floats:
         """What is minimised, in units of the first objective: ``(..., objectives)`` to ``(...)``."""
         first, *others = self.objectives
-        total: Floats = costs[..., 0]
+        total: Floats = costs[..., 0] * first.weight
         for index, objective in enumerate(others, start=1):
-            total = total + costs[..., index] * (first.scale / objective.scale)
+            total = total + costs[..., index] * (objective.weight * first.scale / objective.scale)
         return total
 
 
@@ -173,12 +195,14 @@ class Served:
         energy_j: drawn at each site, cooling included, shape ``(B, sites)``.
         units: functional units, shape ``(B, units)``.
         margins: of each constraint in its own unit, at least 0 exactly where it holds, ``(B, constraints)``.
+        tallies: of a decision, or added up, ``(B, tallies)``; None where the task has none.
     """
 
     carbon_g: Floats
     energy_j: Floats
     units: Floats
     margins: Floats
+    tallies: Floats | None = None
 
     @property
     def total_g(self) -> Floats:
@@ -240,6 +264,33 @@ class Optimum:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What the episodes from B starts came to.
+
+    Attributes:
+        costs: mean of each objective per decision, shape ``(B, objectives)``.
+        served: totals of each episode.
+    """
+
+    costs: Floats
+    served: Served
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What regret is measured against where no state alone has an optimum: whole episodes on the same draws.
+
+    Attributes:
+        name: what people call it, as ``causal optimum``.
+        reach: from starts ``(B, S)``, with the generator that a policy's rollout is handed, to what the
+            episodes come to.
+    """
+
+    name: str
+    reach: Callable[[Floats, np.random.Generator], Reached]
+
+
+@dataclass(frozen=True)
 class Hourly:
     """The hours of a task's grids, where they are known hour by hour.
 
@@ -285,6 +336,6 @@ class Task(Protocol):
         """Carbon intensity at one of the sites in g/kWh, shape ``(B,)``."""
         ...
 
-    def optimum(self, states: Floats) -> Optimum | None:
-        """The exact optimum of each state; None where nobody knows it."""
+    def optimum(self, states: Floats) -> Optimum | Reference | None:
+        """The exact optimum of each state, or episodes that do as well as can be; None where nobody knows."""
         ...
