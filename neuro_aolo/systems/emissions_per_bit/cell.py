@@ -6,14 +6,17 @@ what the sources emitted.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from pydantic import model_validator
 
+from neuro_aolo.systems.emissions_per_bit.avoided import avoided, printed_avoided
 from neuro_aolo.systems.emissions_per_bit.parameters import (
-    J_PER_KWH,
     Compute,
     Demand,
     Grid,
+    Interface,
     Radio,
     Storage,
     Sun,
@@ -38,6 +41,18 @@ class Cell(Section):
     sun: Sun = Sun()
     grid: Grid = Grid()
     time: Time = Time()
+    interface: Interface = Interface()
+
+    @model_validator(mode="after")
+    def _clocks_to_choose(self) -> Self:
+        for name in ("cpu_clock_ghz", "gpu_clock_ghz"):
+            low, high = getattr(self.compute, name)
+            if self.interface.actions == "full" and low == high:
+                raise ValueError(
+                    f'compute.{name} = [{low:g}, {high:g}] leaves no choice to interface.actions = "full": '
+                    "widen it, or use reduced actions"
+                )
+        return self
 
     @property
     def clock(self) -> Floats:
@@ -128,7 +143,7 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
         service = serving(slot)
         sourced = cell.settle(slot, batteries, sourcing(slot, batteries, service))
         batteries = sourced.batteries
-        shares = avoided_shares(slot, service, sourced)
+        grid_g = slot.grid_g_per_kwh
         for name, value in (
             ("bits", service.bits.sum(axis=1)),
             ("offered", service.offered_bits.sum(axis=1)),
@@ -136,8 +151,15 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
             *((name, getattr(sourced, name).sum(axis=1)) for name in ("carbon_g", "printed_g", "source_g")),
             ("delay_s", service.delay_s.mean(axis=1) / len(slots)),
             ("curtailed_j", sourced.flows.curtailed),
-            ("avoided", shares[0] / len(slots)),
-            ("printed_s", shares[1] / len(slots)),
+            (
+                "avoided",
+                avoided(grid_g, service.energy_j, sourced.carbon_g).sum(axis=1) / len(slots),
+            ),
+            (
+                "printed_s",
+                printed_avoided(grid_g, service.energy_j, sourced.carbon_g, service.bits).sum(axis=1)
+                / len(slots),
+            ),
         ):
             sums[name] = sums.get(name, np.zeros(len(value))) + value
     offered = sums.pop("offered")
@@ -146,17 +168,3 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
         stored_g=(batteries.carbon_g - start.carbon_g).sum(axis=1),
         drop_share=1.0 - sums["bits"] / offered,
     )
-
-
-def avoided_shares(slot: Slot, service: Service, sourced: Sourced) -> tuple[Floats, Floats]:
-    """S of equation (12), ``sgn(1 - x) (1 - x)^2``: of the sums, and as printed, of a sum of ratios.
-
-    ``x`` is what was emitted over what the grid alone would have emitted. As printed, a server's ratio is set
-    beside that of all servers, so that M servers on the grid alone have x = M, and the best S.
-    """
-    alone = slot.grid_g_per_kwh[:, None] * service.energy_j / J_PER_KWH
-    whole = sourced.carbon_g.sum(axis=1) / np.maximum(alone.sum(axis=1), 1e-300)
-    per_bit = sourced.carbon_g / np.maximum(service.bits, 1e-300)
-    grid_per_bit = alone.sum(axis=1) / np.maximum(service.bits.sum(axis=1), 1e-300)
-    printed = per_bit.sum(axis=1) / np.maximum(grid_per_bit, 1e-300)
-    return np.sign(1.0 - whole) * (1.0 - whole) ** 2, (1.0 - printed) ** 2

@@ -6,7 +6,7 @@ arXiv:2509.02395, and "chosen" where it is this project's.
 """
 
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -17,6 +17,9 @@ from neuro_aolo.systems.task import Floats
 J_PER_KWH = 3.6e6
 MOST_SERVERS, MOST_USERS = 64, 64
 """Servers, and users of one."""
+
+_OF_ONE_NETWORK = {"reduced": ("server",), "full": ("flat", "paper")}
+"""Observations that belong to each form of actions: both are of a server, or both of the whole cell."""
 
 _Users = Annotated[int, Field(strict=True, ge=1, le=MOST_USERS)]
 _Positive = Annotated[float, Field(strict=True, gt=0.0)]
@@ -148,3 +151,43 @@ class Time(Section):
 
     slot_s: float = parameter(3600.0, "s", "chosen: what the batteries' sizes fit", gt=0.0, le=86_400.0)
     slots: int = parameter(168, "slot", "chosen: a week of hours", ge=1, le=100_000)
+
+
+def _choice(default: str, source: str) -> Any:
+    return Field(default, json_schema_extra={"unit": "-", "source": source})
+
+
+class Interface(Section):
+    """What an agent sees and decides, and what counts.
+
+    One network decides for each server by what that server sees (``reduced`` and ``server``), or for the
+    whole cell at once (``full``, with ``flat`` or ``paper``).
+    """
+
+    actions: Literal["reduced", "full"] = _choice(
+        "reduced", "chosen: storage and effort of a server; full is every freedom of the paper"
+    )
+    observations: Literal["server", "flat", "paper"] = _choice(
+        "server", "chosen; the paper's is the last slot's carbon with the channels"
+    )
+    objective: Literal["carbon", "avoided", "printed"] = _choice(
+        "carbon", "chosen; the paper's is printed, S of its equation (12), which rewards use of the grid"
+    )
+    battery_carbon: Literal["tracked", "constant"] = _choice(
+        "tracked", "chosen; the paper's factor is constant, by which a battery cleans the grid's energy"
+    )
+    denominator: Literal["delivered", "capacity"] = _choice(
+        "delivered", "chosen; the paper's is capacity, which flatters idle radios"
+    )
+    forecast_hours: int = parameter(0, "h", "chosen: the grid's intensity ahead, as it will be", ge=0, le=168)
+
+    @model_validator(mode="after")
+    def _of_one_network(self) -> Self:
+        allowed = _OF_ONE_NETWORK[self.actions]
+        if self.observations not in allowed:
+            whose = "each server" if self.actions == "reduced" else "the whole cell"
+            raise ValueError(
+                f'actions = "{self.actions}" are of {whose}, observations = "{self.observations}" are not: '
+                f"use {' or '.join(allowed)} observations"
+            )
+        return self

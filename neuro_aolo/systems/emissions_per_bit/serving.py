@@ -79,6 +79,7 @@ class Service:
         delay_s: tau of equation (10), with the time of a packet, not of the whole slot's work.
         drop_share: of packets that found no place.
         load: offered work over what the clocks can do.
+        capacity_bits: that the radio could have sent.
     """
 
     bits: Floats
@@ -87,6 +88,7 @@ class Service:
     delay_s: Floats
     drop_share: Floats
     load: Floats
+    capacity_bits: Floats
 
 
 def serve(
@@ -105,7 +107,8 @@ def serve(
     users = np.array(radio.users_per_server, dtype=np.float64)
     rates = mean_rates(radio, work.channel_variance, powers_w)
     packet_s = packet_time_s(radio, compute, work, clocks)
-    by_radio = radio.subslot_s * per_server(radio, rates) / (users * radio.packet_bits)
+    rate = per_server(radio, rates)
+    by_radio = radio.subslot_s * rate / (users * radio.packet_bits)
     by_compute = radio.subslot_s / (users * packet_s)
     serviced = np.minimum(by_radio, by_compute)
     mean_packets_per_s = per_server(radio, work.packets_per_s) / users
@@ -123,6 +126,7 @@ def serve(
         delay_s=waiting / mean_packets_per_s + sending_s + packet_s,
         drop_share=1.0 - delivered / arriving,
         load=arriving / by_compute,
+        capacity_bits=slot_s * rate,
     )
 
 

@@ -15,28 +15,36 @@ from neuro_aolo.systems.task import Floats, Hours
 class Layout:
     """Columns of a state of M servers and U users.
 
-    Energy and carbon of each battery, packets and channel of each user, work of each server, the sun, the
-    hour of the grid's clock, and how many slots have gone by.
+    Energy and carbon of each battery, each server's carbon of the last slot where that is remembered, packets
+    and channel of each user, work of each server, the sun, the hour of the grid's clock, and how many slots
+    have gone by.
     """
 
     servers: int
     users: int
+    remembers: bool = False
 
     @classmethod
-    def of(cls, radio: Radio) -> "Layout":
-        """Of a cell."""
-        return cls(radio.servers, radio.users)
+    def of(cls, radio: Radio, *, remembers: bool = False) -> "Layout":
+        """Of a cell, whose states remember the last slot's carbon or do not."""
+        return cls(radio.servers, radio.users, remembers)
 
     @property
     def width(self) -> int:
         """Numbers of a state."""
-        return 3 * self.servers + 2 * self.users + 3
+        return self._of_servers + 2 * self.users + self.servers + 3
 
-    def pack(self, batteries: Batteries, slot: Slot, gone: Floats) -> Floats:
-        """States ``(N, width)``."""
+    @property
+    def _of_servers(self) -> int:
+        """Numbers that decisions move."""
+        return (3 if self.remembers else 2) * self.servers
+
+    def pack(self, batteries: Batteries, slot: Slot, gone: Floats, last_g: Floats) -> Floats:
+        """States ``(N, width)``, where ``last_g`` is the carbon of the last slot, ``(N, M)``."""
         parts = (
             batteries.energy_j,
             batteries.carbon_g,
+            *((last_g,) if self.remembers else ()),
             slot.work.packets_per_s,
             slot.work.channel_variance,
             slot.work.flop_per_bit,
@@ -48,9 +56,13 @@ class Layout:
         """Batteries of states ``(N, width)``."""
         return Batteries(states[:, : self.servers], states[:, self.servers : 2 * self.servers])
 
+    def last_g(self, states: Floats) -> Floats:
+        """Carbon of each server's last slot, ``(N, M)``, of states that remember it."""
+        return states[:, 2 * self.servers : 3 * self.servers]
+
     def slot(self, states: Floats, clock: Floats) -> Slot:
         """The slot that is to be decided, on a grid of that clock ``(H,)``."""
-        first, users = 2 * self.servers, self.users
+        first, users = self._of_servers, self.users
         second, third = first + users, first + 2 * users
         hours = self.hours(states)
         return Slot(
