@@ -13,9 +13,16 @@ _ENVIRONMENTS = {
     "AOLO-v0": (
         "neuro_aolo.systems.aolo.env:AoloEnv",
         "neuro_aolo.systems.aolo.vector_env:AoloVectorEnv",
-    )
+    ),
+    "EmissionsPerBit-v0": (
+        "neuro_aolo.systems.emissions_per_bit.env:EmissionsPerBitEnv",
+        "neuro_aolo.systems.emissions_per_bit.vector_env:EmissionsPerBitVectorEnv",
+    ),
 }
 """Entry points by name: alone, and batched."""
+
+_VECTOR_REWARD = {"EmissionsPerBit-v0"}
+"""Environments that Gymnasium's own check of every step would complain of: it knows numbers alone."""
 
 
 def register() -> None:
@@ -30,7 +37,12 @@ def register() -> None:
 def _register_in(registration: Any) -> None:
     for name, (alone, batched) in _ENVIRONMENTS.items():
         if name not in registration.registry:
-            registration.register(id=name, entry_point=alone, vector_entry_point=batched)
+            registration.register(
+                id=name,
+                entry_point=alone,
+                vector_entry_point=batched,
+                disable_env_checker=name in _VECTOR_REWARD,
+            )
 
 
 class _OnImport(MetaPathFinder):

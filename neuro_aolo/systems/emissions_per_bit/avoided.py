@@ -26,7 +26,8 @@ def avoided(grid_g_per_kwh: Floats, energy_j: Floats, carbon_g: Floats) -> Float
     alone = grid_g_per_kwh[:, None] / J_PER_KWH * energy_j
     total = alone.sum(axis=1, keepdims=True)
     share = np.where(total > 0.0, (alone - carbon_g) / np.where(total > 0.0, total, 1.0), 0.0)
-    return np.abs(share.sum(axis=1, keepdims=True)) * share
+    part: Floats = np.abs(share.sum(axis=1, keepdims=True)) * share
+    return part
 
 
 def printed_avoided(grid_g_per_kwh: Floats, energy_j: Floats, carbon_g: Floats, bits: Floats) -> Floats:

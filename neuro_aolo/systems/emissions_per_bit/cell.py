@@ -143,7 +143,7 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
         service = serving(slot)
         sourced = cell.settle(slot, batteries, sourcing(slot, batteries, service))
         batteries = sourced.batteries
-        grid_g = slot.grid_g_per_kwh
+        shares = avoided_shares(slot, service, sourced)
         for name, value in (
             ("bits", service.bits.sum(axis=1)),
             ("offered", service.offered_bits.sum(axis=1)),
@@ -151,15 +151,8 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
             *((name, getattr(sourced, name).sum(axis=1)) for name in ("carbon_g", "printed_g", "source_g")),
             ("delay_s", service.delay_s.mean(axis=1) / len(slots)),
             ("curtailed_j", sourced.flows.curtailed),
-            (
-                "avoided",
-                avoided(grid_g, service.energy_j, sourced.carbon_g).sum(axis=1) / len(slots),
-            ),
-            (
-                "printed_s",
-                printed_avoided(grid_g, service.energy_j, sourced.carbon_g, service.bits).sum(axis=1)
-                / len(slots),
-            ),
+            ("avoided", shares[0] / len(slots)),
+            ("printed_s", shares[1] / len(slots)),
         ):
             sums[name] = sums.get(name, np.zeros(len(value))) + value
     offered = sums.pop("offered")
@@ -168,3 +161,10 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
         stored_g=(batteries.carbon_g - start.carbon_g).sum(axis=1),
         drop_share=1.0 - sums["bits"] / offered,
     )
+
+
+def avoided_shares(slot: Slot, service: Service, sourced: Sourced) -> tuple[Floats, Floats]:
+    """S of equation (12), repaired and as printed, ``(N,)`` each, with the batteries' own carbon."""
+    grid, energy, carbon = slot.grid_g_per_kwh, service.energy_j, sourced.carbon_g
+    repaired, printed = avoided(grid, energy, carbon), printed_avoided(grid, energy, carbon, service.bits)
+    return repaired.sum(axis=1), printed.sum(axis=1)

@@ -77,7 +77,7 @@ def _of_server(cell: Cell) -> tuple[Quantity, ...]:
         Quantity("packets_per_s", "1/s", 0.0, 30.0),
         Quantity("flop_per_bit", "FLOP/bit", 2.5e6, 17.5e6),
         Quantity("users", "user", 0.0, float(max(cell.radio.users_per_server)) + 1.0),
-        Quantity("load", "1", 0.0, 1.0),
+        Quantity("load", "1", 0.0, 1.5),
     )
 
 

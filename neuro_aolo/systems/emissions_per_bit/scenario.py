@@ -11,8 +11,17 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace, Traces
-from neuro_aolo.systems.scenario_file import ScenarioFile, explain, overlaid
+from neuro_aolo.systems.scenario_file import (
+    ScenarioFile,
+    explain,
+    find_scenario,
+    overlaid,
+    read_scenario,
+)
 from neuro_aolo.systems.task import Floats
+from neuro_aolo.systems.wording import shown
+
+SYSTEM = "emissions_per_bit"
 
 
 class GridTraces(Traces):
@@ -43,6 +52,22 @@ class Scenario(Cell):
     sources: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """A shipped scenario of the cell by name, or one from a ``.toml`` file.
+
+        Raises:
+            ScenarioError: there is no such scenario, it is of another system, or a key or value in it is not
+                allowed.
+        """
+        file = read_scenario(find_scenario(str(name_or_path), Path()))
+        if file.system != SYSTEM:
+            raise ScenarioError(
+                f"scenario {shown(str(name_or_path))} is of the system {file.system!r}: name one of "
+                f"{SYSTEM}, such as emissions-per-bit"
+            )
+        return cls.of(file)
+
+    @classmethod
     def of(cls, file: ScenarioFile) -> Self:
         """The scenario that a file describes.
 
@@ -60,7 +85,7 @@ class Scenario(Cell):
 
     def to_toml(self) -> str:
         """The resolved scenario as TOML; loading it gives an equal scenario."""
-        return tomli_w.dumps({"system": "emissions_per_bit", **self._data()})
+        return tomli_w.dumps({"system": SYSTEM, **self._data()})
 
     def with_values(self, **sections: Any) -> Self:
         """This scenario with some parameters changed: ``with_values(storage={"capacity_kwh": 4.0})``.
