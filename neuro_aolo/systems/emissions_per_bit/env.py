@@ -88,13 +88,15 @@ class EmissionsPerBitEnv(gym.Env[Observations, Observations]):
     | 1   | Energy | Energy per offered bit over 200 uJ, and 2 x the share of packets that are lost   |
     | 2   | Delay  | Mean over the servers of their delay over 0.2 s, at most 5                       |
 
-    Shaping leaves the best policy the best at a discount of 0.99. `interface.objective` puts the metric S of
-    the paper in place of the first: `"avoided"` repaired, or `"printed"`, which rewards use of the grid.
+    Lost packets are charged in the first, too: 1000 g for a server's slot in which all are lost. Shaping
+    leaves the best policy the best at a discount of 0.99. `interface.objective` puts the metric S of the
+    paper in place of the first: `"avoided"` repaired, or `"printed"`, which rewards use of the grid;
+    `interface.battery_carbon = "constant"`, the carbon of the paper's equation (11), not shaped.
 
     `info` holds, of each server, shape `(4,)`: `source_g`, emitted where the slot's energy came from;
-    `carbon_g`, of what was used; `energy_j`, `delay_s`, `bits` and `drop_share` of the slot; `battery_j`, what
-    is stored after it. `rewards` `(4, 3)` are the parts of the reward that each server's own decision causes:
-    they add up to it. `state` is the row that was served.
+    `carbon_g`, of what was used; `energy_j`, `delay_s`, `bits` and `drop_share` of the slot; `battery_j`,
+    what is stored after it. `rewards` `(4, 3)` are the parts of the reward that each server's own decision
+    causes: they add up to it. `state` is the row that was served.
 
     ## Starting State
 
@@ -197,11 +199,12 @@ def served(
     """
     spec = task.spec
     shape = (len(states), spec.agents * len(spec.actions))
-    if np.shape(actions) != shape or not np.isfinite(numbers := np.asarray(actions, np.float64)).all():
+    numbers = np.asarray(actions)
+    if numbers.shape != shape or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
         raise ServiceError(
-            f"actions of shape {np.shape(actions)} are not allowed: give {shape} finite numbers in [-1, 1]"
+            f"actions of shape {numbers.shape} are not allowed: give {shape} finite numbers in [-1, 1]"
         )
-    decided = task.decide(states, numbers.reshape(-1, len(spec.actions)))
+    decided = task.decide(states, numbers.reshape(-1, len(spec.actions)).astype(np.float64))
     transition = task.follow(states, decided, rng)
     scales = np.array([objective.scale for objective in spec.objectives])
     return transition, -transition.costs / scales, _told(decided, scales, states)

@@ -7,6 +7,7 @@ References:
 
 import numpy as np
 
+from neuro_aolo.systems.emissions_per_bit.accounts import typical_g
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
 from neuro_aolo.systems.emissions_per_bit.serving import per_server
@@ -17,13 +18,8 @@ from neuro_aolo_export.quantity import Quantity, normalise
 _CLOCK_GHZ = 10.0
 
 
-def quantities(cell: Cell, most_g: float) -> tuple[Quantity, ...]:
-    """What each number of an observation is.
-
-    Args:
-        cell: that is seen.
-        most_g: carbon of a server's last slot that is still told from more.
-    """
+def quantities(cell: Cell) -> tuple[Quantity, ...]:
+    """What each number of an observation is."""
     servers, users = range(1, cell.radio.servers + 1), range(1, cell.radio.users + 1)
     low, high = cell.demand.channel_variance
     # Of a channel that never varies the middle is seen.
@@ -31,7 +27,9 @@ def quantities(cell: Cell, most_g: float) -> tuple[Quantity, ...]:
     channels = tuple(Quantity(f"channel_variance_{user}", "1", *seen) for user in users)
     ahead = _of_hours(cell)
     if cell.interface.observations == "paper":
-        return *(Quantity(f"last_g_{server}", "g", 0.0, most_g) for server in servers), *channels, *ahead
+        # A server's own part of a typical slot is a quarter of that; more than all of it is not told apart.
+        most = typical_g(cell)
+        return *(Quantity(f"last_g_{server}", "g", 0.0, most) for server in servers), *channels, *ahead
     own, common = _of_server(cell), _of_cell(cell)
     if cell.interface.observations == "server":
         return *own, *common, *ahead

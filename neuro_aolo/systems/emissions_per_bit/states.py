@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro_aolo.systems.emissions_per_bit.parameters import Radio
+from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.serving import Work
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries
@@ -22,12 +22,12 @@ class Layout:
 
     servers: int
     users: int
-    remembers: bool = False
+    remembers: bool
 
     @classmethod
-    def of(cls, radio: Radio, *, remembers: bool = False) -> "Layout":
-        """Of a cell, whose states remember the last slot's carbon or do not."""
-        return cls(radio.servers, radio.users, remembers)
+    def of(cls, cell: Cell) -> "Layout":
+        """Of a cell; its states remember the last slot's carbon where that is observed."""
+        return cls(cell.radio.servers, cell.radio.users, cell.interface.observations == "paper")
 
     @property
     def width(self) -> int:
