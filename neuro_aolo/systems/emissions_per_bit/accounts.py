@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from neuro_aolo.systems.emissions_per_bit.avoided import avoided, printed_avoided
-from neuro_aolo.systems.emissions_per_bit.cell import Cell, avoided_shares
+from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
 from neuro_aolo.systems.emissions_per_bit.rules import LOST_G
 from neuro_aolo.systems.emissions_per_bit.serving import Service
@@ -128,7 +128,7 @@ def served(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourc
         sourced.source_g.sum(axis=1),
         sourced.printed_g.sum(axis=1),
         flows.curtailed / J_PER_KWH,
-        avoided_shares(slot, service, sourced)[0],
+        avoided(slot.grid_g_per_kwh, service.energy_j, sourced.carbon_g).sum(axis=1),
     )
     return Served(
         carbon_g=np.stack([part.sum(axis=1) for part in (of_sun, grid, of_battery)], axis=1),

@@ -59,11 +59,12 @@ def observe(cell: Cell, layout: Layout, seen: tuple[Quantity, ...], states: Floa
     else:
         own, common = _values(cell, layout, states)
         if form == "server":
-            width = common.shape[1] + ahead.shape[1]
-            of_all = np.concatenate([common, ahead], axis=1)[:, None]
-            each = np.broadcast_to(of_all, (count, cell.radio.servers, width))
-            return normalise(seen, np.concatenate([own, each], axis=-1).reshape(-1, len(seen)))
-        parts = [own.reshape(count, -1), common, slot.work.channel_variance, ahead]
+            values = np.empty((count, cell.radio.servers, len(seen)))
+            for index, column in enumerate((*own, *(part[:, None] for part in (*common, *ahead.T)))):
+                values[..., index] = column
+            return normalise(seen, values.reshape(-1, len(seen)))
+        each = np.stack(np.broadcast_arrays(*own), axis=-1).reshape(count, -1)
+        parts = [each, np.stack(common, axis=1), slot.work.channel_variance, ahead]
     return normalise(seen, np.concatenate(parts, axis=1))
 
 
@@ -101,8 +102,8 @@ def _grid_range(cell: Cell) -> tuple[float, float]:
     return mean * 2.0 / 3.0, mean * 4.0 / 3.0
 
 
-def _values(cell: Cell, layout: Layout, states: Floats) -> tuple[Floats, Floats]:
-    """Physical values of each server, ``(N, M, 6)``, and of the cell, ``(N, 6)``."""
+def _values(cell: Cell, layout: Layout, states: Floats) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """Physical values of each server, ``(N, M)`` or ``(M,)`` each, and of the cell, ``(N,)`` each."""
     slot, batteries = layout.slot(states, cell.clock), layout.batteries(states)
     users = np.array(cell.radio.users_per_server, dtype=np.float64)
     packets = per_server(cell.radio, slot.work.packets_per_s)
@@ -115,7 +116,7 @@ def _values(cell: Cell, layout: Layout, states: Floats) -> tuple[Floats, Floats]
         batteries.g_per_j * J_PER_KWH,
         packets / users,
         slot.work.flop_per_bit,
-        np.broadcast_to(users, load.shape),
+        users,
         load,
     )
     common = (
@@ -126,4 +127,4 @@ def _values(cell: Cell, layout: Layout, states: Floats) -> tuple[Floats, Floats]
         stored.mean(axis=1),
         load.mean(axis=1),
     )
-    return np.stack(own, axis=-1), np.stack(common, axis=-1)
+    return own, common

@@ -9,8 +9,10 @@ References:
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuro_aolo.systems.emissions_per_bit.parameters import Compute, Radio
 from neuro_aolo.systems.emissions_per_bit.radio import mean_rates
@@ -172,5 +174,9 @@ def mean_queue(arriving: Floats, serviced: Floats, users: Floats, buffer: float)
 
 def per_server(radio: Radio, of_users: Floats) -> Floats:
     """Sum over the users of each server, ``(N, U)`` to ``(N, M)``."""
-    first = np.concatenate(([0], np.cumsum(radio.users_per_server)[:-1]))
-    return np.add.reduceat(of_users, first, axis=1)
+    return np.add.reduceat(of_users, _first_users(radio.users_per_server), axis=1)
+
+
+@cache
+def _first_users(users_per_server: tuple[int, ...]) -> NDArray[np.intp]:
+    return np.cumsum((0, *users_per_server[:-1]))

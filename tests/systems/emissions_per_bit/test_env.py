@@ -37,9 +37,24 @@ class Weighed(gym.RewardWrapper, gym.utils.RecordConstructorArgs):
         return float(np.dot(reward, [1.0, 0.5, 0.25]))
 
 
+class OwnWeights(gym.Wrapper, gym.utils.RecordConstructorArgs):
+    """Tells a copy of the weights: ``LinearReward`` tells one array at every step, which is refused."""
+
+    def __init__(self, env: gym.Env) -> None:
+        gym.utils.RecordConstructorArgs.__init__(self)
+        super().__init__(env)
+
+    def step(self, action: Any) -> Any:
+        *others, info = self.env.step(action)
+        return *others, info | {"reward_weights": info["reward_weights"].copy()}
+
+
 def of_mo_gymnasium(env: gym.Env) -> gym.Env:
-    wrappers = pytest.importorskip("mo_gymnasium").wrappers
-    return wrappers.LinearReward(env, weight=np.array([1.0, 0.5, 0.25]))
+    with warnings.catch_warnings():
+        # Of the libraries that it draws with.
+        warnings.simplefilter("ignore")
+        wrappers = pytest.importorskip("mo_gymnasium").wrappers
+    return OwnWeights(wrappers.LinearReward(env, weight=np.array([1.0, 0.5, 0.25])))
 
 
 def short(form: str) -> Scenario:
