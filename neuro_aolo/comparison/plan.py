@@ -225,7 +225,7 @@ def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, f
     """
     policy = training.policy
     if policy is None:
-        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.scale.mean())
+        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.optimal_mg.mean())
     else:
         rolled = requests.rollout(policy)
         emitted = None

@@ -11,7 +11,7 @@ from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.carbon.feedback import agent_carbon, refuse_episodes
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, Margin, TermFigures, TwinFigures
-from neuro_aolo.systems.task import Flags, Floats, Observations, Served, Task
+from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Served, Task
 from neuro_aolo.text.numbers import amount
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.quantity import physical
@@ -119,7 +119,11 @@ def per_decision(rolled: Rollout) -> Served:
     """What a decision served and emitted, the mean over each episode; of margins the least."""
     served, decisions = rolled.served, rolled.decisions[:, None]
     return Served(
-        served.carbon_g / decisions, served.energy_j / decisions, served.units / decisions, served.margins
+        carbon_g=served.carbon_g / decisions,
+        energy_j=served.energy_j / decisions,
+        units=served.units / decisions,
+        margins=served.margins,
+        tallies=None if served.tallies is None else served.tallies / decisions,
     )
 
 
@@ -132,9 +136,9 @@ class BestConstant:
 
 
 def search_constant(held_out: HeldOut) -> BestConstant | None:
-    """The best constant action; None where nobody knows the optimum that the search goes by."""
+    """The best constant action; None where no state alone has the optimum that the search goes by."""
     run = held_out.run
-    if run.task.optimum(held_out.requests.states[:1]) is None:
+    if not isinstance(run.task.optimum(held_out.requests.states[:1]), Optimum):
         return None
     with run.timed("constant_action"):
         action = best_constant_action(run.task)
@@ -167,7 +171,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         violation_limit=spec.violation_limit,
         decisions=decisions.evaluation.requests,
         service_mg_per_decision=decisions.service_mg,
-        optimum_mg_per_decision=float(requests.scale.mean()),
+        optimum_mg_per_decision=float(requests.optimal_mg.mean()),
         deciding_mg_per_decision=decisions.deciding_mg,
         terms={
             entry.key: TermFigures(

@@ -15,8 +15,8 @@ EFFORTS = np.linspace(0.0, 1.0, 21)
 """That the least cost is searched among."""
 
 _PRICE_G_PER_KWH = 290.0
-_LOST_G = 1e3
-"""Of a slot in which every packet is lost."""
+LOST_G = 1e3
+"""Of a server's slot in which every packet is lost: no saving is worth that."""
 
 
 def least_effort(cell: Cell, g_per_s: float) -> Callable[[Slot], Service]:
@@ -50,7 +50,7 @@ def fixed_clocks(cell: Cell, gpu_ghz: float) -> Callable[[Slot], Service]:
 
 def _cost_g(service: Service, g_per_s: float) -> Floats:
     energy_g = _PRICE_G_PER_KWH * service.energy_j / J_PER_KWH
-    return energy_g + g_per_s * service.delay_s + _LOST_G * service.drop_share
+    return energy_g + g_per_s * service.delay_s + LOST_G * service.drop_share
 
 
 def grid_only(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:

@@ -11,11 +11,12 @@ import pytest
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit import rules
+from neuro_aolo.systems.emissions_per_bit.accounts import ENTRIES
 from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G, Cell, live
-from neuro_aolo.systems.emissions_per_bit.parameters import Time
+from neuro_aolo.systems.emissions_per_bit.parameters import Demand, Time
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
 from neuro_aolo.systems.emissions_per_bit.serving import clocks_of
-from neuro_aolo.systems.emissions_per_bit.task import ENTRIES, EmissionsPerBitTask
+from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.scenario_file import ScenarioFile
@@ -155,9 +156,33 @@ def test_shaping_takes_nothing_from_a_week_and_gives_it_no_reward(task: Emission
     worth = 0.75 * task.cell.clock.mean() / 3.6e6
     held = [task.layout.batteries(each).energy_j.sum(axis=1) for each in states]
     shaped = sum(discount**t * each.costs[:, 0] for t, each in enumerate(transitions))
-    plain = sum(discount**t * (carbon[t] + stored[t + 1] - stored[t]) for t in range(len(carbon)))
+    # Of what is lost the charge is found from the bits: it is no part of any potential.
+    lost = [_lost_g(task, before, actions) for before in states[:-1]]
+    plain = sum(discount**t * (carbon[t] + stored[t + 1] - stored[t] + lost[t]) for t in range(len(carbon)))
     end = len(carbon)
     assert shaped == pytest.approx(plain - worth * (discount**end * held[end] - held[0]), rel=1e-9)
+
+
+def _lost_g(task: EmissionsPerBitTask, states: Floats, actions: Floats) -> Floats:
+    effort = np.maximum(actions.reshape(CELLS, 4, 2)[..., 1], 0.0)
+    service = task.cell.serve(task.layout.slot(states, task.cell.clock), clocks_of(task.cell.compute, effort))
+    return rules.LOST_G * (1.0 - service.bits / service.offered_bits).sum(axis=1)
+
+
+def test_no_preference_lets_packets_drop() -> None:
+    """Where the slowest clocks lose packets, carbon alone asks for faster ones."""
+    busy = EmissionsPerBitTask(Cell(demand=Demand(packets_per_s=(28.0, 28.0)), time=Time(slots=1)))
+    states = busy.reset(200, np.random.default_rng(0))
+    slow, fast = (
+        busy.step(states, np.tile([0.0, effort], (800, 1)), np.random.default_rng(1)) for effort in (0.0, 1.0)
+    )
+    slot, compute = busy.layout.slot(states, busy.cell.clock), busy.cell.compute
+    dropping = busy.cell.serve(slot, clocks_of(compute, np.zeros((200, 4)))).drop_share > 0.05
+    assert dropping.sum() > 50
+    assert slow.agent_costs is not None
+    assert fast.agent_costs is not None
+    assert (fast.agent_costs[dropping, 0] < slow.agent_costs[dropping, 0]).all()
+    np.testing.assert_allclose(fast.reward, -busy.spec.cost(fast.costs))
 
 
 def test_the_ledger_s_lines_add_up(task: EmissionsPerBitTask) -> None:
