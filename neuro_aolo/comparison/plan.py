@@ -113,7 +113,7 @@ class Plan:
     @property
     def name(self) -> str:
         """Scenario, learner, variant if any, and seed: the cell's file, its ending aside."""
-        parts = (file_name(self.scenario), self.learner, self.variant, str(self.seed))
+        parts = (file_name(self.scenario), self.learner.replace(" ", "-"), self.variant, str(self.seed))
         return "-".join(part for part in parts if part)
 
     def file(self, folder: Path) -> Path:

@@ -9,10 +9,9 @@ import pytest
 from neuro_aolo.agent.evaluate import Evaluation, Requests
 from neuro_aolo.agent.rivals import best_constant_action
 from neuro_aolo.agent.rollout import rollout
-from neuro_aolo.carbon.feedback import Charged
 from neuro_aolo.errors import AgentError
 from neuro_aolo.runs.decided import per_decision
-from neuro_aolo.systems.charged import Overhead
+from neuro_aolo.systems.charged import Charged, Overhead
 from neuro_aolo.systems.task import (
     Entry,
     Floats,

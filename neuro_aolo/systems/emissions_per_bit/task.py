@@ -20,7 +20,7 @@ from neuro_aolo.systems.emissions_per_bit.reference import Best
 from neuro_aolo.systems.emissions_per_bit.serving import clocks_of, per_server
 from neuro_aolo.systems.emissions_per_bit.sourcing import pooled
 from neuro_aolo.systems.emissions_per_bit.states import Layout
-from neuro_aolo.systems.task import Floats, Observations, Reference, Spec, Transition, Unit
+from neuro_aolo.systems.task import Floats, Hourly, Hours, Observations, Reference, Spec, Transition, Unit
 from neuro_aolo_export.quantity import Quantity
 
 _CLOCK_GHZ = 10.0
@@ -90,9 +90,20 @@ class EmissionsPerBitTask:
         return own + of_all
 
     @property
-    def hourly(self) -> None:
-        """Its hours are those of its episodes."""
-        return None
+    def hourly(self) -> Hourly:
+        """The hours of the grid's clock."""
+        cell = self.cell
+        trace = None if (traces := getattr(cell, "traces", None)) is None else traces.grid
+
+        def states(hours: Hours, rng: np.random.Generator) -> Floats:
+            return self.layout.pack(cell.fresh(len(hours)), cell.slot(hours, rng), np.zeros(len(hours)))
+
+        return Hourly(
+            hours=len(cell.clock),
+            g_per_kwh={accounts.SITE: cell.clock},
+            files={} if trace is None or trace.start is None else {accounts.SITE: trace.source},
+            states=states,
+        )
 
     def reset(self, count: int, rng: np.random.Generator) -> Floats:
         """Weeks that begin at midnights of the grid's clock, drawn uniformly."""
