@@ -1,15 +1,19 @@
-"""How well a policy does, measured against the exact optimum of every request where it is known."""
+"""How well a policy does, measured against the exact optimum of every request where it is known.
+
+Where no state alone has an optimum, a reference may still reach one from the same starts, on the same draws.
+"""
 
 import copy
-import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import nn
 
 from neuro_aolo.agent.rollout import Rollout, rollout
-from neuro_aolo.systems.task import Floats, Observations, Optimum, Policy, Task
+from neuro_aolo.systems.task import Floats, Observations, Optimum, Policy, Reached, Reference, Spec, Task
+from neuro_aolo.units import MG_PER_G
 
 HELD_OUT_REQUESTS = 20_000
 HELD_OUT_SEED = 2503_04418_2
@@ -22,8 +26,8 @@ class Evaluation:
 
     Attributes:
         requests: requests that have a feasible action; all other figures are over these.
-        regret: ``sum(cost - optimal cost) / sum(scale)``, violating requests included; NaN where nobody
-            knows the optimum.
+        regret: ``sum(cost - optimal cost) / sum(scale)``, or how far the carbon of a functional unit is
+            above that of the reference, violating requests included; NaN where nobody knows the optimum.
         violation_rate: share of decisions in which a constraint is broken.
         cost: mean cost of a decision, violating ones included.
         optimal_cost: the same of the optimum; NaN where nobody knows it.
@@ -36,19 +40,16 @@ class Evaluation:
     optimal_cost: float
 
     def score(self, violation_limit: float, more_cost: float = 0.0) -> tuple[float, float]:
-        """Sort key: first the violations beyond the limit, then the regret; smaller is better.
+        """Sort key: first the violations beyond the limit, then the cost; smaller is better.
 
         Args:
             violation_limit: share of decisions that may break a constraint.
             more_cost: what a decision costs beyond ``cost``.
 
         Returns:
-            Excess, and regret; the cost where nobody knows the optimum.
+            Excess, and cost.
         """
-        excess = max(self.violation_rate - violation_limit, 0.0)
-        if math.isnan(self.regret):
-            return excess, self.cost + more_cost
-        return excess, self.regret + more_cost / self.optimal_cost if more_cost else self.regret
+        return max(self.violation_rate - violation_limit, 0.0), self.cost + more_cost
 
 
 class Requests:
@@ -61,16 +62,43 @@ class Requests:
         self.task = task
         self._rng = np.random.default_rng(seed)
         states = task.reset(count, self._rng)
-        optimum = task.optimum(states)
-        if optimum is None:
+        known = task.optimum(states)
+        self.reference = known if isinstance(known, Reference) else None
+        """What regret is measured against where no state alone has an optimum."""
+        if not isinstance(known, Optimum):
             unknown = np.full(count, np.nan)
-            optimum = Optimum(unknown, unknown, np.ones(count, np.bool_))
-        self.feasible = optimum.feasible
+            known = Optimum(unknown, unknown, np.ones(count, np.bool_))
+        self.feasible = known.feasible
         """Which of the drawn requests have a feasible action, ``(count,)``; the others are left out."""
-        self.states = states[optimum.feasible]
-        self.optimal_cost = optimum.cost[optimum.feasible]
-        self.scale = optimum.scale[optimum.feasible]
+        self.states = states[known.feasible]
+        self._optimum = known
         self.observations = task.observe(self.states)
+
+    @cached_property
+    def reached(self) -> Reached | None:
+        """What the reference comes to, on the draws that every policy meets; None where there is none."""
+        if self.reference is None:
+            return None
+        return self.reference.reach(self.states, copy.deepcopy(self._rng))
+
+    @cached_property
+    def optimal_cost(self) -> Floats:
+        """The least cost of each request, or what the reference costs, ``(n,)``; NaN where nobody knows."""
+        if self.reached is None:
+            return self._optimum.cost[self.feasible]
+        return self.task.spec.cost(self.reached.costs)
+
+    @cached_property
+    def scale(self) -> Floats:
+        """What a regret in costs is measured in, ``(n,)``."""
+        return self._optimum.scale[self.feasible] if self.reached is None else self.optimal_cost
+
+    @property
+    def optimal_mg(self) -> Floats:
+        """Carbon of a decision of the optimum or the reference, in mg, ``(n,)``."""
+        if self.reached is None:
+            return self.scale
+        return self.reached.served.total_g * MG_PER_G / self.reached.decisions
 
     def rollout(self, policy: Policy) -> Rollout:
         """Let ``policy`` decide every request, and what follows it."""
@@ -88,14 +116,27 @@ class Requests:
     def measure(self, rolled: Rollout, deciding: Floats | float = 0.0) -> Evaluation:
         """Measure a rollout from these requests; ``deciding`` as above."""
         cost = rolled.cost + deciding
-        excess = float(np.sum(cost - self.optimal_cost))
         return Evaluation(
             requests=len(self.states),
-            regret=excess / float(self.scale.sum()),
+            regret=self._regret(rolled.reached, cost),
             violation_rate=rolled.violation_rate,
             cost=float(cost.mean()),
             optimal_cost=float(self.optimal_cost.mean()),
         )
+
+    def _regret(self, reached: Reached, cost: Floats) -> float:
+        """In carbon of the task's functional unit against the reference, else in what is minimised."""
+        spec, best = self.task.spec, self.reached
+        if spec.regret_unit and best is not None:
+            return grams_per_unit(spec, reached) / grams_per_unit(spec, best) - 1.0
+        return float(np.sum(cost - self.optimal_cost)) / float(self.scale.sum())
+
+
+def grams_per_unit(spec: Spec, reached: Reached) -> float:
+    """Carbon of one of the functional units that regret is measured in, in g, over all episodes."""
+    keys = [unit.key for unit in spec.units]
+    units = reached.served.units[:, keys.index(spec.regret_unit)]
+    return float(reached.served.total_g.sum() / units.sum())
 
 
 def held_out(task: Task, count: int = HELD_OUT_REQUESTS) -> Requests:

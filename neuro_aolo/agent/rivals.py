@@ -100,7 +100,7 @@ def best_constant_action(
         The best action; where none is found that keeps the limit, the one of fewest violations.
 
     Raises:
-        AgentError: none of the requests has a feasible action.
+        AgentError: none of the requests has a feasible action, or no state alone has an optimum.
 
     References:
         R. Storn, K. Price (1997), Differential evolution, J. Global Optimization 11:341-359,
@@ -215,7 +215,11 @@ def _on_faces(actions: Floats) -> Floats:
 
 def _optimum(task: Task, states: Floats) -> Optimum:
     found = task.optimum(states)
-    assert found is not None
+    if not isinstance(found, Optimum):
+        raise AgentError(
+            f"no {task.spec.decision} alone has an optimum that a search for the best constant action could "
+            "go by: leave that policy out"
+        )
     return found
 
 

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Served, Task, Transition
+from neuro_aolo.systems.task import (
+    Flags,
+    Floats,
+    Observations,
+    Policy,
+    Reached,
+    Served,
+    Task,
+    Transition,
+)
 
 Counts = NDArray[np.int64]
 
@@ -46,6 +55,11 @@ class Rollout:
         """Share of decisions that broke a constraint."""
         return float(self.broken.sum() / self.decisions.sum())
 
+    @property
+    def reached(self) -> Reached:
+        """What people and references ask of it."""
+        return Reached(self.decisions, self.costs, self.served)
+
 
 def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator) -> Rollout:
     """Let ``policy`` decide from each start: once where the horizon is 1, else to the episode's end.
@@ -80,7 +94,7 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
             f"{going.sum()} of {len(starts)} episodes go on after the {spec.horizon} decisions of the "
             "task's horizon: let the task end them"
         )
-    counted, broken, reward, costs, carbon_g, energy_j, units = _apart(total, transition)
+    counted, broken, reward, costs, carbon_g, energy_j, units, tallies = _apart(total, transition)
     over = float(spec.horizon) if spec.mean_over_horizon else counted
     costs = costs / over
     return Rollout(
@@ -90,7 +104,7 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
         reward=(reward / over)[:, 0],
         broken=broken[:, 0].astype(np.int64),
         slack=np.concatenate(slack),
-        served=Served(carbon_g, energy_j, units, margins),
+        served=Served(carbon_g, energy_j, units, margins, tallies if spec.tallies else None),
         seen=np.concatenate(seen),
     )
 
@@ -109,6 +123,7 @@ def _columns(transition: Transition) -> Iterable[Floats | Flags]:
         served.carbon_g,
         served.energy_j,
         served.units,
+        np.zeros((len(transition.costs), 0)) if served.tallies is None else served.tallies,
     )
 
 

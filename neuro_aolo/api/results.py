@@ -29,6 +29,7 @@ class Evaluation:
             where the limit is not known.
         service_mg_per_decision: carbon of what is controlled, in mgCO2e.
         optimum_mg_per_decision: that of the exact optimum; NaN likewise.
+        figures: the system's own, by name, units in the names; empty where it has none.
         answer: all figures.
     """
 
@@ -40,6 +41,7 @@ class Evaluation:
     feasible: bool | None
     service_mg_per_decision: float
     optimum_mg_per_decision: float
+    figures: Mapping[str, float]
     answer: EvaluatedRun = field(repr=False)
 
     @classmethod
@@ -55,6 +57,7 @@ class Evaluation:
             feasible=decided.feasible,
             service_mg_per_decision=decided.service_mg_per_decision,
             optimum_mg_per_decision=decided.optimum_mg_per_decision,
+            figures=decided.figures,
             answer=answer,
         )
 
@@ -75,10 +78,10 @@ class Evaluation:
         return [evaluation(self.answer.run, self.answer.wording, self.answer.decided)]
 
     def _repr_html_(self) -> str:
-        return shown.html(self._grids())
+        return shown.html(self._grids(), self.answer.wording.figures)
 
     def __str__(self) -> str:
-        return shown.text(self._grids())
+        return shown.text(self._grids(), self.answer.wording.figures)
 
 
 def _policy(figures: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from neuro_aolo.carbon.ledger import MG_PER_KG, requests_per_year
 from neuro_aolo.errors import ServiceError
-from neuro_aolo.systems.task import Policy, Task
+from neuro_aolo.systems.task import Optimum, Policy, Task
 from neuro_aolo.units import MG_PER_G
 
 SEED = 8_760
@@ -63,7 +63,7 @@ def year(task: Task, policies: Mapping[str, Policy], request_rate_hz: float, per
         raise ServiceError("the scenario has no hourly traces: add one, --trace SITE=FILE.csv")
     states = hourly.states(np.repeat(np.arange(hourly.hours), per_hour), np.random.default_rng(SEED))
     best = task.optimum(states)
-    if best is None:
+    if not isinstance(best, Optimum):
         raise ServiceError("the task has no exact optimum to set a year against: choose another scenario")
     states, optimum_mg = states[best.feasible], best.scale[best.feasible]
     scale = requests_per_year(request_rate_hz) / MG_PER_KG

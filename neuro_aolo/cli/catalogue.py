@@ -18,6 +18,8 @@ from neuro_aolo_export.files import disk_fails
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from neuro_aolo.systems.task import Task
+
 CHECK_SEED = 0
 ADAPTATION_REGRET = 0.1
 """Regret of the best constant action from which a scenario is said to need adaptation."""
@@ -132,7 +134,7 @@ def check_scenario(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """What a scenario asks of a policy: its optimum, random actions, the best constant one."""
+    """What a scenario asks of a policy: its optimum, random actions or rules, the best constant action."""
     import numpy as np
 
     from neuro_aolo.carbon.deployment import Deployment
@@ -142,22 +144,43 @@ def check_scenario(
     Deployment.of(loaded.deployment, loaded.where)
     scenario = options.places().put(loaded.system, loaded.scenario)
 
-    from neuro_aolo.agent.evaluate import held_out
-    from neuro_aolo.agent.rivals import best_constant_action
-    from neuro_aolo.runs.decided import action_units, physical_action
     from neuro_aolo.runs.traces import trace_facts, trace_notes
-    from neuro_aolo.text.feasibility import is_feasible
 
     with stage("drawing requests, solving them, searching the best constant action"):
         own, rows = offered(loaded.system, "examine")(scenario, np.random.default_rng(CHECK_SEED), requests)
-        task = loaded.system.task(scenario)
-        constant = best_constant_action(task, requests)
-        result = held_out(task).evaluate(constant.policy())
+        constant, constant_rows = _constant(loaded.system.task(scenario), requests)
     traces = trace_facts(scenario)
     summary = {
         "scenario": getattr(scenario, "name", name),
         "traces": {site: trace.to_dict() for site, trace in traces.items()},
         **own,
+        **constant,
+    }
+
+    def in_text() -> None:
+        for label, text in (*rows, *constant_rows):
+            say(f"{label:<40}{text}")
+        for note in trace_notes(traces):
+            say(note)
+
+    show(summary, as_json, in_text)
+
+
+def _constant(task: "Task", requests: int) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The best constant action, as figures and rows; nothing where no state alone has an optimum."""
+    import numpy as np
+
+    from neuro_aolo.agent.evaluate import held_out
+    from neuro_aolo.agent.rivals import best_constant_action
+    from neuro_aolo.runs.decided import action_units, physical_action
+    from neuro_aolo.systems.task import Optimum
+    from neuro_aolo.text.feasibility import is_feasible
+
+    if not isinstance(task.optimum(task.reset(1, np.random.default_rng(CHECK_SEED))), Optimum):
+        return {}, []
+    constant = best_constant_action(task, requests)
+    result = held_out(task).evaluate(constant.policy())
+    figures = {
         "constant_feasible": constant.feasible,
         "constant_regret": result.regret,
         "constant_violation_rate": result.violation_rate,
@@ -166,16 +189,8 @@ def check_scenario(
         "constant_action": physical_action(task, constant.action),
         "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }
-    units = action_units(task)
-
-    def in_text() -> None:
-        adapts = ("needs adaptation", "yes" if summary["needs_adaptation"] else "no")
-        for label, text in (*rows, *_constant_rows(summary, units), adapts):
-            say(f"{label:<40}{text}")
-        for note in trace_notes(traces):
-            say(note)
-
-    show(summary, as_json, in_text)
+    adapts = ("needs adaptation", "yes" if figures["needs_adaptation"] else "no")
+    return figures, [*_constant_rows(figures, action_units(task)), adapts]
 
 
 def _constant_rows(summary: dict[str, Any], units: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -137,6 +137,8 @@ def evaluate(
             say(f"{run_dir}: trained in scenario {answer.trained_in}, here in scenario {answer.scenario}")
         out.print(evaluation_table(answer.run, answer.wording, answer.decided))
         print_rule(answer.decided, out)
+        for line in answer.wording.figures:
+            say(line)
         for note in trace_notes(answer.run.traces):
             say(note)
 

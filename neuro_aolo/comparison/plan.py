@@ -113,7 +113,7 @@ class Plan:
     @property
     def name(self) -> str:
         """Scenario, learner, variant if any, and seed: the cell's file, its ending aside."""
-        parts = (file_name(self.scenario), self.learner, self.variant, str(self.seed))
+        parts = (file_name(self.scenario), self.learner.replace(" ", "-"), self.variant, str(self.seed))
         return "-".join(part for part in parts if part)
 
     def file(self, folder: Path) -> Path:
@@ -225,7 +225,7 @@ def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, f
     """
     policy = training.policy
     if policy is None:
-        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.scale.mean())
+        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.optimal_mg.mean())
     else:
         rolled = requests.rollout(policy)
         emitted = None

@@ -26,7 +26,7 @@ from neuro_aolo.report.learners import (
     summary_rows,
 )
 from neuro_aolo.runs.cell import Cell
-from neuro_aolo.systems.task import Spec, Task
+from neuro_aolo.systems.task import Optimum, Spec, Task
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
 from neuro_aolo.text.literal import csv_row
@@ -58,8 +58,18 @@ def check_learners(names: Sequence[str], task: Task) -> tuple[str, ...]:
 
 
 def all_learners(task: Task) -> tuple[str, ...]:
-    """Every learner, and the exact optimum by the name that the task gives it."""
-    return (*LEARNERS, task.spec.optimum)
+    """Every learner of a task, and its optimum by the name that it gives it.
+
+    Stable-Baselines3 takes tasks of one agent, and the best constant action is searched by the optimum of
+    each decision.
+    """
+    known = task.optimum(task.reset(1, np.random.default_rng(0)))
+    left_out = {
+        *(BASELINES if task.spec.agents > 1 else ()),
+        *(() if isinstance(known, Optimum) else ("constant",)),
+    }
+    own = tuple(name for name in LEARNERS if name not in left_out)
+    return own if known is None else (*own, task.spec.optimum)
 
 
 def plans(first: Plan, learners: Sequence[str], seeds: int) -> list[Plan]:

@@ -48,7 +48,8 @@ def evaluation(
     heading, merit = _merit(wording, decided)
     rows: list[tuple[Cell, ...]] = []
     if finite(decided.optimum_mg_per_decision):
-        rows.append((f"{wording.optimum}, the exact optimum", nothing, nothing))
+        name = wording.optimum + (", the exact optimum" if wording.exact else "")
+        rows.append((name, nothing, nothing))
     policies: dict[str, PolicyFigures | None] = {actor_name(run): decided, **(others or {})}
     if decided.constant is not None:
         policies[f"constant: {wording.constant}"] = decided.constant

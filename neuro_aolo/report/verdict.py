@@ -64,6 +64,9 @@ def optimality(summary: Summary) -> str:
         return f"{actor} costs {pair}."
     if not finite(decided.regret):
         return f"{actor} has no regret figure: {pair}."
+    if not wording.exact:
+        above = f"{percent(abs(decided.regret))} {'above' if decided.regret >= 0 else 'below'}"
+        return f"{actor} is {above} the {wording.optimum}: {pair}."
     optimum = f"the exact optimum of each {wording.decision}"
     if decided.regret < 0:
         return (

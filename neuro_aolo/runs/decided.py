@@ -11,7 +11,7 @@ from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.carbon.feedback import agent_carbon, refuse_episodes
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, Margin, TermFigures, TwinFigures
-from neuro_aolo.systems.task import Flags, Floats, Observations, Served, Task
+from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Reached, Served, Task
 from neuro_aolo.text.numbers import amount
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.quantity import physical
@@ -66,6 +66,7 @@ class Decisions:
         evaluation: how they do.
         deciding_mg: mean of what deciding emits, as far as the regret holds it.
         served: what they serve and emit.
+        reached: what the episodes come to.
         kept: where every constraint is, ``(n,)``.
     """
 
@@ -73,7 +74,17 @@ class Decisions:
     evaluation: Evaluation
     deciding_mg: float
     served: Served
+    reached: Reached
     kept: Flags
+
+    @cached_property
+    def figures(self) -> dict[str, float]:
+        """The system's own figures of them; none where it has none."""
+        config = self.held_out.run.config
+        of_system = getattr(config.system, "figures", None)
+        if of_system is None:
+            return {}
+        return dict(of_system(config.scenario, self.reached, self.held_out.requests.reached))
 
     @property
     def terms_mg(self) -> dict[str, float]:
@@ -111,6 +122,7 @@ def decide(held_out: HeldOut, bits: int | None = None) -> Decisions:
         evaluation=requests.measure(rolled, deciding_mg),
         deciding_mg=float(np.mean(deciding_mg)),
         served=per_decision(rolled),
+        reached=rolled.reached,
         kept=rolled.broken == 0,
     )
 
@@ -119,7 +131,11 @@ def per_decision(rolled: Rollout) -> Served:
     """What a decision served and emitted, the mean over each episode; of margins the least."""
     served, decisions = rolled.served, rolled.decisions[:, None]
     return Served(
-        served.carbon_g / decisions, served.energy_j / decisions, served.units / decisions, served.margins
+        carbon_g=served.carbon_g / decisions,
+        energy_j=served.energy_j / decisions,
+        units=served.units / decisions,
+        margins=served.margins,
+        tallies=None if served.tallies is None else served.tallies / decisions,
     )
 
 
@@ -132,9 +148,9 @@ class BestConstant:
 
 
 def search_constant(held_out: HeldOut) -> BestConstant | None:
-    """The best constant action; None where nobody knows the optimum that the search goes by."""
+    """The best constant action; None where no state alone has the optimum that the search goes by."""
     run = held_out.run
-    if run.task.optimum(held_out.requests.states[:1]) is None:
+    if not isinstance(run.task.optimum(held_out.requests.states[:1]), Optimum):
         return None
     with run.timed("constant_action"):
         action = best_constant_action(run.task)
@@ -167,7 +183,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         violation_limit=spec.violation_limit,
         decisions=decisions.evaluation.requests,
         service_mg_per_decision=decisions.service_mg,
-        optimum_mg_per_decision=float(requests.scale.mean()),
+        optimum_mg_per_decision=float(requests.optimal_mg.mean()),
         deciding_mg_per_decision=decisions.deciding_mg,
         terms={
             entry.key: TermFigures(
@@ -182,6 +198,7 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         margins=_margins(decisions),
         constant=None if constant is None else _constant(decisions.held_out.run.task, constant),
         cost_per_decision=decisions.evaluation.cost,
+        figures=decisions.figures,
     )
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,6 +43,7 @@ from neuro_aolo.runs.traces import trace_facts
 from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
+from neuro_aolo.systems.scenario_file import find_scenario, read_scenario, scenario_names
 from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.systems.task import Spec
 from neuro_aolo_export.graph_file import graph_digest
@@ -104,7 +106,7 @@ def ledger_part(run: Run, pricing: Pricing, asked: Sequence[str] | None = None) 
         payback=baselines.figures(),
         no_service=baselines.no_service,
         unfit=book.unfit,
-        year=None if run.task.hourly is None else _year(book, baselines),
+        year=_year(book, baselines) if run.task.hourly and run.task.spec.horizon == 1 else None,
     )
 
 
@@ -191,6 +193,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         controls=telling.controls or _controls(task.spec, telling.title),
         decision=task.spec.decision,
         optimum=task.spec.optimum,
+        exact=decisions.held_out.requests.reference is None,
         cost_unit=task.spec.objectives[0].unit,
         constant="" if constant is None else action_text(task, constant.action.action),
         countries=dict(telling.countries),
@@ -200,6 +203,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         shipped=telling.shipped,
         grades=dict(telling.grades),
         sources=telling.sources,
+        figures=telling.figures,
         start="episode" if task.spec.horizon > 1 else "",
     )
 
@@ -214,8 +218,23 @@ def _controls(spec: Spec, title: str) -> str:
 def tell(decisions: Decisions) -> Telling:
     """What the system says of a run."""
     config = decisions.held_out.run.config
-    usual = config.deployment == Deployment()
-    return config.system.tell(Figures(config.scenario, decisions.terms_mg, deployed_as_usual=usual))
+    return config.system.tell(
+        Figures(
+            config.scenario,
+            decisions.terms_mg,
+            decisions.figures,
+            deployed_as_usual=config.deployment == _usual_deployment(config),
+        )
+    )
+
+
+def _usual_deployment(config: RunConfig) -> Deployment:
+    """What the scenario's file says of it, where it is a shipped one."""
+    name = scenario_name(config)
+    if name not in scenario_names():
+        return Deployment()
+    file = read_scenario(find_scenario(name, Path()))
+    return Deployment.of(file.deployment, str(file.path))
 
 
 def assumptions(decisions: Decisions, prices: Prices) -> tuple[AssumptionFigures, ...]:

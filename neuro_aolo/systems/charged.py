@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.task import Floats, Hourly, Observations, Optimum, Spec, Task, Transition
+from neuro_aolo.systems.task import Floats, Hourly, Observations, Optimum, Reference, Spec, Task, Transition
 from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 _PROBED = 1_000
@@ -51,7 +51,7 @@ class Charged:
         self._per_mg = np.array([objective.per_mg for objective in task.spec.objectives])
         spec, states = task.spec, task.reset(_PROBED, np.random.default_rng(0))
         optimum = task.optimum(states)
-        if spec.penalty is None or optimum is None:
+        if spec.penalty is None or not isinstance(optimum, Optimum):
             return
         charged = self._cost_of(self._mg(states))
         dearest = float(np.max(optimum.cost + charged, initial=-np.inf, where=optimum.feasible))
@@ -84,7 +84,7 @@ class Charged:
         """As the task has it."""
         return self.task.intensity(states, site)
 
-    def optimum(self, states: Floats) -> Optimum | None:
+    def optimum(self, states: Floats) -> Optimum | Reference | None:
         """The system's, which decides for nothing."""
         return self.task.optimum(states)
 

@@ -16,6 +16,7 @@ from neuro_aolo.systems.wording import shown
 
 SYSTEMS = {
     "aolo": "neuro_aolo.systems.aolo.system",
+    "emissions_per_bit": "neuro_aolo.systems.emissions_per_bit.system",
     "environment": "neuro_aolo.systems.environment.system",
 }
 """The shipped systems: the module that offers what :class:`~neuro_aolo.systems.system.System` asks for."""

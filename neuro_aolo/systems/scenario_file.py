@@ -62,9 +62,9 @@ def _shipped() -> dict[str, Path]:
     return dict(sorted(found.items(), key=lambda item: (item[0] != "paper", item[0])))
 
 
-def scenario_names() -> tuple[str, ...]:
-    """Names of the shipped scenarios, ``paper`` first."""
-    return tuple(_shipped())
+def scenario_names(system: str | None = None) -> tuple[str, ...]:
+    """Names of the shipped scenarios, ``paper`` first; of one system where it is named."""
+    return tuple(name for name, path in _shipped().items() if system in (None, path.parent.parent.name))
 
 
 def find_scenario(name: str, folder: Path) -> Path:

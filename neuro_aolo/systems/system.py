@@ -14,11 +14,13 @@ class Figures:
     Attributes:
         scenario: the system's own.
         terms_mg: mean carbon of a decision in mgCO2e, by entry.
+        told: the system's own figures of it, where it has any.
         deployed_as_usual: whether its deployment is the one that the scenario's name stands for.
     """
 
     scenario: Any
     terms_mg: Mapping[str, float] = field(default_factory=dict)
+    told: Mapping[str, float] = field(default_factory=dict)
     deployed_as_usual: bool = True
 
 
@@ -37,6 +39,7 @@ class Telling:
         options: words of a command line that choose scenario and places.
         shipped: whether the scenario comes with this package, its places aside.
         sources: whose model the system is, a line each.
+        figures: its own figures of the run as people read them, a line each.
     """
 
     title: str
@@ -48,10 +51,18 @@ class Telling:
     options: tuple[str, ...] = ()
     shipped: bool = False
     sources: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
 
 
 class System(Protocol):
-    """A system that can be controlled: a folder of this package, or anybody's module."""
+    """A system that can be controlled: a folder of this package, or anybody's module.
+
+    It may offer more: ``figures(scenario, reached, reference) -> Mapping[str, float]``, its own figures of
+    what an actor's episodes came to (:class:`~neuro_aolo.systems.task.Reached`) beside those of the
+    reference on the same draws, None where there is none. They stand at the top of ``evaluate --json``.
+    ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
+    --scenario`` ask for.
+    """
 
     @property
     def Scenario(self) -> Any:  # noqa: N802 - the name of a class

@@ -27,8 +27,11 @@ class EvaluatedRun(Part):
     trained_in: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, as JSON holds it."""
+        """Plain data, as JSON holds it: the system's own figures first, and what they are set against."""
+        own = {"optimum": self.wording.optimum} if self.decided.figures else {}
         data = {
+            **self.decided.figures,
+            **own,
             "run": self.run.to_dict(),
             "wording": self.wording.to_dict(),
             "decided": self.decided.to_dict(),

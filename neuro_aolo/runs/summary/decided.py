@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import computed_field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from neuro_aolo.runs.summary.part import Number, Part, Share
 from neuro_aolo.text.feasibility import is_feasible
@@ -106,6 +106,7 @@ class Decided(PolicyFigures):
         terms: carbon of the system, by the entry's key.
         margins: of each constraint.
         constant: the best constant action; None where none was searched.
+        figures: the system's own, by name; units are in the names.
     """
 
     decisions: int
@@ -115,3 +116,4 @@ class Decided(PolicyFigures):
     terms: dict[str, TermFigures]
     margins: tuple[Margin, ...]
     constant: ConstantFigures | None
+    figures: dict[str, Number] = Field(default_factory=dict)

@@ -12,7 +12,8 @@ class Wording(Part):
         title: scenario and places.
         controls: what is decided, and of what, as it follows "decided" in a sentence; empty in older files.
         decision: what a decision is called.
-        optimum: what the exact optimum is called.
+        optimum: what the optimum is called.
+        exact: whether that is the least of each decision, and not what a reference comes to.
         cost_unit: of what is minimised.
         constant: the best constant action, as ``150.0 words, 8.293 W``; empty where there is none.
         countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
@@ -22,6 +23,7 @@ class Wording(Part):
         shipped: whether the scenario comes with this package.
         grades: each grade of an assumption as part of a sentence.
         sources: whose model the system is, a line each.
+        figures: the system's own figures of the run as people read them, a line each.
         start: what a held-out decision is called: ``episode`` where several decisions follow one another.
     """
 
@@ -29,6 +31,7 @@ class Wording(Part):
     controls: str = ""
     decision: str
     optimum: str
+    exact: bool = True
     cost_unit: str = "mg"
     constant: str = ""
     countries: dict[str, str] = Field(default_factory=dict)
@@ -38,6 +41,7 @@ class Wording(Part):
     shipped: bool = False
     grades: dict[str, str] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
     start: str = ""
 
     @property

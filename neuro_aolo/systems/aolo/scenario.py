@@ -1,12 +1,11 @@
 """A scenario: every parameter of the service, as data that can be checked, shown, extended and saved."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.parameters import (
@@ -23,38 +22,39 @@ from neuro_aolo.systems.aolo.parameters import (
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace
-from neuro_aolo.systems.parameters import Component, Section
+from neuro_aolo.systems.parameters import Component
+from neuro_aolo.systems.scenario import NamedScenario
 from neuro_aolo.systems.scenario_file import (
     ScenarioFile,
     any_trace,
-    explain,
     find_scenario,
     fix_countries,
-    overlaid,
     read_scenario,
-    scenario_names,
 )
+from neuro_aolo.systems.scenario_file import scenario_names as names_of_all
 
 __all__ = ["Scenario", "scenario_names"]
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the shipped scenarios of AOLO, ``paper`` first."""
+    return names_of_all("aolo")
+
 
 SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
 """The state component whose intensity a data centre's or base station's country or trace gives."""
 
 
-class Scenario(Section):
+class Scenario(NamedScenario):
     """Every parameter of the service model (see :mod:`neuro_aolo.systems.aolo.parameters`).
 
     Attributes:
-        name: Short name.
-        description: One or two sentences.
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
         traces: Hourly carbon intensities that take the place of drawn ones.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
     """
 
-    name: str = Field(min_length=1, max_length=100)
-    description: str = ""
     dc_country: str | None = None
     bs_country: str | None = None
     channel: Channel = Channel()
@@ -97,14 +97,6 @@ class Scenario(Section):
     def to_toml(self) -> str:
         """The resolved scenario as TOML; loading it gives an equal scenario."""
         return tomli_w.dumps(self._data())
-
-    def with_values(self, **sections: Mapping[str, Any]) -> Self:
-        """This scenario with some parameters changed: ``with_values(radio={"fixed_power_w": 0.0})``.
-
-        Raises:
-            ScenarioError: If a parameter is unknown or its value is not allowed.
-        """
-        return self._validated(overlaid(self._data(), sections), f"scenario {self.name!r}")
 
     def with_countries(self, dc: str | None = None, bs: str | None = None) -> Self:
         """This scenario with the carbon intensity of a country at the data centre, the base station, or both.
@@ -183,16 +175,6 @@ class Scenario(Section):
         if not any_trace(traces):
             data.pop("traces", None)
 
-    def _data(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_none=True)
-
-    @classmethod
-    def _validated(cls, data: dict[str, Any], where: Path | str) -> Self:
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise ScenarioError(explain(error, cls, where)) from None
-
     @model_validator(mode="after")
     def _channel_has_a_mean(self) -> Self:
         if self.state.omega.observe[0] <= 0.0 or self.state.nakagami_m.observe[0] < 0.5:
@@ -223,13 +205,4 @@ class Scenario(Section):
                 raise ValueError(
                     f"traces.{side} leaves state.{component}.observe = [{low:g}, {high:g}]: widen it"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _sources_name_parameters(self) -> Self:
-        for key in self.sources:
-            section, _, name = key.partition(".")
-            owner = getattr(self, section, None)
-            if not (isinstance(owner, BaseModel) and name in type(owner).model_fields):
-                raise ValueError(f"sources names {key!r}, which is no parameter: use 'section.key'")
         return self

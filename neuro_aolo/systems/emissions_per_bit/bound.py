@@ -39,6 +39,21 @@ class Bound:
     delay_s: float = float("nan")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Flows of least carbon of one cell in kWh, of each slot and server, ``(T, M)`` each.
+
+    Attributes:
+        sun_kwh: taken from the sun, for the load or the battery.
+        discharge_kwh: out of the battery.
+        charge_kwh: into it, from sun and grid.
+    """
+
+    sun_kwh: Floats
+    discharge_kwh: Floats
+    charge_kwh: Floats
+
+
 def least_carbon(storage: Storage, sun: Sun, load_j: Floats, sun_j: Floats, g_per_kwh: Floats) -> Bound:
     """The least carbon of given loads.
 
@@ -53,16 +68,15 @@ def least_carbon(storage: Storage, sun: Sun, load_j: Floats, sun_j: Floats, g_pe
         ScenarioError: the program has no solution.
     """
     program = _Program.of(storage, sun, sun_j, g_per_kwh, load_j.shape[1])
-    equal, right = program.balance, load_j.ravel() / J_PER_KWH
-    grams = _solved(
-        program.cost,
-        vstack([equal, program.memory]),
-        np.concatenate([right, program.remembered]),
-        program.less,
-        program.limits,
-        program.most,
-    )
+    grams = float(program.cost @ _sourced(program, load_j))
     return Bound(grams + program.start_g, float(load_j.sum()))
+
+
+def least_carbon_plan(storage: Storage, sun: Sun, load_j: Floats, sun_j: Floats, g_per_kwh: Floats) -> Plan:
+    """How the least carbon of :func:`least_carbon` is come by; arguments and errors are the same."""
+    program = _Program.of(storage, sun, sun_j, g_per_kwh, load_j.shape[1])
+    flows = dict(zip(_FLOWS, _sourced(program, load_j).reshape(len(_FLOWS), *load_j.shape), strict=True))
+    return Plan(flows["sun"], flows["discharge"], flows["charge"])
 
 
 def least_carbon_within(
@@ -176,10 +190,16 @@ class _Program:
         return cls(cost, balance, memory, remembered, less, limits, most, servers * start * sun.g_per_kwh)
 
 
-def _solved(
-    cost: Floats, equal: csr_array, right: Floats, less: csr_array, limits: Floats, most: Floats
-) -> float:
-    return float(cost @ _solution(cost, equal, right, less, limits, most))
+def _sourced(program: "_Program", load_j: Floats) -> Floats:
+    """The flows of least carbon of given loads."""
+    return _solution(
+        program.cost,
+        vstack([program.balance, program.memory]),
+        np.concatenate([load_j.ravel() / J_PER_KWH, program.remembered]),
+        program.less,
+        program.limits,
+        program.most,
+    )
 
 
 def _solution(

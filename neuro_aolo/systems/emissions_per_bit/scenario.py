@@ -5,19 +5,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace, Traces
-from neuro_aolo.systems.scenario_file import (
-    ScenarioFile,
-    explain,
-    find_scenario,
-    overlaid,
-    read_scenario,
-)
+from neuro_aolo.systems.scenario import NamedScenario
+from neuro_aolo.systems.scenario_file import ScenarioFile, find_scenario, read_scenario
 from neuro_aolo.systems.task import Floats
 from neuro_aolo.systems.wording import shown
 
@@ -34,19 +29,15 @@ class GridTraces(Traces):
     grid: Trace | None = None
 
 
-class Scenario(Cell):
+class Scenario(NamedScenario, Cell):
     """Every parameter of the cell (see :mod:`neuro_aolo.systems.emissions_per_bit.parameters`).
 
     Attributes:
-        name: short name.
-        description: one or two sentences.
         grid_country: ISO 3166 alpha-3 code whose carbon intensity the grid has at all hours, if fixed so.
         traces: hourly carbon intensities that take the place of the profile's.
         sources: where a value comes from, by dotted key (``storage.capacity_kwh``), if not the default's.
     """
 
-    name: str = Field(min_length=1, max_length=100)
-    description: str = ""
     grid_country: str | None = None
     traces: GridTraces | None = None
     sources: dict[str, str] = Field(default_factory=dict)
@@ -86,14 +77,6 @@ class Scenario(Cell):
     def to_toml(self) -> str:
         """The resolved scenario as TOML; loading it gives an equal scenario."""
         return tomli_w.dumps({"system": SYSTEM, **self._data()})
-
-    def with_values(self, **sections: Any) -> Self:
-        """This scenario with some parameters changed: ``with_values(storage={"capacity_kwh": 4.0})``.
-
-        Raises:
-            ScenarioError: a parameter is unknown or its value is not allowed.
-        """
-        return self._validated(overlaid(self._data(), sections), f"scenario {self.name!r}")
 
     def with_countries(self, grid: str | None = None) -> Self:
         """This scenario with the carbon intensity of a country at all hours.
@@ -155,16 +138,6 @@ class Scenario(Cell):
         of_country = {"profile": "constant", "g_per_kwh": country_intensity_g_per_kwh(code)}
         return {**data, "grid_country": code, "grid": of_country}
 
-    def _data(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_none=True)
-
-    @classmethod
-    def _validated(cls, data: dict[str, Any], where: Path | str) -> Self:
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise ScenarioError(explain(error, cls, where)) from None
-
     @model_validator(mode="after")
     def _one_grid(self) -> Self:
         if self.traces is not None and self.traces.grid is not None:
@@ -172,13 +145,4 @@ class Scenario(Cell):
                 raise ValueError("grid_country and traces.grid both give its intensity: remove one")
             if not len(self._days):
                 raise ValueError("traces.grid holds no whole day from midnight to midnight: give more hours")
-        return self
-
-    @model_validator(mode="after")
-    def _sources_name_parameters(self) -> Self:
-        for key in self.sources:
-            section, _, name = key.partition(".")
-            owner = getattr(self, section, None)
-            if not (isinstance(owner, BaseModel) and name in type(owner).model_fields):
-                raise ValueError(f"sources names {key!r}, which is no parameter: use 'section.key'")
         return self

@@ -39,12 +39,13 @@ class Layout:
         """Numbers that decisions move."""
         return (3 if self.remembers else 2) * self.servers
 
-    def pack(self, batteries: Batteries, slot: Slot, gone: Floats, last_g: Floats) -> Floats:
-        """States ``(N, width)``, where ``last_g`` is the carbon of the last slot, ``(N, M)``."""
+    def pack(self, batteries: Batteries, slot: Slot, gone: Floats, last_g: Floats | None = None) -> Floats:
+        """States ``(N, width)``; ``last_g`` is the carbon of the last slot, ``(N, M)``, None before any."""
+        before = np.zeros_like(batteries.carbon_g) if last_g is None else last_g
         parts = (
             batteries.energy_j,
             batteries.carbon_g,
-            *((last_g,) if self.remembers else ()),
+            *((before,) if self.remembers else ()),
             slot.work.packets_per_s,
             slot.work.channel_variance,
             slot.work.flop_per_bit,

@@ -186,6 +186,11 @@ def test_two_policies_of_one_seed_face_the_same_week() -> None:
 _MOVED = ("battery_kwh", "battery_g_per_kwh", "batteries_kwh")
 
 
+def test_the_default_is_the_shipped_scenario() -> None:
+    for env in (gym.make(CELL).unwrapped, gym.make_vec(CELL)):
+        assert env.scenario == Scenario.load("emissions-per-bit")
+
+
 def test_the_grid_of_a_country_is_its_own() -> None:
     env = gym.make(CELL, scenario=SHORT, grid_country="deu")
     assert env.unwrapped.scenario.grid_country == "DEU"
