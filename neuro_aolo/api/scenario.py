@@ -85,7 +85,7 @@ def scenarios() -> Catalogue:
         >>> "mixed" in na.scenarios()
         True
         >>> na.scenarios().names[:2]
-        ('paper', 'grid')
+        ('paper', 'emissions-per-bit')
     """
     from neuro_aolo.systems.names import load
     from neuro_aolo.systems.scenario_file import scenario_names

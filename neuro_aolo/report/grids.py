@@ -134,7 +134,9 @@ def energy(priced: Priced, actors: Mapping[ActorKind, str], *, in_full: bool = F
         cells = [CANNOT if bill is None else spread(bill.total_j, "J") for bill in bills.values()]
         rows.append((name, *cells, " / ".join(dict.fromkeys(bill.evidence for bill in known))))
     columns = ("device and boundary", *actors.values(), "evidence")
-    return Grid("Energy of one decision, nominal (low – high)", columns, rows, stacks=True)
+    copies = priced.conditions.copies
+    what = "decision" if copies == 1 else f"evaluation of the network, of {copies} that a decision takes"
+    return Grid(f"Energy of one {what}, nominal (low – high)", columns, rows, stacks=True)
 
 
 def _about(

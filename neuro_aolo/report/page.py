@@ -161,6 +161,8 @@ def _curve_caption(summary: Summary, curve: Sequence[Validation]) -> str:
     thin = f"line is thin where more than {limit} of the {wording.decisions} break"
     if not finite(summary.decided.optimum_mg_per_decision):
         return f"{drawn}. {best} The {thin} a constraint."
+    if not wording.exact:
+        return f"{drawn}, beside what the {wording.optimum} costs. {best} The {thin} a constraint."
     return (
         f"{drawn}, against the exact optimum of the same {wording.decisions}. {best} A cost below the "
         f"{wording.optimum}'s is possible only by breaking constraints: the {thin} one."

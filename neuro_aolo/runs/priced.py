@@ -155,7 +155,7 @@ def priced_figures(prices: Prices, intensity_g_per_kwh: float) -> Priced:
     return profiled(
         prices.profiler,
         {
-            name: span(carbon_mg(bill.total_j, intensity_g_per_kwh))
+            name: span(carbon_mg(bill.total_j * prices.conditions.copies, intensity_g_per_kwh))
             for name, bill in bills.items()
             if isinstance(bill, Bill)
         },
@@ -188,6 +188,7 @@ def profiled(profiler: Profiler, agent_mg_per_decision: dict[str, Span]) -> Pric
             request_rate_hz=conditions.request_rate_hz,
             spiking_bits=conditions.spiking_bits,
             dense_bits=conditions.dense_bits,
+            copies=conditions.copies,
         ),
         agent_mg_per_decision=agent_mg_per_decision,
     )

@@ -27,6 +27,12 @@ class Section(BaseModel):
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate(values | dict(update or {}))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all parameters are the same; what was derived from them and kept is not looked at."""
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
 
 Bound = Annotated[float, Field(strict=True)]
 

@@ -115,12 +115,21 @@ class PublishedCondition(Part):
 
 
 class PricedUnder(Part):
-    """Under which decisions were priced."""
+    """Under which decisions were priced.
+
+    Attributes:
+        host: what encodes and decodes for a chip that cannot.
+        request_rate_hz: decisions a second of a device that is always on; None where it is on for each alone.
+        spiking_bits: of a weight.
+        dense_bits: likewise.
+        copies: of the network that decide on one state: each bill is of one of them.
+    """
 
     host: str | None
     request_rate_hz: float | None
     spiking_bits: int
     dense_bits: int
+    copies: int = 1
 
 
 class Priced(Part):

@@ -1,8 +1,9 @@
 """What regret is measured against: whole episodes decided as well as can be, on the draws a policy meets.
 
 Effort is the least of energy and delay at 5 g/s, slot by slot. On a grid that repeats by the day storage
-follows the value of stored energy, without knowing the future. On a real trace no such value is known, and a
-linear program that knows the future is set in its place, which no policy reaches.
+follows the value of stored energy, without knowing the future: that of days that go on, so that in episodes
+of a day or two what it stores for the next one counts against it. On a real trace no such value is known, and
+a linear program that knows the future is set in its place, which no policy reaches.
 """
 
 from dataclasses import dataclass
