@@ -8,19 +8,19 @@ from neuro_aolo.systems.emissions_per_bit.avoided import avoided, printed_avoide
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
 from neuro_aolo.systems.emissions_per_bit.rules import LOST_G
-from neuro_aolo.systems.emissions_per_bit.serving import Service
+from neuro_aolo.systems.emissions_per_bit.serving import Service, clocks_of, computing_j
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Sourced
 from neuro_aolo.systems.task import Entry, Floats, Objective, Served, Tally
 
 SITE = "grid"
-DISCOUNT = 0.99
+DISCOUNT = 0.995
 """Of carbon alone: energy and delay have no future."""
 
 _REFERENCE = "arXiv:2509.02395"
 _TYPICAL_G_PER_BIT = 20e-9
 _TYPICAL_J_PER_BIT = 200e-6
-_TYPICAL_S, _LATEST = 0.2, 5.0
+_TYPICAL_S, _LATEST_S = 0.2, 2.0
 """Delay in units of which it counts, and the most that counts."""
 
 _DELAY_WEIGHT = 0.03
@@ -76,20 +76,21 @@ def costs(cell: Cell, slot: Slot, batteries: Batteries, service: Service, source
     """Carbon, energy and delay that each server's own decision causes, ``(B, M, 3)``.
 
     Lost packets count as carbon and as energy, for no preference among objectives is to be served by losing
-    them.
+    them; where they are lost, the delay is the longest.
     """
     offered = service.offered_bits.sum(axis=1, keepdims=True)
     servers = service.energy_j.shape[1]
     energy = service.energy_j / offered / _TYPICAL_J_PER_BIT + _LOST * service.drop_share / servers
-    delay = np.minimum(service.delay_s / _TYPICAL_S, _LATEST) / servers
+    delay = np.minimum(service.delay_s, _LATEST_S) / _TYPICAL_S / servers
     return np.stack([_first(cell, slot, batteries, service, sourced), energy, delay], axis=-1)
 
 
 def _first(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourced: Sourced) -> Floats:
     """Costs of the first objective, ``(B, M)``.
 
-    Energy that is stored counts as much less carbon as it will save, and what is discharged as much more:
-    shaping by a potential, which leaves the best policy the best.
+    Carbon is told beyond that of serving all that is offered from the grid with the least energy: what no
+    decision changes, and what loads and hours scatter most. Energy that is stored counts as much less as it
+    will save, and what is discharged as much more: shaping by a potential. Neither moves the best policy.
     """
     interface, grid, energy = cell.interface, slot.grid_g_per_kwh, service.energy_j
     carbon = counted_g(cell, sourced)
@@ -102,7 +103,16 @@ def _first(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourc
         worth = _STORED_SHARE * float(cell.clock.mean()) / J_PER_KWH
         kept = DISCOUNT * sourced.batteries.energy_j - batteries.energy_j
         carbon = sourced.source_g - worth * kept
-    return carbon + LOST_G * service.drop_share
+    alone = grid[:, None] / J_PER_KWH * least_j(cell, slot, service)
+    return carbon - alone + LOST_G * service.drop_share
+
+
+def least_j(cell: Cell, slot: Slot, service: Service) -> Floats:
+    """Energy of serving all that is offered at equal powers with the least clocks, ``(B, M)``."""
+    flop = slot.work.flop_per_bit * service.offered_bits
+    sent = cell.radio.transmit_power_w * cell.radio.user_shares * cell.time.slot_s
+    computed: Floats = computing_j(cell.compute, flop, clocks_of(cell.compute, np.zeros_like(flop)))
+    return sent + computed
 
 
 def counted_g(cell: Cell, sourced: Sourced) -> Floats:

@@ -109,7 +109,9 @@ def powers_w(cell: Cell, shares: Floats, level: Floats) -> Floats:
 
 def _reduced(cell: Cell, slot: Slot, batteries: Batteries, numbers: Floats) -> tuple[Service, Flows]:
     service = cell.serve(slot, _clocks(cell, numbers))
-    return service, pooled(cell.storage, batteries, service.energy_j, slot.sun_j, numbers[..., 0])
+    return service, pooled(
+        cell.storage, cell.radio.user_shares, batteries, service.energy_j, slot.sun_j, numbers[..., 0]
+    )
 
 
 def _clocks(cell: Cell, numbers: Floats) -> Clocks:

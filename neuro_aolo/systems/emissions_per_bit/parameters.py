@@ -66,6 +66,11 @@ class Radio(Section):
         """How many users U."""
         return sum(self.users_per_server)
 
+    @cached_property
+    def user_shares(self) -> Floats:
+        """Part of all users that each server works for, ``(M,)``."""
+        return np.array(self.users_per_server) / self.users
+
 
 class Compute(_WithRanges):
     """CPU and GPU of a server; in the power terms a clock is in GHz."""

@@ -67,7 +67,7 @@ def renewable_first(cell: Cell, slot: Slot, batteries: Batteries, service: Servi
 def store_surplus(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:
     """The same, but its surplus fills the batteries, which are emptied as soon as the sun is not enough."""
     always = np.full_like(service.energy_j, -1.0)
-    return pooled(cell.storage, batteries, service.energy_j, slot.sun_j, always)
+    return pooled(cell.storage, cell.radio.user_shares, batteries, service.energy_j, slot.sun_j, always)
 
 
 def launder(cell: Cell, slot: Slot, batteries: Batteries, service: Service) -> Flows:

@@ -84,11 +84,18 @@ class Sourced:
     source_g: Floats
 
 
-def pooled(storage: Storage, batteries: Batteries, load_j: Floats, sun_j: Floats, store: Floats) -> Flows:
+def pooled(
+    storage: Storage, shares: Floats, batteries: Batteries, load_j: Floats, sun_j: Floats, store: Floats
+) -> Flows:
     """Flows where the sun serves all loads alike, its surplus fills the batteries, and one number decides.
+
+    Each server stores its own part of the surplus; what it has no room for goes where there is some. In
+    proportion to the room itself, a server would gain by keeping its battery empty and taking what others
+    would have stored.
 
     Args:
         storage: of a server.
+        shares: each server's part of the surplus, ``(M,)``, which add up to 1.
         batteries: before the slot.
         load_j: energy E of each server, ``(N, M)``.
         sun_j: available from the sun, ``(N,)``.
@@ -100,9 +107,11 @@ def pooled(storage: Storage, batteries: Batteries, load_j: Floats, sun_j: Floats
     residual = load_j - direct
     discharged = np.maximum(-store, 0.0) * np.minimum(batteries.energy_j, residual)
     room = room_j(storage, batteries, discharged)
-    rooms = room.sum(axis=1, keepdims=True)
     surplus = np.maximum(sun_j[:, None] - total, 0.0)
-    stored = room * (np.minimum(surplus, rooms) / np.maximum(rooms, 1e-300))
+    own = np.minimum(surplus * shares, room)
+    left, more = surplus - own.sum(axis=1, keepdims=True), room - own
+    rooms = more.sum(axis=1, keepdims=True)
+    stored = own + more * (np.minimum(left, rooms) / np.maximum(rooms, 1e-300))
     from_grid = np.maximum(store, 0.0) * (room - stored)
     return _flows(sun_j, direct, discharged, stored, from_grid, residual)
 

@@ -66,7 +66,9 @@ class StorageValue:
         costs = self._costs(slot, service.energy_j.sum(axis=1), held)
         best = CHOICES[costs.argmin(axis=0)]
         store = np.repeat(best[:, None], service.energy_j.shape[1], axis=1)
-        return pooled(self.cell.storage, batteries, service.energy_j, slot.sun_j, store)
+        return pooled(
+            self.cell.storage, self.cell.radio.user_shares, batteries, service.energy_j, slot.sun_j, store
+        )
 
     def _costs(self, slot: Slot, load_j: Floats, held_j: Floats) -> Floats:
         """Carbon now and later of each choice, ``(C, ..., N)``; all batteries are one.

@@ -16,6 +16,7 @@ from neuro_aolo.systems.emissions_per_bit.avoided import avoided, printed_avoide
 from neuro_aolo.systems.emissions_per_bit.cell import Cell, live
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH, Interface, Time
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
+from neuro_aolo.systems.emissions_per_bit.serving import clocks_of
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries
 from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 from neuro_aolo.systems.task import Floats
@@ -202,11 +203,19 @@ def test_constant_factors_count_as_the_paper_prints_them() -> None:
     one, other = (task.step(states, actions, np.random.default_rng(0)) for task in (tracked, constant))
     np.testing.assert_array_equal(one.next_states, other.next_states)
     np.testing.assert_array_equal(one.costs[:, 1:], other.costs[:, 1:])
-    assert other.costs[:, 0] == pytest.approx(other.served.total_g, rel=1e-12)
+    assert other.costs[:, 0] == pytest.approx(other.served.total_g - _alone_g(constant, states), rel=1e-9)
     discharged = one.served.carbon_g[:, 2] / (41.0 / J_PER_KWH)
     assert other.served.carbon_g[:, 2] == pytest.approx(301.0 / J_PER_KWH * discharged, rel=1e-9)
     assert "tracked" in tracked.spec.entries[2].source
     assert "tracked" not in constant.spec.entries[2].source
+
+
+def _alone_g(task: EmissionsPerBitTask, states: Floats) -> Floats:
+    """Of serving all from the grid with the least clocks."""
+    slot = task.layout.slot(states, task.cell.clock)
+    service = task.cell.serve(slot, clocks_of(task.cell.compute, np.zeros((len(states), 4))))
+    assert service.drop_share.max() == 0.0
+    return slot.grid_g_per_kwh / J_PER_KWH * service.energy_j.sum(axis=1)
 
 
 def test_capacity_is_what_the_radio_could_have_sent() -> None:

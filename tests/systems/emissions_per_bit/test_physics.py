@@ -18,6 +18,7 @@ from neuro_aolo.systems.emissions_per_bit.serving import (
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, pooled, room_j, settle, shared
 
 RADIO, COMPUTE, STORAGE, SUN = Radio(), Compute(), Storage(), Sun()
+SHARES = RADIO.user_shares
 SLOT_S = 3600.0
 
 
@@ -109,7 +110,7 @@ def test_energy_and_carbon_are_conserved(
         names = ("sun_share", "stored_share", "grid_share", "discharge_share")
         flows = shared(STORAGE, batteries, load, sun, **{name: rng.random((6, 4)) for name in names})
     else:
-        flows = pooled(STORAGE, batteries, load, sun, rng.uniform(-1.0, 1.0, (6, 4)))
+        flows = pooled(STORAGE, SHARES, batteries, load, sun, rng.uniform(-1.0, 1.0, (6, 4)))
     # Equation (8): the load is met by sun, battery and what of the grid is not stored.
     assert flows.direct + flows.discharged + flows.grid - flows.grid_stored == pytest.approx(load, abs=1e-6)
     parts = [getattr(flows, name) for name in ("direct", "discharged", "sun_stored", "grid_stored", "grid")]
@@ -130,7 +131,9 @@ def test_laundering_gains_nothing_where_carbon_is_tracked() -> None:
     dark, grid = np.zeros(1), np.full(1, 400.0)
     tracked = printed = source = 0.0
     for hour in range(48):
-        flows = pooled(STORAGE, batteries, load, dark, np.full((1, 4), 1.0 if hour % 2 == 0 else -1.0))
+        flows = pooled(
+            STORAGE, SHARES, batteries, load, dark, np.full((1, 4), 1.0 if hour % 2 == 0 else -1.0)
+        )
         slot = settle(STORAGE, SUN, batteries, flows, grid)
         batteries = slot.batteries
         tracked, printed, source = (

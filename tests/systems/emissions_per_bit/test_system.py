@@ -42,7 +42,7 @@ def told(shipped: Scenario) -> dict[str, dict[str, float]]:
 
 def test_the_shipped_scenario_is_the_default_cell(shipped: Scenario) -> None:
     loaded = load("emissions-per-bit")
-    assert scenario_names("emissions_per_bit") == ("emissions-per-bit",)
+    assert scenario_names("emissions_per_bit")[0] == "emissions-per-bit"
     assert name_of(loaded.system) == loaded.name == "emissions_per_bit"
     assert all(getattr(shipped, name) == getattr(Cell(), name) for name in Cell.model_fields)
     assert loaded.deployment["request_rate_hz"] == pytest.approx(1.0 / shipped.time.slot_s)

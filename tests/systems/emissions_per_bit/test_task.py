@@ -13,9 +13,9 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit import rules
 from neuro_aolo.systems.emissions_per_bit.accounts import ENTRIES
 from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G, Cell, live
-from neuro_aolo.systems.emissions_per_bit.parameters import Demand, Time
+from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH, Demand, Time
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
-from neuro_aolo.systems.emissions_per_bit.serving import clocks_of
+from neuro_aolo.systems.emissions_per_bit.serving import Clocks, clocks_of, computing_j
 from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace
@@ -152,7 +152,10 @@ def test_a_scenario_survives_its_file_and_its_grid_can_be_replaced(tmp_path: Pat
 
 
 def test_shaping_takes_nothing_from_a_week_and_gives_it_no_reward(task: EmissionsPerBitTask) -> None:
-    """Discounted over a week it is what the batteries gained, whatever was done in between."""
+    """Discounted over a week it is what the batteries gained, whatever was done in between.
+
+    What serving all from the grid with the least clocks emits is taken off, whatever was done, too.
+    """
     actions = np.random.default_rng(5).uniform(-1.0, 1.0, (4 * CELLS, 2))
     states, transitions = lived(task, actions)
     discount = task.spec.objectives[0].discount
@@ -165,7 +168,18 @@ def test_shaping_takes_nothing_from_a_week_and_gives_it_no_reward(task: Emission
     lost = [_lost_g(task, before, actions) for before in states[:-1]]
     plain = sum(discount**t * (carbon[t] + stored[t + 1] - stored[t] + lost[t]) for t in range(len(carbon)))
     end = len(carbon)
-    assert shaped == pytest.approx(plain - worth * (discount**end * held[end] - held[0]), rel=1e-9)
+    alone = sum(discount**t * _alone_g(task, before) for t, before in enumerate(states[:-1]))
+    assert shaped == pytest.approx(plain - alone - worth * (discount**end * held[end] - held[0]), rel=1e-9)
+
+
+def _alone_g(task: EmissionsPerBitTask, states: Floats) -> Floats:
+    cell, slot = task.cell, task.layout.slot(states, task.cell.clock)
+    slowest = np.full((CELLS, 4), cell.compute.gpu_clock_ghz[0])
+    clocks = Clocks(np.full((CELLS, 4), 2.5), slowest, np.zeros((CELLS, 4)))
+    offered = cell.serve(slot, clocks).offered_bits
+    computing = computing_j(cell.compute, slot.work.flop_per_bit * offered, clocks)
+    sent = cell.radio.transmit_power_w * cell.time.slot_s
+    return slot.grid_g_per_kwh / J_PER_KWH * (computing.sum(axis=1) + sent)
 
 
 def _lost_g(task: EmissionsPerBitTask, states: Floats, actions: Floats) -> Floats:
