@@ -22,9 +22,9 @@ from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.stable_baselines import Algorithm, SB3Metrics, stable_baselines, train_sb3
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.systems.names import load
 from neuro_aolo.systems.task import Task

@@ -54,6 +54,11 @@ class Experience:
         return cls(spec, tuple(discounts), reward, joint)
 
     @property
+    def weights(self) -> tuple[float, ...]:
+        """What each figure counts as, in units of the objectives' scales."""
+        return (1.0,) if self.reward else tuple(objective.weight for objective in self.spec.objectives)
+
+    @property
     def copies(self) -> int:
         """Copies whose decisions a row holds."""
         return self.spec.agents if self.joint else 1
@@ -100,12 +105,12 @@ class Experience:
             following: observations of its next states, shape ``(B * agents, D)``.
         """
         found = {
-            "observation": self._beside(observations),
-            "action": self._beside(actions),
+            "observation": self.beside(observations),
+            "action": self.beside(actions),
             "outcome": self._outcome(transition),
         }
         if self.looks_ahead:
-            found["next_observation"] = self._beside(following)
+            found["next_observation"] = self.beside(following)
             if self.spec.horizon > 1:
                 follows = np.repeat(~transition.terminal, self.rows)
                 found["follows"] = follows[:, None].astype(np.float32)
@@ -121,7 +126,7 @@ class Experience:
             return actor(observations)
         return actor(self.each(observations)).reshape(len(observations), -1)
 
-    def _beside(self, each: NDArray[Any]) -> NDArray[Any]:
+    def beside(self, each: NDArray[Any]) -> NDArray[Any]:
         """Figures of copies, those of a row side by side."""
         return each if self.copies == 1 else each.reshape(-1, self.copies * each.shape[1])
 

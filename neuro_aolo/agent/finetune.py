@@ -2,7 +2,7 @@
 
 Every weight and bias of a spiking layer is rounded to the chip's grid in the forward pass, and learns by the
 gradient that its rounded value gets (the straight-through estimator). The scale of the grid is fixed at the
-start. The loop is :func:`neuro_aolo.agent.sdrl.train_actor` with gentle settings: fresh critics learn while
+start. The loop is :func:`neuro_aolo.agent.train.train_actor` with gentle settings: fresh critics learn while
 the actor stands still, then it takes small steps, and the checkpoint that does best on validation requests
 is kept, the actor as it was among them.
 
@@ -25,8 +25,8 @@ from neuro_aolo.agent.checkpoint import Actor, ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import Evaluation
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Task
 

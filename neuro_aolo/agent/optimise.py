@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,3 +28,8 @@ def soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
     """Move the weights of ``target`` a share ``tau`` of the way to those of ``source``."""
     with torch.no_grad():
         torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), tau)
+
+
+def torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:
+    """A generator of torch, of a source of randomness."""
+    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))

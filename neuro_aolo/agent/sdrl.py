@@ -5,13 +5,14 @@ A regression of the reward blurs the drop, and is flat beyond it. So the preset 
 an outcome apart: the critics estimate the cost ``Q_o`` of every objective, in units of its scale, and the
 slack ``G_c`` of every constraint, all smooth across the edge, and the actor descends
 
-    (37') mean over requests of  sum_o max_j Q_oj(s, a) + lambda sum_c max(0, delta_c - min_j G_jc(s, a))
+    (37') mean over requests of  sum_o w_o max_j Q_oj(s, a) + lambda sum_c max(0, delta_c - min_j G_jc(s, a))
 
-at ``a = actor(s)``, an exact penalty: linear where a constraint comes closer than its margin ``delta_c``. The
-margins cover what critics and actor err by; they follow the violations of noise-free decisions, each
-constraint its own. What follows a decision counts with the objective's own discount ``gamma_o``, (39):
-``Q_o`` is regressed on ``c_o + gamma_o max_j Q_oj(s', actor(s'))`` of slowly following networks, and on
-``c_o`` alone where an episode ends for good. A slack is that of the decision itself.
+at ``a = actor(s)``, with the objectives' weights ``w_o``: an exact penalty, linear where a constraint comes
+closer than its margin ``delta_c``. The margins cover what critics and actor err by; they follow the
+violations of noise-free decisions, each constraint its own. What follows a decision counts with the
+objective's own discount ``gamma_o``, (39): ``Q_o`` is regressed on
+``c_o + gamma_o max_j Q_oj(s', actor(s'))`` of slowly following networks, and on ``c_o`` alone where an
+episode ends for good. A slack is that of the decision itself.
 The preset ``paper`` regresses the reward, as AOLO does: (37) is (37') without constraints.
 
 References:
@@ -31,9 +32,8 @@ from torch import Tensor, nn
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Experience
-from neuro_aolo.agent.learner import Metrics, Seeds, Training
-from neuro_aolo.agent.loop import learn
-from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update
+from neuro_aolo.agent.learner import Seeds
+from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update, torch_generator
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.agent.sdrl_config import SDRLConfig
@@ -41,40 +41,6 @@ from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Task, Transition
-
-
-def train_actor(
-    task: Task,
-    make_actor: Callable[[torch.Generator], nn.Module],
-    config: SDRLConfig,
-    seed: int,
-    device: str = "cpu",
-    on_metrics: Callable[[Metrics], None] | None = None,
-    on_snapshot: Callable[[Snapshot], None] | None = None,
-    resume: Snapshot | None = None,
-    toll: SpikeToll | None = None,
-    is_due: Callable[[], bool] | None = None,
-) -> Training:
-    """Train an actor on ``task``; an interrupt from the keyboard ends it early with what there is.
-
-    Args:
-        task: what to control.
-        make_actor: builds the untrained actor, drawing its weights from the generator.
-        config: settings.
-        seed: one seed for everything drawn at random.
-        device: where the networks live, ``"cpu"`` or ``"cuda"``.
-        on_metrics: called with every row of the learning curve.
-        on_snapshot: called after it, and whenever ``is_due``, with the training as it stands.
-        resume: a snapshot of a training with the same arguments, to go on from.
-        toll: what spikes cost; checkpoints are then judged with it.
-        is_due: asked after every round whether a snapshot is wanted.
-
-    Raises:
-        AgentError: ``resume`` is of a training of another shape.
-    """
-    seeds = Seeds.of(seed)
-    learner = SDRL.build(task, make_actor, config, seeds, device, toll)
-    return learn(task, learner, config.pace, seeds, on_metrics, on_snapshot, resume, is_due)
 
 
 @dataclass
@@ -114,8 +80,8 @@ class SDRL:
         device: str = "cpu",
         toll: SpikeToll | None = None,
     ) -> "SDRL":
-        """An untrained one; arguments as of :func:`train`."""
-        weights = _torch_generator(seeds.networks)
+        """An untrained one; arguments as of :func:`~neuro_aolo.agent.train.train_actor`."""
+        weights = torch_generator(seeds.networks)
         actor = make_actor(weights).to(device)
         experience = Experience.of(task, config.objective == "reward", config.discount)
         columns = experience.columns
@@ -134,7 +100,7 @@ class SDRL:
             replay=Replay(decisions * experience.rows, columns, torch.device(device)),
             experience=experience,
             config=config,
-            generator=_torch_generator(seeds.replay),
+            generator=torch_generator(seeds.replay),
             margins=torch.full((experience.constraints,), config.margin_start, device=device),
             toll=toll,
         )
@@ -242,9 +208,11 @@ class SDRL:
             actions = actions.reshape(len(observations), -1)
         estimates = self.critic(observations, actions)
         figures = len(self.discounts)
-        cost, slack = estimates[..., 0].amax(0), estimates[..., figures:].amin(0)
-        for index in range(1, figures):
-            cost = cost + estimates[..., index].amax(0)
+        slack = estimates[..., figures:].amin(0)
+        first, *others = self.experience.weights
+        cost = first * estimates[..., 0].amax(0)
+        for index, weight in enumerate(others, start=1):
+            cost = cost + weight * estimates[..., index].amax(0)
         short = torch.relu(self.margins - slack).sum(-1)
         loss = (cost + self.config.penalty_weight * short).mean()
         if tolled is not None:
@@ -309,7 +277,3 @@ def _disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:
     if not logits:
         return np.clip(actions + noise, -1.0, 1.0)
     return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
-
-
-def _torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:
-    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))

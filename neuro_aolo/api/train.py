@@ -1,6 +1,6 @@
 """Train an actor: on a scenario, a system of one's own, or a Gymnasium environment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ def train(
     *,
     out: "str | Path",
     seed: int | None = None,
+    preference: Sequence[float] | None = None,
     steps: int | None = None,
     preset: str | None = None,
     time_steps: int | None = None,
@@ -50,6 +51,8 @@ def train(
         actor: ``popsan``, a spiking network (the default), or ``mlp``, a dense one.
         out: the folder.
         seed: of everything drawn at random; 0 where nothing says otherwise.
+        preference: weight of each objective in training, as ``(0.8, 0, 0.2)`` of carbon, energy and delay; of
+            a scenario with several objectives, whose own are taken where None.
         steps: decisions served in training, rounded up to a batch; the preset's where None.
         preset: ``tuned`` (the default) or ``paper``: settings of the training and shape of the actor.
         time_steps: T of a decision of a spiking actor.
@@ -98,6 +101,7 @@ def train(
         actor=actor,
         preset=preset,
         seed=seed,
+        preference=None if preference is None else tuple(map(float, preference)),
         steps=steps,
         time_steps=time_steps,
         spike_weight=spike_weight,

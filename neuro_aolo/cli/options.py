@@ -188,6 +188,14 @@ class TrainOptions(PlaceOptions):
     seed: Annotated[
         int | None, whole(help=f"Seed of everything drawn at random in training; {SEED} if absent.")
     ] = None
+    preference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="W,W,...",
+            help="Weight of each objective in training, as 0.8,0,0.2 of carbon, energy and delay; of a "
+            "scenario with several objectives. Its own if absent.",
+        ),
+    ] = None
     steps: Annotated[
         int | None,
         whole(least=1, help="Decisions made in training, rounded up to a batch; the preset's if absent."),
@@ -241,7 +249,7 @@ class TrainOptions(PlaceOptions):
     def training(self, actor: str | None) -> "TrainingOptions":
         """The same as a training takes it."""
         from neuro_aolo.runs.options import TrainingOptions
-        from neuro_aolo.runs.settings import assigned, read_tables
+        from neuro_aolo.runs.settings import assigned, preference_of, read_tables
 
         places = self.places()
         named = self.scenario is not None
@@ -253,13 +261,14 @@ class TrainOptions(PlaceOptions):
             places = replace(places, countries={**usual, **places.countries})
         own = {each.name for each in fields(PlaceOptions)} | set(_NOT_OF_TRAINING)
         rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in own}
+        preference = None if self.preference is None else preference_of(self.preference)
         return TrainingOptions(
             scenario=self.scenario,
             places=places,
             actor=actor,
             config_file=self.config,
             settings=dict(map(assigned, self.set_ or ())),
-            **{**rest, "compiled": self.compiled or None},
+            **{**rest, "preference": preference, "compiled": self.compiled or None},
         )
 
     def needed_out(self) -> Path:

@@ -10,8 +10,9 @@ from neuro_aolo.comparison.table import all_learners, check_learners, lines, pla
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
-from neuro_aolo.runs.config import PRESETS, Preset
+from neuro_aolo.runs.config import PRESETS, Preset, preset_of
 from neuro_aolo.runs.lock import locked_new
+from neuro_aolo.systems.names import load
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.workers.local import Failure, make, make_here
 from neuro_aolo_export.files import clear_leftovers, disk_fails
@@ -82,7 +83,9 @@ def wanted(
     """
     if type(seeds) is not int or seeds < 1:
         raise AgentError(f"--seeds {seeds!r} is not allowed: give a whole number of 1 or above")
-    training, popsan = PRESETS[cast("Preset", one_of("--preset", preset, tuple(PRESETS)))]
+    name = cast("Preset", one_of("--preset", preset, tuple(PRESETS)))
+    loaded = load(scenario)
+    training, popsan = preset_of(loaded.system.task(loaded.scenario).spec.learner, name)
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)

@@ -22,13 +22,13 @@ from neuro_aolo.agent.evaluate import (
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
-from neuro_aolo.agent.sdrl import train_actor
-from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.stable_baselines import Algorithm, SB3Config, train_sb3
+from neuro_aolo.agent.train import TrainingConfig, train_actor
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, Point, check_settings, file_name, scenario_sha256
+from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.decided import per_decision
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.names import load, system
@@ -72,7 +72,7 @@ class Plan:
     scenario: Any
     learner: str
     seed: int
-    training: SDRLConfig
+    training: TrainingConfig
     popsan: PopSANConfig
     seconds: float
     variant: str = ""
@@ -135,7 +135,7 @@ class Plan:
             settings["violation_limit"] = self.task.spec.violation_limit
         if self.learner in OWN:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
-            settings["training"] = asdict(self.training)
+            settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:
             settings |= {"seconds": self.seconds, **asdict(SB3Config())}
         elif self.learner == "constant":

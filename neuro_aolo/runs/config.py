@@ -13,10 +13,12 @@ import tomli_w
 from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of
+from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
 from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.agent.train import LEARNERS, TrainingConfig, learner_of
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import RunError, ScenarioError
@@ -35,6 +37,21 @@ PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
     "paper": (PAPER, PopSANConfig()),
 }
 """Settings of the loop and shape of the spiking actor, by the name that they go by together."""
+
+_SDRL = "sdrl"
+_OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
+    _SDRL: PRESETS,
+    "dime": {
+        "tuned": (DimeConfig(), replace(TUNED, hidden=(64, 64))),
+        "paper": (DimeConfig(combine="dime"), PopSANConfig(hidden=(64, 64))),
+    },
+}
+
+
+def preset_of(learner: str, name: Preset) -> tuple[TrainingConfig, PopSANConfig]:
+    """A preset of one of :data:`~neuro_aolo.agent.train.LEARNERS`."""
+    return _OF_LEARNER[learner][name]
+
 
 _ROUNDING = 1e-9
 
@@ -66,7 +83,7 @@ class RunConfig:
     system: System
     scenario: Any
     actor: PopSANConfig | MLPConfig
-    training: SDRLConfig
+    training: TrainingConfig
     deployment: Deployment = field(default_factory=Deployment)
     seed: NonNegativeInt = 0
     device: str = "cpu"
@@ -86,7 +103,7 @@ class RunConfig:
             "system": name_of(self.system),
             **{name: getattr(self, name) for name in PLAIN},
             "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
-            "training": asdict(self.training),
+            "training": training_table(self.training),
             "deployment": self.deployment.model_dump(mode="json", exclude_none=True),
             "scenario": scenario_data(self.scenario),
         }
@@ -138,7 +155,7 @@ class RunConfig:
                 system=controlled,
                 scenario=checked_table("scenario", controlled.Scenario, tables["scenario"]),
                 actor=_settings("actor", ACTORS[kind], actor),
-                training=_settings("training", SDRLConfig, tables["training"]),
+                training=_training(tables["training"]),
                 deployment=checked_table("deployment", Deployment, tables["deployment"]),
                 toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,
                 **_settings("", _Plain, {"spike_weight": 0.0, **data}).__dict__,
@@ -172,6 +189,20 @@ def scenario_data(scenario: Any) -> dict[str, Any]:
     """A scenario's keys as plain data: of a pydantic model or of a dataclass."""
     data: dict[str, Any] = TypeAdapter(type(scenario)).dump_python(scenario, mode="json", exclude_none=True)
     return data
+
+
+def training_table(training: TrainingConfig) -> dict[str, Any]:
+    """Settings of a loop as a table: of a learner that is not the first there was, with its name."""
+    name = learner_of(training)
+    return ({} if name == _SDRL else {"learner": name}) | asdict(training)
+
+
+def _training(table: Mapping[str, Any]) -> TrainingConfig:
+    values = dict(table)
+    name = values.pop("learner", _SDRL)
+    if not isinstance(name, str) or name not in LEARNERS:
+        raise RunError(f"training.learner = {shown(name)} is none of {', '.join(LEARNERS)}")
+    return _settings("training", LEARNERS[name], values)
 
 
 def learnt_toml(scenario: Any, deployment: Deployment) -> str:

@@ -13,14 +13,17 @@ import torch
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, ActorSpec, kind_of
+from neuro_aolo.agent.dime import preferred
+from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.agent.train import LEARNERS, learner_of
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import AgentError, NeuroAoloError, ScenarioError
 from neuro_aolo.pricing.profiler import spike_prices_uj
-from neuro_aolo.runs.config import PRESETS, Preset, RunConfig
+from neuro_aolo.runs.config import PRESETS, Preset, RunConfig, preset_of
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
 from neuro_aolo.runs.places import Places
 from neuro_aolo.runs.settings import by_table, is_whole, laid_over, read_tables
@@ -47,6 +50,7 @@ class TrainingOptions:
         actor: kind of the network.
         preset: settings of the training and shape of the actor.
         seed: of everything drawn at random.
+        preference: weight of each objective in training, in units of their scales; the task's own where None.
         steps: decisions served, rounded up to a batch.
         time_steps: of a decision of a spiking actor.
         spike_weight: what a microjoule of spikes counts as, in mg of carbon.
@@ -65,6 +69,7 @@ class TrainingOptions:
     actor: str | None = None
     preset: str | None = None
     seed: int | None = None
+    preference: tuple[float, ...] | None = None
     steps: int | None = None
     time_steps: int | None = None
     spike_weight: float | None = None
@@ -98,7 +103,7 @@ class TrainingOptions:
                 config = RunConfig.of(tables)
             config = replace(config, scenario=self.places.put(config.system, config.scenario))
             if self.preset is not None:
-                training, popsan = PRESETS[cast("Preset", self.preset)]
+                training, popsan = preset_of(learner_of(config.training), cast("Preset", self.preset))
                 config = replace(config, training=training, actor=popsan, preset=cast("Preset", self.preset))
         else:
             config = self._fresh(tables)
@@ -124,24 +129,33 @@ class TrainingOptions:
             preset = cast(
                 "Preset", one_of("preset", self.preset or tables.get("preset", PRESET), tuple(PRESETS))
             )
-        training, popsan = PRESETS[preset]
         named = tables.get("scenario")
         with self._naming_the_file() if self.scenario is None else nullcontext():
             system, scenario, deployment = self._controlled(named if isinstance(named, str) else None)
         with self._naming_the_file() if self.actor is None else nullcontext():
             kind = self.actor or dict(tables.get("actor", {})).get("kind", _SPIKING)
             kind = one_of("actor", kind, tuple(ACTORS))
+        spec = system.task(scenario).spec
+        training, popsan = preset_of(self._learner(tables) or spec.learner, preset)
         return RunConfig(
             system=system,
             scenario=scenario,
-            actor=popsan if kind == _SPIKING else ACTORS[kind](),
+            actor=popsan if kind == _SPIKING else ACTORS[kind](hidden=popsan.hidden),
             training=training,
             deployment=deployment,
-            agent_site=system.task(scenario).spec.sites[-1],
+            agent_site=spec.sites[-1],
             preset=preset,
             seed=SEED,
             device=DEVICE,
         )
+
+    def _learner(self, tables: Mapping[str, Any]) -> str | None:
+        """The learner that settings name; None where none do."""
+        for of, given in (("setting ", by_table(self.settings)), ("", tables)):
+            table = given.get("training")
+            if isinstance(table, Mapping) and "learner" in table:
+                return one_of(f"{of}training.learner", table["learner"], tuple(LEARNERS))
+        return None
 
     def _of_file(self, tables: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
         """What of a file holds beside the options that were given."""
@@ -158,10 +172,18 @@ class TrainingOptions:
         """``config`` with what was given as an option."""
         actor, training = config.actor, config.training
         if self.actor is not None and self.actor != kind_of(actor):
-            shape = PRESETS[config.preset][1]
+            shape = preset_of(learner_of(training), config.preset)[1]
             actor = shape if self.actor == _SPIKING else ACTORS[self.actor](hidden=actor.hidden)
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
+        if self.preference is not None:
+            if not isinstance(training, DimeConfig):
+                typed = ",".join(f"{each:g}" for each in self.preference)
+                raise AgentError(
+                    f"--preference {typed} is for the learner dime: leave it out, or choose a scenario with "
+                    "several objectives"
+                )
+            training = replace(training, preference=tuple(self.preference))
         if self.time_steps is not None:
             self._refuse_dense("--time-steps", self.time_steps, actor)
             actor = replace(cast("PopSANConfig", actor), steps=self.time_steps)
@@ -183,6 +205,8 @@ class TrainingOptions:
             site = one_of("--agent-site", config.agent_site, task.spec.sites)
         with self._naming_the_file() if self.device is None else nullcontext():
             device = chosen_device(config.device)
+        if isinstance(config.training, DimeConfig):
+            preferred(task.spec, config.training.preference)
         config = replace(config, agent_site=site, device=device)
         if config.compiled:
             check_compiler()

@@ -2,18 +2,19 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from neuro_aolo.agent.checkpoint import ACTORS
-from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.train import LEARNERS
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import parse_toml, read_text
 from neuro_aolo.runs.config import KEYS, PLAIN, RunConfig, checked_table, scenario_data
 from neuro_aolo.systems.scenario_file import overlaid
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import closest, shown
+from neuro_aolo.text.numbers import number_of
 
 _WHOLE = {*PLAIN, "actor", "training", "scenario"} - {"spike_weight"}
 _MOST_BYTES = 64 * 2**20
@@ -95,6 +96,20 @@ def assigned(text: str) -> tuple[str, Any]:
         return key, value
 
 
+def preference_of(text: str) -> tuple[float, ...]:
+    """Weights of objectives as they are typed, with commas between.
+
+    Raises:
+        RunError: one is no number.
+    """
+    try:
+        return tuple(number_of(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise RunError(
+            f"--preference {text!r} is no numbers with commas between: write it as --preference 0.8,0,0.2"
+        ) from None
+
+
 def laid_over(config: RunConfig, tables: Mapping[str, Any]) -> RunConfig:
     """``config`` with the values of ``tables`` in the place of its own; what spikes cost follows from others.
 
@@ -139,7 +154,7 @@ def _refuse_unknown(tables: Mapping[str, Any], where: str) -> None:
 def _refuse_misspelt(tables: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     """Refuse keys of the tables that name no field; those of a scenario are its own to know."""
     for table in ("actor", "training"):
-        known = list(own[table]) if table == "actor" else list(asdict(SDRLConfig()))
+        known = [*own[table], "learner"]
         for key in dict(tables.get(table, {})):
             if key not in known:
                 raise RunError(f"unknown key {f'{table}.{key}'!r}: {_advice(key, known, ())}")
@@ -153,4 +168,4 @@ def _advice(key: str, known: tuple[str, ...] | list[str], others: tuple[str, ...
 
 def _everywhere() -> tuple[str, ...]:
     """Every key of the training, by its full name: people leave the table out."""
-    return tuple(f"training.{name}" for name in asdict(SDRLConfig()))
+    return tuple(f"training.{each.name}" for cls in LEARNERS.values() for each in fields(cls))

@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from neuro_aolo.agent.checkpoint import kind_of
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.train import learner_of
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.year import year
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.assumed import profile_assumptions
 from neuro_aolo.runs.baselines import Baselines
 from neuro_aolo.runs.book import Book, book_figures
-from neuro_aolo.runs.config import PRESETS, RunConfig
+from neuro_aolo.runs.config import RunConfig, preset_of
 from neuro_aolo.runs.decided import (
     BestConstant,
     Decisions,
@@ -164,7 +165,7 @@ def _options(config: RunConfig) -> dict[str, str]:
         options["--actor"] = kind_of(config.actor)
     if config.preset != "tuned":
         options["--preset"] = config.preset
-    popsan = PRESETS[config.preset][1]
+    popsan = preset_of(learner_of(config.training), config.preset)[1]
     if isinstance(config.actor, PopSANConfig) and config.actor.steps != popsan.steps:
         options["--time-steps"] = str(config.actor.steps)
     if config.toll is not None and config.spike_weight > 0.0:
@@ -174,8 +175,8 @@ def _options(config: RunConfig) -> dict[str, str]:
 
 def _as_preset(config: RunConfig) -> bool:
     """Whether the training and the shape of the actor are those of the preset, but for what options set."""
-    training, popsan = PRESETS[config.preset]
-    usual: PopSANConfig | MLPConfig = MLPConfig()
+    training, popsan = preset_of(learner_of(config.training), config.preset)
+    usual: PopSANConfig | MLPConfig = MLPConfig(hidden=popsan.hidden)
     if isinstance(config.actor, PopSANConfig):
         usual = replace(popsan, steps=config.actor.steps)
     return config.actor == usual and config.training == replace(

@@ -18,8 +18,8 @@ from neuro_aolo.agent.checkpoint import ActorSpec, save_actor
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.loop import learning_curve
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.training import NOTHING, EnergyMeasurement, measure_energy
 from neuro_aolo.errors import AgentError

@@ -125,6 +125,7 @@ class Spec:
         tallies: what is added up over an episode for people to read.
         regret_unit: key of the functional unit whose carbon regret is measured in, over all episodes; empty
             where it is that of what is minimised.
+        learner: that learns it by default.
     """
 
     observations: tuple[Quantity, ...]
@@ -146,6 +147,7 @@ class Spec:
     most_starts: int | None = None
     tallies: tuple[Tally, ...] = ()
     regret_unit: str = ""
+    learner: str = "sdrl"
 
     @property
     def observation_names(self) -> tuple[str, ...]:

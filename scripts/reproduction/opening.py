@@ -12,9 +12,9 @@ import numpy as np
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.stable_baselines import stable_baselines
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.errors import RunError

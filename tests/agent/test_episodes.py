@@ -19,9 +19,10 @@ from neuro_aolo.agent.loop import learn
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.rollout import Rollout, rollout
-from neuro_aolo.agent.sdrl import SDRL, train_actor
+from neuro_aolo.agent.sdrl import SDRL
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Policy, Transition
 

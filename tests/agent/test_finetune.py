@@ -12,8 +12,8 @@ from neuro_aolo.agent.evaluate import held_out, noise_free
 from neuro_aolo.agent.finetune import FINETUNING, Finetuning, _Rounding, finetune
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export.loihi2.quantize import WeightGrid, grids, quantize
 from neuro_aolo_export.simulate import simulate_integer

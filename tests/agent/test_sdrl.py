@@ -14,8 +14,9 @@ from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
-from neuro_aolo.agent.sdrl import SDRL, train_actor
+from neuro_aolo.agent.sdrl import SDRL
 from neuro_aolo.agent.sdrl_config import Learnt, SDRLConfig
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Optimum
 

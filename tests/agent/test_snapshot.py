@@ -12,9 +12,9 @@ from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.learner import Training
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask

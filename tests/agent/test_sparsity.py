@@ -11,9 +11,9 @@ from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSAN
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.pricing.count import count_spiking
 from neuro_aolo.pricing.profiler import spike_prices_uj

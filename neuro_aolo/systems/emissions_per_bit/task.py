@@ -85,6 +85,7 @@ class EmissionsPerBitTask:
             most_starts=_MOST_STARTS,
             tallies=accounts.TALLIES,
             regret_unit="bit",
+            learner="dime",
         )
 
     @cached_property

@@ -13,9 +13,9 @@ from neuro_aolo.agent.evaluate import Requests, held_out
 from neuro_aolo.agent.learner import Training
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.rollout import rollout
-from neuro_aolo.agent.sdrl import train_actor
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
+from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.environment.as_task import as_task
 from neuro_aolo.systems.environment.task import EnvironmentTask

@@ -1,0 +1,57 @@
+"""A Gaussian head: an actor's output is the mean, and its spread belongs to the learner.
+
+The spread does not depend on the state, and only the mean is deployed: networks, files and bills of an actor
+are the same with it.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+_LEAST_STD = 0.5
+"""A narrower spread would weigh what every candidate's likelihood says above what it costs."""
+
+
+class GaussianHead(nn.Module):
+    """Standard deviations of the numbers of an action.
+
+    Args:
+        actions: A.
+    """
+
+    def __init__(self, actions: int) -> None:
+        super().__init__()
+        self.log_std = nn.Parameter(torch.zeros(actions))
+
+    @property
+    def std(self) -> Tensor:
+        """Of each number, ``(A,)``."""
+        return self.log_std.clamp_min(math.log(_LEAST_STD)).exp()
+
+    def surprise(self, means: Tensor, candidates: Tensor, weights: Tensor) -> Tensor:
+        """Negative log-likelihood of weighted candidates: its mean over a batch, constants aside.
+
+        Args:
+            means: ``(B, A)``.
+            candidates: of every number, ``(K,)``.
+            weights: of the candidates, which add up to 1 for each number, ``(B, A, K)``.
+        """
+        square = (weights * (candidates - means[..., None]).square()).sum(-1)
+        std = self.std
+        surprise: Tensor = (0.5 * square / std.square() + std.log()).sum(-1).mean()
+        return surprise
+
+
+def straight_through(actions: Tensor) -> Tensor:
+    """The same actions; the gradient passes their tanh as if its slope were 1.
+
+    At a bound the slope is nearly 0, and an actor that stands there would never leave.
+    """
+    if actions.requires_grad:
+        slope = (1.0 - actions.detach().square()).clamp_min(_LEAST_SLOPE)
+        actions.register_hook(lambda gradient: gradient / slope)
+    return actions
+
+
+_LEAST_SLOPE = 0.05
