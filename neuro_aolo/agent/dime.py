@@ -121,6 +121,7 @@ class Dime:
         widths = {name: columns[name] for name in ("observation", "action", "outcome")} | {
             "next_observation": columns["observation"],
             "reach": objectives,
+            "own": 1,
         }
         capacity = min(config.buffer_size, config.rounds * config.num_envs * experience.rows)
         return cls(
@@ -232,7 +233,10 @@ class Dime:
 
     def _update_actor(self, progress: float) -> None:
         """The M-step: the likelihood of what is best, and what the mean itself costs."""
-        observations = self.replay.sample(self.config.actor_batch_size, self.generator)["observation"]
+        batch = self.replay.sample(self.config.actor_batch_size, self.generator)
+        observations = batch["observation"][batch["own"][:, 0] > 0.0]
+        if not len(observations):
+            return
         experience, share = self.experience, 0.0 if self.toll is None else self.toll.share(progress)
         if self.toll is None or share == 0.0:
             means, tolled = experience.decide(self.actor, observations), None

@@ -39,7 +39,7 @@ class Returns:
 
         Returns:
             Rows of the oldest: its observation and action, the ``outcome`` added up, the ``next_observation``
-            that an estimate is to follow from, and ``reach``, the weight of that estimate, ``(R, O)``.
+            that an estimate is to follow from, ``reach``, the weight of that estimate, ``(R, O)``, and ``own``.
         """
         self.pending.append(rows)
         if len(self.pending) < self.steps:
@@ -62,6 +62,7 @@ class Returns:
             "outcome": outcome,
             "next_observation": following,
             "reach": reach * ~terminal[:, None],
+            "own": first["own"][:, None].to(outcome),
         }
 
     def tensors(self) -> dict[str, Tensor]:
@@ -78,5 +79,5 @@ class Returns:
         for name, value in tensors.items():
             if name.startswith("pending."):
                 _, index, column = name.split(".")
-                rounds.setdefault(int(index), {})[column] = value
+                rounds.setdefault(int(index), {})[column] = value.to(self.discounts.device)
         self.pending = [rounds[index] for index in sorted(rounds)]
