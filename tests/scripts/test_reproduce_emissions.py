@@ -1,8 +1,7 @@
 """The rows on emissions per bit: a few of two weeks are what the committed page says of sixteen."""
 
-import importlib.util
+import importlib
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -14,15 +13,10 @@ PAGE = ROOT / "results" / "emissions_per_bit" / "README.md"
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "reproduce_emissions", ROOT / "scripts" / "reproduce_emissions.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """The script and the modules beside it, which are found as they are when the shell runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "scripts")
+        return importlib.import_module("reproduce_emissions")
 
 
 def figures(text: str) -> list[float]:
