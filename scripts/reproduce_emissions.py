@@ -1,28 +1,35 @@
 """What the paper on emissions per bit says, beside what its equations give: rows with a bar and a verdict.
 
     python scripts/reproduce_emissions.py                  16 weeks, into results/emissions_per_bit
-    python scripts/reproduce_emissions.py --weeks 4 --out /tmp/rows
+    python scripts/reproduce_emissions.py --weeks 4 --out /tmp/rows --traces DIR
 
 Rows are kept in OUT/cells, so that the same command goes on after an interrupt; one that was made with other
-settings, or with other equations, is refused, and made again by ``--overwrite``. The exit code is 1 where a
-bar is missed.
+settings, or with other equations, is refused, and made again by ``--overwrite``. Rows of real grids are made
+where DIR holds gb_2020.csv and fr_2020.csv (see emissions/real_grids.py). A front that was learnt is a cell,
+front-NAME.json, whose result has points as those of emissions/fronts.py. The exit code is 1 where a bar is
+missed.
 
 References:
     C. Kurisummoottil Thomas et al. (2025), arXiv:2509.02395.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from curves.cells import kept
 from emissions.default_cell import accounting, clocks, loads, tie_breaks
+from emissions.fronts import TITLES, Front, front, front_rows
+from emissions.real_grids import clean_grid, forecasts, predictor
 from emissions.study import SEED, Row
-from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
@@ -34,6 +41,12 @@ GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
     "clocks": clocks,
     "loads": loads,
 }
+OF_TRACES: Mapping[str, tuple[str, Callable[[Path, int], list[Row]]]] = {
+    "forecasts": ("gb_2020.csv", forecasts),
+    "clean-grid": ("fr_2020.csv", clean_grid),
+    "predictor": ("gb_2020.csv", predictor),
+}
+MOST_WEEKS_OF_A_TRACE = 6
 
 
 def main() -> int:
@@ -43,12 +56,13 @@ def main() -> int:
     )
     parser.add_argument("--weeks", type=int, default=16)
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "emissions_per_bit")
+    parser.add_argument("--traces", type=Path, metavar="DIR", help="of gb_2020.csv and fr_2020.csv")
     parser.add_argument("--overwrite", action="store_true", help="make again what has other settings")
     typed = parser.parse_args()
+    torch.set_num_threads(1)
     all_rows: list[Row] = []
-    settings = {"weeks": typed.weeks, "seed": SEED, "day_g": day_g()}
-    for name, rows in GROUPS.items():
-        for row in kept_rows(typed.out / "cells" / f"{name}.json", settings, rows, overwrite=typed.overwrite):
+    for rows in made(typed.out / "cells", typed.weeks, typed.traces, overwrite=typed.overwrite):
+        for row in rows:
             all_rows.append(row)
             verdict = "met   " if row.is_met else "MISSED"
             print(f"{row.number:>3}  {verdict}  {row.claim}: {row.result}", flush=True)
@@ -56,19 +70,72 @@ def main() -> int:
     return 0 if all(row.is_met for row in all_rows) else 1
 
 
+def made(cells: Path, weeks: int, traces: Path | None, *, overwrite: bool) -> Iterator[list[Row]]:
+    """All rows, those that are kept and those that are missing.
+
+    Args:
+        cells: folder of what is kept.
+        weeks: of each row.
+        traces: folder of real grids; without it rows of these that are not kept are left out.
+        overwrite: make again what was made with other settings.
+
+    Raises:
+        RunError: a cell is damaged, has other settings, or its trace is missing.
+    """
+    settings = {"weeks": weeks, "seed": SEED, "day_g": day_g()}
+    on_a_trace = settings | {"weeks": min(weeks, MOST_WEEKS_OF_A_TRACE)}
+    for name, rows in GROUPS.items():
+        yield kept_rows(cells / f"{name}.json", settings, partial(rows, weeks), overwrite=overwrite)
+    for name, (trace, of_trace) in OF_TRACES.items():
+        file = cells / f"{name}.json"
+        if traces is None and not file.exists():
+            print(f"     left out: {name}, which needs {trace}: give --traces DIR", flush=True)
+            continue
+        make = partial(_of_trace, of_trace, traces, trace, on_a_trace["weeks"])
+        yield kept_rows(file, on_a_trace, make, overwrite=overwrite)
+    known = {
+        kind: kept_points(cells / f"front-{kind}.json", settings, partial(front, kind, weeks), overwrite)
+        for kind in TITLES
+    }
+    learnt = {
+        file.stem.removeprefix("front-"): json.loads(file.read_text(encoding="utf-8"))["result"]["points"]
+        for file in sorted(cells.glob("front-*.json"))
+        if file.stem.removeprefix("front-") not in known
+    }
+    yield front_rows(known, learnt)
+
+
+def _of_trace(
+    rows: Callable[[Path, int], list[Row]], traces: Path | None, name: str, weeks: int
+) -> list[Row]:
+    if traces is None or not (traces / name).is_file():
+        raise RunError(f"{name} is not there to make rows of: give the folder that holds it as --traces")
+    return rows(traces / name, weeks)
+
+
 def kept_rows(
-    file: Path, settings: Mapping[str, object], rows: Callable[[int], list[Row]], *, overwrite: bool
+    file: Path, settings: Mapping[str, object], rows: Callable[[], list[Row]], *, overwrite: bool
 ) -> list[Row]:
     """The rows in ``file``, made there where they are missing."""
-    weeks = int(str(settings["weeks"]))
     found = kept(
         file,
         settings,
-        lambda: {"rows": [asdict(row) for row in rows(weeks)]},
+        lambda: {"rows": [asdict(row) for row in rows()]},
         overwrite=overwrite,
         keys=frozenset({"rows"}),
     )
     return [Row(**row) for row in found["rows"]]
+
+
+def kept_points(
+    file: Path, settings: Mapping[str, object], points: Callable[[], Front], overwrite: bool
+) -> Front:
+    """The points in ``file``, likewise."""
+    found = kept(
+        file, settings, lambda: {"points": points()}, overwrite=overwrite, keys=frozenset({"points"})
+    )
+    front: Front = found["points"]
+    return front
 
 
 def day_g() -> float:
@@ -87,8 +154,10 @@ def page(rows: Sequence[Row], weeks: int) -> str:
     lines = [
         "# Emissions per bit: what the equations give",
         "",
-        f"`python scripts/reproduce_emissions.py --weeks {weeks}`; {weeks} weeks of the default cell, seed "
-        f"{SEED}. Rows that need a learner or a real grid are still to come.",
+        f"`python scripts/reproduce_emissions.py --weeks {weeks} --traces DIR`; {weeks} weeks of the default "
+        f"cell, seed {SEED}. Rows 9, 10 and 14 are of real grids, those of P. Wiesner et al. (2021), "
+        "doi:10.1145/3464298.3493399: of every fourth ISO week, held out of learning, every other one. "
+        "Points of row 13 are in `cells/front-*.json`: ng/bit, uJ/bit, s of delay, share of packets lost.",
         "",
         "| row | claim | result | bar | met |",
         "|---:|---|---|---|---|",

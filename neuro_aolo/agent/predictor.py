@@ -42,6 +42,9 @@ class PredictorConfig:
 class Predictor(nn.Module):
     """Windows ``(B, window, F)`` in standard deviations to differences from the present ``(B, ahead)``."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, features: int, config: PredictorConfig) -> None:
         super().__init__()
         self.config = config

@@ -1,4 +1,8 @@
-"""Rows of real grids: what forecasts are worth, and what S says of a grid that is clean already."""
+"""Rows of real grids: what forecasts are worth, and what S says of a grid that is clean already.
+
+The traces are those of P. Wiesner et al. (2021), Let's Wait Awhile: How Temporal Workload Shifting Can Reduce
+Carbon Emissions in the Cloud, Middleware, doi:10.1145/3464298.3493399.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -7,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from emissions.study import G_PER_S, SEED, Row, Study
+from neuro_aolo.agent.predictor import PredictorConfig, Series, fit, mean_errors, predict
 from neuro_aolo.systems.emissions_per_bit import rules
 from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G
-from neuro_aolo.systems.emissions_per_bit.forecasts import Forecast, known, past_days, planned
+from neuro_aolo.systems.emissions_per_bit.forecasts import Forecast, blended, known, past_days, planned
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.storage_value import typical_day
@@ -72,6 +78,29 @@ class Year:
         for start in self.held_out:
             allowed[start : start + self.cell.time.slots + 24] = False
         return allowed
+
+    @property
+    def series(self) -> Series:
+        """Grid in g/kWh, own carbon in g where surplus is stored, and sun in J, hour by hour, ``(H, 3)``."""
+        slots = [_rows(self.slot, [hour]) for hour in range(len(self.cell.clock))]
+        effort = rules.least_effort(self.cell, G_PER_S)
+        services = effort(self.slot)
+        batteries, own_g = self.cell.fresh(1), []
+        for hour, slot in enumerate(slots):
+            service = _rows(services, [hour])
+            flows = rules.store_surplus(self.cell, slot, batteries, service)
+            sourced = self.cell.settle(slot, batteries, flows)
+            batteries = sourced.batteries
+            own_g.append(float(sourced.carbon_g.sum()))
+        return np.column_stack([self.cell.clock, own_g, self.slot.sun_j])
+
+    def error(self, predicted: Series, starts: Sequence[int]) -> float:
+        """Mean absolute error in g/kWh of what is predicted after each hour of these weeks."""
+        within = np.full_like(predicted, np.nan)
+        for start in starts:
+            week = slice(start, start + self.cell.time.slots)
+            within[week] = predicted[week]
+        return float(mean_errors(within, self.cell.clock).mean())
 
     def study(self, starts: Sequence[int]) -> Study:
         """Weeks that begin in these hours."""
@@ -135,7 +164,9 @@ def clean_grid(file: Path, most: int) -> list[Row]:
     year = Year.of(file)
     study = year.study(year.weeks[:most])
     serving = study.served(rules.least_effort(year.cell, G_PER_S))
-    lived = [study.live(serving, study.rule(name)) for name in ("grid_only", "renewable_first", "store_surplus")]
+    lived = [
+        study.live(serving, study.rule(name)) for name in ("grid_only", "renewable_first", "store_surplus")
+    ]
     stored = lived[-1]
     carbon = [week.ng_per_bit for week in lived]
     return [
@@ -146,6 +177,48 @@ def clean_grid(file: Path, most: int) -> list[Row]:
             " / ".join(f"{value:.2f}" for value in carbon) + f" ng/bit; S {stored.avoided.mean():.3f}",
             "S within 0.05 of 0 although carbon falls",
             abs(float(stored.avoided.mean())) < 0.05 and carbon == sorted(carbon, reverse=True),
+        )
+    ]
+
+
+def predictor(file: Path, most: int, ahead: int = 6, epochs: int = 15) -> list[Row]:
+    """Row 14: a recurrent network that predicts the next hours, as a forecaster and as one to plan with.
+
+    It sees what the paper's would: the cell's own carbon, where surplus is stored, the grid, and the sun.
+
+    Args:
+        file: trace of the grid.
+        most: weeks.
+        ahead: hours that it predicts.
+        epochs: of its learning.
+    """
+    year, config = Year.of(file), PredictorConfig(ahead=ahead, epochs=epochs)
+    clock, starts = year.cell.clock, year.weeks[:most]
+    model = fit(year.series, year.learnt_from, config, torch.Generator().manual_seed(SEED))
+    after = {
+        "the network": predict(model, year.series),
+        "the present hour": np.tile(clock[:, None], (1, ahead)),
+        "the hours as they will be": np.lib.stride_tricks.sliding_window_view(clock[1:], ahead),
+    }
+    errors = [year.error(predicted, starts) for predicted in after.values()]
+    mean = past_days(clock, MEAN_DAYS)
+    planned_ng = [year.planned(starts, blended(clock, predicted, mean), 1) for predicted in after.values()]
+    study = year.study(starts)
+    serving = study.served(rules.least_effort(year.cell, G_PER_S))
+    stored = study.live(serving, study.rule("store_surplus")).ng_per_bit
+    saved = planned_ng[0] / stored - 1.0
+    return [
+        Row(
+            "14",
+            f"an LSTM on {config.window} h of own carbon, grid and sun, learnt on the other weeks, for the "
+            f"next {ahead} h, then the mean of {MEAN_DAYS} days: {', '.join(after)}",
+            "mean error "
+            + " / ".join(f"{error:.1f}" for error in errors)
+            + " g/kWh; planned hourly "
+            + " / ".join(f"{value:.2f}" for value in planned_ng)
+            + f", surplus stored {stored:.2f} ng/bit: the network {100 * saved:.1f} %",
+            "the network errs less than the present hour, and planning by it is below surplus stored",
+            errors[0] < errors[1] and saved < 0.0,
         )
     ]
 

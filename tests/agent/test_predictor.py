@@ -6,7 +6,7 @@ import torch
 
 from neuro_aolo.agent.predictor import PredictorConfig, fit, mean_errors, predict
 
-CONFIG = PredictorConfig(hidden=16, epochs=30, batch_size=64, learning_rate=1e-2)
+CONFIG = PredictorConfig(hidden=16, epochs=15, batch_size=64, learning_rate=1e-2)
 HOURS = 1_200
 
 

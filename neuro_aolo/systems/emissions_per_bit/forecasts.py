@@ -39,6 +39,24 @@ def known(clock: Floats) -> Forecast:
     return lambda hour: clock[hour : hour + 24]
 
 
+def blended(clock: Floats, predicted: Floats, otherwise: Forecast) -> Forecast:
+    """What is predicted of the next hours, and another forecast of those that follow.
+
+    Args:
+        clock: carbon intensity by the hour, in gCO2/kWh, ``(H,)``.
+        predicted: after each hour, of the next ones, ``(H, ahead)``; at most 23 count.
+        otherwise: of the hours beyond.
+    """
+
+    def forecast(hour: int) -> Floats:
+        ahead = otherwise(hour).copy()
+        first = predicted[hour, :23]
+        ahead[0], ahead[1 : 1 + len(first)] = clock[hour], first
+        return ahead
+
+    return forecast
+
+
 def planned(
     cell: Cell, day: Sequence[Hour], forecast: Forecast, start: int, every: int, hours: int
 ) -> Sourcing:

@@ -79,9 +79,7 @@ class StorageValue:
         most = cell.storage.capacity_kwh * J_PER_KWH * cell.radio.servers
         return cls(cell, np.linspace(0.0, most, LEVELS), np.zeros((24, LEVELS)))
 
-    def swept(
-        self, day: Sequence[Hour], g_per_kwh: Floats, first_hour: int, sweeps: int
-    ) -> "StorageValue":
+    def swept(self, day: Sequence[Hour], g_per_kwh: Floats, first_hour: int, sweeps: int) -> "StorageValue":
         """What it is worth after so many more days, from the last hour to the first.
 
         Args:
