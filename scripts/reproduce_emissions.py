@@ -1,93 +1,52 @@
 """What the paper on emissions per bit says, beside what its equations give: rows with a bar and a verdict.
 
     python scripts/reproduce_emissions.py                  16 weeks, into results/emissions_per_bit
-    python scripts/reproduce_emissions.py --weeks 4 --out /tmp/rows
+    python scripts/reproduce_emissions.py --weeks 4 --out /tmp/rows --traces DIR
 
-Rows that need no learner: the printed metric, what accounting hides, tie-breaks, clocks, loads, bounds. The
-exit code is 1 where a bar is missed.
+Rows are kept in OUT/cells, so that the same command goes on after an interrupt; one that was made with other
+settings, or with other equations, is refused, and made again by ``--overwrite``. Rows of real grids are made
+where DIR holds gb_2020.csv and fr_2020.csv (see emissions/real_grids.py). A front that was learnt is a cell,
+front-NAME.json, whose result has points as those of emissions/fronts.py. The exit code is 1 where a bar is
+missed.
 
 References:
     C. Kurisummoottil Thomas et al. (2025), arXiv:2509.02395.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from neuro_aolo.systems.emissions_per_bit import rules
-from neuro_aolo.systems.emissions_per_bit.bound import least_carbon
-from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G, Cell, Serving, Sourcing, Week, live
-from neuro_aolo.systems.emissions_per_bit.parameters import Demand, Storage
-from neuro_aolo.systems.emissions_per_bit.serving import Service
-from neuro_aolo.systems.emissions_per_bit.slots import Slot
-from neuro_aolo.systems.emissions_per_bit.storage_value import StorageValue
+from curves.cells import kept
+from emissions.default_cell import accounting, clocks, loads, tie_breaks
+from emissions.fronts import TITLES, Front, front, front_rows
+from emissions.real_grids import clean_grid, forecasts, predictor
+from emissions.study import SEED, Row
+from neuro_aolo.errors import NeuroAoloError, RunError
+from neuro_aolo.files import write_whole
+from neuro_aolo.systems.emissions_per_bit.cell import Cell
+from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 
 ROOT = Path(__file__).parent.parent
-SEED, G_PER_S = 7, 5.0
-LOADS = (5.0, 10.0, 15.0, 20.0, 25.0)
-CLOCKS = (10.0, 11.0, 11.5, 12.0)
-PRICES = (0.3, 1.0, 5.0, 15.0, 30.0, 60.0, 100.0, 300.0, 1000.0)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A claim, what came out, and whether it is within its bar."""
-
-    number: str
-    claim: str
-    result: str
-    bar: str
-    is_met: bool
-
-
-@dataclass(frozen=True)
-class Study:
-    """A cell and weeks of it; what the servers do in them is worked out once."""
-
-    cell: Cell
-    slots: Sequence[Slot]
-
-    @classmethod
-    def of(cls, cell: Cell, weeks: int) -> "Study":
-        """Weeks of a cell, the same for all cells that ask for as many numbers."""
-        return cls(cell, cell.weeks(weeks, np.random.default_rng(SEED)))
-
-    def served(self, serving: Serving) -> Serving:
-        """``serving``, remembered."""
-        services: dict[int, Service] = {id(slot): serving(slot) for slot in self.slots}
-        return lambda slot: services[id(slot)] if id(slot) in services else serving(slot)
-
-    def live(self, serving: Serving, sourcing: Sourcing) -> Week:
-        """Live through the weeks."""
-        return live(self.cell, list(self.slots), serving, sourcing)
-
-    def rule(self, name: str) -> Sourcing:
-        """A rule by name."""
-        return partial(getattr(rules, name), self.cell)
-
-    def optimum(self, serving: Serving) -> Sourcing:
-        """The causal optimum of storage."""
-        return StorageValue.learnt(self.cell, serving, np.random.default_rng(1)).sourcing
-
-    def bound_ng(self, serving: Serving, bits: float) -> float:
-        """The least carbon of a bit to whoever knows the future."""
-        loads = np.stack([serving(slot).energy_j for slot in self.slots])
-        grams = sum(
-            least_carbon(
-                self.cell.storage,
-                self.cell.sun,
-                loads[:, index],
-                np.array([slot.sun_j[index] for slot in self.slots]),
-                np.array([slot.grid_g_per_kwh[index] for slot in self.slots]),
-            ).carbon_g
-            for index in range(loads.shape[1])
-        )
-        return NG_PER_G * grams / bits
+GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
+    "accounting": accounting,
+    "tie-breaks": tie_breaks,
+    "clocks": clocks,
+    "loads": loads,
+}
+OF_TRACES: Mapping[str, tuple[str, Callable[[Path, int], list[Row]]]] = {
+    "forecasts": ("gb_2020.csv", forecasts),
+    "clean-grid": ("fr_2020.csv", clean_grid),
+    "predictor": ("gb_2020.csv", predictor),
+}
+MOST_WEEKS_OF_A_TRACE = 6
 
 
 def main() -> int:
@@ -97,160 +56,97 @@ def main() -> int:
     )
     parser.add_argument("--weeks", type=int, default=16)
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "emissions_per_bit")
+    parser.add_argument("--traces", type=Path, metavar="DIR", help="of gb_2020.csv and fr_2020.csv")
+    parser.add_argument("--overwrite", action="store_true", help="make again what has other settings")
     typed = parser.parse_args()
+    torch.set_num_threads(1)
     all_rows: list[Row] = []
-    for rows in (accounting, tie_breaks, clocks, loads):
-        for row in rows(typed.weeks):
+    for rows in made(typed.out / "cells", typed.weeks, typed.traces, overwrite=typed.overwrite):
+        for row in rows:
             all_rows.append(row)
             verdict = "met   " if row.is_met else "MISSED"
             print(f"{row.number:>3}  {verdict}  {row.claim}: {row.result}", flush=True)
-    typed.out.mkdir(parents=True, exist_ok=True)
-    (typed.out / "README.md").write_text(page(all_rows, typed.weeks), encoding="utf-8")
+    write_whole(typed.out / "README.md", page(all_rows, typed.weeks))
     return 0 if all(row.is_met for row in all_rows) else 1
 
 
-def accounting(weeks: int) -> list[Row]:
-    """Rows 1 to 3: the printed metric, and what a constant factor of batteries hides."""
-    study = Study.of(Cell(), weeks)
-    serving = study.served(rules.least_effort(study.cell, G_PER_S))
-    alone, first, stored = (
-        study.live(serving, study.rule(name)) for name in ("grid_only", "renewable_first", "store_surplus")
-    )
-    best = study.live(serving, study.optimum(serving))
-    printed = [float(week.printed_s.mean()) for week in (alone, first, stored)]
-    cell = Cell(storage=Storage(constant_g_per_kwh=100.0))
-    washed = Study(cell, study.slots).live(serving, partial(rules.launder, cell))
-    printed_ng, source_ng = (
-        NG_PER_G * grams.sum() / washed.bits.sum() for grams in (washed.printed_g, washed.source_g)
-    )
-    return [
-        Row(
-            "1",
-            "the printed S rewards the grid: grid only, renewable first, surplus stored",
-            " / ".join(f"{value:.2f}" for value in printed),
-            "falling; the first within 0.3 of 9",
-            printed == sorted(printed, reverse=True) and abs(printed[0] - 9.0) < 0.3,
-        ),
-        Row(
-            "2",
-            "repaired, S still misranks: causal optimum against surplus stored",
-            f"S {best.avoided.mean():.3f} and {stored.avoided.mean():.3f}, "
-            f"{best.ng_per_bit:.2f} and {stored.ng_per_bit:.2f} ng/bit",
-            "the optimum lower in both",
-            best.avoided.mean() < stored.avoided.mean() and best.ng_per_bit < stored.ng_per_bit,
-        ),
-        Row(
-            "3",
-            "batteries launder carbon at a constant 100 g/kWh: printed, tracked, at the source, grid only",
-            f"{printed_ng:.1f} / {washed.ng_per_bit:.1f} / {source_ng:.1f} / {alone.ng_per_bit:.1f} ng/bit",
-            "printed below 0.4 of grid only, tracked above it",
-            printed_ng < 0.4 * alone.ng_per_bit < alone.ng_per_bit < washed.ng_per_bit,
-        ),
-    ]
+def made(cells: Path, weeks: int, traces: Path | None, *, overwrite: bool) -> Iterator[list[Row]]:
+    """All rows, those that are kept and those that are missing.
 
+    Args:
+        cells: folder of what is kept.
+        weeks: of each row.
+        traces: folder of real grids; without it rows of these that are not kept are left out.
+        overwrite: make again what was made with other settings.
 
-def tie_breaks(weeks: int) -> list[Row]:
-    """Rows 4 and 8: the same computing with energy from elsewhere, and how far knowing the future goes."""
-    study = Study.of(Cell(), weeks)
-    serving = study.served(rules.least_effort(study.cell, G_PER_S))
-    split = rules.random_split(study.cell, np.random.default_rng(3))
-    kinds = {
-        "grid first": study.rule("grid_only"),
-        "random split": split,
-        "renewable first": study.rule("renewable_first"),
-        "surplus stored": study.rule("store_surplus"),
-        "causal optimum": study.optimum(serving),
+    Raises:
+        RunError: a cell is damaged, has other settings, or its trace is missing.
+    """
+    settings = {"weeks": weeks, "seed": SEED, "day_g": day_g()}
+    on_a_trace = settings | {"weeks": min(weeks, MOST_WEEKS_OF_A_TRACE)}
+    for name, rows in GROUPS.items():
+        yield kept_rows(cells / f"{name}.json", settings, partial(rows, weeks), overwrite=overwrite)
+    for name, (trace, of_trace) in OF_TRACES.items():
+        file = cells / f"{name}.json"
+        if traces is None and not file.exists():
+            print(f"     left out: {name}, which needs {trace}: give --traces DIR", flush=True)
+            continue
+        make = partial(_of_trace, of_trace, traces, trace, on_a_trace["weeks"])
+        yield kept_rows(file, on_a_trace, make, overwrite=overwrite)
+    known = {
+        kind: kept_points(cells / f"front-{kind}.json", settings, partial(front, kind, weeks), overwrite)
+        for kind in TITLES
     }
-    lived = {name: study.live(serving, sourcing) for name, sourcing in kinds.items()}
-    saved = lived["renewable first"].ng_per_bit / lived["grid first"].ng_per_bit - 1.0
-    best = lived["causal optimum"]
-    bound = study.bound_ng(serving, float(best.bits.sum()))
-    gap = best.ng_per_bit / bound - 1.0
-    return [
-        Row(
-            "4",
-            f"the paper's 26 % is the size of a tie-break: {', '.join(lived)}",
-            " / ".join(f"{week.ng_per_bit:.2f}" for week in lived.values())
-            + f" ng/bit; renewable against grid first {100 * saved:.0f} %",
-            "-25 to -33 %",
-            -0.33 <= saved <= -0.25,
-        ),
-        Row(
-            "8",
-            "the causal optimum against the linear program that knows the future",
-            f"{best.ng_per_bit:.2f} and {bound:.2f} ng/bit, {100 * gap:.1f} % above",
-            "below 9 %",
-            0.0 <= gap < 0.09,
-        ),
-    ]
+    learnt = {
+        file.stem.removeprefix("front-"): json.loads(file.read_text(encoding="utf-8"))["result"]["points"]
+        for file in sorted(cells.glob("front-*.json"))
+        if file.stem.removeprefix("front-") not in known
+    }
+    yield front_rows(known, learnt)
 
 
-def clocks(weeks: int) -> list[Row]:
-    """Rows 5 and 12: what clocks that adapt are worth, in energy, delay and carbon."""
-    study = Study.of(Cell(), weeks)
-    stored = study.rule("store_surplus")
-    adaptive = {price: study.served(rules.least_effort(study.cell, price)) for price in PRICES}
-    fixed = {ghz: study.live(study.served(rules.fixed_clocks(study.cell, ghz)), stored) for ghz in CLOCKS}
-    lived = [study.live(serving, study.optimum(serving)) for serving in adaptive.values()]
-    five, eleven = lived[PRICES.index(G_PER_S)], fixed[11.0]
-    better = five.uj_per_bit < eleven.uj_per_bit and five.delay_s.mean() < eleven.delay_s.mean()
-    by_delay = sorted(lived, key=lambda week: float(week.delay_s.mean()))
-    delays = np.array([week.delay_s.mean() for week in by_delay])
-    carbon = np.array([week.ng_per_bit for week in by_delay])
-    saved = [
-        float(np.interp(week.delay_s.mean(), delays, carbon)) / week.ng_per_bit - 1.0
-        for week in fixed.values()
-    ]
-    saved_at_each_delay = "; ".join(
-        f"{1e3 * week.delay_s.mean():.0f} ms {100 * share:.0f} %"
-        for week, share in zip(fixed.values(), saved, strict=True)
+def _of_trace(
+    rows: Callable[[Path, int], list[Row]], traces: Path | None, name: str, weeks: int
+) -> list[Row]:
+    if traces is None or not (traces / name).is_file():
+        raise RunError(f"{name} is not there to make rows of: give the folder that holds it as --traces")
+    return rows(traces / name, weeks)
+
+
+def kept_rows(
+    file: Path, settings: Mapping[str, object], rows: Callable[[], list[Row]], *, overwrite: bool
+) -> list[Row]:
+    """The rows in ``file``, made there where they are missing."""
+    found = kept(
+        file,
+        settings,
+        lambda: {"rows": [asdict(row) for row in rows()]},
+        overwrite=overwrite,
+        keys=frozenset({"rows"}),
     )
-    return [
-        Row(
-            "5",
-            "adaptive clocks against 11 GHz",
-            f"{five.uj_per_bit:.1f} and {eleven.uj_per_bit:.1f} uJ/bit, {1e3 * five.delay_s.mean():.0f} and "
-            f"{1e3 * eleven.delay_s.mean():.0f} ms, drops {100 * five.drop_share.mean():.3f} %",
-            "better in both, drops below 0.1 %",
-            bool(better and five.drop_share.mean() < 1e-3),
-        ),
-        Row(
-            "12",
-            "the trend of Fig. 4 comes from fixed clocks: optimum against surplus stored at the same delay",
-            saved_at_each_delay,
-            "more the faster; -20 to -32 % at 11 GHz",
-            saved == sorted(saved, reverse=True) and -0.32 <= saved[CLOCKS.index(11.0)] <= -0.20,
-        ),
-    ]
+    return [Row(**row) for row in found["rows"]]
 
 
-def loads(weeks: int) -> list[Row]:
-    """Rows 6 and 7: how the share that can be saved depends on the load."""
-    against, pairs = [], []
-    for packets in LOADS:
-        study = Study.of(Cell(demand=Demand(packets_per_s=(packets, packets))), weeks)
-        serving = study.served(rules.least_effort(study.cell, G_PER_S))
-        best = study.live(serving, study.optimum(serving))
-        split = study.live(serving, rules.random_split(study.cell, np.random.default_rng(3)))
-        bound = study.bound_ng(serving, float(best.bits.sum()))
-        against.append(best.ng_per_bit / split.ng_per_bit - 1.0)
-        pairs.append((best.ng_per_bit, bound))
-    return [
-        Row(
-            "6",
-            "causal optimum against a random tie-break at 5 to 25 packets/s (the paper: about -26 %)",
-            ", ".join(f"{100 * share:.0f} %" for share in against),
-            "-20 to -40 % at 15 to 25",
-            all(-0.40 <= share <= -0.20 for share in against[2:]),
-        ),
-        Row(
-            "7",
-            "the same against the linear program",
-            ", ".join(f"{best:.2f} and {bound:.2f}" for best, bound in pairs) + " ng/bit",
-            "within 15 %",
-            all(best <= 1.15 * bound for best, bound in pairs),
-        ),
-    ]
+def kept_points(
+    file: Path, settings: Mapping[str, object], points: Callable[[], Front], overwrite: bool
+) -> Front:
+    """The points in ``file``, likewise."""
+    found = kept(
+        file, settings, lambda: {"points": points()}, overwrite=overwrite, keys=frozenset({"points"})
+    )
+    front: Front = found["points"]
+    return front
+
+
+def day_g() -> float:
+    """Carbon at its sources of a day of random decisions: the equations, as one number in g."""
+    task, rng = EmissionsPerBitTask(Cell()), np.random.default_rng(SEED)
+    states, grams = task.reset(8, rng), 0.0
+    for _ in range(24):
+        decided = task.decide(states, rng.uniform(-1.0, 1.0, (8 * task.spec.agents, 2)))
+        grams += float(decided.sourced.source_g.sum())
+        states = task.follow(states, decided, rng).next_states
+    return round(grams, 1)
 
 
 def page(rows: Sequence[Row], weeks: int) -> str:
@@ -258,8 +154,10 @@ def page(rows: Sequence[Row], weeks: int) -> str:
     lines = [
         "# Emissions per bit: what the equations give",
         "",
-        f"`python scripts/reproduce_emissions.py --weeks {weeks}`; {weeks} weeks of the default cell, seed "
-        f"{SEED}. Rows that need a learner or a real grid are still to come.",
+        f"`python scripts/reproduce_emissions.py --weeks {weeks} --traces DIR`; {weeks} weeks of the default "
+        f"cell, seed {SEED}. Rows 9, 10 and 14 are of real grids, those of P. Wiesner et al. (2021), "
+        "doi:10.1145/3464298.3493399: of every fourth ISO week, held out of learning, every other one. "
+        "Points of row 13 are in `cells/front-*.json`: ng/bit, uJ/bit, s of delay, share of packets lost.",
         "",
         "| row | claim | result | bar | met |",
         "|---:|---|---|---|---|",
@@ -273,4 +171,7 @@ def _verdict(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except NeuroAoloError as error:
+        sys.exit(f"error: {error}")

@@ -51,6 +51,13 @@ TALLIES = (
 )
 """What people ask of a slot beside these."""
 
+_RENEWABLE = Tally("renewable_j", "J", "energy used that came from the sun, at once or through a battery")
+
+
+def tallies(cell: Cell) -> tuple[Tally, ...]:
+    """What is told of a slot beside its carbon; where its energy came from, as far as that is followed."""
+    return (*TALLIES, _RENEWABLE) if cell.interface.objective == "renewable" else TALLIES
+
 
 def entries(cell: Cell) -> tuple[Entry, ...]:
     """Lines of what a slot emits, with batteries as the interface has them."""
@@ -61,7 +68,7 @@ def entries(cell: Cell) -> tuple[Entry, ...]:
 
 
 def objectives(cell: Cell) -> tuple[Objective, ...]:
-    """Carbon, or S of equation (12) which is to be large, energy and delay, and what they count as."""
+    """Carbon, or what of S and renewable energy is to be large, then energy and delay, with their units."""
     first = Objective("carbon", "g", scale=typical_g(cell), discount=DISCOUNT, per_mg=1e-3)
     if cell.interface.objective != "carbon":
         first = Objective(f"{cell.interface.objective} share", "1", discount=DISCOUNT)
@@ -78,11 +85,17 @@ def costs(cell: Cell, slot: Slot, batteries: Batteries, service: Service, source
     Lost packets count as carbon and as energy, for no preference among objectives is to be served by losing
     them; where they are lost, the delay is the longest.
     """
+    first = _first(cell, slot, batteries, service, sourced)
+    return np.concatenate([first[..., None], service_costs(service)], axis=-1)
+
+
+def service_costs(service: Service) -> Floats:
+    """Energy and delay of :func:`costs`, which where energy comes from has no part in, ``(B, M, 2)``."""
     offered = service.offered_bits.sum(axis=1, keepdims=True)
     servers = service.energy_j.shape[1]
     energy = service.energy_j / offered / _TYPICAL_J_PER_BIT + _LOST * service.drop_share / servers
     delay = np.minimum(service.delay_s, _LATEST_S) / _TYPICAL_S / servers
-    return np.stack([_first(cell, slot, batteries, service, sourced), energy, delay], axis=-1)
+    return np.stack([energy, delay], axis=-1)
 
 
 def _first(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourced: Sourced) -> Floats:
@@ -94,8 +107,12 @@ def _first(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourc
     """
     interface, grid, energy = cell.interface, slot.grid_g_per_kwh, service.energy_j
     carbon = counted_g(cell, sourced)
-    if interface.objective == "avoided":
-        share: Floats = _LOST / energy.shape[1] * service.drop_share - avoided(grid, energy, carbon)
+    if interface.objective in ("avoided", "renewable"):
+        gained = avoided(grid, energy, carbon)
+        if interface.objective == "renewable":
+            assert sourced.renewable_j is not None
+            gained = sourced.renewable_j / energy.sum(axis=1, keepdims=True)
+        share: Floats = _LOST / energy.shape[1] * service.drop_share - gained
         return share
     if interface.objective == "printed":
         return -printed_avoided(grid, energy, carbon, counted_bits(cell, service))
@@ -126,14 +143,14 @@ def counted_bits(cell: Cell, service: Service) -> Floats:
 
 
 def served(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourced: Sourced) -> Served:
-    """Carbon by :data:`ENTRIES`, energy, bits and :data:`TALLIES` of a slot."""
+    """Carbon by :data:`ENTRIES`, energy, bits and :func:`tallies` of a slot."""
     flows = sourced.flows
     of_sun = cell.sun.g_per_kwh / J_PER_KWH * flows.direct
     tracked = cell.interface.battery_carbon == "tracked"
     per_j = batteries.g_per_j if tracked else cell.storage.constant_g_per_kwh / J_PER_KWH
     of_battery = per_j * flows.discharged
     grid = slot.grid_g_per_kwh[:, None] / J_PER_KWH * (flows.grid - flows.grid_stored)
-    tallies = (
+    told = [
         service.delay_s.mean(axis=1),
         service.offered_bits.sum(axis=1),
         sourced.source_g.sum(axis=1),
@@ -141,13 +158,16 @@ def served(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourc
         flows.curtailed / J_PER_KWH,
         avoided(slot.grid_g_per_kwh, service.energy_j, sourced.carbon_g).sum(axis=1),
         service.bits.sum(axis=1),
-    )
+    ]
+    if cell.interface.objective == "renewable":
+        assert sourced.renewable_j is not None
+        told.append(sourced.renewable_j.sum(axis=1))
     return Served(
         carbon_g=np.stack([part.sum(axis=1) for part in (of_sun, grid, of_battery)], axis=1),
         energy_j=service.energy_j.sum(axis=1, keepdims=True),
         units=counted_bits(cell, service).sum(axis=1, keepdims=True),
         margins=np.zeros((len(service.bits), 0)),
-        tallies=np.stack(tallies, axis=1),
+        tallies=np.stack(told, axis=1),
     )
 
 

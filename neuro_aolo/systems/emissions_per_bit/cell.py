@@ -97,6 +97,7 @@ class Week:
         delay_s: mean over slots and servers.
         drop_share: packets lost, of all.
         curtailed_j: of the sun.
+        renewable_j: used that came from the sun, at once or through a battery.
         avoided: mean over slots of S, equation (12) with its sums where they belong.
         printed_s: the same as it is printed.
     """
@@ -110,6 +111,7 @@ class Week:
     delay_s: Floats
     drop_share: Floats
     curtailed_j: Floats
+    renewable_j: Floats
     avoided: Floats
     printed_s: Floats
 
@@ -122,6 +124,11 @@ class Week:
     def uj_per_bit(self) -> float:
         """Energy of a bit in uJ, likewise."""
         return float(UJ_PER_J * self.energy_j.sum() / self.bits.sum())
+
+    @property
+    def renewable_share(self) -> float:
+        """Of the energy used, what came from the sun: the paper's RER, with its origin followed."""
+        return float(self.renewable_j.sum() / self.energy_j.sum())
 
 
 Serving = Callable[[Slot], Service]
@@ -144,6 +151,7 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
         sourced = cell.settle(slot, batteries, sourcing(slot, batteries, service))
         batteries = sourced.batteries
         shares = avoided_shares(slot, service, sourced)
+        assert sourced.renewable_j is not None
         for name, value in (
             ("bits", service.bits.sum(axis=1)),
             ("offered", service.offered_bits.sum(axis=1)),
@@ -151,6 +159,7 @@ def live(cell: Cell, slots: list[Slot], serving: Serving, sourcing: Sourcing) ->
             *((name, getattr(sourced, name).sum(axis=1)) for name in ("carbon_g", "printed_g", "source_g")),
             ("delay_s", service.delay_s.mean(axis=1) / len(slots)),
             ("curtailed_j", sourced.flows.curtailed),
+            ("renewable_j", sourced.renewable_j.sum(axis=1)),
             ("avoided", shares[0] / len(slots)),
             ("printed_s", shares[1] / len(slots)),
         ):

@@ -91,6 +91,7 @@ class EmissionsPerBitEnv(gym.Env[Observations, Observations]):
     Lost packets are charged in the first, too: 1000 g for a server's slot in which all are lost. Shaping
     leaves the best policy the best at a discount of 0.99. `interface.objective` puts the metric S of the
     paper in place of the first: `"avoided"` repaired, or `"printed"`, which rewards use of the grid;
+    `"renewable"`, the share of the energy used that came from the sun, at once or through a battery.
     `interface.battery_carbon = "constant"`, the carbon of the paper's equation (11), not shaped.
 
     `info` holds, of each server, shape `(4,)`: `source_g`, emitted where the slot's energy came from;

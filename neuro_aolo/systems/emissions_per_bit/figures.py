@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from neuro_aolo.systems.emissions_per_bit.accounts import TALLIES
+from neuro_aolo.systems.emissions_per_bit.accounts import tallies
 from neuro_aolo.systems.emissions_per_bit.cell import NG_PER_G, UJ_PER_J, Cell
 from neuro_aolo.systems.task import Reached
 
@@ -21,12 +21,13 @@ def figures(scenario: Cell, reached: Reached, reference: Reached | None) -> Mapp
     Returns:
         ``regret``, carbon of a bit above the reference's as a share; ``delay_ratio``, mean delay over the
         reference's; ``drop_rate``, packets lost of all; and what they are made of. ``avoided_share`` is S of
-        equation (12), the mean over slots; ``curtailed_kwh`` is of one episode.
+        equation (12), the mean over slots; ``curtailed_kwh`` is of one episode; ``renewable_share`` of the
+        energy used came from the sun, where the objective has that followed.
     """
-    own = _of_bits(reached)
+    own = _of_bits(scenario, reached)
     beside: dict[str, float] = {}
     if reference is not None:
-        best = _of_bits(reference)
+        best = _of_bits(scenario, reference)
         beside = {
             "regret": own["ng_per_bit"] / best["ng_per_bit"] - 1.0,
             "delay_ratio": own["delay_s"] / best["delay_s"],
@@ -49,23 +50,28 @@ _ORDER = (
     "optimum_delay_s",
     "avoided_share",
     "curtailed_kwh",
+    "renewable_share",
 )
 
 
-def _of_bits(reached: Reached) -> dict[str, float]:
+def _of_bits(scenario: Cell, reached: Reached) -> dict[str, float]:
     served = reached.served
     assert served.tallies is not None
     slots, bits = float(reached.decisions.sum()), float(served.units.sum())
-    totals = dict(zip((tally.key for tally in TALLIES), served.tallies.sum(axis=0).tolist(), strict=True))
+    keys = [tally.key for tally in tallies(scenario)]
+    totals = dict(zip(keys, served.tallies.sum(axis=0).tolist(), strict=True))
+    energy_j = float(served.energy_j.sum())
+    followed = {"renewable_share": totals["renewable_j"] / energy_j} if "renewable_j" in totals else {}
     return {
         "drop_rate": max(1.0 - totals["delivered_bits"] / totals["offered_bits"], 0.0),
         "ng_per_bit": NG_PER_G * float(served.total_g.sum()) / bits,
         "source_ng_per_bit": NG_PER_G * totals["source_g"] / bits,
         "printed_ng_per_bit": NG_PER_G * totals["printed_g"] / bits,
-        "uj_per_bit": UJ_PER_J * float(served.energy_j.sum()) / bits,
+        "uj_per_bit": UJ_PER_J * energy_j / bits,
         "delay_s": totals["delay_s"] / slots,
         "avoided_share": totals["avoided"] / slots,
         "curtailed_kwh": round(totals["curtailed_kwh"] / len(reached.decisions), 9),
+        **followed,
     }
 
 
@@ -83,6 +89,8 @@ def lines(told: Mapping[str, float], optimum: str) -> tuple[str, ...]:
     if "regret" in told:
         carbon += f", {_above(told['regret'])} the {optimum}'s {told['optimum_ng_per_bit']:.3g}"
         delay += f", {told['delay_ratio']:.3g} times its {1e3 * told['optimum_delay_s']:.3g} ms"
+    share = told.get("renewable_share")
+    renewable = () if share is None else (f"{100.0 * share:.3g} % of the energy used came from the sun",)
     return (
         carbon,
         f"{delay}; {100.0 * told['drop_rate']:.2g} % of packets lost",
@@ -90,6 +98,7 @@ def lines(told: Mapping[str, float], optimum: str) -> tuple[str, ...]:
         f"batteries at a constant factor {told['printed_ng_per_bit']:.3g} ng per bit",
         f"S of the paper, of sums, {told['avoided_share']:.3g}; {told['curtailed_kwh']:.3g} kWh of the sun "
         "lost in an episode",
+        *renewable,
         *caveats(told),
     )
 

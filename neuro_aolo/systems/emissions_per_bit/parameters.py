@@ -175,7 +175,7 @@ class Interface(Section):
     observations: Literal["server", "flat", "paper"] = _choice(
         "server", "chosen; the paper's is the last slot's carbon with the channels"
     )
-    objective: Literal["carbon", "avoided", "printed"] = _choice(
+    objective: Literal["carbon", "avoided", "renewable", "printed"] = _choice(
         "carbon", "chosen; the paper's is printed, S of its equation (12), which rewards use of the grid"
     )
     battery_carbon: Literal["tracked", "constant"] = _choice(

@@ -26,11 +26,21 @@ def least_effort(cell: Cell, g_per_s: float) -> Callable[[Slot], Service]:
         cell: that serves.
         g_per_s: grams that a second of delay counts as.
     """
+    return least_cost(cell, lambda service: _cost_g(service, g_per_s))
+
+
+def least_cost(cell: Cell, cost: Callable[[Service], Floats]) -> Callable[[Slot], Service]:
+    """The effort of each server at which what it does in the slot costs least.
+
+    Args:
+        cell: that serves.
+        cost: of what each server does, ``(N, M)``, which depends on its own effort alone.
+    """
 
     def serving(slot: Slot) -> Service:
         shape = slot.work.flop_per_bit.shape
         services = [cell.serve(slot, clocks_of(cell.compute, np.full(shape, effort))) for effort in EFFORTS]
-        costs = np.stack([_cost_g(service, g_per_s) for service in services])
+        costs = np.stack([cost(service) for service in services])
         chosen = EFFORTS[costs.argmin(axis=0)]
         return cell.serve(slot, clocks_of(cell.compute, chosen))
 

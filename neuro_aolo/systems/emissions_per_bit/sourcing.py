@@ -2,7 +2,9 @@
 
 A battery keeps an inventory of the carbon that came in with its energy: what is discharged carries the mean
 of what is left, and what storage loses leaves its carbon with the rest. So energy from the grid stays energy
-from the grid on its way through a battery, which equation (11) with a constant factor forgets.
+from the grid on its way through a battery, which equation (11) with a constant factor forgets. Where somebody
+asks, the part of its energy that came from the sun is followed in the same way; there losses take of both
+alike, for it is a share.
 
 References:
     C. Kurisummoottil Thomas et al. (2025), arXiv:2509.02395, equations (1) to (3), (8) and (11).
@@ -26,22 +28,32 @@ class Batteries:
     Attributes:
         energy_j: b, ``(N, M)``.
         carbon_g: m, that came in with it, ``(N, M)``.
+        sun_j: of ``energy_j``, what came from the sun, ``(N, M)``; None where nobody follows it.
     """
 
     energy_j: Floats
     carbon_g: Floats
+    sun_j: Floats | None = None
 
     @classmethod
     def fresh(cls, storage: Storage, sun: Sun, cells: int, servers: int) -> "Batteries":
         """At the start of an episode: filled from the sun to the initial share."""
         energy_j = np.full((cells, servers), storage.initial_share * storage.capacity_kwh * J_PER_KWH)
-        return cls(energy_j, energy_j * sun.g_per_kwh / J_PER_KWH)
+        return cls(energy_j, energy_j * sun.g_per_kwh / J_PER_KWH, energy_j)
 
     @property
     def g_per_j(self) -> Floats:
         """Carbon of what would be discharged now, w_d."""
+        return self._per_j(self.carbon_g)
+
+    @property
+    def sun_share(self) -> Floats | None:
+        """Share of what would be discharged now that came from the sun; None where nobody follows it."""
+        return None if self.sun_j is None else self._per_j(self.sun_j)
+
+    def _per_j(self, amount: Floats) -> Floats:
         charged = self.energy_j >= _EMPTY_J
-        return np.where(charged, self.carbon_g / np.where(charged, self.energy_j, 1.0), 0.0)
+        return np.where(charged, amount / np.where(charged, self.energy_j, 1.0), 0.0)
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,8 @@ class Sourced:
         carbon_g: of equation (11) with the batteries' own carbon, ``(N, M)``.
         printed_g: the same with a constant factor of what is discharged, ``(N, M)``.
         source_g: emitted where the slot's energy came from, stored or not, ``(N, M)``.
+        renewable_j: used that came from the sun, at once or through the battery, ``(N, M)``; None where
+            nobody follows it.
     """
 
     flows: Flows
@@ -82,6 +96,7 @@ class Sourced:
     carbon_g: Floats
     printed_g: Floats
     source_g: Floats
+    renewable_j: Floats | None
 
 
 def pooled(
@@ -168,12 +183,20 @@ def settle(storage: Storage, sun: Sun, batteries: Batteries, flows: Flows, grid_
     carbon = carbon + of_sun * flows.sun_stored + of_grid * flows.grid_stored
     to_load = of_sun * flows.direct + of_grid * (flows.grid - flows.grid_stored)
     constant = storage.constant_g_per_kwh / J_PER_KWH
+    energy = np.clip(energy, 0.0, storage.capacity_kwh * J_PER_KWH)
+    renewable, sun_j = None, None
+    if batteries.sun_j is not None and batteries.sun_share is not None:
+        of_sun_discharged = batteries.sun_share * flows.discharged
+        renewable = flows.direct + of_sun_discharged
+        sun_j = storage.retention * (batteries.sun_j - of_sun_discharged)
+        sun_j = np.clip(sun_j + storage.charge_efficiency * flows.sun_stored, 0.0, energy)
     return Sourced(
         flows=flows,
-        batteries=Batteries(np.clip(energy, 0.0, storage.capacity_kwh * J_PER_KWH), carbon),
+        batteries=Batteries(energy, carbon, sun_j),
         carbon_g=to_load + of_battery * flows.discharged,
         printed_g=to_load + constant * flows.discharged,
         source_g=of_sun * (flows.direct + flows.sun_stored) + of_grid * flows.grid,
+        renewable_j=renewable,
     )
 
 

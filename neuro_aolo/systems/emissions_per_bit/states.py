@@ -15,19 +15,26 @@ from neuro_aolo.systems.task import Floats, Hours
 class Layout:
     """Columns of a state of M servers and U users.
 
-    Energy and carbon of each battery, each server's carbon of the last slot where that is remembered, packets
-    and channel of each user, work of each server, the sun, the hour of the grid's clock, and how many slots
-    have gone by.
+    Energy and carbon of each battery, each server's carbon of the last slot where that is remembered, what of
+    each battery came from the sun where that is followed, packets and channel of each user, work of each
+    server, the sun, the hour of the grid's clock, and how many slots have gone by.
     """
 
     servers: int
     users: int
     remembers: bool
+    follows_sun: bool
 
     @classmethod
     def of(cls, cell: Cell) -> "Layout":
-        """Of a cell; its states remember the last slot's carbon where that is observed."""
-        return cls(cell.radio.servers, cell.radio.users, cell.interface.observations == "paper")
+        """Of a cell; its states hold the last slot's carbon, and what came from the sun, where they count."""
+        interface = cell.interface
+        return cls(
+            cell.radio.servers,
+            cell.radio.users,
+            remembers=interface.observations == "paper",
+            follows_sun=interface.objective == "renewable",
+        )
 
     @property
     def width(self) -> int:
@@ -37,7 +44,7 @@ class Layout:
     @property
     def _of_servers(self) -> int:
         """Numbers that decisions move."""
-        return (3 if self.remembers else 2) * self.servers
+        return (2 + self.remembers + self.follows_sun) * self.servers
 
     def pack(self, batteries: Batteries, slot: Slot, gone: Floats, last_g: Floats | None = None) -> Floats:
         """States ``(N, width)``; ``last_g`` is the carbon of the last slot, ``(N, M)``, None before any."""
@@ -46,6 +53,7 @@ class Layout:
             batteries.energy_j,
             batteries.carbon_g,
             *((before,) if self.remembers else ()),
+            *(() if not self.follows_sun or batteries.sun_j is None else (batteries.sun_j,)),
             slot.work.packets_per_s,
             slot.work.channel_variance,
             slot.work.flop_per_bit,
@@ -55,7 +63,9 @@ class Layout:
 
     def batteries(self, states: Floats) -> Batteries:
         """Batteries of states ``(N, width)``."""
-        return Batteries(states[:, : self.servers], states[:, self.servers : 2 * self.servers])
+        servers, last = self.servers, self._of_servers
+        sun_j = states[:, last - servers : last] if self.follows_sun else None
+        return Batteries(states[:, :servers], states[:, servers : 2 * servers], sun_j)
 
     def last_g(self, states: Floats) -> Floats:
         """Carbon of each server's last slot, ``(N, M)``, of states that remember it."""

@@ -83,7 +83,7 @@ class EmissionsPerBitTask:
             decision="slot",
             optimum=self._best.name,
             most_starts=_MOST_STARTS,
-            tallies=accounts.TALLIES,
+            tallies=accounts.tallies(self.cell),
             regret_unit="bit",
             learner="dime",
         )

@@ -267,6 +267,53 @@ def test_avoided_is_the_objective_with_its_sign_turned() -> None:
     assert task.spec.objectives[0].per_mg == 0.0
 
 
+def test_a_share_of_renewable_energy_can_be_the_objective() -> None:
+    """Its states follow what came from the sun, and costs and figures tell it as the simulation does."""
+    task = task_of(objective="renewable")
+    cell = task.cell
+    states = task.reset(CELLS, np.random.default_rng(9))
+    slots, rng = [task.layout.slot(states, cell.clock)], np.random.default_rng(4)
+    batteries, totals = cell.fresh(CELLS), np.zeros(2)
+    for _ in range(cell.time.slots):
+        actions = rng.uniform(-1.0, 1.0, (4 * CELLS, 2))
+        service, flows = act(cell, slots[-1], batteries, actions)
+        sourced = cell.settle(slots[-1], batteries, flows)
+        batteries = sourced.batteries
+        decided = task.decide(states, actions)
+        np.testing.assert_array_equal(decided.sourced.renewable_j, sourced.renewable_j)
+        transition = task.follow(states, decided, rng)
+        assert sourced.renewable_j is not None
+        used = sourced.renewable_j.sum(axis=1)
+        lost = 2.0 * service.drop_share.mean(axis=1)
+        np.testing.assert_allclose(
+            transition.costs[:, 0], lost - used / service.energy_j.sum(axis=1), atol=1e-12
+        )
+        assert transition.served.tallies is not None
+        assert task.spec.tallies[-1].key == "renewable_j"
+        np.testing.assert_allclose(transition.served.tallies[:, -1], used)
+        totals += used.sum(), service.energy_j.sum()
+        states = transition.next_states
+        slots.append(task.layout.slot(states, cell.clock))
+    assert 0.0 < totals[0] / totals[1] < 1.0
+    assert task.spec.objectives[0].name == "renewable share"
+    np.testing.assert_array_equal(task.layout.batteries(states).sun_j, batteries.sun_j)
+
+
+def test_what_is_remembered_and_followed_have_columns_of_their_own() -> None:
+    interface = Interface(actions="full", observations="paper", objective="renewable")
+    task = EmissionsPerBitTask(Cell(interface=interface))
+    rng = np.random.default_rng(0)
+    states = task.reset(CELLS, rng)
+    for _ in range(9):
+        decided = task.decide(states, rng.uniform(-1.0, 1.0, (CELLS, 39)))
+        states = task.follow(states, decided, rng).next_states
+    np.testing.assert_array_equal(task.layout.last_g(states), decided.sourced.carbon_g)
+    np.testing.assert_array_equal(task.layout.batteries(states).sun_j, decided.sourced.batteries.sun_j)
+    np.testing.assert_array_equal(
+        task.layout.slot(states, task.cell.clock).hours, np.full(CELLS, 9, dtype=np.int64)
+    )
+
+
 def test_the_printed_objective_warns_and_prefers_the_grid() -> None:
     with pytest.warns(UserWarning, match="rewards use of the grid"):
         task = task_of(objective="printed")

@@ -123,6 +123,47 @@ def test_energy_and_carbon_are_conserved(
     assert (after.batteries.energy_j <= capacity).all()
     gained = (after.batteries.carbon_g - batteries.carbon_g).sum()
     assert after.source_g.sum() == pytest.approx(after.carbon_g.sum() + gained, rel=1e-9, abs=1e-9)
+    assert after.renewable_j is None
+    assert after.batteries.sun_j is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_origin_is_followed_as_carbon_is_where_storage_loses_nothing(seed: int) -> None:
+    """Carbon of the sun alone, and no losses: grams are then the sun's joules, found by the other account."""
+    rng = np.random.default_rng(seed)
+    lossless = Storage(retention=1.0, charge_efficiency=1.0)
+    sun, no_carbon = Sun(g_per_kwh=1000.0), np.zeros(5)
+    batteries = Batteries.fresh(lossless, sun, 5, 4)
+    for hour in range(40):
+        load, offered = rng.uniform(0.0, 1.5e6, (5, 4)), rng.uniform(0.0, 8e6, 5) * (hour % 3 == 0)
+        flows = pooled(lossless, SHARES, batteries, load, offered, rng.uniform(-1.0, 1.0, (5, 4)))
+        after = settle(lossless, sun, batteries, flows, no_carbon)
+        batteries = after.batteries
+        assert after.renewable_j is not None
+        assert after.renewable_j * 1000.0 / J_PER_KWH == pytest.approx(after.carbon_g, rel=1e-6, abs=1e-6)
+        assert batteries.sun_j is not None
+        assert batteries.sun_j * 1000.0 / J_PER_KWH == pytest.approx(batteries.carbon_g, rel=1e-6, abs=1e-6)
+        assert (batteries.sun_j <= batteries.energy_j).all()
+        assert (after.renewable_j <= load * (1.0 + 1e-12)).all()
+
+
+def test_a_battery_filled_from_the_grid_is_not_renewable() -> None:
+    """What it gives back counts as the sun's by the naive measure, and by its origin hardly any of it."""
+    batteries, load, dark = Batteries.fresh(STORAGE, SUN, 1, 4), np.full((1, 4), 5e5), np.zeros(1)
+    discharged = renewable = 0.0
+    for hour in range(48):
+        store = np.full((1, 4), 1.0 if hour % 2 == 0 else -1.0)
+        slot = settle(
+            STORAGE, SUN, batteries, pooled(STORAGE, SHARES, batteries, load, dark, store), np.full(1, 400.0)
+        )
+        batteries = slot.batteries
+        discharged += float(slot.flows.discharged.sum())
+        assert slot.renewable_j is not None
+        renewable += float(slot.renewable_j.sum())
+    assert discharged / (48 * 4 * 5e5) == pytest.approx(0.5)
+    # No more than was there at the beginning.
+    assert 0.0 < renewable < 4 * STORAGE.initial_share * STORAGE.capacity_kwh * J_PER_KWH
 
 
 def test_laundering_gains_nothing_where_carbon_is_tracked() -> None:

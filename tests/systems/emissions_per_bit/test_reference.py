@@ -15,7 +15,7 @@ from neuro_aolo.systems.emissions_per_bit.reference import G_PER_S, KNOWING, Bes
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
 from neuro_aolo.systems.emissions_per_bit.serving import clocks_of
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
-from neuro_aolo.systems.emissions_per_bit.storage_value import CHOICES, StorageValue
+from neuro_aolo.systems.emissions_per_bit.storage_value import StorageValue
 from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.task import Floats, Observations, Reached, Reference
@@ -104,9 +104,7 @@ def test_the_reference_s_own_decisions_have_no_regret(task: EmissionsPerBitTask,
         effort = np.zeros((16, 4))
         for level, service in zip(rules.EFFORTS, services, strict=True):
             effort = np.where(np.isclose(service.energy_j, served.energy_j, rtol=1e-12), level, effort)
-        value = best.storage_value
-        costs = value._costs(slot, served.energy_j.sum(axis=1), batteries.energy_j.sum(axis=1))
-        store = np.repeat(CHOICES[costs.argmin(axis=0)], 4)
+        store = np.repeat(best.storage_value.store(slot, batteries, served), 4)
         return np.column_stack([store, effort.ravel()])
 
     found = watched.evaluate(decide)

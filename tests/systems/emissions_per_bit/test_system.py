@@ -11,7 +11,7 @@ from neuro_aolo.agent.evaluate import Requests, grams_per_unit
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.emissions_per_bit.check import examine
 from neuro_aolo.systems.emissions_per_bit.figures import figures, lines
-from neuro_aolo.systems.emissions_per_bit.parameters import Storage, Time
+from neuro_aolo.systems.emissions_per_bit.parameters import Interface, Storage, Time
 from neuro_aolo.systems.emissions_per_bit.policies import rules
 from neuro_aolo.systems.emissions_per_bit.reference import CAUSAL, KNOWING
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
@@ -92,6 +92,20 @@ def test_sun_that_nobody_uses_is_told() -> None:
     requests = Requests(task(small), 2, 0)
     found = figures(small, requests.rollout(policies(small)["batteries-idle"]).reached, None)
     assert found["curtailed_kwh"] > 0.5
+
+
+def test_the_share_from_the_sun_is_told_where_it_is_followed(told: dict[str, dict[str, float]]) -> None:
+    """Of a rule that buys nothing for its batteries, it is what did not come from the grid."""
+    assert "renewable_share" not in told["store-surplus"]
+    rer = Scenario(name="rer", interface=Interface(objective="renewable"), time=Time(slots=48))
+    requests = Requests(task(rer), 3, 0)
+    reached = requests.rollout(policies(rer)["store-surplus"]).reached
+    found = figures(rer, reached, requests.reached)
+    # Carbon of the grid's entry is of what was used from it, at hourly intensities of 260 to 491 g/kWh.
+    grid_kwh = reached.served.carbon_g[:, 1].sum() / np.array([491.4, 260.0])
+    low, high = 1.0 - grid_kwh[::-1] * 3.6e6 / reached.served.energy_j.sum()
+    assert low < found["renewable_share"] < high
+    assert any("of the energy used came from the sun" in line for line in lines(found, CAUSAL))
 
 
 def test_what_is_told_of_a_run(shipped: Scenario, told: dict[str, dict[str, float]]) -> None:
