@@ -86,7 +86,9 @@ class PlaceOptions:
 
     country: Annotated[
         list[str] | None,
-        typer.Option(metavar="SITE=COUNTRY", help="Country of a site, as dc=DEU or grid=DEU; repeated for several."),
+        typer.Option(
+            metavar="SITE=COUNTRY", help="Country of a site, as dc=DEU or grid=DEU; repeated for several."
+        ),
     ] = None
     trace: Annotated[
         list[str] | None,

@@ -1,12 +1,14 @@
 """What the page of one run shows: its figures as inline SVG, its tables and its sentences."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
 from neuro_aolo.report.answer import answer, nowhere
+from neuro_aolo.report.chapters import section
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import (
     Metrics,
@@ -68,6 +70,7 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "opening": opening(summary),
         "headline": headline(summary),
         "answer": answer(summary),
+        "chapters": [section(chapter, partial(both_widths, prefix=prefix)) for chapter in summary.chapters],
         "verdict": verdict(summary),
         "figures": _figures(summary, curve, prefix),
         "curve_caption": _curve_caption(summary, curve),
@@ -90,11 +93,16 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
 
 
 def _contents(summary: Summary) -> dict[str, str]:
-    """The sections that a run has; those about spikes and chips are of spiking actors alone."""
+    """The sections that a run has, the system's own after the answer.
+
+    Those about spikes and chips are of spiking actors alone.
+    """
     left_out = {"spikes", "even", "lava"} if summary.deployed is None else {"formats"}
     if not summary.exports:
         left_out.add("formats")
-    return {section: name for section, name in _SECTIONS.items() if section not in left_out}
+    own = {chapter.key: chapter.heading for chapter in summary.chapters}
+    first, *rest = (name for name in _SECTIONS if name not in left_out)
+    return {first: _SECTIONS[first]} | own | {name: _SECTIONS[name] for name in rest}
 
 
 def _on_chip(summary: Summary, deployed: Deployed) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class System(Protocol):
     It may offer more: ``figures(scenario, reached, reference) -> Mapping[str, float]``, its own figures of
     what an actor's episodes came to (:class:`~neuro_aolo.systems.task.Reached`) beside those of the
     reference on the same draws, None where there is none. They stand at the top of ``evaluate --json``.
+    ``chapters(task, episodes) -> tuple[Chapter, ...]``, sections of its own on the page of a run, as
+    :mod:`neuro_aolo.systems.chapter` has them.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

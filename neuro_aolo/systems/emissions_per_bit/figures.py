@@ -23,10 +23,10 @@ def figures(scenario: Cell, reached: Reached, reference: Reached | None) -> Mapp
         reference's; ``drop_rate``, packets lost of all; and what they are made of. ``avoided_share`` is S of
         equation (12), the mean over slots; ``curtailed_kwh`` is of one episode.
     """
-    own = _of_bits(reached)
+    own = of_bits(reached)
     beside: dict[str, float] = {}
     if reference is not None:
-        best = _of_bits(reference)
+        best = of_bits(reference)
         beside = {
             "regret": own["ng_per_bit"] / best["ng_per_bit"] - 1.0,
             "delay_ratio": own["delay_s"] / best["delay_s"],
@@ -52,7 +52,8 @@ _ORDER = (
 )
 
 
-def _of_bits(reached: Reached) -> dict[str, float]:
+def of_bits(reached: Reached) -> dict[str, float]:
+    """Figures of bits of all episodes together, by name, units in the names."""
     served = reached.served
     assert served.tallies is not None
     slots, bits = float(reached.decisions.sum()), float(served.units.sum())
@@ -62,6 +63,7 @@ def _of_bits(reached: Reached) -> dict[str, float]:
         "ng_per_bit": NG_PER_G * float(served.total_g.sum()) / bits,
         "source_ng_per_bit": NG_PER_G * totals["source_g"] / bits,
         "printed_ng_per_bit": NG_PER_G * totals["printed_g"] / bits,
+        "tracked_ng_per_bit": NG_PER_G * totals["tracked_g"] / bits,
         "uj_per_bit": UJ_PER_J * float(served.energy_j.sum()) / bits,
         "delay_s": totals["delay_s"] / slots,
         "avoided_share": totals["avoided"] / slots,

@@ -81,14 +81,15 @@ class EmissionsPerBitTask:
             agents=self.cell.radio.servers if self.cell.interface.observations == "server" else 1,
             horizon=self.cell.time.slots,
             decision="slot",
-            optimum=self._best.name,
+            optimum=self.best.name,
             most_starts=_MOST_STARTS,
             tallies=accounts.TALLIES,
             regret_unit="bit",
         )
 
     @cached_property
-    def _best(self) -> Best:
+    def best(self) -> Best:
+        """Episodes decided as well as can be."""
         return Best(self.cell)
 
     @property
@@ -159,4 +160,4 @@ class EmissionsPerBitTask:
 
     def optimum(self, states: Floats) -> Reference:
         """No state's alone: episodes decided as well as can be, from the same starts."""
-        return self._best.reference
+        return self.best.reference
