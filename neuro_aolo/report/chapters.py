@@ -73,7 +73,7 @@ def courses(name: str, charts: Charts, width_in: float = WIDE_IN) -> str:
         for axes, panel in zip(frames, charts.panels, strict=True):
             _paint(axes, panel, charts.step, styles)
         frames[-1].set_xlabel(charts.axis)
-        frames[-1].xaxis.set_major_locator(MaxNLocator(7, integer=True))
+        frames[-1].xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
         most = max((len(line.values) for panel in charts.panels for line in panel.lines), default=0)
         frames[-1].set_xlim(0.0, max(most, 1) * charts.step)
         named = max(frames, key=lambda axes: len(axes.get_legend_handles_labels()[0]))
@@ -81,7 +81,7 @@ def courses(name: str, charts: Charts, width_in: float = WIDE_IN) -> str:
         height = above_in + (_GAP_IN + _PANEL_IN) * panels + _BELOW_IN
         figure.set_size_inches(width_in, height)
         figure.subplots_adjust(
-            0.42 / width_in,
+            0.5 / width_in,
             _BELOW_IN / height,
             1.0 - 0.12 / width_in,
             1.0 - (above_in + _GAP_IN) / height,

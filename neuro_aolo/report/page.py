@@ -75,6 +75,7 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "figures": _figures(summary, curve, prefix),
         "curve_caption": _curve_caption(summary, curve),
         "evaluation": grids.policies(summary),
+        "constrained": bool(summary.decided.margins),
         "rule": rule(limit) if finite(limit := summary.decided.violation_limit) else "",
         "margins": margins.table(summary),
         "exports": assumed.exports(summary),
@@ -101,8 +102,9 @@ def _contents(summary: Summary) -> dict[str, str]:
     if not summary.exports:
         left_out.add("formats")
     own = {chapter.key: chapter.heading for chapter in summary.chapters}
+    names = _SECTIONS if summary.decided.margins else _SECTIONS | {"decisions": "Decisions"}
     first, *rest = (name for name in _SECTIONS if name not in left_out)
-    return {first: _SECTIONS[first]} | own | {name: _SECTIONS[name] for name in rest}
+    return {first: names[first]} | own | {name: names[name] for name in rest}
 
 
 def _on_chip(summary: Summary, deployed: Deployed) -> dict[str, Any]:
@@ -152,8 +154,9 @@ def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict
         "ledger": lambda width: plots.ledger_plot(summary, width),
         "energy": lambda width: plots.energy_per_device(summary, width),
         "curve": lambda width: learning_curve(summary, curve, width),
-        "margins": lambda width: margins.margins_plot(summary, width),
     }
+    if summary.decided.margins:
+        painters["margins"] = lambda width: margins.margins_plot(summary, width)
     if (deployed := summary.deployed) is not None:
         painters["spikes"] = lambda width: plots.spikes_per_layer(deployed, width)
         painters["even"] = lambda width: evens.even_plot(summary.priced, width)
@@ -163,8 +166,9 @@ def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict
 
 
 def _curve_caption(summary: Summary, curve: Sequence[Validation]) -> str:
-    wording, best = summary.wording, _best(summary, curve)
-    drawn = f"Noise-free cost on validation {wording.decisions} of their own"
+    wording = summary.wording
+    drawn = f"Noise-free cost on validation {wording.starts} of their own"
+    best = " ".join(filter(None, (_best(summary, curve), wording.cost)))
     limit = percent(thin_above(summary.decided))
     thin = f"line is thin where more than {limit} of the {wording.decisions} break"
     if not finite(summary.decided.optimum_mg_per_decision):

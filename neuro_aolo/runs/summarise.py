@@ -206,6 +206,9 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         grades=dict(telling.grades),
         sources=telling.sources,
         figures=telling.figures,
+        against=telling.against,
+        cost=telling.cost,
+        merit=f"carbon per {task.spec.regret_unit}" if task.spec.regret_unit else "cost",
         start="episode" if task.spec.horizon > 1 else "",
     )
 

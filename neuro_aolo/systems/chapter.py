@@ -77,7 +77,7 @@ class Charts:
         title: what they show.
         axis: the axis, with its unit.
         step: from one value to the next, in that unit.
-        panels: from the top.
+        panels: from the top, one at least.
     """
 
     title: str

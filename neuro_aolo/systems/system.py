@@ -40,6 +40,9 @@ class Telling:
         shipped: whether the scenario comes with this package, its places aside.
         sources: whose model the system is, a line each.
         figures: its own figures of the run as people read them, a line each.
+        against: what speaks against the actor beyond what everybody sees, a sentence each, as people should
+            read it first.
+        cost: what the cost that learning curves show is, in a sentence, where its unit does not say it.
     """
 
     title: str
@@ -52,6 +55,8 @@ class Telling:
     shipped: bool = False
     sources: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    cost: str = ""
 
 
 class System(Protocol):
