@@ -108,9 +108,8 @@ def caveats(told: Mapping[str, float]) -> tuple[str, ...]:
     if not found:
         return ()
     return (
-        f"This regret is not a fair one: {' and '.join(found)}, and serving later or less saves carbon. It "
-        f"counts at a delay of at most {MOST_DELAY_RATIO:g} times the reference's and at most "
-        f"{100.0 * MOST_DROPPED:g} % lost.",
+        f"This regret is not a fair one: {' and '.join(found)}, which saves carbon. It counts up to "
+        f"{MOST_DELAY_RATIO:g} times the reference's delay and {100.0 * MOST_DROPPED:g} % lost.",
     )
 
 
