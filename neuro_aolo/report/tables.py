@@ -211,7 +211,7 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
         whole = numeric and longest <= _WHOLE
         shown = _shown(column)
         if numeric and heading is not None:
-            shown = Text(textwrap.fill(shown.plain, heading, break_long_words=False))
+            shown = Text(textwrap.fill(shown.plain, heading))
         table.add_column(shown, justify="right" if numeric else "left", no_wrap=whole, overflow="fold")
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""

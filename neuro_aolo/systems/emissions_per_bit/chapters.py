@@ -188,13 +188,13 @@ def _accounting(task: EmissionsPerBitTask, episodes: Episodes) -> Chapter:
         heading="What accounting hides",
         table=Table(
             title="Carbon of a bit in three accounts",
-            columns=("decided by", "constant factor, ng", "followed, ng", "at source, ng"),
+            columns=("decided by", "constant factor, ng", "tracked, ng", "at source, ng"),
             rows=tuple(Row(name, values) for name, values in told.items()),
         ),
         text=(
             "The paper counts what a battery gives at a constant factor, whatever charged it: here "
             f"{cell.storage.constant_g_per_kwh:g} g/kWh, where the sun has {cell.sun.g_per_kwh:g} and the "
-            f"grid {float(cell.clock.mean()):.0f} in the mean. Followed, a battery gives what came in with "
+            f"grid {float(cell.clock.mean()):.0f} in the mean. Tracked, a battery gives what came in with "
             "its energy, its losses included; that is what the sources emitted, less what is left in it.",
             f"The last two rows use no sun, at the effort of the {task.best.name}: energy that goes through "
             "a battery needs more of the grid, and a constant factor below the grid's tells it as cleaner.",
