@@ -116,6 +116,13 @@ class Summary(LedgerPart):
             ) from None
         return cls.of(data, str(file))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as JSON holds it: without chapters where the system adds none."""
+        data = super().to_dict()
+        if not self.chapters:
+            del data["chapters"]
+        return data
+
     def to_json(self) -> str:
         """The text of ``summary.json``."""
         return to_json(self.to_dict()) + "\n"
