@@ -79,7 +79,7 @@ class Requests:
         """What the reference comes to, on the draws that every policy meets; None where there is none."""
         if self.reference is None:
             return None
-        return self.reference.reach(self.states, copy.deepcopy(self._rng))
+        return self.reference.reach(self.states, self.draws())
 
     @cached_property
     def optimal_cost(self) -> Floats:
@@ -100,9 +100,13 @@ class Requests:
             return self.scale
         return self.reached.served.total_g * MG_PER_G / self.reached.decisions
 
+    def draws(self) -> np.random.Generator:
+        """What draws all that follows the requests, as every policy meets it."""
+        return copy.deepcopy(self._rng)
+
     def rollout(self, policy: Policy) -> Rollout:
         """Let ``policy`` decide every request, and what follows it."""
-        return rollout(self.task, policy, self.states, copy.deepcopy(self._rng))
+        return rollout(self.task, policy, self.states, self.draws())
 
     def evaluate(self, policy: Policy, deciding: Floats | float = 0.0) -> Evaluation:
         """Let ``policy`` decide, and measure.

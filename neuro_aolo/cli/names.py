@@ -5,7 +5,7 @@ from pathlib import Path
 ACTORS = ("popsan", "mlp")
 PRESETS = ("tuned", "paper")
 DEVICES = ("cpu", "cuda")
-SITES = ("bs", "dc")
+SITES = ("bs", "dc", "grid")
 FILLS = ("hold", "linear")
 FORMATS = ("lava", "nir", "onnx")
 BACKENDS = ("float", "loihi2", "lava", "onnx")

@@ -86,7 +86,9 @@ class PlaceOptions:
 
     country: Annotated[
         list[str] | None,
-        typer.Option(metavar="SITE=COUNTRY", help="Country of a site, as dc=DEU; repeated for several."),
+        typer.Option(
+            metavar="SITE=COUNTRY", help="Country of a site, as dc=DEU or grid=DEU; repeated for several."
+        ),
     ] = None
     trace: Annotated[
         list[str] | None,
@@ -156,9 +158,9 @@ class TrainOptions(PlaceOptions):
     agent_site: Annotated[
         str | None,
         typer.Option(
-            metavar="bs|dc",
+            metavar="SITE",
             autocompletion=completes(names.SITES),
-            help="Where the agent stands; the scenario's last site if absent: bs.",
+            help="Where the agent stands, a site of the scenario: bs, dc or grid; its last if absent.",
         ),
     ] = None
     config: Annotated[

@@ -22,6 +22,7 @@ def against_it(summary: Summary) -> list[str]:
             decided.violation_rate, decided.violation_limit, f"of {summary.wording.decisions}"
         )
         points.append(f"The {actor_name(summary.run)} is infeasible: it breaks a constraint in {broken}.")
+    points += summary.wording.against
     return [*points, *_constant(summary), *_rules(summary), *_dense(summary)]
 
 

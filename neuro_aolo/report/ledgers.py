@@ -141,7 +141,7 @@ def savings(part: LedgerPart) -> Grid:
     columns = (
         "against",
         f"saves per {wording.decision}",
-        f"compared {wording.decisions}",
+        f"compared {wording.starts}",
         "baseline breaks",
     )
     return Grid("What the agent saves of the service's carbon", columns, rows, stacks=True)

@@ -82,18 +82,19 @@ def _close(summary: Summary) -> Card:
         broken = broken if finite(decided.violation_rate) else "Whether a constraint is broken is not known"
     else:
         broken += f" (limit {percent(decided.violation_limit)})"
+    broken = f" {broken}." if decided.margins or decided.violation_rate > 0.0 else ""
     emits = f"{amount(decided.service_mg_per_decision)} mg CO₂e per {wording.decision}"
     if not knows_optimum(decided):
         if not finite(decided.cost_per_decision):
-            return Card(label, "not known", f"Nobody knows the optimum here. On {sample}: {emits}. {broken}.")
+            return Card(label, "not known", f"Nobody knows the optimum here. On {sample}: {emits}.{broken}")
         value = f"{amount(decided.cost_per_decision)} {wording.cost_unit}".strip()
         also = f": {emits}" if decided.terms else ""
-        note = f"Mean on {sample}{also}; nobody knows the optimum here. {broken}."
+        note = f"Mean on {sample}{also}; nobody knows the optimum here.{broken}"
         return Card(f"Cost per {wording.decision}", value, note)
     if not finite(decided.regret):
-        return Card(label, "no figure", f"On {sample}: {emits}. {broken}.")
+        return Card(label, "no figure", f"On {sample}: {emits}.{broken}")
     value = f"{percent(abs(decided.regret))} {'above' if decided.regret >= 0 else 'below'}"
-    note = f"Regret: cost beyond the {wording.optimum}'s, on {sample} (not trained on). {broken}."
+    note = f"Regret: {wording.merit} beyond the {wording.optimum}'s, on {sample} (not trained on).{broken}"
     return Card(label, value, note)
 
 

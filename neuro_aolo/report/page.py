@@ -1,12 +1,14 @@
 """What the page of one run shows: its figures as inline SVG, its tables and its sentences."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
 from neuro_aolo.report.answer import answer, nowhere
+from neuro_aolo.report.chapters import section
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import (
     Metrics,
@@ -68,10 +70,12 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "opening": opening(summary),
         "headline": headline(summary),
         "answer": answer(summary),
+        "chapters": [section(chapter, partial(both_widths, prefix=prefix)) for chapter in summary.chapters],
         "verdict": verdict(summary),
         "figures": _figures(summary, curve, prefix),
         "curve_caption": _curve_caption(summary, curve),
         "evaluation": grids.policies(summary),
+        "constrained": bool(summary.decided.margins),
         "rule": rule(limit) if finite(limit := summary.decided.violation_limit) else "",
         "margins": margins.table(summary),
         "exports": assumed.exports(summary),
@@ -90,11 +94,17 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
 
 
 def _contents(summary: Summary) -> dict[str, str]:
-    """The sections that a run has; those about spikes and chips are of spiking actors alone."""
+    """The sections that a run has, the system's own after the answer.
+
+    Those about spikes and chips are of spiking actors alone.
+    """
     left_out = {"spikes", "even", "lava"} if summary.deployed is None else {"formats"}
     if not summary.exports:
         left_out.add("formats")
-    return {section: name for section, name in _SECTIONS.items() if section not in left_out}
+    own = {chapter.key: chapter.heading for chapter in summary.chapters}
+    names = _SECTIONS if summary.decided.margins else _SECTIONS | {"decisions": "Decisions"}
+    first, *rest = (name for name in _SECTIONS if name not in left_out)
+    return {first: names[first]} | own | {name: names[name] for name in rest}
 
 
 def _on_chip(summary: Summary, deployed: Deployed) -> dict[str, Any]:
@@ -144,8 +154,9 @@ def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict
         "ledger": lambda width: plots.ledger_plot(summary, width),
         "energy": lambda width: plots.energy_per_device(summary, width),
         "curve": lambda width: learning_curve(summary, curve, width),
-        "margins": lambda width: margins.margins_plot(summary, width),
     }
+    if summary.decided.margins:
+        painters["margins"] = lambda width: margins.margins_plot(summary, width)
     if (deployed := summary.deployed) is not None:
         painters["spikes"] = lambda width: plots.spikes_per_layer(deployed, width)
         painters["even"] = lambda width: evens.even_plot(summary.priced, width)
@@ -155,8 +166,9 @@ def _figures(summary: Summary, curve: Sequence[Validation], prefix: str) -> dict
 
 
 def _curve_caption(summary: Summary, curve: Sequence[Validation]) -> str:
-    wording, best = summary.wording, _best(summary, curve)
-    drawn = f"Noise-free cost on validation {wording.decisions} of their own"
+    wording = summary.wording
+    drawn = f"Noise-free cost on validation {wording.starts} of their own"
+    best = " ".join(filter(None, (_best(summary, curve), wording.cost)))
     limit = percent(thin_above(summary.decided))
     thin = f"line is thin where more than {limit} of the {wording.decisions} break"
     if not finite(summary.decided.optimum_mg_per_decision):

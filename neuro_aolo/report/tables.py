@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neuro_aolo.report import grids
+from neuro_aolo.report import chapters, grids
 from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import knows_optimum
@@ -21,6 +21,7 @@ from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
+from neuro_aolo.systems.chapter import Chapter
 from neuro_aolo.text.feasibility import INFEASIBLE, rule
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.literal import literal
@@ -32,6 +33,9 @@ _COLUMNS, _LINES = 80, 22
 _SHORTER = ((4, 3, 3), (4, 2, 3), (3, 2, 2))
 """Lines of the sentence, of a point against it and of a note, in turn until all fit."""
 _POINTS = 3
+_HEADING = 8
+"""Letters on a line of a heading in a system's own table, which may have many columns."""
+
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
 
@@ -166,6 +170,8 @@ def print_details(summary: Summary, console: Console) -> None:
         console.print(Text(plain(interruption(summary))))
     console.print(as_rich(grids.policies(summary)))
     print_rule(summary.decided, console)
+    for chapter in summary.chapters:
+        _print_chapter(chapter, console)
     console.print(energy_table(summary.run, summary.priced))
     of_lava = [lava_sentence(summary.deployed.lava)] if summary.deployed is not None else []
     for sentence in (*energy_sentences(summary.priced), *of_lava):
@@ -175,22 +181,38 @@ def print_details(summary: Summary, console: Console) -> None:
         console.print(Text(f"{finding.topic}: ", style="bold").append_text(sentences))
 
 
+def _print_chapter(chapter: Chapter, console: Console) -> None:
+    """Print what a system adds: of courses their extremes, its table, and how to read them."""
+    if chapter.charts is not None:
+        console.print(as_rich(chapters.extremes(chapter.charts)))
+    if chapter.table is not None:
+        console.print(as_rich(replace(chapters.grid(chapter.table), stacks=False), _HEADING))
+    for paragraph in chapter.text:
+        console.print(Text(plain(paragraph)))
+
+
 def print_rule(decided: Decided, console: Console) -> None:
     """Say which policies are infeasible, where a table may have called one so."""
     if finite(decided.violation_limit):
         console.print(Text(plain(rule(decided.violation_limit))))
 
 
-def as_rich(grid: Grid) -> Table:
-    """``grid`` as a rich table; text is never read as markup."""
+def as_rich(grid: Grid, heading: int | None = None) -> Table:
+    """``grid`` as a rich table; text is never read as markup.
+
+    Args:
+        grid: the table.
+        heading: letters on a line of a heading above figures, where many stand side by side.
+    """
     table = Table(title=_shown(grid.title), title_justify="left", show_lines=grid.stacks)
     for index, column in enumerate(grid.columns):
         numeric = grid.numeric(index)
         longest = max((len(cell) for row in grid.rows if isinstance(cell := row[index], str)), default=0)
         whole = numeric and longest <= _WHOLE
-        table.add_column(
-            _shown(column), justify="right" if numeric else "left", no_wrap=whole, overflow="fold"
-        )
+        shown = _shown(column)
+        if numeric and heading is not None:
+            shown = Text(textwrap.fill(shown.plain, heading))
+        table.add_column(shown, justify="right" if numeric else "left", no_wrap=whole, overflow="fold")
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
         table.add_row(*map(_shown, row), style=style)

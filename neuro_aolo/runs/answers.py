@@ -260,18 +260,22 @@ def _shifted(trained: "RunConfig", name: str, run_dir: Path) -> "Loaded":
 
     Raises:
         ScenarioError: it is of another system, has another state or another action box, or leaves those
-            ranges.
+            ranges; or actors of the run's system are at home in their own scenario alone.
     """
     from dataclasses import replace
 
-    from neuro_aolo.systems.names import load, name_of, offered
+    from neuro_aolo.systems.names import load, name_of
 
-    loaded = load(name)
-    if loaded.name != name_of(trained.system):
+    loaded, own = load(name), name_of(trained.system)
+    shift = getattr(trained.system, "shift", None)
+    if shift is None:
+        raise ScenarioError(
+            f"scenario {name!r}: an actor of the system {own}, as that of {run_dir}, is evaluated in its own "
+            "scenario alone: leave --scenario out; --country and --trace set another grid, where it has one"
+        )
+    if loaded.name != own:
         raise ScenarioError(
             f"scenario {name!r} is of the system {loaded.name}, the actor of {run_dir} of "
-            f"{name_of(trained.system)}: choose a scenario of that"
+            f"{own}: choose a scenario of that"
         )
-    return replace(
-        loaded, scenario=offered(loaded.system, "shift")(trained.scenario, loaded.scenario, str(run_dir))
-    )
+    return replace(loaded, scenario=shift(trained.scenario, loaded.scenario, str(run_dir)))

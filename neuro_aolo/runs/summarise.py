@@ -19,6 +19,7 @@ from neuro_aolo.errors import RunError
 from neuro_aolo.runs.assumed import profile_assumptions
 from neuro_aolo.runs.baselines import Baselines
 from neuro_aolo.runs.book import Book, book_figures
+from neuro_aolo.runs.chapters import chapters
 from neuro_aolo.runs.config import RunConfig, preset_of
 from neuro_aolo.runs.decided import (
     BestConstant,
@@ -71,6 +72,7 @@ def summarise(run: Run, pricing: Pricing = USUAL) -> Summary:
         run=run_facts(run, intensity),
         wording=wording(run, decisions, constant),
         decided=decided_figures(decisions, constant),
+        chapters=chapters(decisions),
         twin=compare_twin(held_out),
         deployed=None if chip is None else deployed_figures(held_out, chip),
         priced=priced_figures(prices, intensity),
@@ -205,6 +207,9 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         grades=dict(telling.grades),
         sources=telling.sources,
         figures=telling.figures,
+        against=telling.against,
+        cost=telling.cost,
+        merit=f"carbon per {task.spec.regret_unit}" if task.spec.regret_unit else "cost",
         start="episode" if task.spec.horizon > 1 else "",
     )
 

@@ -40,6 +40,9 @@ class Telling:
         shipped: whether the scenario comes with this package, its places aside.
         sources: whose model the system is, a line each.
         figures: its own figures of the run as people read them, a line each.
+        against: what speaks against the actor beyond what everybody sees, a sentence each, as people should
+            read it first.
+        cost: what the cost that learning curves show is, in a sentence, where its unit does not say it.
     """
 
     title: str
@@ -52,6 +55,8 @@ class Telling:
     shipped: bool = False
     sources: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    cost: str = ""
 
 
 class System(Protocol):
@@ -60,6 +65,8 @@ class System(Protocol):
     It may offer more: ``figures(scenario, reached, reference) -> Mapping[str, float]``, its own figures of
     what an actor's episodes came to (:class:`~neuro_aolo.systems.task.Reached`) beside those of the
     reference on the same draws, None where there is none. They stand at the top of ``evaluate --json``.
+    ``chapters(task, episodes) -> tuple[Chapter, ...]``, sections of its own on the page of a run, as
+    :mod:`neuro_aolo.systems.chapter` has them.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

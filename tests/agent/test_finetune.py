@@ -105,7 +105,7 @@ def test_the_actor_stands_still_while_the_critics_learn(saved: SavedActor, contr
     # So the actor as it was is among the checkpoints, and what is kept does no worse in validation.
     limit = SHORT.checkpoint_share * TASK.spec.violation_limit
     assert control.metrics[0].best
-    scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in control.metrics]
+    scores = [(max(row.violation_rate - limit, 0.0), row.cost) for row in control.metrics]
     assert control.best.score(limit) == min(scores) <= scores[0]
 
 

@@ -54,8 +54,11 @@ def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None
 def test_the_best_checkpoint_is_kept() -> None:
     result = train_actor(Cliff(), mlp, SMALL, seed=1)
     limit = SMALL.checkpoint_share * Cliff().spec.violation_limit
-    scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.metrics]
+    scores = [(max(row.violation_rate - limit, 0.0), row.cost) for row in result.metrics]
     assert result.best.score(limit) == min(scores)
+    # The order is that by regret, where regret is of what is minimised.
+    regrets = [(excess, row.regret) for (excess, _), row in zip(scores, result.metrics, strict=True)]
+    assert regrets.index(min(regrets)) == scores.index(min(scores))
     assert [row.best for row in result.metrics] == [
         score < min(scores[:i], default=(np.inf, 0.0)) for i, score in enumerate(scores)
     ]

@@ -76,7 +76,7 @@ def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> No
         assert before.seconds < after.seconds
     assert (result.curve[-1].requests, result.curve[-1].updates) == (result.requests, result.updates)
     limit = SB3Config().checkpoint_share * task.spec.violation_limit
-    scores = [(max(row.violation_rate - limit, 0.0), row.regret) for row in result.curve]
+    scores = [(max(row.violation_rate - limit, 0.0), row.cost) for row in result.curve]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.curve] == [
         score < min(scores[:i], default=(np.inf, 0.0)) for i, score in enumerate(scores)

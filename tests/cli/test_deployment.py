@@ -144,6 +144,7 @@ def test_a_decision_is_priced_under_the_conditions_that_were_typed(cli, exported
         "host": None,
         "request_rate_hz": 10.0,
         "spiking_bits": 8,
+        "copies": 1,
         "dense_bits": 32,
     }
     assert list(said["bills"]) == ["loihi2", "mcu_m33_u575"]

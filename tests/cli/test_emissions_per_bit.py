@@ -118,3 +118,19 @@ def test_learners_are_compared_that_can_take_it(cli, tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "sac" in refused.stderr
     assert "causal optimum" in refused.stderr
+
+
+@pytest.mark.parametrize("other", ["emissions-per-bit-full", "paper"])
+def test_another_scenario_is_refused_in_one_line(cli, trained: Path, other: str) -> None:
+    done = cli("evaluate", trained, "--scenario", other, "--quiet")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert f"scenario '{other}'" in done.stderr
+    assert "leave --scenario out" in done.stderr
+
+
+def test_an_actor_is_trained_on_with_the_weights_of_a_chip(cli, trained: Path, tmp_path: Path) -> None:
+    found = said(cli, "finetune", trained, "--out", tmp_path / "tuned", "--steps", "64", "--weight-bits", "6")
+    assert found["weight_bits"] == 6
+    assert found["feasible"] is True
+    assert 0.0 < found["validation_regret"] < 3.0

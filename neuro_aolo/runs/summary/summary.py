@@ -12,6 +12,7 @@ from neuro_aolo.runs.summary.deployed import Deployed
 from neuro_aolo.runs.summary.ledger import LedgerPart
 from neuro_aolo.runs.summary.part import Number, Part
 from neuro_aolo.runs.summary.priced import Priced
+from neuro_aolo.systems.chapter import Chapter
 
 SCHEMA = 2
 """Number of this form; that of 0.1 had none."""
@@ -51,6 +52,7 @@ class Summary(LedgerPart):
         schema_number: of this form.
         version: of this package.
         decided: what the actor's decisions come to.
+        chapters: sections of the system's own.
         twin: the dense actor of the same size; None where none was trained.
         deployed: what a chip decides; None of a dense actor.
         priced: what a decision costs.
@@ -63,6 +65,7 @@ class Summary(LedgerPart):
     schema_number: Literal[2] = 2
     version: str
     decided: Decided
+    chapters: tuple[Chapter, ...] = ()
     twin: TwinFigures | None
     deployed: Deployed | None
     priced: Priced
@@ -112,6 +115,13 @@ class Summary(LedgerPart):
                 f"{file} cannot be read ({error}): write it anew with  neuro-aolo report RUN"
             ) from None
         return cls.of(data, str(file))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as JSON holds it: without chapters where the system adds none."""
+        data = super().to_dict()
+        if not self.chapters:
+            del data["chapters"]
+        return data
 
     def to_json(self) -> str:
         """The text of ``summary.json``."""

@@ -24,6 +24,9 @@ class Wording(Part):
         grades: each grade of an assumption as part of a sentence.
         sources: whose model the system is, a line each.
         figures: the system's own figures of the run as people read them, a line each.
+        against: what the system says against the actor, a sentence each.
+        cost: what the cost of learning curves is, in a sentence, where its unit does not say it.
+        merit: what a regret is of.
         start: what a held-out decision is called: ``episode`` where several decisions follow one another.
     """
 
@@ -42,6 +45,9 @@ class Wording(Part):
     grades: dict[str, str] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    cost: str = ""
+    merit: str = "cost"
     start: str = ""
 
     @property

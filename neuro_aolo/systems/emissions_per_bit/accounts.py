@@ -48,6 +48,7 @@ TALLIES = (
     Tally("curtailed_kwh", "kWh", "solar power that nobody used"),
     Tally("avoided", "1", "S of equation (12), of sums"),
     Tally("delivered_bits", "bit", "bits that were not lost"),
+    Tally("tracked_g", "g", "carbon with batteries at what came in with their energy"),
 )
 """What people ask of a slot beside these."""
 
@@ -158,6 +159,7 @@ def served(cell: Cell, slot: Slot, batteries: Batteries, service: Service, sourc
         flows.curtailed / J_PER_KWH,
         avoided(slot.grid_g_per_kwh, service.energy_j, sourced.carbon_g).sum(axis=1),
         service.bits.sum(axis=1),
+        sourced.carbon_g.sum(axis=1),
     ]
     if cell.interface.objective == "renewable":
         assert sourced.renewable_j is not None

@@ -6,6 +6,7 @@ of a day or two what it stores for the next one counts against it. On a real tra
 a linear program that knows the future is set in its place, which no policy reaches.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
 from neuro_aolo.systems.emissions_per_bit.rules import least_effort
 from neuro_aolo.systems.emissions_per_bit.serving import Service
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
-from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows
+from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, Sourced
 from neuro_aolo.systems.emissions_per_bit.states import Layout
 from neuro_aolo.systems.emissions_per_bit.storage_value import StorageValue
 from neuro_aolo.systems.task import Floats, Reached, Reference, Served
@@ -62,26 +63,37 @@ class Best:
 
     def reach(self, starts: Floats, rng: np.random.Generator) -> Reached:
         """What episodes from starts ``(B, S)`` come to; ``rng`` draws what it draws for a policy."""
-        cell, layout = self.cell, Layout.of(self.cell)
-        slots = [layout.slot(starts, cell.clock)]
-        while len(slots) < cell.time.slots:
-            slots.append(cell.slot((slots[-1].hours + 1) % len(cell.clock), rng))
-        services = [self.serving(slot) for slot in slots]
-        plans = None if self.name == CAUSAL else self._plans(slots, services)
-        batteries, costs, parts = layout.batteries(starts), np.zeros(()), []
-        for index, (slot, service) in enumerate(zip(slots, services, strict=True)):
-            flows = (
-                self.storage_value.sourcing(slot, batteries, service)
-                if plans is None
-                else _flows(plans, index, slot, batteries, service)
-            )
-            sourced = cell.settle(slot, batteries, flows)
+        cell, batteries = self.cell, Layout.of(self.cell).batteries(starts)
+        slots, costs, parts = self.slots(starts, rng), np.zeros(()), []
+        for slot, service, sourced in self.live(slots, batteries):
             costs = costs + accounts.costs(cell, slot, batteries, service, sourced).sum(axis=1)
             parts.append(accounts.served(cell, slot, batteries, service, sourced))
             batteries = sourced.batteries
         return Reached(
             decisions=np.full(len(starts), len(slots)), costs=costs / len(slots), served=_together(parts)
         )
+
+    def slots(self, starts: Floats, rng: np.random.Generator) -> list[Slot]:
+        """The slots of episodes from starts ``(B, S)``, drawn as a policy meets them."""
+        cell = self.cell
+        slots = [Layout.of(cell).slot(starts, cell.clock)]
+        while len(slots) < cell.time.slots:
+            slots.append(cell.slot((slots[-1].hours + 1) % len(cell.clock), rng))
+        return slots
+
+    def live(self, slots: list[Slot], batteries: Batteries) -> Iterator[tuple[Slot, Service, Sourced]]:
+        """Live through episodes from these batteries, slot by slot."""
+        services = [self.serving(slot) for slot in slots]
+        plans = None if self.name == CAUSAL else self._plans(slots, services)
+        for index, (slot, service) in enumerate(zip(slots, services, strict=True)):
+            flows = (
+                self.storage_value.sourcing(slot, batteries, service)
+                if plans is None
+                else _flows(plans, index, slot, batteries, service)
+            )
+            sourced = self.cell.settle(slot, batteries, flows)
+            batteries = sourced.batteries
+            yield slot, service, sourced
 
     def _plans(self, slots: list[Slot], services: list[Service]) -> list[Plan]:
         """Of each episode the sourcing of least carbon to whoever knows all of it."""

@@ -81,7 +81,7 @@ class EmissionsPerBitTask:
             agents=self.cell.radio.servers if self.cell.interface.observations == "server" else 1,
             horizon=self.cell.time.slots,
             decision="slot",
-            optimum=self._best.name,
+            optimum=self.best.name,
             most_starts=_MOST_STARTS,
             tallies=accounts.tallies(self.cell),
             regret_unit="bit",
@@ -89,7 +89,8 @@ class EmissionsPerBitTask:
         )
 
     @cached_property
-    def _best(self) -> Best:
+    def best(self) -> Best:
+        """Episodes decided as well as can be."""
         return Best(self.cell)
 
     @property
@@ -160,4 +161,4 @@ class EmissionsPerBitTask:
 
     def optimum(self, states: Floats) -> Reference:
         """No state's alone: episodes decided as well as can be, from the same starts."""
-        return self._best.reference
+        return self.best.reference

@@ -51,6 +51,18 @@ def tell(figures: Figures) -> Telling:
         sources=(_SOURCE,),
         shipped=shipped,
         figures=lines(told, best.name),
+        against=caveats(told),
+        cost=_cost(scenario),
+    )
+
+
+def _cost(scenario: Scenario) -> str:
+    """What is minimised: where it is carbon, that beyond what no decision changes."""
+    if scenario.interface.objective != "carbon":
+        return ""
+    return (
+        "Carbon counts beyond that of serving all from the grid with the slowest clocks, and delay at its "
+        "weight: below 0 less is emitted than so."
     )
 
 
