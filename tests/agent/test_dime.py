@@ -1,4 +1,4 @@
-"""The learner of several objectives: its parts against second computations, on tasks solved in closed form."""
+"""The learner of several objectives: its parts against second computations, on tasks solved by hand."""
 
 import dataclasses
 import math

@@ -42,7 +42,11 @@ def chapters(task: EmissionsPerBitTask, episodes: Episodes) -> tuple[Chapter, ..
         task: whose episodes they are.
         episodes: that were held out.
     """
-    return _week(task, episodes), _rules(task.best.name, episodes.reached), _accounting(task, episodes)
+    return (
+        _week(task, episodes),
+        _rules(task.cell, task.best.name, episodes.reached),
+        _accounting(task, episodes),
+    )
 
 
 def _week(task: EmissionsPerBitTask, episodes: Episodes) -> Chapter:
