@@ -27,8 +27,9 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.experience import Experience
-from neuro_aolo.agent.factored import FactoredCritic, at, evenly
-from neuro_aolo.agent.gaussian import GaussianHead, straight_through
+from neuro_aolo.agent.factored import FactoredCritic, at, evenly, hats
+from neuro_aolo.agent.gaussian import GaussianHead, around, beyond, straight_through
+from neuro_aolo.agent.imitation import imitate
 from neuro_aolo.agent.improvement import Improvement
 from neuro_aolo.agent.learner import Seeds
 from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update, torch_generator
@@ -46,8 +47,9 @@ _TEMPERATURE_LR = 1e-2
 _AHEAD, _AT_ONCE = 5.0, 0.5
 """Errors, in units of an objective's scale, from where they count linearly: of what has a future, whose
 targets scatter, and of what has none, which has cliffs instead."""
-_MOST_EXCESS = 5.0
+_MOST_EXCESS = 50.0
 """What an actor's decision may cost beyond the best and still pull, likewise."""
+_BOUND_WEIGHT = 400.0
 
 
 @dataclass
@@ -107,6 +109,8 @@ class Dime:
             raise AgentError("the learner dime keeps no constraints, and the task has some: choose sdrl")
         weights = torch_generator(seeds.networks)
         actor = make_actor(weights).to(device)
+        if config.warm_start:
+            imitate(task, actor, config.warm_start, seeds.imitation)
         experience = Experience.of(task, reward=False, discount=0.0)
         columns = experience.columns
         objectives = columns["outcome"]
@@ -246,11 +250,16 @@ class Dime:
         means = straight_through(means)
         with torch.no_grad():
             tables = self.critic(observations)
-            policy, excess = self.improvement(tables), self.improvement.excess(tables)
-        loss = self.head.surprise(means, self.candidates, policy)
-        if self.config.combine == "scalarised" and self.config.slope_weight:
-            own = at(excess[:, 0], means).clamp_max(_MOST_EXCESS)
-            loss = loss + self.config.slope_weight * own.mean()
+            policy = self.improvement(tables, around(means, self.candidates))
+            excess = self.improvement.excess(tables)[:, 0]
+        priced = self.config.combine == "scalarised"
+        stakes = None
+        if priced:
+            own = (excess * hats(means.detach(), self.config.candidates)).sum(-1)
+            stakes = (own / self.config.stake).clamp_max(1.0)
+        loss = self.head.surprise(means, self.candidates, policy, stakes) + _BOUND_WEIGHT * beyond(means)
+        if priced and self.config.slope_weight:
+            loss = loss + self.config.slope_weight * at(excess, means).clamp_max(_MOST_EXCESS).mean()
         if tolled is not None:
             loss = loss + share * experience.spec.agents * tolled / experience.spec.scale
         self.actor_optimiser.zero_grad(set_to_none=True)

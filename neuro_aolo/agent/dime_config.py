@@ -19,6 +19,7 @@ _COUNTS = (
     ("critic_updates", 1, 1_000),
     ("actor_batch_size", 1, 10**6),
     ("returns", 1, 1_000),
+    ("warm_start", 0, 10**9),
     ("evaluate_every", 1, 10**12),
     ("validation_requests", 1, 10**7),
 )
@@ -50,10 +51,14 @@ class DimeConfig:
         tau: soft update of the target network.
         divergence: how far, in nats, an objective's policy is from uniform in the mean at most; its
             temperature follows. At ``log(candidates)`` or above it becomes greedy.
+        warm_start: updates in which the actor imitates the task's reference before all else; with 0 it
+            learns by itself.
         actor_starts: share of the training before the actor's first update.
         actor_batch_size: replayed observations per update of the actor, one a round.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end.
+        stake: what an actor's number costs beyond the best, in units of the objectives' scales, from where its
+            likelihood counts in full; of the scalarised form alone. Where nothing is at stake nothing pulls.
         slope_weight: of what the actor's own decision costs by the critic, beside the likelihood of what is
             best; of the scalarised form alone, where a cost is one number.
         evaluate_every: rounds between two noise-free evaluations.
@@ -61,7 +66,7 @@ class DimeConfig:
         checkpoint_share: share of the task's violation limit that a checkpoint may use up.
     """
 
-    total_steps: int = 1_048_576
+    total_steps: int = 786_432
     num_envs: int = 256
     combine: Combined = "scalarised"
     preference: tuple[float, ...] = field(default=())
@@ -76,10 +81,12 @@ class DimeConfig:
     critic_lr_end: float = 4e-5
     tau: float = 0.02
     divergence: float = 3.0
-    actor_starts: float = 0.4
-    actor_batch_size: int = 256
+    warm_start: int = 0
+    actor_starts: float = 0.3
+    actor_batch_size: int = 512
     actor_lr: float = 2e-3
     actor_lr_end: float = 4e-5
+    stake: float = 0.3
     slope_weight: float = 4.0
     evaluate_every: int = 256
     validation_requests: int = 16
@@ -93,8 +100,8 @@ class DimeConfig:
         for name, value in asdict(self).items():
             if isinstance(value, float) and not 0.0 <= value < math.inf:
                 raise AgentError(f"{name} = {value} is not allowed: give a finite number of 0 or above")
-        for name in ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "tau"):
-            check_between(name, getattr(self, name), 1e-12, 1.0)
+        for name in ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "tau", "stake"):
+            check_between(name, getattr(self, name), 1e-12, 1e3)
         check_between("actor_starts", self.actor_starts, 0.0, 1.0)
         if not self.exploration or not all(0.0 <= share <= 1.0 for share in self.exploration):
             raise AgentError(

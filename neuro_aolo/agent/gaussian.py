@@ -29,18 +29,39 @@ class GaussianHead(nn.Module):
         """Of each number, ``(A,)``."""
         return self.log_std.clamp_min(math.log(_LEAST_STD)).exp()
 
-    def surprise(self, means: Tensor, candidates: Tensor, weights: Tensor) -> Tensor:
+    def surprise(
+        self, means: Tensor, candidates: Tensor, weights: Tensor, stakes: Tensor | None = None
+    ) -> Tensor:
         """Negative log-likelihood of weighted candidates: its mean over a batch, constants aside.
 
         Args:
             means: ``(B, A)``.
             candidates: of every number, ``(K,)``.
             weights: of the candidates, which add up to 1 for each number, ``(B, A, K)``.
+            stakes: what each number's likelihood counts, ``(B, A)``; 1 where None.
         """
         square = (weights * (candidates - means[..., None]).square()).sum(-1)
         std = self.std
-        surprise: Tensor = (0.5 * square / std.square() + std.log()).sum(-1).mean()
-        return surprise
+        surprise = 0.5 * square / std.square() + std.log()
+        if stakes is not None:
+            surprise = stakes * surprise
+        return surprise.sum(-1).mean()
+
+
+def around(means: Tensor, candidates: Tensor) -> Tensor:
+    """How likely candidates ``(K,)`` are beside means ``(B, A)``: near them, or uniform, ``(B, A, K)``."""
+    near = torch.softmax(-0.5 * ((candidates - means[..., None]) / _NEAR).square(), dim=-1)
+    return (1.0 - _UNIFORM) * near + _UNIFORM / len(candidates)
+
+
+def beyond(actions: Tensor) -> Tensor:
+    """Penalty on actions so close to a bound that their tanh would hold them there, its mean over a batch."""
+    return torch.relu(actions.abs() - _FURTHEST).square().sum(-1).mean()
+
+
+_NEAR, _UNIFORM = 0.2, 0.25
+"""Standard deviation within which an actor's own candidates lie, and the share that lies anywhere."""
+_FURTHEST = 0.97
 
 
 def straight_through(actions: Tensor) -> Tensor:

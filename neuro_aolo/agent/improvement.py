@@ -7,7 +7,9 @@ Each number of an action and each objective has a temperature of its own, the le
     rho eps_r + rho E_s log mean_k exp(-Q_r(s, k) / rho),
 
 so that the policy is ``eps_r`` nats from uniform in the mean, and greedy where that cannot be. All candidates
-stand in the place of samples, and the uniform distribution in that of the last policy.
+stand in the place of samples. Behaviour and the critic's targets go by it as it is, with the uniform
+distribution in the place of the last policy; the actor's own is laid over it where it is fitted, so that of
+candidates that cost the same it keeps to the nearest.
 
 How the objectives' policies become one: ``dime`` mixes them by preference, ``sum_r zeta_r q_r``; ``mo-mpo``
 mixes them evenly and gives each an ``eps_r`` by preference; ``scalarised`` adds the costs by preference
@@ -57,9 +59,17 @@ class Improvement(nn.Module):
         by_preference = preference / preference.max() if combine == "mo-mpo" else torch.ones_like(self.shares)
         self.divergences = divergence * by_preference
 
-    def forward(self, tables: Tensor) -> Tensor:
-        """The policy ``(B, A, K)``, of what candidates cost ``(B, O, A, K)``."""
-        policies = torch.softmax(-self.excess(tables) / self.temperatures[..., None], dim=-1)
+    def forward(self, tables: Tensor, prior: Tensor | None = None) -> Tensor:
+        """The policy ``(B, A, K)``, of what candidates cost ``(B, O, A, K)``.
+
+        Args:
+            tables: what they cost.
+            prior: how likely each is before, ``(B, A, K)``; uniform where None.
+        """
+        scores = -self.excess(tables) / self.temperatures[..., None]
+        if prior is not None:
+            scores = scores + prior.log()[:, None]
+        policies = torch.softmax(scores, dim=-1)
         policy: Tensor = (self.shares[:, None, None] * policies).sum(1)
         return policy
 

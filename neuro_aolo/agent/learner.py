@@ -40,11 +40,12 @@ class Seeds:
     replay: np.random.SeedSequence
     requests: np.random.SeedSequence
     validation: np.random.SeedSequence
+    imitation: np.random.SeedSequence
 
     @classmethod
     def of(cls, seed: int) -> "Seeds":
         """All of them from one seed."""
-        return cls(*np.random.SeedSequence(seed).spawn(5))
+        return cls(*np.random.SeedSequence(seed).spawn(6))
 
 
 class Learner(Protocol):

@@ -38,8 +38,9 @@ class Returns:
                 episode has; ``terminal``, and nothing follows.
 
         Returns:
-            Rows of the oldest: its observation and action, the ``outcome`` added up, the ``next_observation``
-            that an estimate is to follow from, ``reach``, the weight of that estimate, ``(R, O)``, and ``own``.
+            Rows of the oldest: its observation and action, the ``outcome`` added up, the
+            ``next_observation`` that an estimate is to follow from, ``reach``, the weight of that estimate,
+            ``(R, O)``, and ``own``.
         """
         self.pending.append(rows)
         if len(self.pending) < self.steps:

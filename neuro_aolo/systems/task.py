@@ -143,10 +143,13 @@ class Reference:
         name: what people call it, as ``causal optimum``.
         reach: from starts ``(B, S)``, with the generator that a policy's rollout is handed, to what the
             episodes come to.
+        decide: from states ``(B, S)`` to actions ``(B * agents, A)`` in [-1, 1], where it knows no more than
+            a state holds.
     """
 
     name: str
     reach: Callable[[Floats, np.random.Generator], Reached]
+    decide: Callable[[Floats], Floats] | None = None
 
 
 @dataclass(frozen=True)

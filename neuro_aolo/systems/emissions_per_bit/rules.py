@@ -26,7 +26,7 @@ def least_effort(cell: Cell, g_per_s: float) -> Callable[[Slot], Service]:
         cell: that serves.
         g_per_s: grams that a second of delay counts as.
     """
-    return least_cost(cell, lambda service: _cost_g(service, g_per_s))
+    return least_cost(cell, lambda service: service_g(service, g_per_s))
 
 
 def least_cost(cell: Cell, cost: Callable[[Service], Floats]) -> Callable[[Slot], Service]:
@@ -38,13 +38,18 @@ def least_cost(cell: Cell, cost: Callable[[Service], Floats]) -> Callable[[Slot]
     """
 
     def serving(slot: Slot) -> Service:
-        shape = slot.work.flop_per_bit.shape
-        services = [cell.serve(slot, clocks_of(cell.compute, np.full(shape, effort))) for effort in EFFORTS]
-        costs = np.stack([cost(service) for service in services])
-        chosen = EFFORTS[costs.argmin(axis=0)]
-        return cell.serve(slot, clocks_of(cell.compute, chosen))
+        return cell.serve(slot, clocks_of(cell.compute, efforts(cell, cost, slot)))
 
     return serving
+
+
+def efforts(cell: Cell, cost: Callable[[Service], Floats], slot: Slot) -> Floats:
+    """Those of :data:`EFFORTS` that cost least, of each server, ``(N, M)``; arguments as above."""
+    shape = slot.work.flop_per_bit.shape
+    services = [cell.serve(slot, clocks_of(cell.compute, np.full(shape, effort))) for effort in EFFORTS]
+    costs = np.stack([cost(service) for service in services])
+    chosen: Floats = EFFORTS[costs.argmin(axis=0)]
+    return chosen
 
 
 def fixed_clocks(cell: Cell, gpu_ghz: float) -> Callable[[Slot], Service]:
@@ -58,7 +63,8 @@ def fixed_clocks(cell: Cell, gpu_ghz: float) -> Callable[[Slot], Service]:
     return serving
 
 
-def _cost_g(service: Service, g_per_s: float) -> Floats:
+def service_g(service: Service, g_per_s: float) -> Floats:
+    """What a server's slot counts as, in g: energy, delay and lost packets, ``(N, M)``."""
     energy_g = _PRICE_G_PER_KWH * service.energy_j / J_PER_KWH
     return energy_g + g_per_s * service.delay_s + LOST_G * service.drop_share
 

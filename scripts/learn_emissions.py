@@ -1,0 +1,64 @@
+"""Train what row 11 of the results on emissions per bit is made of, cell by cell.
+
+    python scripts/learn_emissions.py --jobs 2                  all groups, into results/emissions_per_bit
+    python scripts/learn_emissions.py --only mlp spiking --jobs 2
+
+A cell takes about five minutes of a core. Finished ones are kept, so that the same command goes on after an
+interrupt; scripts/reproduce_emissions.py makes rows of them.
+"""
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from curves.cells import Values, kept
+from emissions.learnt import GROUPS, KEYS, Group, make, settings
+from neuro_aolo.errors import NeuroAoloError
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> int:
+    """Make the cells that are missing."""
+    names = [group.name for group in GROUPS]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "emissions_per_bit")
+    parser.add_argument("--overwrite", action="store_true", help="make again what has other settings")
+    typed = parser.parse_args()
+    chosen = [group for group in GROUPS if group.name in typed.only]
+    # The seeds of one group first, then the next's: what is interrupted leaves whole rows.
+    cells = [(group, seed) for group in chosen for seed in range(group.seeds)]
+    with ProcessPoolExecutor(typed.jobs, get_context("spawn")) as pool:
+        made = {
+            pool.submit(cell, group, seed, typed.out / "cells", overwrite=typed.overwrite): (group, seed)
+            for group, seed in cells
+        }
+        for future in as_completed(made):
+            group, seed = made[future]
+            told = future.result()["figures"]
+            print(
+                f"{group.name:13} seed {seed}: regret {100 * told['regret']:.2f} %, "
+                f"delay x{told['delay_ratio']:.3f}, drops {100 * told['drop_rate']:.3f} %",
+                flush=True,
+            )
+    return 0
+
+
+def cell(group: Group, seed: int, folder: Path, *, overwrite: bool) -> Values:
+    """The result of a cell, trained where it is missing."""
+    file = folder / f"learnt-{group.name}-{seed}.json"
+    return kept(file, settings(group, seed), partial(make, group, seed), overwrite=overwrite, keys=KEYS)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except NeuroAoloError as error:
+        sys.exit(f"error: {error}")
