@@ -27,6 +27,10 @@ import torch
 from curves.cells import kept
 from emissions.default_cell import accounting, clocks, loads, tie_breaks
 from emissions.fronts import TITLES, Front, front, front_rows
+from emissions.learnt import GROUPS as GROUPS_LEARNT
+from emissions.learnt import KEYS
+from emissions.learnt import row as learnt_row
+from emissions.learnt import settings as learnt_settings
 from emissions.real_grids import clean_grid, forecasts, predictor
 from emissions.study import SEED, Row
 from neuro_aolo.errors import NeuroAoloError, RunError
@@ -102,7 +106,26 @@ def made(cells: Path, weeks: int, traces: Path | None, *, overwrite: bool) -> It
         for file in sorted(cells.glob("front-*.json"))
         if file.stem.removeprefix("front-") not in known
     }
+    yield learnt_rows(cells, overwrite=overwrite)
     yield front_rows(known, learnt)
+
+
+def learnt_rows(cells: Path, *, overwrite: bool) -> list[Row]:
+    """Row 11 of the cells that scripts/learn_emissions.py has finished."""
+    rows = []
+    for group in GROUPS_LEARNT:
+        files = [(seed, cells / f"learnt-{group.name}-{seed}.json") for seed in range(group.seeds)]
+        finished = [
+            kept(file, learnt_settings(group, seed), dict, overwrite=overwrite, keys=KEYS)
+            for seed, file in files
+            if file.exists()
+        ]
+        if finished:
+            rows.append(learnt_row(group, finished))
+        if len(finished) < group.seeds:
+            missing = group.seeds - len(finished)
+            print(f"     left out: {missing} of {group.seeds} seeds of {group.title}", flush=True)
+    return rows
 
 
 def _of_trace(

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.cli.app import app
-from neuro_aolo.runs.config import KEYS, PRESETS
+from neuro_aolo.runs.config import KEYS, preset_of
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -189,6 +190,7 @@ def table(heading: str) -> dict[str, list[str]]:
         ("At the top", set(KEYS) - {"actor", "training", "deployment", "toll"}),
         ("`[actor]`", {each.name for each in (*fields(PopSANConfig), *fields(MLPConfig))}),
         ("`[training]`", {each.name for each in fields(SDRLConfig)}),
+        ("`[training]` of `dime`", {each.name for each in fields(DimeConfig)}),
         ("`[deployment]`", set(Deployment.model_fields)),
     ],
 )
@@ -196,11 +198,14 @@ def test_every_setting_is_told(heading: str, known: set[str]) -> None:
     assert set(table(heading)) == known
 
 
-@pytest.mark.parametrize(("heading", "which"), [("`[training]`", 0), ("`[actor]`", 1)])
-def test_the_settings_of_the_presets_are_those(heading: str, which: int) -> None:
+@pytest.mark.parametrize(
+    ("heading", "learner", "which"),
+    [("`[training]`", "sdrl", 0), ("`[actor]`", "sdrl", 1), ("`[training]` of `dime`", "dime", 0)],
+)
+def test_the_settings_of_the_presets_are_those(heading: str, learner: str, which: int) -> None:
     for key, (tuned, paper, _) in table(heading).items():
         for preset, told in (("tuned", tuned), ("paper", paper)):
-            value = getattr(PRESETS[preset][which], key)
+            value = getattr(preset_of(learner, preset)[which], key)  # type: ignore[arg-type]
             if isinstance(value, bool | str):
                 assert told == str(value).lower(), key
             elif isinstance(value, tuple):

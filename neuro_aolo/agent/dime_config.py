@@ -57,8 +57,9 @@ class DimeConfig:
         actor_batch_size: replayed observations per update of the actor, one a round.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end.
-        stake: what an actor's number costs beyond the best, in units of the objectives' scales, from where its
-            likelihood counts in full; of the scalarised form alone. Where nothing is at stake nothing pulls.
+        stake: what an actor's number costs beyond the best, in units of the objectives' scales, from where
+            its likelihood counts in full; of the scalarised form alone. Where nothing is at stake nothing
+            pulls.
         slope_weight: of what the actor's own decision costs by the critic, beside the likelihood of what is
             best; of the scalarised form alone, where a cost is one number.
         evaluate_every: rounds between two noise-free evaluations.

@@ -109,11 +109,11 @@ def row(group: Group, cells: Sequence[Values]) -> Row:
     regrets = sorted(each["regret"] for each in told)
     delay, drops = (max(each[key] for each in told) for key in ("delay_ratio", "drop_rate"))
     processor_s = max(cell["processor_s"] for cell in cells)
+    percent = [f"{100 * regret:.1f} %" for regret in regrets]
     result = (
-        f"regret {100 * regrets[len(regrets) // 2]:.1f} % ({100 * regrets[0]:.1f} to "
-        f"{100 * regrets[-1]:.1f} %, {len(cells)} seeds), delay x{delay:.2f} and drops {100 * drops:.3f} % at "
-        f"most, {told[0]['ng_per_bit']:.2f} ng/bit and {told[0]['uj_per_bit']:.1f} uJ/bit of the first, "
-        f"{processor_s:.0f} s of one core at most"
+        f"regret {percent[len(percent) // 2]} ({percent[0]} to {percent[-1]}, {len(cells)} seeds), delay "
+        f"x{delay:.2f} and drops {100 * drops:.3f} % at most; {told[0]['ng_per_bit']:.2f} ng/bit and "
+        f"{told[0]['uj_per_bit']:.1f} uJ/bit of the first; {processor_s:.0f} s of one core at most"
     )
     bar = "none asked for"
     is_met = True
