@@ -141,13 +141,13 @@ class Dime:
         )
 
     def noise(self, progress: float) -> float:
-        """Share of decisions with a number drawn uniformly, the mean over copies of the task."""
+        """Share of an action's numbers that are drawn uniformly, the mean over copies of the task."""
         return float(self._shares(len(self.config.exploration), progress).mean())
 
     def explore(
         self, observations: Observations, progress: float, served: int, rng: np.random.Generator
     ) -> Floats:
-        """Draw candidates by the policy, and in some rows one number uniformly."""
+        """Draw candidates by the policy, and some numbers uniformly."""
         rows = self.experience.beside(observations)
         with torch.no_grad():
             seen = torch.from_numpy(rows).to(self.preference.device)
@@ -155,9 +155,7 @@ class Dime:
         drawn = (reached < rng.random((*reached.shape[:2], 1)) * reached[..., -1:]).sum(-1)
         actions = self.candidates.double().cpu().numpy()[drawn]
         copies = self._shares(len(rows) // self.experience.rows, progress)
-        drawn_one = rng.random(len(rows)) < np.repeat(copies, self.experience.rows)
-        # One number at a time: what others would cost elsewhere is not laid at its door.
-        by_chance = drawn_one[:, None] & (rng.random(actions.shape).argsort(axis=1) == 0)
+        by_chance = rng.random(actions.shape) < np.repeat(copies, self.experience.rows)[:, None]
         uniform = rng.uniform(-1.0, 1.0, actions.shape)
         self.own = torch.from_numpy(~by_chance.any(axis=1))
         chosen: Floats = np.where(by_chance, uniform, actions)

@@ -40,8 +40,8 @@ class DimeConfig:
         candidates: K, evenly spaced, of each number of an action.
         returns: steps n whose costs are added up before an estimate follows, as far as no decision in between
             was drawn at random.
-        exploration: shares of decisions with a number drawn uniformly, one of the action's; the copies of
-            the task take turns. More at the beginning.
+        exploration: shares of an action's numbers that are drawn uniformly; the copies of the task take
+            turns. More at the beginning.
         batch_size: replayed decisions per update of the critic.
         buffer_size: decisions that the replay keeps.
         critic_updates: in a round.
@@ -83,12 +83,12 @@ class DimeConfig:
     tau: float = 0.02
     divergence: float = 3.0
     warm_start: int = 0
-    actor_starts: float = 0.3
+    actor_starts: float = 0.5
     actor_batch_size: int = 512
     actor_lr: float = 2e-3
     actor_lr_end: float = 4e-5
     stake: float = 0.3
-    slope_weight: float = 2.0
+    slope_weight: float = 1.0
     evaluate_every: int = 256
     validation_requests: int = 16
     checkpoint_share: float = 0.6

@@ -30,7 +30,8 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.dime_config import Combined
 
-_LEAST_TEMPERATURE = 1e-3
+_LEAST_TEMPERATURE = 1e-2
+"""Costs of candidates are not known better than this share of an objective's scale."""
 
 
 class Improvement(nn.Module):
