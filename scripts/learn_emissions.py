@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from curves.cells import Values, kept
-from emissions.learnt import GROUPS, KEYS, Group, make, settings
+from emissions.learnt import GROUPS, KEYS, Group, make, row, settings
 from neuro_aolo.errors import NeuroAoloError
 
 ROOT = Path(__file__).parent.parent
@@ -48,10 +48,14 @@ def main() -> int:
                 f"delay x{told['delay_ratio']:.3f}, drops {100 * told['drop_rate']:.3f} %",
                 flush=True,
             )
+    for group in chosen:
+        told_row = row(group, [cell(group, seed, typed.out / "cells") for seed in range(group.seeds)])
+        verdict = "met" if told_row.is_met else "MISSED"
+        print(f"{verdict:7} {told_row.claim}: {told_row.result}", flush=True)
     return 0
 
 
-def cell(group: Group, seed: int, folder: Path, *, overwrite: bool) -> Values:
+def cell(group: Group, seed: int, folder: Path, *, overwrite: bool = False) -> Values:
     """The result of a cell, trained where it is missing."""
     file = folder / f"learnt-{group.name}-{seed}.json"
     return kept(file, settings(group, seed), partial(make, group, seed), overwrite=overwrite, keys=KEYS)
