@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.experience import Experience
 from neuro_aolo.agent.factored import FactoredCritic, at, evenly, hats
-from neuro_aolo.agent.gaussian import GaussianHead, around, beyond, straight_through
+from neuro_aolo.agent.gaussian import around, beyond, straight_through, surprise
 from neuro_aolo.agent.imitation import imitate
 from neuro_aolo.agent.improvement import Improvement
 from neuro_aolo.agent.learner import Seeds
@@ -74,13 +74,12 @@ class Dime:
         device = self.preference.device
         numbers = len(self.critic.weights[0])
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
-        self.head = GaussianHead(numbers).to(device)
         self.improvement = Improvement(
             self.preference, numbers, self.config.candidates, self.config.combine, self.config.divergence
         )
         self.candidates = evenly(self.config.candidates, device)
         self.critic_optimiser = adam([{"params": list(self.critic.parameters())}])
-        self.actor_optimiser = adam([{"params": [*self.actor.parameters(), *self.head.parameters()]}])
+        self.actor_optimiser = adam([{"params": list(self.actor.parameters())}])
         self.temperature_optimiser = adam([{"params": list(self.improvement.parameters())}])
         set_lr(self.temperature_optimiser, _TEMPERATURE_LR)
         ahead = self.returns.discounts > 0.0
@@ -257,7 +256,7 @@ class Dime:
         if priced:
             own = (excess * hats(means.detach(), self.config.candidates)).sum(-1)
             stakes = (own / self.config.stake).clamp_max(1.0)
-        loss = self.head.surprise(means, self.candidates, policy, stakes) + _BOUND_WEIGHT * beyond(means)
+        loss = surprise(means, self.candidates, policy, stakes) + _BOUND_WEIGHT * beyond(means)
         if priced and self.config.slope_weight:
             loss = loss + self.config.slope_weight * at(excess, means).clamp_max(_MOST_EXCESS).mean()
         if tolled is not None:
@@ -284,7 +283,6 @@ class Dime:
         return Parts(
             networks={
                 "actor": self.actor,
-                "head": self.head,
                 "critic": self.critic,
                 "target": self.target,
                 "improvement": self.improvement,

@@ -1,51 +1,29 @@
-"""A Gaussian head: an actor's output is the mean, and its spread belongs to the learner.
+"""A Gaussian head: an actor's output is the mean, and only the mean is deployed.
 
-The spread does not depend on the state, and only the mean is deployed: networks, files and bills of an actor
-are the same with it.
+The spread is one for all states and not learnt: what is explored is drawn from candidates, and a spread that
+follows the misfit would take away the pull where it is needed. Networks, files and bills are the same with it.
 """
 
-import math
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-_LEAST_STD = 0.5
-"""A narrower spread would weigh what every candidate's likelihood says above what it costs."""
+_STD = 0.5
 
 
-class GaussianHead(nn.Module):
-    """Standard deviations of the numbers of an action.
+def surprise(means: Tensor, candidates: Tensor, weights: Tensor, stakes: Tensor | None = None) -> Tensor:
+    """Negative log-likelihood of weighted candidates: its mean over a batch, constants aside.
 
     Args:
-        actions: A.
+        means: ``(B, A)``.
+        candidates: of every number, ``(K,)``.
+        weights: of the candidates, which add up to 1 for each number, ``(B, A, K)``.
+        stakes: what each number's likelihood counts, ``(B, A)``; 1 where None.
     """
-
-    def __init__(self, actions: int) -> None:
-        super().__init__()
-        self.log_std = nn.Parameter(torch.zeros(actions))
-
-    @property
-    def std(self) -> Tensor:
-        """Of each number, ``(A,)``."""
-        return self.log_std.clamp_min(math.log(_LEAST_STD)).exp()
-
-    def surprise(
-        self, means: Tensor, candidates: Tensor, weights: Tensor, stakes: Tensor | None = None
-    ) -> Tensor:
-        """Negative log-likelihood of weighted candidates: its mean over a batch, constants aside.
-
-        Args:
-            means: ``(B, A)``.
-            candidates: of every number, ``(K,)``.
-            weights: of the candidates, which add up to 1 for each number, ``(B, A, K)``.
-            stakes: what each number's likelihood counts, ``(B, A)``; 1 where None.
-        """
-        square = (weights * (candidates - means[..., None]).square()).sum(-1)
-        std = self.std
-        surprise = 0.5 * square / std.square() + std.log()
-        if stakes is not None:
-            surprise = stakes * surprise
-        return surprise.sum(-1).mean()
+    square = (weights * (candidates - means[..., None]).square()).sum(-1)
+    unlikely = 0.5 * square / _STD**2
+    if stakes is not None:
+        unlikely = stakes * unlikely
+    return unlikely.sum(-1).mean()
 
 
 def around(means: Tensor, candidates: Tensor) -> Tensor:
