@@ -1,7 +1,8 @@
 """A Gaussian head: an actor's output is the mean, and only the mean is deployed.
 
 The spread is one for all states and not learnt: what is explored is drawn from candidates, and a spread that
-follows the misfit would take away the pull where it is needed. Networks, files and bills are the same with it.
+follows the misfit would take away the pull where it is needed. Networks, files and bills are the same with
+it.
 """
 
 import torch
