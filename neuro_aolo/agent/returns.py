@@ -67,9 +67,9 @@ class Returns:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that is pending, by name."""
+        """All that is pending, by name: copies, for rounds share what is seen between them."""
         return {
-            f"pending.{index}.{name}": value
+            f"pending.{index}.{name}": value.clone()
             for index, rows in enumerate(self.pending)
             for name, value in rows.items()
         }
