@@ -5,16 +5,14 @@
 
 Rows are kept in OUT/cells, so that the same command goes on after an interrupt; one that was made with other
 settings, or with other equations, is refused, and made again by ``--overwrite``. Rows of real grids are made
-where DIR holds gb_2020.csv and fr_2020.csv (see emissions/real_grids.py). A front that was learnt is a cell,
-front-NAME.json, whose result has points as those of emissions/fronts.py. The exit code is 1 where a bar is
-missed.
+where DIR holds gb_2020.csv and fr_2020.csv (see emissions/real_grids.py). What was learnt are cells that
+scripts/learn_emissions.py has made. The exit code is 1 where a bar is missed.
 
 References:
     C. Kurisummoottil Thomas et al. (2025), arXiv:2509.02395.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -24,11 +22,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from curves.cells import kept
+from curves.cells import Values, kept
 from emissions.default_cell import accounting, clocks, loads, tie_breaks
 from emissions.fronts import TITLES, Front, front, front_rows
+from emissions.learnt import FRONT, KEYS, Group, points
 from emissions.learnt import GROUPS as GROUPS_LEARNT
-from emissions.learnt import KEYS
 from emissions.learnt import row as learnt_row
 from emissions.learnt import settings as learnt_settings
 from emissions.real_grids import clean_grid, forecasts, predictor
@@ -101,25 +99,34 @@ def made(cells: Path, weeks: int, traces: Path | None, *, overwrite: bool) -> It
         kind: kept_points(cells / f"front-{kind}.json", settings, partial(front, kind, weeks), overwrite)
         for kind in TITLES
     }
-    learnt = {
-        file.stem.removeprefix("front-"): json.loads(file.read_text(encoding="utf-8"))["result"]["points"]
-        for file in sorted(cells.glob("front-*.json"))
-        if file.stem.removeprefix("front-") not in known
-    }
     yield learnt_rows(cells, overwrite=overwrite)
-    yield front_rows(known, learnt)
+    yield front_rows(known, learnt_front(cells, overwrite=overwrite))
+
+
+def finished_cells(group: Group, cells: Path, *, overwrite: bool) -> list[Values]:
+    """What scripts/learn_emissions.py has finished of a group."""
+    files = [(seed, cells / f"learnt-{group.name}-{seed}.json") for seed in range(group.seeds)]
+    return [
+        kept(file, learnt_settings(group, seed), dict, overwrite=overwrite, keys=KEYS)
+        for seed, file in files
+        if file.exists()
+    ]
+
+
+def learnt_front(cells: Path, *, overwrite: bool) -> dict[str, Front]:
+    """The front of the policies that were learnt, once there is one of every preference."""
+    finished = [finished_cells(group, cells, overwrite=overwrite) for group in FRONT]
+    if not all(finished):
+        print("     left out: the learnt front, of which preferences are missing", flush=True)
+        return {}
+    return {"what was learnt": points([cell for of_price in finished for cell in of_price])}
 
 
 def learnt_rows(cells: Path, *, overwrite: bool) -> list[Row]:
     """Row 11 of the cells that scripts/learn_emissions.py has finished."""
     rows = []
     for group in GROUPS_LEARNT:
-        files = [(seed, cells / f"learnt-{group.name}-{seed}.json") for seed in range(group.seeds)]
-        finished = [
-            kept(file, learnt_settings(group, seed), dict, overwrite=overwrite, keys=KEYS)
-            for seed, file in files
-            if file.exists()
-        ]
+        finished = finished_cells(group, cells, overwrite=overwrite)
         if finished:
             rows.append(learnt_row(group, finished))
         if len(finished) < group.seeds:

@@ -33,13 +33,14 @@ from neuro_aolo.agent.imitation import imitate
 from neuro_aolo.agent.improvement import Improvement
 from neuro_aolo.agent.learner import Seeds
 from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update, torch_generator
+from neuro_aolo.agent.preference import beyond_own, preferred
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.returns import Returns
 from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Floats, Observations, Spec, Task, Transition
+from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
 _SETTLED = 0.2
 """Share of the training until which more is drawn uniformly than that."""
@@ -201,15 +202,7 @@ class Dime:
 
     def judge(self, decided: Rollout) -> float:
         """What a decision costs by preference beyond the task's own weights, and what its spikes pay."""
-        spec = self.experience.spec
-        scales = np.array([objective.scale for objective in spec.objectives])
-        weights = self.preference.double().cpu().numpy()
-        preferred_cost = (decided.costs / scales) @ weights * spec.scale
-        beyond = float(np.mean(preferred_cost - decided.cost))
-        if self.toll is None:
-            return beyond
-        device = self.preference.device
-        return beyond + spec.agents * self.toll.cost(self.actor, torch.from_numpy(decided.seen).to(device))
+        return beyond_own(self.experience.spec, self.preference, decided, self.actor, self.toll)
 
     def _update_critic(self) -> float:
         batch = self.replay.sample(self.config.batch_size, self.generator)
@@ -277,7 +270,7 @@ class Dime:
             AgentError: it is of another shape.
         """
         self._parts().restore(state)
-        self.returns.restore(dict(state.tensors))
+        self.returns.restore(state.tensors)
 
     def _parts(self) -> Parts:
         return Parts(
@@ -295,20 +288,3 @@ class Dime:
             replay=self.replay,
             generator=self.generator,
         )
-
-
-def preferred(spec: Spec, preference: tuple[float, ...]) -> list[float]:
-    """Weight of each objective: as preferred, or the task's own.
-
-    Raises:
-        AgentError: there are not as many as objectives.
-    """
-    own = [objective.weight for objective in spec.objectives]
-    if not preference:
-        return own
-    if len(preference) != len(own):
-        names = ", ".join(objective.name for objective in spec.objectives)
-        raise AgentError(
-            f"preference has {len(preference)} numbers, the objectives are {names}: give one for each"
-        )
-    return list(preference)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from neuro_aolo.agent.learner import Pace
+from neuro_aolo.agent.preference import check_preference
 from neuro_aolo.agent.sizes import check_between, check_widths
 from neuro_aolo.errors import AgentError
 
@@ -69,7 +70,7 @@ class DimeConfig:
 
     total_steps: int = 786_432
     num_envs: int = 256
-    combine: Combined = "scalarised"
+    combine: Combined = "dime"
     preference: tuple[float, ...] = field(default=())
     candidates: int = 21
     returns: int = 4
@@ -108,13 +109,7 @@ class DimeConfig:
             raise AgentError(
                 f"exploration = {list(self.exploration)} is not allowed: give shares from 0 to 1"
             )
-        if not all(0.0 <= weight < math.inf for weight in self.preference) or (
-            self.preference and not any(self.preference)
-        ):
-            raise AgentError(
-                f"preference = {list(self.preference)} is not allowed: give a weight of 0 or above for each "
-                "objective, one of them above"
-            )
+        check_preference(self.preference)
         if self.combine not in ("scalarised", "dime", "mo-mpo"):
             raise AgentError(f"combine = {self.combine!r} is none of scalarised, dime, mo-mpo")
 

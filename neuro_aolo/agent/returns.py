@@ -9,10 +9,13 @@ References:
     C. J. C. H. Watkins (1989), Learning from delayed rewards, PhD thesis, University of Cambridge.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+
+from neuro_aolo.agent.snapshot import rounds_of, tensors_of
 
 
 @dataclass
@@ -67,18 +70,12 @@ class Returns:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that is pending, by name: copies, for rounds share what is seen between them."""
-        return {
-            f"pending.{index}.{name}": value.clone()
-            for index, rows in enumerate(self.pending)
-            for name, value in rows.items()
-        }
+        """All that is pending, by name."""
+        return tensors_of("pending", self.pending)
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Stand where :meth:`tensors` was taken."""
-        rounds: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("pending."):
-                _, index, column = name.split(".")
-                rounds.setdefault(int(index), {})[column] = value.to(self.discounts.device)
-        self.pending = [rounds[index] for index in sorted(rounds)]
+        device = self.discounts.device
+        self.pending = [
+            {name: value.to(device) for name, value in row.items()} for row in rounds_of("pending", tensors)
+        ]

@@ -6,7 +6,7 @@ What is restored from it goes on as if it had never stopped, bit for bit on the 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,13 @@ class Parts:
     Attributes:
         networks: by name.
         optimisers: by name.
-        replay: what it learns from.
+        replay: what it learns from; None of one that keeps nothing.
         generator: draws from it.
     """
 
     networks: Mapping[str, nn.Module]
     optimisers: Mapping[str, torch.optim.Optimizer]
-    replay: Replay
+    replay: Replay | None
     generator: torch.Generator
 
     def state(self) -> Snapshot:
@@ -119,6 +119,8 @@ class Parts:
         for name, optimiser in self.optimisers.items():
             for index, moments in optimiser.state_dict()["state"].items():
                 tensors |= {f"{name}_optimiser.{index}.{key}": value for key, value in moments.items()}
+        if replay is None:
+            return Snapshot(tensors, {})
         tensors |= {f"replay.{name}": column[: replay.size] for name, column in replay.columns.items()}
         return Snapshot(tensors, {"size": replay.size, "cursor": replay.cursor})
 
@@ -145,6 +147,8 @@ class Parts:
                 index, quantity = key.split(".")
                 moments.setdefault(int(index), {})[quantity] = value
             optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+        if replay is None:
+            return
         replay.size, replay.cursor = state.values["size"], state.values["cursor"]
         for name, column in replay.columns.items():
             column[: replay.size] = tensors[f"replay.{name}"].to(column)
@@ -152,3 +156,21 @@ class Parts:
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def tensors_of(name: str, rounds: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """What rounds hold, by name: copies, for they share what is seen between them."""
+    return {
+        f"{name}.{index}.{column}": value.clone()
+        for index, row in enumerate(rounds)
+        for column, value in row.items()
+    }
+
+
+def rounds_of(name: str, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    """The rounds that :func:`tensors_of` took."""
+    rounds: dict[int, dict[str, Tensor]] = {}
+    for key, value in _under(tensors, f"{name}.").items():
+        index, column = key.split(".")
+        rounds.setdefault(int(index), {})[column] = value
+    return [rounds[index] for index in sorted(rounds)]

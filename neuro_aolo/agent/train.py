@@ -9,14 +9,16 @@ from neuro_aolo.agent.dime import Dime
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.learner import Learner, Metrics, Seeds, Training
 from neuro_aolo.agent.loop import learn
+from neuro_aolo.agent.ppo import PPO
+from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.sdrl import SDRL
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.systems.task import Task
 
-TrainingConfig = SDRLConfig | DimeConfig
-LEARNERS: dict[str, type[TrainingConfig]] = {"sdrl": SDRLConfig, "dime": DimeConfig}
+TrainingConfig = SDRLConfig | PPOConfig | DimeConfig
+LEARNERS: dict[str, type[TrainingConfig]] = {"sdrl": SDRLConfig, "ppo": PPOConfig, "dime": DimeConfig}
 """Learners, by the name that settings and files give them."""
 
 
@@ -67,6 +69,8 @@ def _learner(
     device: str,
     toll: SpikeToll | None,
 ) -> Learner:
+    if isinstance(config, PPOConfig):
+        return PPO.build(task, make_actor, config, seeds, device, toll)
     if isinstance(config, DimeConfig):
         return Dime.build(task, make_actor, config, seeds, device, toll)
     return SDRL.build(task, make_actor, config, seeds, device, toll)

@@ -16,6 +16,7 @@ from neuro_aolo.agent.checkpoint import ACTORS, kind_of
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import LEARNERS, TrainingConfig, learner_of
@@ -41,9 +42,13 @@ PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
 _SDRL = "sdrl"
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     _SDRL: PRESETS,
+    "ppo": {
+        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5)),
+        "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
+    },
     "dime": {
         "tuned": (DimeConfig(), replace(TUNED, hidden=(64, 64))),
-        "paper": (DimeConfig(combine="dime"), PopSANConfig(hidden=(64, 64))),
+        "paper": (DimeConfig(), PopSANConfig(hidden=(64, 64))),
     },
 }
 

@@ -13,9 +13,10 @@ import torch
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, ActorSpec, kind_of
-from neuro_aolo.agent.dime import preferred
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.ppo_config import PPOConfig
+from neuro_aolo.agent.preference import preferred
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import LEARNERS, learner_of
 from neuro_aolo.carbon.deployment import Deployment
@@ -177,11 +178,11 @@ class TrainingOptions:
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
         if self.preference is not None:
-            if not isinstance(training, DimeConfig):
+            if not isinstance(training, PPOConfig | DimeConfig):
                 typed = ",".join(f"{each:g}" for each in self.preference)
                 raise AgentError(
-                    f"--preference {typed} is for the learner dime: leave it out, or choose a scenario with "
-                    "several objectives"
+                    f"--preference {typed} is for the learners ppo and dime: leave it out, or choose a "
+                    "scenario with several objectives"
                 )
             training = replace(training, preference=tuple(self.preference))
         if self.time_steps is not None:
@@ -205,7 +206,7 @@ class TrainingOptions:
             site = one_of("--agent-site", config.agent_site, task.spec.sites)
         with self._naming_the_file() if self.device is None else nullcontext():
             device = chosen_device(config.device)
-        if isinstance(config.training, DimeConfig):
+        if isinstance(config.training, PPOConfig | DimeConfig):
             preferred(task.spec, config.training.preference)
         config = replace(config, agent_site=site, device=device)
         if config.compiled:

@@ -82,8 +82,8 @@ def front_rows(known: Mapping[Kind, Front], learnt: Mapping[str, Front]) -> list
                 f"the same of {name}, {len(points)} preferences: front, its best point alone, share of the "
                 f"{best}'s",
                 f"{_told(points)} / {single:.3f} / {own / shares[best]:.2f}",
-                "the front above its best point",
-                own > single,
+                "the front above its best point and above those of rules",
+                own > max(single, *(shares[rule] for rule in others)),
             )
         )
     return rows

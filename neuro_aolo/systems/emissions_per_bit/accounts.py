@@ -23,7 +23,7 @@ _TYPICAL_J_PER_BIT = 200e-6
 _TYPICAL_S, _LATEST_S = 0.2, 2.0
 """Delay in units of which it counts, and the most that counts."""
 
-_DELAY_WEIGHT = 0.04
+DELAY_WEIGHT = 0.04
 """Of a mean delay of 0.2 s in typical slots of the grid: about 5 g a second and server, as the effort that
 regret is measured against weighs it."""
 
@@ -76,7 +76,7 @@ def objectives(cell: Cell) -> tuple[Objective, ...]:
     return (
         first,
         Objective("energy", "200 uJ/bit", weight=0.0),
-        Objective("delay", "0.2 s", weight=_DELAY_WEIGHT),
+        Objective("delay", "0.2 s", weight=DELAY_WEIGHT),
     )
 
 

@@ -85,7 +85,7 @@ class EmissionsPerBitTask:
             most_starts=_MOST_STARTS,
             tallies=accounts.tallies(self.cell),
             regret_unit="bit",
-            learner="dime",
+            learner="ppo",
         )
 
     @cached_property
