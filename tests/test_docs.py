@@ -16,10 +16,12 @@ import typer.main
 from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.cli.app import app
-from neuro_aolo.runs.config import KEYS, preset_of
+from neuro_aolo.runs.config import KEYS
+from neuro_aolo.runs.presets import preset_of
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -190,6 +192,7 @@ def table(heading: str) -> dict[str, list[str]]:
         ("At the top", set(KEYS) - {"actor", "training", "deployment", "toll"}),
         ("`[actor]`", {each.name for each in (*fields(PopSANConfig), *fields(MLPConfig))}),
         ("`[training]`", {each.name for each in fields(SDRLConfig)}),
+        ("`[training]` of `ppo`", {each.name for each in fields(PPOConfig)}),
         ("`[training]` of `dime`", {each.name for each in fields(DimeConfig)}),
         ("`[deployment]`", set(Deployment.model_fields)),
     ],
@@ -200,7 +203,12 @@ def test_every_setting_is_told(heading: str, known: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("heading", "learner", "which"),
-    [("`[training]`", "sdrl", 0), ("`[actor]`", "sdrl", 1), ("`[training]` of `dime`", "dime", 0)],
+    [
+        ("`[training]`", "sdrl", 0),
+        ("`[actor]`", "sdrl", 1),
+        ("`[training]` of `ppo`", "ppo", 0),
+        ("`[training]` of `dime`", "dime", 0),
+    ],
 )
 def test_the_settings_of_the_presets_are_those(heading: str, learner: str, which: int) -> None:
     for key, (tuned, paper, _) in table(heading).items():

@@ -10,8 +10,8 @@ from neuro_aolo.comparison.table import all_learners, check_learners, lines, pla
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
-from neuro_aolo.runs.config import PRESETS, Preset, preset_of
 from neuro_aolo.runs.lock import locked_new
+from neuro_aolo.runs.presets import PRESETS, Preset, preset_of
 from neuro_aolo.systems.names import load
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.workers.local import Failure, make, make_here

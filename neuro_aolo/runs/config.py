@@ -7,23 +7,21 @@ spikes inside the toll.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import isfinite
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of
-from neuro_aolo.agent.dime_config import DimeConfig
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import TUNED, PopSANConfig
-from neuro_aolo.agent.ppo_config import PPOConfig
-from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
+from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import LEARNERS, TrainingConfig, learner_of
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import RunError, ScenarioError
 from neuro_aolo.files import parse_toml
+from neuro_aolo.runs.presets import Preset
 from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.names import system as shipped_system
 from neuro_aolo.systems.scenario_file import SYSTEM, known_keys
@@ -31,33 +29,7 @@ from neuro_aolo.systems.schema import as_written
 from neuro_aolo.systems.system import System
 from neuro_aolo.systems.wording import closest, shown
 
-Preset = Literal["tuned", "paper"]
-
-PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
-    "tuned": (SDRLConfig(), TUNED),
-    "paper": (PAPER, PopSANConfig()),
-}
-"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
-
 _SDRL = "sdrl"
-_OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
-    _SDRL: PRESETS,
-    "ppo": {
-        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5)),
-        "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
-    },
-    "dime": {
-        "tuned": (DimeConfig(), replace(TUNED, hidden=(64, 64))),
-        "paper": (DimeConfig(), PopSANConfig(hidden=(64, 64))),
-    },
-}
-
-
-def preset_of(learner: str, name: Preset) -> tuple[TrainingConfig, PopSANConfig]:
-    """A preset of one of :data:`~neuro_aolo.agent.train.LEARNERS`."""
-    return _OF_LEARNER[learner][name]
-
-
 _ROUNDING = 1e-9
 
 

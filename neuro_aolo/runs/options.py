@@ -24,9 +24,10 @@ from neuro_aolo.carbon.feedback import charged
 from neuro_aolo.carbon.feedback import toll as counted_toll
 from neuro_aolo.errors import AgentError, NeuroAoloError, ScenarioError
 from neuro_aolo.pricing.profiler import spike_prices_uj
-from neuro_aolo.runs.config import PRESETS, Preset, RunConfig, preset_of
+from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
 from neuro_aolo.runs.places import Places
+from neuro_aolo.runs.presets import PRESETS, Preset, preset_of
 from neuro_aolo.runs.settings import by_table, is_whole, laid_over, read_tables
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System

@@ -20,7 +20,7 @@ from neuro_aolo.runs.assumed import profile_assumptions
 from neuro_aolo.runs.baselines import Baselines
 from neuro_aolo.runs.book import Book, book_figures
 from neuro_aolo.runs.chapters import chapters
-from neuro_aolo.runs.config import RunConfig, preset_of
+from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.decided import (
     BestConstant,
     Decisions,
@@ -35,6 +35,7 @@ from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
 from neuro_aolo.runs.emissions import emissions_of
 from neuro_aolo.runs.export_record import read_record
 from neuro_aolo.runs.files import CONFIG, EXPORTS
+from neuro_aolo.runs.presets import preset_of
 from neuro_aolo.runs.priced import USUAL, Prices, Pricing, price_run, priced_figures, span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy

@@ -12,7 +12,7 @@ from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.comparison.plan import Plan
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.cell import Cell
-from neuro_aolo.runs.config import PRESETS
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from reproduction.opening import Opening

@@ -2,14 +2,12 @@
 
 import dataclasses
 import math
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from toy_tasks import Cliff, Tanks, served_nothing
+from toy_tasks import Bandit, Cliff, Tanks
 
 from neuro_aolo.agent.dime import Dime
 from neuro_aolo.agent.dime_config import Combined, DimeConfig
@@ -24,8 +22,6 @@ from neuro_aolo.agent.returns import Returns
 from neuro_aolo.agent.snapshot import Snapshot
 from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
-from neuro_aolo.systems.task import Floats, Hourly, Objective, Observations, Spec, Transition
-from neuro_aolo_export.quantity import Quantity
 
 SHORT = DimeConfig(
     total_steps=25_600,
@@ -157,49 +153,6 @@ def test_an_actor_at_its_bound_can_leave_it() -> None:
     assert float(before.grad[0, 1]) == pytest.approx(1.0)
 
 
-@dataclass(frozen=True)
-class Bandit:
-    """Two costs, ``|a + 1|`` and ``|a - 1|``: the first wants -1, the second 1, and no price lies between."""
-
-    @cached_property
-    def spec(self) -> Spec:
-        return Spec(
-            observations=(Quantity("s", "1", -1.0, 1.0),),
-            actions=(Quantity("a", "1", -1.0, 1.0),),
-            objectives=(Objective("left", "1"), Objective("right", "1")),
-        )
-
-    @property
-    def hourly(self) -> Hourly | None:
-        return None
-
-    def reset(self, count: int, rng: np.random.Generator) -> Floats:
-        return rng.uniform(-1.0, 1.0, (count, 1))
-
-    def observe(self, states: Floats) -> Observations:
-        return states.astype(np.float32)
-
-    def intensity(self, states: Floats, site: str) -> Floats:
-        return np.zeros(len(states))
-
-    def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
-        action = np.clip(actions, -1.0, 1.0)
-        costs = np.hstack([np.abs(action + 1.0), np.abs(action - 1.0)])
-        never = np.zeros(len(states), np.bool_)
-        return Transition(
-            next_states=self.reset(len(states), rng),
-            costs=costs,
-            slack=np.zeros((len(states), 0)),
-            reward=-costs.sum(axis=1),
-            ended=never,
-            terminal=never,
-            served=served_nothing(len(states)),
-        )
-
-    def optimum(self, states: Floats) -> None:
-        return None
-
-
 @pytest.mark.parametrize(
     ("combine", "best"),
     # DiME: the mean of 0.7 at -1 and 0.3 at 1. A price takes the cheaper end.
@@ -240,7 +193,7 @@ def _teach(learner: Dime, config: DimeConfig) -> None:
 def test_it_looks_ahead(told_apart: bool) -> None:
     """Pumping evenly costs a fifth of pumping at the end, which is what whoever does not look ahead does."""
     task = Tanks(told_apart, discounts=(0.98, 0.0))
-    config = dataclasses.replace(SHORT, total_steps=32_000)
+    config = dataclasses.replace(SHORT, total_steps=32_000, combine="scalarised")
     result = train_actor(task, mlp, config, seed=0)
     assert result.best.regret < 0.3
 

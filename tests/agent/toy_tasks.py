@@ -159,3 +159,46 @@ class Tanks:
         left = self.steps - states[:, :1]
         cost = ((states[:, 1:3] / left) ** 2).sum(axis=1)
         return Optimum(cost, cost, np.ones(len(states), np.bool_)) if self.known else None
+
+
+@dataclass(frozen=True)
+class Bandit:
+    """Two costs, ``|a + 1|`` and ``|a - 1|``: the first wants -1, the second 1, and no price lies between."""
+
+    @cached_property
+    def spec(self) -> Spec:
+        return Spec(
+            observations=(Quantity("s", "1", -1.0, 1.0),),
+            actions=(Quantity("a", "1", -1.0, 1.0),),
+            objectives=(Objective("left", "1"), Objective("right", "1")),
+        )
+
+    @property
+    def hourly(self) -> Hourly | None:
+        return None
+
+    def reset(self, count: int, rng: np.random.Generator) -> Floats:
+        return rng.uniform(-1.0, 1.0, (count, 1))
+
+    def observe(self, states: Floats) -> Observations:
+        return states.astype(np.float32)
+
+    def intensity(self, states: Floats, site: str) -> Floats:
+        return np.zeros(len(states))
+
+    def step(self, states: Floats, actions: Floats, rng: np.random.Generator) -> Transition:
+        action = np.clip(actions, -1.0, 1.0)
+        costs = np.hstack([np.abs(action + 1.0), np.abs(action - 1.0)])
+        never = np.zeros(len(states), np.bool_)
+        return Transition(
+            next_states=self.reset(len(states), rng),
+            costs=costs,
+            slack=np.zeros((len(states), 0)),
+            reward=-costs.sum(axis=1),
+            ended=never,
+            terminal=never,
+            served=served_nothing(len(states)),
+        )
+
+    def optimum(self, states: Floats) -> None:
+        return None

@@ -22,7 +22,7 @@ from scipy.stats import trim_mean
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.comparison.plan import LEARNERS, Plan
 from neuro_aolo.runs.cell import Cell
-from neuro_aolo.runs.config import PRESETS
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.workers.local import make_here
 

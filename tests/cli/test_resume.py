@@ -16,8 +16,9 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.snapshot import Snapshot
-from neuro_aolo.runs.config import PRESETS, RunConfig
+from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.runs.training import Keeping, train_into
 from neuro_aolo.systems.names import load
 

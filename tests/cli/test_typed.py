@@ -15,9 +15,9 @@ from neuro_aolo.comparison.plan import LEARNERS
 from neuro_aolo.errors import AgentError, ScenarioError
 from neuro_aolo.pricing.profiler import TWINS
 from neuro_aolo.runs.baselines import NAMES
-from neuro_aolo.runs.config import PRESETS
 from neuro_aolo.runs.exports import FORMATS
 from neuro_aolo.runs.options import DEVICES, TrainingOptions
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.runs.simulation import BACKENDS
 from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.wording import closest, one_of

@@ -12,8 +12,6 @@ TINY = {
     "total_steps": 640,
     "num_envs": 16,
     "batch_size": 64,
-    "actor_batch_size": 32,
-    "buffer_size": 4_000,
     "critic_hidden": (8,),
     "evaluate_every": 40,
     "validation_requests": 2,

@@ -84,7 +84,7 @@ def test_a_front_that_was_learnt_is_a_line_of_its_own(script: ModuleType) -> Non
         "store": [(7.2, 175.0, 0.12, 0.0), (8.0, 180.0, 0.11, 0.0)],
         "store-fixed": [(7.0, 173.0, 0.3, 0.004), (9.0, 190.0, 0.17, 0.0)],
     }
-    first, learnt = script.front_rows(known, {"dime": known["store"], "one": known["store"][:1]})[:2]
+    first, learnt = script.front_rows(known, {"ppo": known["optimum"], "rule": known["store"]})[:2]
     front, alone, store, fixed, with_all = figures(first.result)[:5]
     assert first.is_met
     assert front > alone > store > fixed
@@ -92,10 +92,12 @@ def test_a_front_that_was_learnt_is_a_line_of_its_own(script: ModuleType) -> Non
     assert "with 1 that lose more than 0.1 %" in first.result
     one = (1.0 - 6.0 / 20.0) * (1.0 - 175.0 / 260.0) * (1.0 - 0.12 / 0.4)
     assert alone == pytest.approx(one, abs=2e-3)
-    assert "of dime, 2 preferences" in learnt.claim
-    assert figures(learnt.result)[0] == store
-    *_, single = script.front_rows(known, {"one": known["store"][:1]})
-    assert not single.is_met
+    assert "of ppo, 2 preferences" in learnt.claim
+    assert figures(learnt.result)[0] == front
+    assert learnt.is_met
+    for points in (known["optimum"][:1], known["store"]):
+        *_, short = script.front_rows(known, {"one point, or no better than a rule": points})
+        assert not short.is_met
 
 
 def test_weeks_of_a_real_grid_are_held_out(script: ModuleType, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from neuro_aolo.comparison.plan import CELLS, Plan
 from neuro_aolo.comparison.table import all_learners
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, scenario_sha256
-from neuro_aolo.runs.config import PRESETS
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.systems.names import load
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,36 @@
+"""Settings that go by a name: of each learner, and the shape of the spiking actor with them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from neuro_aolo.agent.dime_config import DimeConfig
+from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.ppo_config import PPOConfig
+from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
+from neuro_aolo.agent.train import TrainingConfig
+
+Preset = Literal["tuned", "paper"]
+
+PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
+    "tuned": (SDRLConfig(), TUNED),
+    "paper": (PAPER, PopSANConfig()),
+}
+"""Settings of the loop and shape of the spiking actor, by the name that they go by together."""
+
+_OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
+    "sdrl": PRESETS,
+    "ppo": {
+        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5)),
+        "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
+    },
+    "dime": {
+        "tuned": (DimeConfig(), replace(TUNED, hidden=(64, 64))),
+        "paper": (DimeConfig(), PopSANConfig(hidden=(64, 64))),
+    },
+}
+
+
+def preset_of(learner: str, name: Preset) -> tuple[TrainingConfig, PopSANConfig]:
+    """A preset of one of :data:`~neuro_aolo.agent.train.LEARNERS`."""
+    return _OF_LEARNER[learner][name]
