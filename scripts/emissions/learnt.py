@@ -68,6 +68,12 @@ GROUPS = (
     Group("spiking", "spiking, from scratch", "popsan", 5, most=0.05),
     Group("mlp-warm", "MLP, imitating the causal optimum first", "mlp", 5, _IMITATING, 0.01),
     Group("spiking-warm", "spiking, likewise", "popsan", 5, _IMITATING, 0.02),
+    Group(
+        "storage",
+        "storage alone, effort by exact search",
+        settings={"scenario.interface": {"actions": "storage"}},
+        training={"total_steps": 393_216},
+    ),
     Group("dime", "DiME, preference 0.8, 0, 0.2", training={**_PAPER, "combine": "dime"}, settings=_DIME),
     Group("mo-mpo", "MO-MPO, likewise", training={**_PAPER, "combine": "mo-mpo"}, settings=_DIME),
     Group("scalarised", "scalarised, likewise", training={**_PAPER, "combine": "scalarised"}, settings=_DIME),

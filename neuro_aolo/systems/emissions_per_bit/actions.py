@@ -2,7 +2,8 @@
 
 Reduced, a server has two: what it does with its battery
 (:func:`~neuro_aolo.systems.emissions_per_bit.sourcing.pooled`) and how fast it computes
-(:func:`~neuro_aolo.systems.emissions_per_bit.serving.clocks_of`), of which the lower half is least effort.
+(:func:`~neuro_aolo.systems.emissions_per_bit.serving.clocks_of`), of which the lower half is least effort; of
+storage alone, clocks are those at which energy and delay cost least in the slot, by exact search.
 Full, a cell has every freedom of the paper. All limits, equations (13b) to (13d), are kept whatever the
 numbers are.
 
@@ -13,6 +14,7 @@ References:
 import numpy as np
 
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
+from neuro_aolo.systems.emissions_per_bit.rules import G_PER_S, least_efforts
 from neuro_aolo.systems.emissions_per_bit.serving import Clocks, Service, clocks_of
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, pooled, room_j, shared
@@ -32,8 +34,9 @@ _EVEN = 1e-3
 
 def quantities(cell: Cell) -> tuple[Quantity, ...]:
     """What each number of an action is."""
-    if cell.interface.actions == "reduced":
-        return Quantity("storage", "1", -1.0, 1.0), Quantity("effort", "1", -1.0, 1.0)
+    if cell.interface.actions != "full":
+        storage = Quantity("storage", "1", -1.0, 1.0)
+        return (storage, Quantity("effort", "1", -1.0, 1.0)) if _decides_effort(cell) else (storage,)
     of_servers = (
         quantity
         for server in range(1, cell.radio.servers + 1)
@@ -55,12 +58,13 @@ def act(cell: Cell, slot: Slot, batteries: Batteries, actions: Floats) -> tuple[
         cell: that acts.
         slot: to be served, of N cells.
         batteries: before it.
-        actions: in [-1, 1], clipped, ``(N M, 2)`` or, full, ``(N, 7 M + U + 1)``.
+        actions: in [-1, 1], clipped, ``(N M, 2)``, of storage alone ``(N M, 1)`` or, full,
+            ``(N, 7 M + U + 1)``.
     """
     numbers = np.clip(actions, -1.0, 1.0).reshape(len(slot.hours), -1)
     if cell.interface.actions == "full":
         return _full(cell, slot, batteries, 0.5 * (numbers + 1.0))
-    return _reduced(cell, slot, batteries, numbers.reshape(len(numbers), -1, 2))
+    return _reduced(cell, slot, batteries, numbers.reshape(len(numbers), cell.radio.servers, -1))
 
 
 def as_full(cell: Cell, slot: Slot, batteries: Batteries, actions: Floats) -> Floats:
@@ -74,7 +78,7 @@ def as_full(cell: Cell, slot: Slot, batteries: Batteries, actions: Floats) -> Fl
     """
     numbers = np.clip(actions, -1.0, 1.0).reshape(len(slot.hours), cell.radio.servers, 2)
     _, flows = _reduced(cell, slot, batteries, numbers)
-    clocks = _clocks(cell, numbers)
+    clocks = _clocks(cell, slot, numbers)
     given = flows.direct + flows.sun_stored
     room = room_j(cell.storage, batteries, flows.discharged)
     of_servers = np.stack(
@@ -108,14 +112,20 @@ def powers_w(cell: Cell, shares: Floats, level: Floats) -> Floats:
 
 
 def _reduced(cell: Cell, slot: Slot, batteries: Batteries, numbers: Floats) -> tuple[Service, Flows]:
-    service = cell.serve(slot, _clocks(cell, numbers))
+    service = cell.serve(slot, _clocks(cell, slot, numbers))
     return service, pooled(
         cell.storage, cell.radio.user_shares, batteries, service.energy_j, slot.sun_j, numbers[..., 0]
     )
 
 
-def _clocks(cell: Cell, numbers: Floats) -> Clocks:
+def _clocks(cell: Cell, slot: Slot, numbers: Floats) -> Clocks:
+    if not _decides_effort(cell):
+        return clocks_of(cell.compute, least_efforts(cell, G_PER_S, slot))
     return clocks_of(cell.compute, np.maximum(numbers[..., 1], 0.0))
+
+
+def _decides_effort(cell: Cell) -> bool:
+    return cell.interface.actions != "storage"
 
 
 def _full(cell: Cell, slot: Slot, batteries: Batteries, numbers: Floats) -> tuple[Service, Flows]:

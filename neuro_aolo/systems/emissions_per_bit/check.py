@@ -9,7 +9,8 @@ import numpy as np
 from neuro_aolo.systems.emissions_per_bit import rules
 from neuro_aolo.systems.emissions_per_bit.cell import Cell, Week, live
 from neuro_aolo.systems.emissions_per_bit.figures import figures
-from neuro_aolo.systems.emissions_per_bit.reference import G_PER_S, Best
+from neuro_aolo.systems.emissions_per_bit.reference import Best
+from neuro_aolo.systems.emissions_per_bit.rules import G_PER_S
 from neuro_aolo.systems.emissions_per_bit.states import Layout
 
 MOST_WEEKS = 16

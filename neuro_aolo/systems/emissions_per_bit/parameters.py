@@ -18,7 +18,7 @@ J_PER_KWH = 3.6e6
 MOST_SERVERS, MOST_USERS = 64, 64
 """Servers, and users of one."""
 
-_OF_ONE_NETWORK = {"reduced": ("server",), "full": ("flat", "paper")}
+_OF_ONE_NETWORK = {"reduced": ("server",), "storage": ("server",), "full": ("flat", "paper")}
 """Observations that belong to each form of actions: both are of a server, or both of the whole cell."""
 
 _Users = Annotated[int, Field(strict=True, ge=1, le=MOST_USERS)]
@@ -165,12 +165,14 @@ def _choice(default: str, source: str) -> Any:
 class Interface(Section):
     """What an agent sees and decides, and what counts.
 
-    One network decides for each server by what that server sees (``reduced`` and ``server``), or for the
-    whole cell at once (``full``, with ``flat`` or ``paper``).
+    One network decides for each server by what that server sees (``reduced`` or ``storage``, with
+    ``server``), or for the whole cell at once (``full``, with ``flat`` or ``paper``).
     """
 
-    actions: Literal["reduced", "full"] = _choice(
-        "reduced", "chosen: storage and effort of a server; full is every freedom of the paper"
+    actions: Literal["reduced", "storage", "full"] = _choice(
+        "reduced",
+        "chosen: storage and effort of a server; storage leaves effort to an exact search, full is every "
+        "freedom of the paper",
     )
     observations: Literal["server", "flat", "paper"] = _choice(
         "server", "chosen; the paper's is the last slot's carbon with the channels"
@@ -190,7 +192,7 @@ class Interface(Section):
     def _of_one_network(self) -> Self:
         allowed = _OF_ONE_NETWORK[self.actions]
         if self.observations not in allowed:
-            whose = "each server" if self.actions == "reduced" else "the whole cell"
+            whose = "the whole cell" if self.actions == "full" else "each server"
             raise ValueError(
                 f'actions = "{self.actions}" are of {whose}, observations = "{self.observations}" are not: '
                 f"use {' or '.join(allowed)} observations"

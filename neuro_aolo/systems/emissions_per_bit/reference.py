@@ -13,19 +13,17 @@ from functools import cached_property
 import numpy as np
 
 from neuro_aolo.systems.emissions_per_bit import accounts
+from neuro_aolo.systems.emissions_per_bit.actions import quantities
 from neuro_aolo.systems.emissions_per_bit.bound import Plan, least_carbon_plan
 from neuro_aolo.systems.emissions_per_bit.cell import Cell, Serving
 from neuro_aolo.systems.emissions_per_bit.parameters import J_PER_KWH
-from neuro_aolo.systems.emissions_per_bit.rules import efforts, least_effort, service_g
+from neuro_aolo.systems.emissions_per_bit.rules import G_PER_S, least_effort, least_efforts
 from neuro_aolo.systems.emissions_per_bit.serving import Service, clocks_of
 from neuro_aolo.systems.emissions_per_bit.slots import Slot
 from neuro_aolo.systems.emissions_per_bit.sourcing import Batteries, Flows, Sourced
 from neuro_aolo.systems.emissions_per_bit.states import Layout
 from neuro_aolo.systems.emissions_per_bit.storage_value import StorageValue
 from neuro_aolo.systems.task import Floats, Reached, Reference, Served
-
-G_PER_S = 5.0
-"""Grams that a second of delay of a server counts as."""
 
 CAUSAL, KNOWING = "causal optimum", "linear program that knows the future"
 _SEED = 2509_02395
@@ -50,19 +48,20 @@ class Best:
     @property
     def reference(self) -> Reference:
         """For a task."""
-        alone = self.cell.interface.actions == "reduced" and self.name == CAUSAL
+        alone = self.cell.interface.actions != "full" and self.name == CAUSAL
         return Reference(self.name, self.reach, self.decide if alone else None)
 
     def decide(self, states: Floats) -> Floats:
-        """Actions ``(B * M, 2)`` of the causal optimum in states ``(B, S)`` of one hour."""
+        """Actions ``(B * M, A)`` of the causal optimum in states ``(B, S)`` of one hour."""
         cell, layout = self.cell, Layout.of(self.cell)
         slot, batteries = layout.slot(states, cell.clock), layout.batteries(states)
-        effort = efforts(cell, lambda service: service_g(service, G_PER_S), slot)
+        effort = least_efforts(cell, G_PER_S, slot)
         service = cell.serve(slot, clocks_of(cell.compute, effort))
         store = self.storage_value.store(slot, batteries, service)
         # Any effort below 0 is the least; one below it by some is not raised by a small error.
         raised = np.where(effort > 0.0, effort, _LEAST_EFFORT)
-        return np.stack([np.broadcast_to(store[:, None], effort.shape), raised], axis=-1).reshape(-1, 2)
+        both = np.stack([np.broadcast_to(store[:, None], effort.shape), raised], axis=-1)
+        return both[..., : len(quantities(cell))].reshape(-1, len(quantities(cell)))
 
     @cached_property
     def serving(self) -> Serving:

@@ -15,6 +15,8 @@ EFFORTS = np.linspace(0.0, 1.0, 21)
 """That the least cost is searched among."""
 
 _PRICE_G_PER_KWH = 290.0
+G_PER_S = 5.0
+"""Grams that a second of delay of a server counts as, where nobody says otherwise."""
 LOST_G = 1e3
 """Of a server's slot in which every packet is lost: no saving is worth that."""
 
@@ -50,6 +52,11 @@ def efforts(cell: Cell, cost: Callable[[Service], Floats], slot: Slot) -> Floats
     costs = np.stack([cost(service) for service in services])
     chosen: Floats = EFFORTS[costs.argmin(axis=0)]
     return chosen
+
+
+def least_efforts(cell: Cell, g_per_s: float, slot: Slot) -> Floats:
+    """Those of :data:`EFFORTS` at which energy and delay cost least, of each server, ``(N, M)``."""
+    return efforts(cell, lambda service: service_g(service, g_per_s), slot)
 
 
 def fixed_clocks(cell: Cell, gpu_ghz: float) -> Callable[[Slot], Service]:

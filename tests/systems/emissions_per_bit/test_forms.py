@@ -103,6 +103,23 @@ def test_full_reaches_what_reduced_does(hour: int) -> None:
     np.testing.assert_allclose(ends[1].source_g, ends[0].source_g, rtol=1e-9, atol=1e-9)
 
 
+def test_storage_alone_computes_as_the_exact_search_does() -> None:
+    """The same slot as by both numbers, where the second is the effort that costs least."""
+    task, rng = task_of(actions="storage"), np.random.default_rng(4)
+    assert [quantity.name for quantity in task.spec.actions] == ["storage"]
+    states = task.reset(300, rng)
+    slot, batteries = task.layout.slot(states, task.cell.clock), task.layout.batteries(states)
+    store = rng.uniform(-1.0, 1.0, (1_200, 1))
+    effort = rules.efforts(task.cell, lambda service: rules.service_g(service, 5.0), slot).reshape(-1, 1)
+    assert (effort > 0.0).any()
+    one = act(task.cell, slot, batteries, store)
+    other = act(Cell(), slot, batteries, np.hstack([store, effort]))
+    np.testing.assert_array_equal(one[0].delay_s, other[0].delay_s)
+    np.testing.assert_array_equal(one[1].grid, other[1].grid)
+    both = task_of().best.decide(states)
+    np.testing.assert_array_equal(task.best.decide(states), both[:, :1])
+
+
 def test_full_does_what_reduced_cannot() -> None:
     """Solar power of one server's own, which the pool shares out among all."""
     cell, rng = Cell(interface=FULL), np.random.default_rng(1)
