@@ -51,6 +51,7 @@ targets scatter, and of what has none, which has cliffs instead."""
 _MOST_EXCESS = 50.0
 """What an actor's decision may cost beyond the best and still pull, likewise."""
 _BOUND_WEIGHT = 400.0
+"""Of the penalty on actions at a bound, beside a likelihood whose pull is about 1 a unit of misfit."""
 
 
 @dataclass

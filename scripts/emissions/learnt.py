@@ -72,7 +72,6 @@ GROUPS = (
         "storage",
         "storage alone, effort by exact search",
         settings={"scenario.interface": {"actions": "storage"}},
-        training={"total_steps": 393_216},
     ),
     Group("dime", "DiME, preference 0.8, 0, 0.2", training={**_PAPER, "combine": "dime"}, settings=_DIME),
     Group("mo-mpo", "MO-MPO, likewise", training={**_PAPER, "combine": "mo-mpo"}, settings=_DIME),

@@ -35,6 +35,9 @@ class EmissionsPerBitEnv(gym.Env[Observations, Observations]):
     | 2k   | Storage | -1 (discharge all that the load needs) | 1 (fill the battery's room from the grid)   |
     | 2k+1 | Effort  | -1 to 0 (GPU at 10 GHz)                | 1 (GPU at 12 GHz, and the CPU beside it)    |
 
+    With `interface.actions = "storage"` it is the first of each, shape `(4,)`, and the effort is the one at
+    which energy and delay cost least in the slot.
+
     With `scenario="emissions-per-bit-full"` it is every freedom of the paper, shape `(39,)`: seven numbers of
     each server, a share of each user, and the level of transmit power.
 
@@ -86,10 +89,10 @@ class EmissionsPerBitEnv(gym.Env[Observations, Observations]):
     | 0   | Carbon | What the slot's energy emitted at its source, over that of a typical slot on the |
     |     |        | grid; shaped: energy put into a battery is credited, energy taken out charged    |
     | 1   | Energy | Energy per offered bit over 200 uJ, and 2 x the share of packets that are lost   |
-    | 2   | Delay  | Mean over the servers of their delay over 0.2 s, at most 5                       |
+    | 2   | Delay  | Mean over the servers of their delay over 0.2 s, at most 10                      |
 
     Lost packets are charged in the first, too: 1000 g for a server's slot in which all are lost. Shaping
-    leaves the best policy the best at a discount of 0.99. `interface.objective` puts the metric S of the
+    leaves the best policy the best at a discount of 0.995. `interface.objective` puts the metric S of the
     paper in place of the first: `"avoided"` repaired, or `"printed"`, which rewards use of the grid;
     `"renewable"`, the share of the energy used that came from the sun, at once or through a battery.
     `interface.battery_carbon = "constant"`, the carbon of the paper's equation (11), not shaped.
