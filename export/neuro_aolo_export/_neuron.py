@@ -1,28 +1,13 @@
 """One step of a layer's neurons, compiled: in float32, or in a chip's integers."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
 _LIMIT = 1 << 23
-
-
-def compiled(function: _Function) -> _Function:
-    """The function compiled on its first call, kept on disk where there is a folder that can be written."""
-    njit: Any = numba.njit
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        made: _Function = njit(cache=True, **options)(function)
-    except RuntimeError:
-        # Neither the package's folder nor the user's can be written: compile again in each process.
-        made = njit(**options)(function)
-    return made
 
 
 def _step_float(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuro_aolo_export._neuron import compiled, step
+from neuro_aolo_export._neuron import step
 from neuro_aolo_export._rows import WIDTH, add_rows
+from neuro_aolo_export.compiled import compiled
 
 # Decisions that pass a layer before the next one runs: their spikes stay in the processor's cache.
 _CHUNK = 32
