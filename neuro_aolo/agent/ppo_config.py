@@ -49,7 +49,7 @@ class PPOConfig:
         checkpoint_share: share of the task's violation limit that a checkpoint may use up.
     """
 
-    total_steps: int = 1_179_648
+    total_steps: int = 1_572_864
     num_envs: int = 64
     rollout: int = 24
     epochs: int = 2

@@ -21,7 +21,7 @@ PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     "sdrl": PRESETS,
     "ppo": {
-        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5)),
+        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5, encoder_variance=0.04)),
         "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
     },
     "dime": {

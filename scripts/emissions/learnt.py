@@ -60,9 +60,17 @@ class Group:
     trace: str = ""
 
 
+_SHORT = {"total_steps": 1_179_648}
 _PAPER = {"preference": (0.8, 0.0, 0.2)}
 _DIME = {"training.learner": "dime"}
-_IMITATING = {"warm_start": 3_000, "actor_starts": 0.1, "std": 0.15, "std_end": 0.05, "actor_lr": 1e-3}
+_IMITATING = {
+    "warm_start": 3_000,
+    "actor_starts": 0.1,
+    "std": 0.15,
+    "std_end": 0.05,
+    "actor_lr": 1e-3,
+    **_SHORT,
+}
 GROUPS = (
     Group("mlp", "MLP, from scratch", seeds=5, most=0.05),
     Group("spiking", "spiking, from scratch", "popsan", 5, most=0.05),
@@ -72,18 +80,22 @@ GROUPS = (
         "storage",
         "storage alone, effort by exact search",
         settings={"scenario.interface": {"actions": "storage"}},
+        training=_SHORT,
     ),
     Group("dime", "DiME, preference 0.8, 0, 0.2", training={**_PAPER, "combine": "dime"}, settings=_DIME),
     Group("mo-mpo", "MO-MPO, likewise", training={**_PAPER, "combine": "mo-mpo"}, settings=_DIME),
     Group("scalarised", "scalarised, likewise", training={**_PAPER, "combine": "scalarised"}, settings=_DIME),
-    Group("paper", "PPO, likewise", training=_PAPER),
-    Group("energy", "energy efficiency alone: 0, 0.5, 0.5", training={"preference": (0.0, 0.5, 0.5)}),
+    Group("paper", "PPO, likewise", training={**_PAPER, **_SHORT}),
+    Group(
+        "energy", "energy efficiency alone: 0, 0.5, 0.5", training={"preference": (0.0, 0.5, 0.5), **_SHORT}
+    ),
     Group(
         "renewable",
         "renewable share in the place of carbon",
         settings={"scenario.interface": {"objective": "renewable"}},
+        training=_SHORT,
     ),
-    Group("gb", "GB 2020, against the program that knows the week", trace="gb_2020.csv"),
+    Group("gb", "GB 2020, against the program that knows the week", training=_SHORT, trace="gb_2020.csv"),
 )
 """What is trained for row 11, the rows that are asked for first."""
 
@@ -92,7 +104,7 @@ FRONT = tuple(
         f"front-{price:g}",
         f"delay at {price:g} g/s",
         seeds=3 if price in (G_PER_S[0], G_PER_S[-1]) else 1,
-        training={"preference": (1.0, 0.0, DELAY_WEIGHT * price / REFERENCE_G_PER_S)},
+        training={"preference": (1.0, 0.0, DELAY_WEIGHT * price / REFERENCE_G_PER_S), **_SHORT},
     )
     for price in G_PER_S
 )
