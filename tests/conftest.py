@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,10 @@ from neuro_aolo_export.graph import (
 
 # Several processes run tests at a time: threads inside them would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Below nohup and in the background of a script interrupts are ignored, and would be in all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 Untrained = Callable[..., Path]
