@@ -89,8 +89,8 @@ def wanted(
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)
-    names = all_learners(first.task) if learners is None else learners
-    cells = plans(first, check_learners(names, first.task), seeds)
+    names = all_learners(first) if learners is None else learners
+    cells = plans(first, check_learners(names, first), seeds)
     place = folder or RESULTS / file_name(first.scenario)
     return Wanted(tuple(cells), tuple(unfinished(cells, place, overwrite=overwrite)), place)
 

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,8 +41,8 @@ from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 OWN = ("spiking", "mlp")
 BASELINES = ("sac", "td3", "ppo")
 LEARNERS = (*OWN, *BASELINES, "random", "constant")
-"""Our actors, Stable-Baselines3's algorithms, and what does not learn; beside them the exact optimum, by the
-name that its task gives it."""
+"""Our actors, Stable-Baselines3's algorithms, and what does not learn; beside them the rules of the system
+and the exact optimum, by the names that these give them."""
 
 HIDDEN = {"sac": (256, 256), "td3": (400, 300), "ppo": (64, 64)}
 """Hidden layers of what decides, by Stable-Baselines3's defaults."""
@@ -58,7 +59,7 @@ class Plan:
 
     Attributes:
         scenario: of the system.
-        learner: one of :data:`LEARNERS`, or the name of the task's optimum.
+        learner: one of :data:`LEARNERS`, a rule of the system's, or the name of the task's optimum.
         seed: of the training.
         training: settings of our own loop.
         popsan: shape of the spiking actor; the MLP has the same hidden sizes.
@@ -90,6 +91,11 @@ class Plan:
     def task(self) -> Task:
         """What is controlled."""
         return system(self.system).task(self.scenario)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Policy]:
+        """What the system decides by, without learning, by name."""
+        return system(self.system).policies(self.scenario)
 
     @property
     def agent_site(self) -> str:
@@ -191,6 +197,8 @@ class _Training:
 def _train(plan: Plan, task: Task) -> _Training:
     if plan.learner == task.spec.optimum:
         return _Training(None)
+    if plan.learner in plan.rules:
+        return _Training(plan.rules[plan.learner])
     if plan.learner == "random":
         return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
     if plan.learner == "constant":

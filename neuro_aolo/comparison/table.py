@@ -26,7 +26,7 @@ from neuro_aolo.report.learners import (
     summary_rows,
 )
 from neuro_aolo.runs.cell import Cell
-from neuro_aolo.systems.task import Optimum, Spec, Task
+from neuro_aolo.systems.task import Optimum, Spec
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
 from neuro_aolo.text.literal import csv_row
@@ -38,17 +38,17 @@ CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "
 _COLUMNS = [field.name for field in fields(Cell) if field.name not in ("settings", "curve", "versions")]
 
 
-def check_learners(names: Sequence[str], task: Task) -> tuple[str, ...]:
+def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
     """The learners that were asked for, each once.
 
     Args:
         names: of them.
-        task: whose exact optimum is one of them, by the name that it gives it.
+        plan: any of the comparison.
 
     Raises:
         AgentError: one is unknown, none is given, or Stable-Baselines3 is needed and missing.
     """
-    known = all_learners(task)
+    known = all_learners(plan)
     if not names:
         raise AgentError(f"no learner is given: choose among {', '.join(known)}")
     names = [one_of("--learners", name, known) for name in names]
@@ -57,18 +57,19 @@ def check_learners(names: Sequence[str], task: Task) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def all_learners(task: Task) -> tuple[str, ...]:
-    """Every learner of a task, and its optimum by the name that it gives it.
+def all_learners(plan: Plan) -> tuple[str, ...]:
+    """Every learner of a plan's task, the rules of its system, and the optimum by the name that it gives it.
 
     Stable-Baselines3 takes tasks of one agent, and the best constant action is searched by the optimum of
     each decision.
     """
+    task = plan.task
     known = task.optimum(task.reset(1, np.random.default_rng(0)))
     left_out = {
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
     }
-    own = tuple(name for name in LEARNERS if name not in left_out)
+    own = (*(name for name in LEARNERS if name not in left_out), *plan.rules)
     return own if known is None else (*own, task.spec.optimum)
 
 

@@ -67,7 +67,7 @@ def test_every_kept_cell_opens(folder: str) -> None:
 @pytest.mark.parametrize("name", SEEDS)
 def test_a_comparison_finds_all_of_its_cells(name: str) -> None:
     settings = (*PRESETS["tuned"], SECONDS)
-    learners = all_learners(load(name).system.task(load(name).scenario))
+    learners = all_learners(Plan.of(name, "", 0, *settings))
     plans = [Plan.of(name, learner, seed, *settings) for seed in range(SEEDS[name]) for learner in learners]
     folder = RESULTS / name
     assert sorted(plan.file(folder) for plan in plans) == kept(name)

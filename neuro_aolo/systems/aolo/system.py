@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from neuro_aolo.systems.aolo.commands import examine, fit, shift
 from neuro_aolo.systems.aolo.old_keys import old_keys
+from neuro_aolo.systems.aolo.policies import rules
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo.systems.aolo.telling import tell
@@ -26,5 +27,5 @@ def task(scenario: Scenario) -> AoloTask:
 
 
 def policies(scenario: Scenario) -> Mapping[str, Policy]:
-    """None by name yet: constant actions are typed, and the best one is searched."""
-    return {}
+    """Rules by name, see :func:`~neuro_aolo.systems.aolo.policies.rules`."""
+    return rules(scenario, task(scenario).spec)
