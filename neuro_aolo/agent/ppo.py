@@ -1,10 +1,13 @@
 """Several objectives that look ahead, learnt from what the policy itself meets: PPO with a vector of values.
 
-The actor is the mean of a Gaussian whose spread is a schedule. Its decisions of a stretch of time are judged
-by what came of them, objective by objective (:mod:`~neuro_aolo.agent.values`), added up by preference, and
-made likelier or less likely within the clip of equation (7):
+The policy is a Gaussian around what a network says, whose spread is a schedule. Its decisions of a stretch of
+time are judged by what came of them, objective by objective (:mod:`~neuro_aolo.agent.values`), added up by
+preference, and made likelier or less likely within the clip of equation (7):
 
     max E min(r A, clip(r, 1 - eps, 1 + eps) A),    r = pi(a | s) / pi_old(a | s)
+
+What is deployed is the network itself, the mean of its last weights: a single step of a policy that goes on
+learning is off by a little in hours that are rare.
 
 A decision is followed to what it really led to, for hours where a battery is charged: an estimate of
 candidates carries its own error from slot to slot instead, and what stored energy is worth with it. Where
@@ -14,6 +17,7 @@ References:
     J. Schulman et al. (2017), Proximal policy optimization algorithms, arXiv:1707.06347.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,7 +29,7 @@ from neuro_aolo.agent.experience import Experience
 from neuro_aolo.agent.gaussian import beyond, straight_through
 from neuro_aolo.agent.imitation import imitate
 from neuro_aolo.agent.learner import Seeds
-from neuro_aolo.agent.optimise import adam, geometric, set_lr, torch_generator
+from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update, torch_generator
 from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.preference import beyond_own, preferred
 from neuro_aolo.agent.rollout import Rollout
@@ -37,6 +41,8 @@ from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
 _MOST_ADVANTAGE = 10.0
 """In standard deviations: what lost packets cost is not to hide all else."""
+_AVERAGED = 0.005
+"""Step of the mean of the policy's last weights, which is deployed."""
 _LINEAR_FROM = 1.0
 """Error of a value, in units of an objective's scale, from where it counts linearly."""
 
@@ -45,7 +51,8 @@ _LINEAR_FROM = 1.0
 class PPO:
     """Networks and optimisers of one training, and the stretch of time that it is in."""
 
-    actor: nn.Module
+    policy: nn.Module
+    """Learns."""
     critic: Values
     experience: Experience
     config: PPOConfig
@@ -55,13 +62,16 @@ class PPO:
     toll: SpikeToll | None = None
     met: list[dict[str, Tensor]] = field(default_factory=list)
     """Rounds since the last updates, by column."""
+    actor: nn.Module = field(init=False)
+    """Decides without noise: the mean of the policy's last weights."""
     drawn: dict[str, Tensor] = field(default_factory=dict)
     """What the last decisions were drawn around, and before they were clipped."""
 
     def __post_init__(self) -> None:
         self.discounts = torch.tensor(self.experience.discounts, device=self.preference.device)
         self.critic_optimiser = adam([{"params": list(self.critic.parameters())}])
-        self.actor_optimiser = adam([{"params": list(self.actor.parameters())}])
+        self.actor_optimiser = adam([{"params": list(self.policy.parameters())}])
+        self.actor = copy.deepcopy(self.policy)
 
     @classmethod
     def build(
@@ -89,7 +99,7 @@ class PPO:
         columns = experience.columns
         critic = Values(columns["observation"], columns["outcome"], config.critic_hidden, weights)
         return cls(
-            actor=actor,
+            policy=actor,
             critic=critic.to(device),
             experience=experience,
             config=config,
@@ -109,7 +119,7 @@ class PPO:
         experience = self.experience
         with torch.no_grad():
             seen = torch.from_numpy(experience.beside(observations)).to(self.preference.device)
-            mean = experience.decide(self.actor, seen)
+            mean = experience.decide(self.policy, seen)
         chance = torch.from_numpy(rng.standard_normal(mean.shape)).to(mean)
         std = torch.full((len(mean),), self.noise(progress)).to(mean)
         drawn = mean + std[:, None] * chance
@@ -202,9 +212,9 @@ class PPO:
         experience, share = self.experience, 0.0 if self.toll is None else self.toll.share(progress)
         observations, tolled = batch["observation"], None
         if self.toll is None or share == 0.0:
-            means = experience.decide(self.actor, observations)
+            means = experience.decide(self.policy, observations)
         else:
-            means, tolled = self.toll.decide(self.actor, experience.each(observations))
+            means, tolled = self.toll.decide(self.policy, experience.each(observations))
             means = means.reshape(len(observations), -1)
         means = straight_through(means)
         spread = batch["std"][:, None]
@@ -220,6 +230,7 @@ class PPO:
         self.actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.actor_optimiser.step()
+        soft_update(self.actor, self.policy, _AVERAGED)
 
     def state(self) -> Snapshot:
         """Networks, moments, the stretch of time so far and the generator."""
@@ -240,7 +251,7 @@ class PPO:
 
     def _parts(self) -> Parts:
         return Parts(
-            networks={"actor": self.actor, "critic": self.critic},
+            networks={"actor": self.actor, "policy": self.policy, "critic": self.critic},
             optimisers={"actor": self.actor_optimiser, "critic": self.critic_optimiser},
             replay=None,
             generator=self.generator,
