@@ -93,8 +93,11 @@ def test_check_says_plainly_that_no_constant_action_serves_mixed(cli) -> None:
     assert found["constant_feasible"] is False
     assert found["constant_violation_rate"] > 0.2
     assert found["needs_adaptation"] is True
+    assert found["rules"].keys() == {"shortest-answer", "log-linear"}
+    assert all(rule["regret"] < 1e-4 for rule in found["rules"].values())
     said = " ".join(cli("scenarios", "check", "mixed", *FEW).stdout.split())
     assert "best constant action infeasible: none found keeps violations to 0.5 %" in said
+    assert "rule shortest-answer, likewise regret 0.001" in said
     assert "needs adaptation yes" in said
 
 
