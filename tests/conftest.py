@@ -31,9 +31,10 @@ from neuro_aolo_export.graph import (
 # Several processes run tests at a time: threads inside them would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Below nohup and in the background of a script interrupts are ignored, and would be in all that tests start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Below nohup and in the background of a script signals are ignored, and would be in all that tests start.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 Untrained = Callable[..., Path]
