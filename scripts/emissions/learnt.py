@@ -75,7 +75,7 @@ GROUPS = (
     Group("mlp", "MLP, from scratch", seeds=5, most=0.05),
     Group("spiking", "spiking, from scratch", "popsan", 5, most=0.05),
     Group("mlp-warm", "MLP, imitating the causal optimum first", "mlp", 5, _IMITATING, 0.01),
-    Group("spiking-warm", "spiking, likewise", "popsan", 5, _IMITATING, 0.02),
+    Group("spiking-warm", "spiking, imitating the causal optimum first", "popsan", 5, _IMITATING, 0.02),
     Group(
         "storage",
         "storage alone, effort by exact search",
@@ -83,9 +83,16 @@ GROUPS = (
         training=_SHORT,
     ),
     Group("dime", "DiME, preference 0.8, 0, 0.2", training={**_PAPER, "combine": "dime"}, settings=_DIME),
-    Group("mo-mpo", "MO-MPO, likewise", training={**_PAPER, "combine": "mo-mpo"}, settings=_DIME),
-    Group("scalarised", "scalarised, likewise", training={**_PAPER, "combine": "scalarised"}, settings=_DIME),
-    Group("paper", "PPO, likewise", training={**_PAPER, **_SHORT}),
+    Group(
+        "mo-mpo", "MO-MPO, preference 0.8, 0, 0.2", training={**_PAPER, "combine": "mo-mpo"}, settings=_DIME
+    ),
+    Group(
+        "scalarised",
+        "scalarised on the same critic, preference 0.8, 0, 0.2",
+        training={**_PAPER, "combine": "scalarised"},
+        settings=_DIME,
+    ),
+    Group("paper", "PPO, preference 0.8, 0, 0.2", training={**_PAPER, **_SHORT}),
     Group(
         "energy", "energy efficiency alone: 0, 0.5, 0.5", training={"preference": (0.0, 0.5, 0.5), **_SHORT}
     ),
