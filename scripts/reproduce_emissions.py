@@ -25,7 +25,7 @@ import torch
 from curves.cells import Values, kept
 from emissions.default_cell import accounting, clocks, loads, tie_breaks
 from emissions.fronts import TITLES, Front, front, front_rows
-from emissions.learnt import FRONT, KEYS, Group, points
+from emissions.learnt import FRONT, KEYS, NO_BAR, Group, points
 from emissions.learnt import GROUPS as GROUPS_LEARNT
 from emissions.learnt import row as learnt_row
 from emissions.learnt import settings as learnt_settings
@@ -197,6 +197,8 @@ def page(rows: Sequence[Row], weeks: int) -> str:
 
 
 def _verdict(row: Row) -> str:
+    if row.bar == NO_BAR:
+        return ""
     return "yes" if row.is_met else "no"
 
 

@@ -1,12 +1,11 @@
 """Settings of the learner of several objectives; see :mod:`neuro_aolo.agent.dime`."""
 
-import math
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from neuro_aolo.agent.learner import Pace
 from neuro_aolo.agent.preference import check_preference
-from neuro_aolo.agent.sizes import check_between, check_widths
+from neuro_aolo.agent.sizes import check_settings, check_widths
 from neuro_aolo.errors import AgentError
 
 Combined = Literal["scalarised", "dime", "mo-mpo"]
@@ -96,15 +95,9 @@ class DimeConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""
-        for name, least, most in _COUNTS:
-            check_between(name, getattr(self, name), least, most)
+        above_0 = ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "tau", "stake")
+        check_settings(asdict(self), _COUNTS, above_0, ("actor_starts",))
         check_widths("critic_hidden", self.critic_hidden)
-        for name, value in asdict(self).items():
-            if isinstance(value, float) and not 0.0 <= value < math.inf:
-                raise AgentError(f"{name} = {value} is not allowed: give a finite number of 0 or above")
-        for name in ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "tau", "stake"):
-            check_between(name, getattr(self, name), 1e-12, 1e3)
-        check_between("actor_starts", self.actor_starts, 0.0, 1.0)
         if not self.exploration or not all(0.0 <= share <= 1.0 for share in self.exploration):
             raise AgentError(
                 f"exploration = {list(self.exploration)} is not allowed: give shares from 0 to 1"

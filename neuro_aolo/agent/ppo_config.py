@@ -1,12 +1,10 @@
 """Settings of the learner that learns from what its own policy meets; see :mod:`neuro_aolo.agent.ppo`."""
 
-import math
 from dataclasses import asdict, dataclass, field
 
 from neuro_aolo.agent.learner import Pace
 from neuro_aolo.agent.preference import check_preference
-from neuro_aolo.agent.sizes import check_between, check_widths
-from neuro_aolo.errors import AgentError
+from neuro_aolo.agent.sizes import check_settings, check_widths
 
 _COUNTS = (
     ("total_steps", 1, 10**12),
@@ -72,16 +70,9 @@ class PPOConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings without a meaning."""
-        for name, least, most in _COUNTS:
-            check_between(name, getattr(self, name), least, most)
+        above_0 = ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "std", "std_end", "clip")
+        check_settings(asdict(self), _COUNTS, above_0, ("gae_lambda", "actor_starts"))
         check_widths("critic_hidden", self.critic_hidden)
-        for name, value in asdict(self).items():
-            if isinstance(value, float) and not 0.0 <= value < math.inf:
-                raise AgentError(f"{name} = {value} is not allowed: give a finite number of 0 or above")
-        for name in ("critic_lr", "critic_lr_end", "actor_lr", "actor_lr_end", "std", "std_end", "clip"):
-            check_between(name, getattr(self, name), 1e-12, 1e3)
-        for name in ("gae_lambda", "actor_starts"):
-            check_between(name, getattr(self, name), 0.0, 1.0)
         check_preference(self.preference)
 
     @property

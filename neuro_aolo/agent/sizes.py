@@ -1,7 +1,9 @@
 """How large a network may be: known before anything of it is allocated."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from neuro_aolo.errors import AgentError
 
@@ -24,6 +26,34 @@ def check_between(name: str, value: float, least: float, most: float) -> None:
     """
     if not least <= value <= most:
         raise AgentError(f"{name} = {value} is not allowed: give {least:,} to {most:,}")
+
+
+def check_settings(
+    settings: Mapping[str, Any],
+    counts: Sequence[tuple[str, int, int]],
+    above_0: Sequence[str],
+    shares: Sequence[str],
+) -> None:
+    """Refuse numbers of a learner's settings without a meaning.
+
+    Args:
+        settings: all of them, by name.
+        counts: those that count something, with the least and the most of each.
+        above_0: those that are to be above 0.
+        shares: those from 0 to 1.
+
+    Raises:
+        AgentError: one is not allowed, with what is.
+    """
+    for name, least, most in counts:
+        check_between(name, settings[name], least, most)
+    for name, value in settings.items():
+        if isinstance(value, float) and not 0.0 <= value < math.inf:
+            raise AgentError(f"{name} = {value} is not allowed: give a finite number of 0 or above")
+    for name in above_0:
+        check_between(name, settings[name], 1e-12, 1e3)
+    for name in shares:
+        check_between(name, settings[name], 0.0, 1.0)
 
 
 def check_widths(name: str, widths: Sequence[int]) -> None:
