@@ -49,16 +49,16 @@ def main() -> int:
         }
         for future in as_completed(made):
             group, seed = made[future]
-            told = future.result()["figures"]
+            figures = future.result()["figures"]
             print(
-                f"{group.name:13} seed {seed}: regret {100 * told['regret']:.2f} %, "
-                f"delay x{told['delay_ratio']:.3f}, drops {100 * told['drop_rate']:.3f} %",
+                f"{group.name:13} seed {seed}: regret {100 * figures['regret']:.2f} %, "
+                f"delay x{figures['delay_ratio']:.3f}, drops {100 * figures['drop_rate']:.3f} %",
                 flush=True,
             )
     for group in chosen:
-        told_row = row(group, [cell(group, seed, typed.out / "cells") for seed in range(group.seeds)])
-        verdict = "met" if told_row.is_met else "MISSED"
-        print(f"{verdict:7} {told_row.claim}: {told_row.result}", flush=True)
+        summary = row(group, [cell(group, seed, typed.out / "cells") for seed in range(group.seeds)])
+        verdict = "met" if summary.is_met else "MISSED"
+        print(f"{verdict:7} {summary.claim}: {summary.result}", flush=True)
     return 0
 
 

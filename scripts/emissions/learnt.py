@@ -188,15 +188,15 @@ def points(cells: Sequence[Values]) -> Front:
 
 def row(group: Group, cells: Sequence[Values]) -> Row:
     """What the cells of a group come to: the middle seed, and the ends."""
-    told = [cell["figures"] for cell in cells]
-    regrets = sorted(each["regret"] for each in told)
-    delay, drops = (max(each[key] for each in told) for key in ("delay_ratio", "drop_rate"))
+    of_cells = [cell["figures"] for cell in cells]
+    regrets = sorted(each["regret"] for each in of_cells)
+    delay, drops = (max(each[key] for each in of_cells) for key in ("delay_ratio", "drop_rate"))
     processor_s = max(cell["processor_s"] for cell in cells)
     percent = [f"{100 * regret:.1f} %" for regret in regrets]
     result = (
         f"regret {percent[len(percent) // 2]} ({percent[0]} to {percent[-1]}, {len(cells)} seeds), delay "
-        f"x{delay:.2f} and drops {100 * drops:.3f} % at most; {told[0]['ng_per_bit']:.2f} ng/bit and "
-        f"{told[0]['uj_per_bit']:.1f} uJ/bit of the first; {processor_s:.0f} s of one core at most"
+        f"x{delay:.2f} and drops {100 * drops:.3f} % at most; {of_cells[0]['ng_per_bit']:.2f} ng/bit and "
+        f"{of_cells[0]['uj_per_bit']:.1f} uJ/bit of the first; {processor_s:.0f} s of one core at most"
     )
     bar = NO_BAR
     is_met = True
