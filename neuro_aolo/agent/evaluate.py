@@ -12,7 +12,17 @@ import torch
 from torch import nn
 
 from neuro_aolo.agent.rollout import Rollout, rollout
-from neuro_aolo.systems.task import Floats, Observations, Optimum, Policy, Reached, Reference, Spec, Task
+from neuro_aolo.systems.task import (
+    Floats,
+    Observations,
+    Optimum,
+    Policy,
+    Reached,
+    Reference,
+    Spec,
+    Task,
+    expected,
+)
 from neuro_aolo.units import MG_PER_G
 
 HELD_OUT_REQUESTS = 20_000
@@ -144,8 +154,11 @@ def grams_per_unit(spec: Spec, reached: Reached) -> float:
 
 
 def held_out(task: Task, count: int = HELD_OUT_REQUESTS) -> Requests:
-    """The held-out requests of ``task``, as far as it takes so many: the same for every policy and seed."""
-    return Requests(task, task.spec.starts(count), HELD_OUT_SEED)
+    """The held-out requests of ``task``, as far as it takes so many: the same for every policy and seed.
+
+    Where costs are drawn, policies are measured by their expectations.
+    """
+    return Requests(expected(task), task.spec.starts(count), HELD_OUT_SEED)
 
 
 def noise_free(actor: nn.Module, batch: int = 1024) -> Policy:

@@ -8,6 +8,7 @@ from scipy.stats import qmc
 
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Policy, Task, Transition
+from neuro_aolo.systems.task import expected as with_expected_costs
 
 SEARCH_SEED = 31_415
 """Entropy of the requests that the search sees: apart from the held-out ones."""
@@ -91,7 +92,7 @@ def best_constant_action(
     spread over the box, so that a small feasible set is not missed.
 
     Args:
-        task: the task.
+        task: the task; where costs are drawn, the search is told what they are expected to be.
         requests: how many requests to search on.
         violation_limit: share of them in which a constraint may be broken; the task's own where None.
         seed: of the requests and of the search.
@@ -106,6 +107,7 @@ def best_constant_action(
         R. Storn, K. Price (1997), Differential evolution, J. Global Optimization 11:341-359,
         doi:10.1023/A:1008202821328.
     """
+    task = with_expected_costs(task)
     limit = task.spec.violation_limit if violation_limit is None else violation_limit
     rng = np.random.default_rng(seed)
     drawn = task.reset(requests, rng)

@@ -33,6 +33,7 @@ from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.decided import per_decision
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.names import load, system
+from neuro_aolo.systems.rivals import Estimator
 from neuro_aolo.systems.scenario_file import SYSTEM
 from neuro_aolo.systems.task import Policy, Task
 from neuro_aolo.units import MG_PER_G
@@ -59,7 +60,7 @@ class Plan:
 
     Attributes:
         scenario: of the system.
-        learner: one of :data:`LEARNERS`, a rule of the system's, or the name of the task's optimum.
+        learner: one of :data:`LEARNERS`, a rule or an estimator of the system's, or the optimum's name.
         seed: of the training.
         training: settings of our own loop.
         popsan: shape of the spiking actor; the MLP has the same hidden sizes.
@@ -96,6 +97,12 @@ class Plan:
     def rules(self) -> Mapping[str, Policy]:
         """What the system decides by, without learning, by name."""
         return system(self.system).policies(self.scenario)
+
+    @cached_property
+    def estimators(self) -> Mapping[str, Estimator]:
+        """What the system estimates from logged decisions and then optimises, by name; none for most."""
+        offered = getattr(system(self.system), "estimators", None)
+        return {} if offered is None else offered(self.scenario)
 
     @property
     def agent_site(self) -> str:
@@ -146,6 +153,8 @@ class Plan:
             settings |= {"seconds": self.seconds, **asdict(SB3Config())}
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
+        elif self.learner in self.estimators:
+            settings["logged_requests"] = self.training.total_steps
         resolved: dict[str, Any] = json.loads(to_json(settings))
         return resolved
 
@@ -199,6 +208,10 @@ def _train(plan: Plan, task: Task) -> _Training:
         return _Training(None)
     if plan.learner in plan.rules:
         return _Training(plan.rules[plan.learner])
+    if plan.learner in plan.estimators:
+        logged, began = plan.training.total_steps, time.process_time()
+        fitted = plan.estimators[plan.learner](logged, plan.seed)
+        return _Training(fitted, requests=logged, seconds=time.process_time() - began)
     if plan.learner == "random":
         return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
     if plan.learner == "constant":

@@ -26,6 +26,7 @@ from neuro_aolo.report.learners import (
     summary_rows,
 )
 from neuro_aolo.runs.cell import Cell
+from neuro_aolo.systems.rivals import scikit_learn
 from neuro_aolo.systems.task import Optimum, Spec
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo.text.feasibility import is_feasible, is_infeasible
@@ -46,7 +47,7 @@ def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
         plan: any of the comparison.
 
     Raises:
-        AgentError: one is unknown, none is given, or Stable-Baselines3 is needed and missing.
+        AgentError: one is unknown, none is given, or a library that it needs is missing.
     """
     known = all_learners(plan)
     if not names:
@@ -54,11 +55,13 @@ def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
     names = [one_of("--learners", name, known) for name in names]
     if set(names) & set(BASELINES):
         stable_baselines()
+    if set(names) & set(plan.estimators):
+        scikit_learn()
     return tuple(dict.fromkeys(names))
 
 
 def all_learners(plan: Plan) -> tuple[str, ...]:
-    """Every learner of a plan's task, the rules of its system, and the optimum by the name that it gives it.
+    """Every learner of a plan's task, rules and estimators of its system, and the optimum by its name there.
 
     Stable-Baselines3 takes tasks of one agent, and the best constant action is searched by the optimum of
     each decision.
@@ -69,7 +72,7 @@ def all_learners(plan: Plan) -> tuple[str, ...]:
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
     }
-    own = (*(name for name in LEARNERS if name not in left_out), *plan.rules)
+    own = (*(name for name in LEARNERS if name not in left_out), *plan.rules, *plan.estimators)
     return own if known is None else (*own, task.spec.optimum)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from neuro_aolo.agent.evaluate import Evaluation, Requests
 from neuro_aolo.runs.run import Run
+from neuro_aolo.systems.task import expected
 from neuro_aolo.systems.wording import one_of
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import FloatArray, SpikeArray, require_slots
@@ -109,7 +110,7 @@ def of_run(run: Run, decisions: int, seed: int, weight_bits: int | None = None) 
     require_slots(decisions, graph.steps, graph.channels)
     observations = task.observe(task.reset(decisions, np.random.default_rng(seed)))
     spikes = graph.input_spikes(observations)
-    requests = Requests(task, decisions, seed)
+    requests = Requests(expected(task), decisions, seed)
     return Network(run.folder.path, graph, spikes, observations, requests, run.weight_bits(weight_bits))
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.task import Floats, Hourly, Observations, Optimum, Reference, Spec, Task, Transition
+from neuro_aolo.systems.task import (
+    Floats,
+    Hourly,
+    Observations,
+    Optimum,
+    Reference,
+    Spec,
+    Task,
+    Transition,
+    expected,
+)
 from neuro_aolo.units import J_PER_KWH, MG_PER_G
 
 _PROBED = 1_000
@@ -66,6 +76,12 @@ class Charged:
     def spec(self) -> Spec:
         """The task's."""
         return self.task.spec
+
+    @property
+    def expected(self) -> Task:
+        """The same of the task's expected costs."""
+        known = expected(self.task)
+        return self if known is self.task else Charged(known, self.overhead)
 
     @property
     def hourly(self) -> Hourly | None:

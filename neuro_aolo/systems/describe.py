@@ -12,6 +12,9 @@ from pydantic.fields import FieldInfo
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Component, Section
 
+_LISTED = 32
+"""Figures of a list that are all shown."""
+
 
 @dataclass(frozen=True)
 class ParameterRow:
@@ -160,6 +163,8 @@ def _text(value: Any) -> str:
         return f"{_text(value.sample)}, observed {_text(value.observe)}"
     if isinstance(value, tuple) and len(value) == 2:
         return " to ".join(_text(end) for end in value)
+    if isinstance(value, list | tuple) and len(value) > _LISTED:
+        return f"{len(value):,} {'rows' if isinstance(value[0], list | tuple) else 'figures'}"
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value)) or "none"
     if isinstance(value, Mapping):

@@ -180,6 +180,7 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path in _shipped().values():
         data.setdefault("system", path.parent.parent.name)
     _read_traces(data, path)
+    own = _own_files(data, path)
     parent = data.pop("extends", None)
     if parent is None:
         return data
@@ -192,6 +193,7 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         base = _merged(find_scenario(parent, path.parent), (*seen, path.resolve()))
     except ScenarioError as error:
         raise ScenarioError(f"{path}: extends: {error}") from None
+    base = {key: value for key, value in base.items() if key not in own}
     return overlaid(_without_replaced_sites(base, data), data)
 
 
@@ -245,6 +247,14 @@ def _read_traces(data: dict[str, Any], path: Path) -> None:
         except ScenarioError as error:
             raise ScenarioError(f"{path}: traces.{side}: {error}") from None
         trace.update({**read.model_dump(mode="json"), **trace})
+
+
+def _own_files(data: dict[str, Any], path: Path) -> list[str]:
+    """Tables that a ``csv`` of their own fills, whose name is made one from where one stands."""
+    own = [key for key in data if isinstance(_table(data, key).get("csv"), str)]
+    for key in own:
+        data[key]["csv"] = str(path.parent / data[key]["csv"])
+    return own
 
 
 def _fix_country(data: dict[str, Any], key: str, component: str, usual: BaseModel, path: Path) -> None:

@@ -67,6 +67,8 @@ class System(Protocol):
     reference on the same draws, None where there is none. They stand at the top of ``evaluate --json``.
     ``chapters(task, episodes) -> tuple[Chapter, ...]``, sections of its own on the page of a run, as
     :mod:`neuro_aolo.systems.chapter` has them.
+    ``estimators(scenario) -> Mapping[str, Estimator]``, rivals that log so many decisions drawn at random,
+    estimate what they come to and then optimise (:mod:`neuro_aolo.systems.rivals`), for ``compare``.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

@@ -34,6 +34,7 @@ __all__ = [
     "Task",
     "Transition",
     "Unit",
+    "expected",
 ]
 
 Observations = NDArray[np.float32]
@@ -170,7 +171,11 @@ class Hourly:
 
 
 class Task(Protocol):
-    """A batched control task with actions and observations in [-1, 1]."""
+    """A batched control task with actions and observations in [-1, 1].
+
+    Where what a decision costs is itself drawn, as by one user's score of an answer, it may offer
+    ``expected``: the same task with the cost's expectation in its place, for what is held out.
+    """
 
     @property
     def spec(self) -> Spec:
@@ -201,3 +206,9 @@ class Task(Protocol):
     def optimum(self, states: Floats) -> Optimum | Reference | None:
         """The exact optimum of each state, or episodes that do as well as can be; None where nobody knows."""
         ...
+
+
+def expected(task: Task) -> Task:
+    """The task with expectations in the place of drawn costs; the task itself where it draws none."""
+    found: Task = getattr(task, "expected", task)
+    return found

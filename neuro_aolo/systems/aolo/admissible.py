@@ -84,8 +84,13 @@ def least_power_w(scenario: Scenario, states: NDArray, words: NDArray) -> NDArra
 
 
 def _quality_interval(scenario: Scenario, states: NDArray) -> tuple[NDArray, NDArray]:
-    """Lengths where the QoE curve meets its threshold: ``t exp(1-t) = (Q_th/Q_max)^(1/s)``, Lambert's W."""
+    """Lengths where the QoE curve meets its threshold: ``t exp(1-t) = (Q_th/Q_max)^(1/s)``, Lambert's W.
+
+    Any length where one noisy score of an answer holds no threshold.
+    """
     curve = scenario.quality
+    if scenario.prompts is not None:
+        return np.zeros(len(states)), np.full(len(states), np.inf)
     peak = np.broadcast_to(np.asarray(peak_words(scenario, states), dtype=np.float64), len(states))
     argument = -np.exp(np.log(curve.threshold / curve.peak_score) / curve.sharpness - 1.0)
     short, long = (float(-special.lambertw(argument, branch).real) for branch in (0, -1))

@@ -110,7 +110,16 @@ def shift(trained_in: Scenario, other: Scenario, run: str) -> Scenario:
             f"scenario {other.name!r} has another action box than the actor of {run} was trained for "
             f"({other.actions}, not {trained_in.actions}): choose one with the same, or train in it"
         )
-    ranges = {key: {"observe": list(getattr(trained_in.state, key).observe)} for key in own}
+    if other.prompts is not None and trained_in.prompts is not None:
+        seen, read = (np.stack(prompts.ranges) for prompts in (other.prompts, trained_in.prompts))
+        if not np.array_equal(seen, read):
+            raise ScenarioError(
+                f"scenario {other.name!r} has prompts of other ranges than the actor of {run} reads: choose "
+                "a scenario with the same, or train in it"
+            )
+    ranges = {
+        key: {"observe": list(getattr(trained_in.state, key).observe)} for key in trained_in.state.names
+    }
     return other.with_values(state=ranges)
 
 

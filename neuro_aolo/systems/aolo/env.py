@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.aolo.oracle import oracle
-from neuro_aolo.systems.aolo.request import Outcome, observe, outcome, sample_states, to_physical
+from neuro_aolo.systems.aolo.request import Outcome, observe, outcome, sample_states, scored, to_physical
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.grid.trace import Walk
 from neuro_aolo.systems.wording import shown
@@ -59,10 +59,12 @@ class AoloEnv(gym.Env[Observation, Observation]):
 
     Minus the request's carbon in mg CO2e, less the scenario's price of quality and `agent_carbon_mg`, where
     every constraint holds: quality, energy, inference time, mean transmission time, power. Where one is
-    broken, minus the scenario's penalty (100 mg in `paper`).
+    broken, minus the scenario's penalty (100 mg in `paper`). In scenarios with `prompts` quality is no
+    constraint, and reward, `cost_mg` and `score` are those of one noisy score.
 
     `info` holds `carbon_mg` (of infeasible actions too), `cost_mg`, `feasible`, `margins` (each constraint's
-    slack, at least 0 exactly where it holds), the applied `words` and `power_w`, the `state` that was served
+    slack, at least 0 exactly where it holds), the answer's `score`, the applied `words` and `power_w`, the
+    `state` that was served
     and, with `oracle=True`, `oracle_mg`: the cost of the exact optimum, NaN where no action is feasible.
 
     ## Starting State
@@ -145,9 +147,9 @@ class AoloEnv(gym.Env[Observation, Observation]):
         """Serve the request with ``action`` ``(2,)`` in [-1, 1], and draw the next."""
         if self._state is None:
             raise ServiceError("step() before reset(): call reset() first")
-        served, info = serve(
-            self.scenario, self._state, np.asarray(action)[None], self.agent_carbon_mg, self._with_oracle
-        )
+        action = np.asarray(action)[None]
+        charge, oracle = self.agent_carbon_mg, self._with_oracle
+        served, info = serve(self.scenario, self._state, action, charge, oracle, self.np_random)
         single = {key: unbatched(value) for key, value in info.items()}
         self._served += 1
         self._state = self._draw()
@@ -206,7 +208,12 @@ def given_states(scenario: Scenario, options: dict[str, Any] | None, n: int) -> 
 
 
 def serve(
-    scenario: Scenario, states: NDArray, actions: Any, agent_carbon_mg: float, with_oracle: bool
+    scenario: Scenario,
+    states: NDArray,
+    actions: Any,
+    agent_carbon_mg: float,
+    with_oracle: bool,
+    rng: np.random.Generator,
 ) -> tuple[Outcome, dict[str, Any]]:
     """Outcome of ``actions`` ``(n, 2)`` on ``states`` ``(n, S)``, and the ``info`` that tells of it."""
     if np.shape(actions) != (len(states), 2):
@@ -214,12 +221,14 @@ def serve(
             f"actions of shape {np.shape(actions)} are not allowed: give {(len(states), 2)}, length and power"
         )
     words, power_w = to_physical(scenario, actions)
-    served = outcome(scenario, states, words, power_w, agent_carbon_mg)
+    expected = outcome(scenario, states, words, power_w, agent_carbon_mg)
+    served = scored(scenario, expected, words, rng)
     info: dict[str, Any] = {
         "carbon_mg": served.carbon_mg,
         "cost_mg": served.cost_mg,
         "feasible": served.feasible,
         "margins": served.margins,
+        "score": served.score,
         "words": words,
         "power_w": power_w,
         "state": states.copy(),

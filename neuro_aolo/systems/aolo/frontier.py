@@ -17,11 +17,18 @@ from neuro_aolo.systems.aolo.scenario import Scenario
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Index = np.ndarray[Any, np.dtype[np.intp]]
+Scores = Callable[[NDArray, NDArray], NDArray]
+"""Score, in points, of answers to states ``(n, S)`` with lengths ``(n,)``: ``(n,)``."""
 _CELLS = 32
 
 
 def best_on_frontier(
-    scenario: Scenario, states: NDArray, short: NDArray, long: NDArray, start_w: NDArray
+    scenario: Scenario,
+    states: NDArray,
+    short: NDArray,
+    long: NDArray,
+    start_w: NDArray,
+    scores: Scores | None = None,
 ) -> tuple[NDArray, NDArray]:
     """Words and power, in W, of least cost, each ``(n,)``.
 
@@ -31,6 +38,7 @@ def best_on_frontier(
         short: Shortest admissible answer ``(n,)``, in words.
         long: Longest answer ``(n,)`` by every constraint but the transmission time, at least ``short``.
         start_w: Least power that sends the shortest answer in time ``(n,)``, in W.
+        scores: What is believed of answers in the place of the scenario's own curve.
     """
     least_w, most_w = power_box(scenario)
     end_w = least_power_w(scenario, states, long)
@@ -47,7 +55,15 @@ def best_on_frontier(
     at_least = np.full_like(short, least_w)
     flat = np.minimum(long, longest_words(scenario, states, at_least) * (1.0 - INWARD))
     parts = ((by_words, short, np.maximum(flat, short)), (by_power, np.log(start_w), np.log(end_w)))
-    candidates = [_least(scenario, states, *part) for part in parts]
+
+    def cost(words: NDArray, power_w: NDArray, rows: Index) -> NDArray:
+        served = outcome(scenario, states[rows], words, power_w)
+        if scores is None:
+            return np.asarray(served.cost_mg)
+        price = scenario.quality.price_mg_per_point
+        return np.asarray(served.carbon_mg - price * scores(states[rows], words))
+
+    candidates = [_least(cost, *part) for part in parts]
     # Below the power that the shortest answer takes there is no first part.
     candidates[0][0][start_w > least_w] = np.inf
     rows, best = np.arange(len(states)), np.argmin([candidate[0] for candidate in candidates], axis=0)
@@ -76,8 +92,7 @@ def _within_energy(scenario: Scenario, states: NDArray, start_w: NDArray, end_w:
 
 
 def _least(
-    scenario: Scenario,
-    states: NDArray,
+    cost_of: Callable[[NDArray, NDArray, Index], NDArray],
     action: Callable[[NDArray, Index], tuple[NDArray, NDArray]],
     low: NDArray,
     high: NDArray,
@@ -85,9 +100,9 @@ def _least(
     """Cost, words and power of one part's best action: a grid's best cell, then Chandrupatla's method."""
 
     def cost(x: NDArray, rows: Index) -> NDArray:
-        return np.asarray(outcome(scenario, states[rows], *action(x, rows)).cost_mg)
+        return cost_of(*action(x, rows), rows)
 
-    n = len(states)
+    n = len(low)
     rows = np.arange(n)
     grid = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _CELLS + 1)
     costs = cost(grid.ravel(), np.repeat(rows, _CELLS + 1)).reshape(grid.shape)

@@ -13,7 +13,7 @@ import numpy as np
 
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.aolo.admissible import least_power_w, words_interval
-from neuro_aolo.systems.aolo.frontier import best_on_frontier
+from neuro_aolo.systems.aolo.frontier import Scores, best_on_frontier
 from neuro_aolo.systems.aolo.request import outcome
 from neuro_aolo.systems.aolo.scenario import Scenario
 
@@ -40,12 +40,14 @@ class Oracle:
     feasible: np.ndarray[Any, np.dtype[np.bool_]]
 
 
-def oracle(scenario: Scenario, states: NDArray) -> Oracle:
+def oracle(scenario: Scenario, states: NDArray, scores: Scores | None = None) -> Oracle:
     """Solve problem (25) for every request, its cost to a relative 1e-9 or better.
 
     Args:
         scenario: The service.
         states: ``(n, S)`` in physical units, columns as ``scenario.state_names``.
+        scores: What is believed of answers in the place of the scenario's own curve, where quality has a
+            price.
 
     Raises:
         ServiceError: If ``states`` has another shape, or leaves the model's domain.
@@ -55,12 +57,13 @@ def oracle(scenario: Scenario, states: NDArray) -> Oracle:
         raise ServiceError(
             f"states {states.shape} do not fit {scenario.name!r}: give (n, {len(scenario.state_names)})"
         )
-    parts = [_solve(scenario, states[i : i + _BLOCK]) for i in range(0, max(len(states), 1), _BLOCK)]
+    starts = range(0, max(len(states), 1), _BLOCK)
+    parts = [_solve(scenario, states[i : i + _BLOCK], scores) for i in starts]
     words, power_w, carbon_mg, cost_mg = np.concatenate(parts, axis=1)
     return Oracle(words, power_w, carbon_mg, cost_mg, np.isfinite(cost_mg))
 
 
-def _solve(scenario: Scenario, states: NDArray) -> NDArray:
+def _solve(scenario: Scenario, states: NDArray, scores: Scores | None) -> NDArray:
     """Words, power, carbon and cost of one block of requests, ``(4, n)``; NaN where no action is feasible."""
     result = np.full((4, len(states)), np.nan)
     short, long = words_interval(scenario, states)
@@ -73,7 +76,7 @@ def _solve(scenario: Scenario, states: NDArray) -> NDArray:
     possible = outcome(scenario, states[rows], words, power_w).feasible
     rows, words, power_w = rows[possible], words[possible], power_w[possible]
     if scenario.quality.price_mg_per_point > 0.0 and rows.size:
-        words, power_w = best_on_frontier(scenario, states[rows], words, long[rows], power_w)
+        words, power_w = best_on_frontier(scenario, states[rows], words, long[rows], power_w, scores)
     served = outcome(scenario, states[rows], words, power_w)
     result[:, rows] = words, power_w, served.carbon_mg, served.cost_mg
     result[:, rows[~served.feasible]] = np.nan

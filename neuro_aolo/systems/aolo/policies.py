@@ -10,8 +10,11 @@ from functools import cached_property, partial
 import numpy as np
 
 from neuro_aolo.systems.aolo.admissible import Index, least_power_w, power_box, words_interval
+from neuro_aolo.systems.aolo.believed import by_scores
+from neuro_aolo.systems.aolo.frontier import Scores
 from neuro_aolo.systems.aolo.oracle import oracle
-from neuro_aolo.systems.aolo.request import NDArray, sample_states, to_normalised
+from neuro_aolo.systems.aolo.qoe import quality
+from neuro_aolo.systems.aolo.request import NDArray, peak_words, sample_states, to_normalised
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.task import Floats, Observations, Policy, Spec
 from neuro_aolo_export.quantity import physical
@@ -19,6 +22,8 @@ from neuro_aolo_export.quantity import physical
 _REQUESTS = 50_000
 """That a rule's numbers are taken from: 50 of them are a violation rate of 0.1 %."""
 _SEED = 2503_04418_3
+_PROMPTS, _LENGTHS = 10_000, 400
+"""Prompts that a mean curve is taken over, and lengths that it is known at."""
 _SHARE = 0.6
 """Of the violation limit that a rule uses up there, as checkpoints may."""
 _INWARD = 1e-5
@@ -33,12 +38,33 @@ def rules(scenario: Scenario, spec: Spec) -> Mapping[str, Policy]:
     - ``log-linear``: logarithms of length and power are quadratic in those of the request's state, fitted to
       the optimum's by least squares, the power raised until the limit is kept.
 
+    Where the best length depends on the prompt through a function that nobody knows, both would have to know
+    it. There the one rule knows all but the function:
+
+    - ``mean-curve``: what would be optimal if every answer scored as answers of its length do on average.
+
     Args:
         scenario: of the service.
         spec: of its task.
     """
+    if scenario.prompts is not None:
+        return {"mean-curve": by_scores(scenario, spec, _mean_curve(scenario))}
     fitted = _Rules(scenario, spec)
     return {"shortest-answer": fitted.shortest, "log-linear": fitted.log_linear}
+
+
+def _mean_curve(scenario: Scenario) -> Scores:
+    """Mean score of answers by their length, over drawn prompts, between lengths in geometric steps."""
+    states = sample_states(scenario, _PROMPTS, np.random.default_rng(_SEED))
+    peaks, curve = np.asarray(peak_words(scenario, states)), scenario.quality
+    grid = np.geomspace(*scenario.actions.words, _LENGTHS)
+    means = [float(quality(words, peaks, curve.peak_score, curve.sharpness).mean()) for words in grid]
+    logs = np.log(grid)
+
+    def scores(states: NDArray, words: NDArray) -> NDArray:
+        return np.interp(np.log(words), logs, means)
+
+    return scores
 
 
 class _Rules:

@@ -10,6 +10,9 @@ import math
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.arrays import Array, namespace
 
+LARGEST_WORDS, LARGEST_SCORE = 1e6, 100.0
+"""Most words and points that a scenario's curve may have at its peak."""
+
 
 def quality(
     words: Array, peak_words: Array, peak_score: float, sharpness: float, log_words: Array | None = None

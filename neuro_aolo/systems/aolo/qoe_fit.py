@@ -8,15 +8,12 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.systems.aolo.qoe import quality
+from neuro_aolo.systems.aolo.qoe import LARGEST_SCORE, LARGEST_WORDS, quality
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.csv_file import Table, read_table
 from neuro_aolo.systems.wording import listed
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
-LARGEST_WORDS, LARGEST_SCORE = 1e6, 100.0
-"""Most words and points that a scenario's curve may have at its peak."""
-
 _FEWEST_LENGTHS = 4
 _NO_PEAK = "the scores do not rise to a peak and fall with the length: give scores on both sides of the peak"
 _PEAKS, _SHARPNESSES, _BEST = 24, (0.05, 0.15, 0.5, 1.5, 5.0, 15.0, 50.0), 6
@@ -69,6 +66,12 @@ class QualityFit:
             raise ScenarioError(
                 f"scenario {scenario.name!r} draws kappa_peak_words per request, which a fitted curve "
                 "would not change: fit into a scenario without it, such as paper"
+            )
+        if scenario.prompts is not None:
+            raise ScenarioError(
+                f"scenario {scenario.name!r} has a best length for each prompt, which a fitted curve would "
+                'not change: give features too, as csv = "FILE.csv" in [prompts], or fit into another '
+                "scenario"
             )
         threshold = scenario.quality.threshold
         values = {name: getattr(self, name) for name in ("peak_score", "peak_words", "sharpness")}

@@ -6,7 +6,7 @@ References:
     X. Wang, H. Du, Y. Gao, D. I. Kim, "AOLO", 2025, arXiv:2503.04418, problem (25), equations (34) to (36).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,16 @@ NDArray = np.ndarray[Any, np.dtype[np.float64]]
 CONSTRAINTS = ("quality", "energy", "inference_time_s", "transmission_time_s", "power_w")
 """Names of the margins of constraints (25a) to (25e)."""
 
+
+def constraints(scenario: Scenario) -> tuple[str, ...]:
+    """Those of :data:`CONSTRAINTS` that a scenario has: one noisy score of an answer holds no threshold."""
+    return CONSTRAINTS if scenario.prompts is None else CONSTRAINTS[1:]
+
+
 _PEAK = "kappa_peak_words"
 _LEAST, _MOST = 1e-12, 1e9
+_TURNS = 1e3
+"""Standard deviation of that frequency, in radians per word."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Outcome:
         margins: Slack of each constraint by name, in its own unit: at least 0 exactly where the constraint
             holds.
         terms: Times and every carbon term apart, in g.
+        score: Of the answer, in points: its expectation, or the one that :func:`scored` drew.
     """
 
     carbon_mg: Array
@@ -48,6 +57,7 @@ class Outcome:
     feasible: Array
     margins: dict[str, Array]
     terms: Footprint
+    score: Array
 
 
 def sample_states(
@@ -55,7 +65,8 @@ def sample_states(
 ) -> NDArray:
     """Draw the states of ``n`` requests.
 
-    Components are uniform and independent. With traces, intensities are those of an hour.
+    Components are uniform and independent. With traces, intensities are those of an hour; features of real
+    prompts are those of one of them.
 
     Args:
         scenario: The service.
@@ -68,6 +79,8 @@ def sample_states(
     """
     bounds = scenario.state.bounds
     states = rng.uniform(bounds.sample_low, bounds.sample_high, (n, bounds.sample_low.size))
+    if scenario.prompts is not None:
+        states = np.hstack([states, scenario.prompts.draw(n, rng)])
     if scenario.traces is not None:
         clock = scenario.traces.clock
         hours = rng.integers(clock.hours, size=n) if hours is None else hours
@@ -78,7 +91,7 @@ def sample_states(
 
 def observe(scenario: Scenario, states: Array) -> Array:
     """Observation of states: float32 ``(n, S)`` in [-1, 1], affine between the scenario's observed ranges."""
-    bounds = scenario.state.bounds
+    bounds = scenario.bounds
     low, high = float64(bounds.observe_low, states), float64(bounds.observe_high, states)
     xp = namespace(states)
     unit = xp.clip((float64(states) - low) * (2.0 / (high - low)) - 1.0, -1.0, 1.0)
@@ -165,9 +178,44 @@ def outcome(
 
 
 def peak_words(scenario: Scenario, states: Array) -> Array:
-    """Length of the best score, in words: each request's own ``(n,)`` where the state has it, else one."""
-    names = scenario.state_names
-    return states[:, names.index(_PEAK)] if _PEAK in names else scenario.quality.peak_words
+    """Length of the best score, in words: each request's own ``(n,)`` where the state tells it, else one."""
+    return _peak_words(scenario, states.T)
+
+
+def _peak_words(scenario: Scenario, columns: Array) -> Array:
+    names, prompts = scenario.state_names, scenario.prompts
+    if prompts is not None:
+        return prompts.peaks.words(columns[-prompts.features :])
+    return columns[names.index(_PEAK)] if _PEAK in names else scenario.quality.peak_words
+
+
+def scored(scenario: Scenario, expected: Outcome, words: NDArray, rng: np.random.Generator) -> Outcome:
+    """What is fed back of requests: their cost and reward by one noisy score of each answer.
+
+    ``score = Q + sigma (g cos(f kappa) + h sin(f kappa))`` with normal ``g``, ``h`` and frequency ``f`` of
+    each request: normal about ``Q``, and another draw for lengths a few hundredths of a word apart, so that
+    two policies cannot be told apart better than by scores of their own. It is not cut at the ends of the
+    scale, and so right on average.
+
+    Args:
+        scenario: The service; without prompts, or noise, everything stays as it is.
+        expected: What the answers come to on average.
+        words: Length of each ``(n,)``.
+        rng: Source of the draws.
+    """
+    prompts = scenario.prompts
+    if prompts is None or prompts.noise_points == 0.0:
+        return expected
+    first, second, frequency = rng.standard_normal((3, len(words)))
+    phase = _TURNS * frequency * words
+    error = prompts.noise_points * (first * np.cos(phase) + second * np.sin(phase))
+    gain_mg = scenario.quality.price_mg_per_point * error
+    return replace(
+        expected,
+        cost_mg=expected.cost_mg - gain_mg,
+        reward=np.where(expected.feasible, expected.reward + gain_mg, expected.reward),
+        score=expected.score + error,
+    )
 
 
 def _outcome(
@@ -190,7 +238,7 @@ def _outcome(
         bs_intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],
         log_words=log_words,
     )
-    score = quality(words, column.get(_PEAK, curve.peak_words), curve.peak_score, curve.sharpness, log_words)
+    score = quality(words, _peak_words(scenario, columns), curve.peak_score, curve.sharpness, log_words)
     margins = {
         "quality": score - curve.threshold,
         "energy": limits.energy - limits.energy_per_word * words - limits.energy_per_watt * power_w,
@@ -198,15 +246,17 @@ def _outcome(
         "transmission_time_s": limits.transmission_time_s - terms.transmission_time_s,
         "power_w": limits.power_w - power_w,
     }
-    feasible = margins["quality"] >= 0.0
-    for name in CONSTRAINTS[1:]:
+    above, names = margins["quality"], constraints(scenario)
+    margins = {name: margins[name] for name in names}
+    feasible = margins[names[0]] >= 0.0
+    for name in names[1:]:
         feasible = feasible & (margins[name] >= 0.0)
     carbon_mg = terms.total_g * MG_PER_G
     cost_mg = carbon_mg
     if curve.price_mg_per_point > 0.0:
-        cost_mg = carbon_mg - curve.price_mg_per_point * margins["quality"]
+        cost_mg = carbon_mg - curve.price_mg_per_point * above
     reward = xp.where(feasible, -cost_mg - agent_carbon_mg, -limits.penalty_mg)
-    return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms)
+    return Outcome(carbon_mg, cost_mg, reward, feasible, margins, terms, score)
 
 
 def _check_domain(scenario: Scenario, columns: Array, words: Array, power_w: Array) -> None:
@@ -214,7 +264,7 @@ def _check_domain(scenario: Scenario, columns: Array, words: Array, power_w: Arr
         return
     if is_torch(columns):
         columns, words, power_w = columns.detach(), words.detach(), power_w.detach()
-    names, bounds = scenario.state_names, scenario.state.bounds
+    names, bounds = scenario.state_names, scenario.bounds
     xp = namespace(columns)
     least, most = detached(xp.amin(columns, 1)), detached(xp.amax(columns, 1))
     if not ((least >= bounds.domain_low) & (most <= bounds.domain_high)).all():

@@ -1,9 +1,11 @@
 """A scenario: every parameter of the service, as data that can be checked, shown, extended and saved."""
 
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import tomli_w
 from pydantic import Field, model_validator
 
@@ -19,10 +21,13 @@ from neuro_aolo.systems.aolo.parameters import (
     SiteTraces,
     State,
 )
+from neuro_aolo.systems.aolo.prompts import FAR, Prompts
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
+from neuro_aolo.systems.aolo.users import with_users
+from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace import Trace
-from neuro_aolo.systems.parameters import Component
+from neuro_aolo.systems.parameters import Bounds, Component
 from neuro_aolo.systems.scenario import NamedScenario
 from neuro_aolo.systems.scenario_file import (
     ScenarioFile,
@@ -45,6 +50,9 @@ SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
 """The state component whose intensity a data centre's or base station's country or trace gives."""
 
 
+_ENDS = tuple(field.name for field in fields(Bounds))
+
+
 class Scenario(NamedScenario):
     """Every parameter of the service model (see :mod:`neuro_aolo.systems.aolo.parameters`).
 
@@ -52,6 +60,7 @@ class Scenario(NamedScenario):
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
         traces: Hourly carbon intensities that take the place of drawn ones.
+        prompts: Features that an unknown function makes each request's best length of, and noisy scores.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
     """
 
@@ -66,6 +75,7 @@ class Scenario(NamedScenario):
     state: State = State()
     sources: dict[str, str] = Field(default_factory=dict)
     traces: SiteTraces | None = None
+    prompts: Prompts | None = None
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -90,7 +100,7 @@ class Scenario(NamedScenario):
         Raises:
             ScenarioError: If a country, key or value in it is not allowed.
         """
-        data = dict(file.data)
+        data = with_users(dict(file.data), file.path)
         fix_countries(data, State(), file.path)
         return cls._validated(data, file.path)
 
@@ -148,7 +158,21 @@ class Scenario(NamedScenario):
     @property
     def state_names(self) -> tuple[str, ...]:
         """Names of the state's components, in the order of states and observations."""
-        return self.state.names
+        return self.state.names if self.prompts is None else (*self.state.names, *self.prompts.names)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """Ranges of the components, as arrays in the order of :attr:`state_names`."""
+        own = self.state.bounds
+        if self.prompts is None:
+            return own
+        (low, high), far = self.prompts.ranges, np.full(self.prompts.features, FAR)
+        more = Bounds(low, high, low, high, -far, far)
+        return Bounds(*(np.concatenate([getattr(part, name) for part in (own, more)]) for name in _ENDS))
+
+    def unit(self, name: str) -> str:
+        """The unit of a component of the state."""
+        return unit_of(self.state, name) if name in self.state.names else "-"
 
     @cached_property
     def rate_table(self) -> RateTable:
@@ -189,6 +213,19 @@ class Scenario(NamedScenario):
             raise ValueError(
                 "with channel.outage_probability = 0 the mean transmission time diverges for m <= 1: "
                 "raise state.nakagami_m above 1, or the outage probability above 0"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _prompts_have_a_price(self) -> Self:
+        if self.prompts is None:
+            return self
+        if self.state.kappa_peak_words is not None:
+            raise ValueError("prompts and state.kappa_peak_words both say where scores peak: remove one")
+        if self.quality.price_mg_per_point <= 0.0:
+            raise ValueError(
+                "prompts need quality.price_mg_per_point above 0: one noisy score of an answer holds no "
+                "threshold"
             )
         return self
 

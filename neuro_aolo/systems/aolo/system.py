@@ -6,15 +6,17 @@ References:
 
 from collections.abc import Mapping
 
+from neuro_aolo.systems.aolo import estimators as estimating
 from neuro_aolo.systems.aolo.commands import examine, fit, shift
 from neuro_aolo.systems.aolo.old_keys import old_keys
 from neuro_aolo.systems.aolo.policies import rules
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo.systems.aolo.telling import tell
+from neuro_aolo.systems.rivals import Estimator
 from neuro_aolo.systems.task import Policy
 
-__all__ = ["Scenario", "examine", "fit", "old_keys", "policies", "shift", "task", "tell"]
+__all__ = ["Scenario", "estimators", "examine", "fit", "old_keys", "policies", "shift", "task", "tell"]
 
 
 def task(scenario: Scenario) -> AoloTask:
@@ -29,3 +31,13 @@ def task(scenario: Scenario) -> AoloTask:
 def policies(scenario: Scenario) -> Mapping[str, Policy]:
     """Rules by name, see :func:`~neuro_aolo.systems.aolo.policies.rules`."""
     return rules(scenario, task(scenario).spec)
+
+
+def estimators(scenario: Scenario) -> Mapping[str, Estimator]:
+    """What estimates scores and then optimises, by name, where prompts hide the best length; else nothing.
+
+    See :func:`~neuro_aolo.systems.aolo.estimators.estimators`.
+    """
+    if scenario.prompts is None:
+        return {}
+    return estimating.estimators(scenario, task(scenario).spec)

@@ -7,11 +7,12 @@ import numpy as np
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.oracle import oracle
 from neuro_aolo.systems.aolo.request import (
-    CONSTRAINTS,
     Outcome,
+    constraints,
     observe,
     outcome,
     sample_states,
+    scored,
     to_physical,
 )
 from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
@@ -102,16 +103,13 @@ class AoloTask:
         scenario = self.scenario
         scale = float(np.mean(self._probe.scale, where=self._probe.feasible))
         return Spec(
-            observations=tuple(
-                Quantity(name, unit_of(scenario.state, name), *getattr(scenario.state, name).observe)
-                for name in scenario.state_names
-            ),
+            observations=self._observed,
             actions=tuple(
                 Quantity(name, unit_of(scenario.actions, name), *getattr(scenario.actions, name))
                 for name in ("words", "power_w")
             ),
             objectives=(Objective("carbon", "mg", scale=scale, per_mg=1.0),),
-            constraints=tuple(self._constraint(name) for name in CONSTRAINTS),
+            constraints=tuple(self._constraint(name) for name in constraints(scenario)),
             entries=ENTRIES,
             units=(Unit("word", "words"), Unit("bit", "bits")),
             sites=_SITES,
@@ -123,10 +121,25 @@ class AoloTask:
             penalty_name="limits.penalty_mg",
         )
 
+    @property
+    def _observed(self) -> tuple[Quantity, ...]:
+        scenario, bounds = self.scenario, self.scenario.bounds
+        ranges = zip(bounds.observe_low.tolist(), bounds.observe_high.tolist(), strict=True)
+        named = zip(scenario.state_names, ranges, strict=True)
+        return tuple(Quantity(name, scenario.unit(name), *ends) for name, ends in named)
+
     def _constraint(self, name: str) -> Constraint:
         section, parameter, title = _LIMITS[name]
         part = getattr(self.scenario, section)
         return Constraint(name, unit_of(part, parameter), float(getattr(part, parameter)), title)
+
+    @cached_property
+    def expected(self) -> "AoloTask":
+        """The same task, with the expectation of a decision's cost in the place of what one score says."""
+        prompts = self.scenario.prompts
+        if prompts is None or prompts.noise_points == 0.0:
+            return self
+        return AoloTask(self.scenario.with_values(prompts={"noise_points": 0.0}))
 
     @property
     def hourly(self) -> Hourly | None:
@@ -164,8 +177,10 @@ class AoloTask:
         words, power_w = to_physical(self.scenario, actions)
         result = outcome(self.scenario, states, words, power_w)
         count = len(states)
+        following = self.reset(count, rng)
+        result = scored(self.scenario, result, words, rng)
         return Transition(
-            next_states=self.reset(count, rng),
+            next_states=following,
             costs=result.cost_mg[:, None],
             slack=self._slack(result),
             reward=result.reward,
@@ -194,7 +209,7 @@ class AoloTask:
             carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
             energy_j=np.stack([inference_j, wireless_j], axis=1),
             units=np.stack([words, terms.bits], axis=1),
-            margins=np.stack([result.margins[name] for name in CONSTRAINTS], axis=1),
+            margins=np.stack(list(result.margins.values()), axis=1),
         )
 
     def optimum(self, states: Floats) -> Optimum:

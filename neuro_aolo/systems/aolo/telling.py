@@ -9,7 +9,7 @@ from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.text.numbers import percent
 
 _PLACES = {"dc": "data centre", "bs": "base station"}
-_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions")
+_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "prompts")
 _SOURCE = "Service, problem and algorithm: X. Wang, H. Du, Y. Gao, D. I. Kim (2025), AOLO, arXiv:2503.04418"
 _GRADES = {
     "AOLO, table": "from AOLO's table",
@@ -37,10 +37,29 @@ def tell(figures: Figures) -> Telling:
             "nothing.",
             "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
             "chosen, so ratios and rankings carry further than milligrams.",
+            *_of_prompts(scenario),
         ),
         options=_options(scenario, shipped=shipped),
         sources=(_SOURCE,),
         shipped=shipped,
+    )
+
+
+def _of_prompts(scenario: Scenario) -> tuple[str, ...]:
+    """Who stands behind the scores."""
+    prompts = scenario.prompts
+    if prompts is None:
+        return ()
+    if prompts.users is None:
+        return (
+            "No user was asked: a fixed random network stands for them. It says at what length an answer to "
+            f"a prompt of {prompts.features} features scores best, and scores scatter about its curve by "
+            f"{prompts.noise_points:g} points.",
+        )
+    return (
+        f"Scores are those of a network fitted to {len(prompts.users.features):,} answers of "
+        f"{prompts.users.source}, and scatter about it by {prompts.noise_points:.3g} points: what it missed "
+        "of the users is counted as noise.",
     )
 
 

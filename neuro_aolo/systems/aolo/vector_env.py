@@ -85,7 +85,8 @@ class AoloVectorEnv(VectorEnv[Observation, Observation, NDArray]):
         """Serve every request with ``actions`` ``(num_envs, 2)`` in [-1, 1], and draw the next ones."""
         if self._states is None:
             raise ServiceError("step() before reset(): call reset() first")
-        served, info = serve(self.scenario, self._states, actions, self.agent_carbon_mg, self._with_oracle)
+        charge, oracle = self.agent_carbon_mg, self._with_oracle
+        served, info = serve(self.scenario, self._states, actions, charge, oracle, self.np_random)
         self._served += 1
         truncated = np.full(self.num_envs, self._served >= self.episode_length)
         self._states = self._draw()
