@@ -161,7 +161,7 @@ def _allowed(field: FieldInfo) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, Component):
         return f"{_text(value.sample)}, observed {_text(value.observe)}"
-    if isinstance(value, tuple) and len(value) == 2:
+    if isinstance(value, tuple) and len(value) == 2 and not isinstance(value[0], str):
         return " to ".join(_text(end) for end in value)
     if isinstance(value, list | tuple) and len(value) > _LISTED:
         return f"{len(value):,} {'rows' if isinstance(value[0], list | tuple) else 'figures'}"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 from scipy.optimize import least_squares
 
 from neuro_aolo.errors import ScenarioError
@@ -11,6 +12,7 @@ from neuro_aolo.systems.aolo.peaks import Peaks, random_layer
 from neuro_aolo.systems.aolo.prompts import FAR, Prompts
 from neuro_aolo.systems.aolo.qoe import LARGEST_SCORE, LARGEST_WORDS, quality
 from neuro_aolo.systems.csv_file import Table, read_table
+from neuro_aolo.systems.scenario_file import explain
 from neuro_aolo.systems.wording import listed, shown
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -24,6 +26,8 @@ _ROWS_PER_FIGURE = 5
 _ROWS_PER_UNIT = 10
 """Rows that a unit of the network is added for, where the file does not say how many."""
 _SHARPNESSES, _OFFSETS, _BEST = (0.15, 0.5, 1.5, 5.0), (-1.0, 0.0, 1.0), 2
+_HELD = 0.1
+"""Points that a figure of 1 of the network counts as in the sum of squares, so that like sines share."""
 _LARGEST = 100.0
 """Of the network's figures and of the curve's logarithms."""
 
@@ -48,9 +52,7 @@ def with_users(data: dict[str, Any], path: Path) -> dict[str, Any]:
     if "users" in prompts:
         raise ScenarioError(f"{path}: prompts has both csv and users: remove one")
     columns, features, words, scores = read_prompts(name)
-    usual = {"features": len(columns), "peak_words": [float(words.min()), float(words.max())]}
-    usual["hidden"] = min(Prompts().hidden, len(words) // _ROWS_PER_UNIT)
-    settings = Prompts.model_validate(usual | {key: prompts[key] for key in prompts if key != "noise_points"})
+    settings = _settings(prompts, columns, words, path)
     fitted, curve, noise = _fit(settings, features, words, scores, name)
     users = {"source": Path(name).name, "columns": columns, "features": features.tolist(), **fitted}
     kept = {key: getattr(settings, key) for key in ("features", "hidden", "seed", "bend", "peak_words")}
@@ -63,6 +65,24 @@ def with_users(data: dict[str, Any], path: Path) -> dict[str, Any]:
         "quality": {**data.get("quality", {}), **curve},
         "sources": {**data.get("sources", {}), **told},
     }
+
+
+def _settings(prompts: dict[str, Any], columns: list[str], words: NDArray, path: Path) -> Prompts:
+    """What the table says, and of what it leaves out what suits the data."""
+    usual = {
+        "features": len(columns),
+        "hidden": min(Prompts().hidden, len(words) // _ROWS_PER_UNIT),
+        "peak_words": [float(words.min()), float(words.max())],
+    }
+    try:
+        settings = Prompts.model_validate(usual | prompts)
+    except ValidationError as error:
+        raise ScenarioError(explain(error, Prompts, path, "prompts")) from None
+    if settings.features != len(columns):
+        raise ScenarioError(
+            f"{path}: prompts.features = {settings.features} where the file has {len(columns)}: leave it out"
+        )
+    return settings
 
 
 def read_prompts(name: str) -> tuple[list[str], NDArray, NDArray, NDArray]:
@@ -140,8 +160,8 @@ def _fit(
         for start in problem.starts()
     ]
     best = min(ends, key=lambda end: float(end.cost))
-    around = float(((scores - scores.mean()) ** 2).sum())
-    if not 2.0 * best.cost < around:
+    left = float((problem.errors(best.x)[: len(words)] ** 2).sum())
+    if not left < float(((scores - scores.mean()) ** 2).sum()):
         raise ScenarioError(f"{name}: no curve that rises to a peak and falls is closer than the mean score")
     *inner, peak, sharpness = best.x
     slopes, outputs = np.split(np.array(inner[:-1]), [settings.features])
@@ -153,29 +173,31 @@ def _fit(
         "offset": float(inner[-1]),
     }
     curve = {"peak_score": float(np.exp(peak)), "sharpness": float(np.exp(sharpness))}
-    return network, curve, float(np.sqrt(2.0 * best.cost / (len(words) - figures)))
+    return network, curve, float(np.sqrt(left / (len(words) - figures)))
 
 
 class _Problem:
     """Errors of the curve whose peaks are a network linear in ``columns``, and their slopes.
 
-    What is searched: the network's figures, then the logarithms of best score and sharpness.
+    What is searched: the network's figures, then the logarithms of best score and sharpness. Below the errors
+    of the ``n`` scores stand the network's figures, held small.
     """
 
     def __init__(self, columns: NDArray, words: NDArray, scores: NDArray, ends: tuple[float, float]) -> None:
         self.columns, self.words, self.scores, self.ends = columns, words, scores, ends
 
     def errors(self, found: NDArray) -> NDArray:
-        """Curve less score ``(n,)``."""
-        return self._curve(found)[0] - self.scores
+        """Curve less score, and what the figures count as, ``(n + P - 2,)``."""
+        return np.concatenate([self._curve(found)[0] - self.scores, _HELD * found[:-2]])
 
     def slopes(self, found: NDArray) -> NDArray:
-        """``d error / d found`` ``(n, P)``: ``dQ / d ln kappa_peak = s Q (kappa / kappa_peak - 1)``."""
+        """``d error / d found`` ``(n + P - 2, P)``: ``dQ / d ln kappa_peak = s Q (ratio - 1)``."""
         curve, peaks, steep = self._curve(found)
         ratio, sharpness = self.words / peaks, np.exp(found[-1])
         inner = curve * sharpness * (ratio - 1.0) * steep
         of_sharpness = curve * sharpness * (np.log(ratio) + 1.0 - ratio)
-        return np.column_stack([inner[:, None] * self.columns, curve, of_sharpness])
+        of_scores = np.column_stack([inner[:, None] * self.columns, curve, of_sharpness])
+        return np.vstack([of_scores, _HELD * np.eye(len(found) - 2, len(found))])
 
     def starts(self) -> list[NDArray]:
         """The best of a lattice of offsets and exponents, each with its best score by least squares."""

@@ -84,9 +84,7 @@ def test_tensors_come_to_the_same_as_arrays(shipped: Scenario) -> None:
 def test_scores_scatter_about_the_curve(shipped: Scenario) -> None:
     states, words, power_w = drawn(shipped, 200_000)
     true = outcome(shipped, states, words, power_w)
-    curve = quality(
-        words, peak_words(shipped, states), shipped.quality.peak_score, shipped.quality.sharpness
-    )
+    curve = quality(words, peak_words(shipped, states), shipped.quality.peak_score, shipped.quality.sharpness)
     np.testing.assert_allclose(true.score, curve, rtol=1e-12)
     found = scored(shipped, true, words, np.random.default_rng(1))
     errors = found.score - true.score
