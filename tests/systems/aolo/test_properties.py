@@ -34,7 +34,7 @@ def environments(name: str) -> tuple[gym.Env, gym.vector.VectorEnv]:
 def requests(draw: st.DrawFn) -> tuple[Scenario, np.ndarray]:
     """A scenario and a state anywhere inside its observed bounds, intensities above zero."""
     scenario = loaded(draw(st.sampled_from(NAMES)))
-    bounds = scenario.state.bounds
+    bounds = scenario.bounds
     position = np.array([draw(unit) for _ in scenario.state_names])
     state = bounds.observe_low + (bounds.observe_high - bounds.observe_low) * position
     return scenario, np.maximum(state, 1e-3)[None]
@@ -135,7 +135,7 @@ def test_actions_survive_the_way_to_physical_units_and_back(name, action):
 @given(requests())
 def test_observations_tell_the_state(request_):
     scenario, state = request_
-    bounds = scenario.state.bounds
+    bounds = scenario.bounds
     observed = observe(scenario, state).astype(np.float64)
     width = bounds.observe_high - bounds.observe_low
     assert (np.abs(observed) <= 1.0).all()
