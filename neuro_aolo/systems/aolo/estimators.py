@@ -4,6 +4,7 @@ They know all that is known: carbon, times, limits, and the range of lengths in 
 function from a prompt to its best length they know what the logged scores say.
 """
 
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -86,7 +87,11 @@ def _inputs(scenario: Scenario, states: NDArray, words: NDArray) -> NDArray:
 def _estimate(scenario: Scenario, spec: Spec, kind: Any, requests: int, seed: int) -> Policy:
     rng = np.random.default_rng(seed)
     regressor: Regressor = kind(seed)
-    regressor.fit(*log(scenario, requests, rng))
+    inputs, logged = log(scenario, requests, rng)
+    with warnings.catch_warnings():
+        # A network that still improves at its last epoch is taken as it is.
+        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations")
+        regressor.fit(inputs, logged)
     ends = np.log(logged_words(scenario))
 
     def scores(states: NDArray, words: NDArray) -> NDArray:
