@@ -32,7 +32,7 @@ def small() -> Scenario:
 
 @pytest.fixture(scope="module")
 def requests(small: Scenario) -> Requests:
-    return Requests(expected(task(small)), 1500, 1)
+    return Requests(expected(task(small)), 400, 1)
 
 
 def test_only_a_scenario_with_prompts_has_something_to_estimate(small: Scenario) -> None:
