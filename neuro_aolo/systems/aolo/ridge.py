@@ -46,8 +46,8 @@ def _columns(inputs: NDArray) -> NDArray:
     first, second = np.triu_indices(features.shape[1])
     products = features[:, first] * features[:, second]
     powers = np.polynomial.legendre.legvander(inputs[:, -1], _DEGREE)
-    found: NDArray = (products[:, :, None] * powers[:, None, :]).reshape(len(inputs), -1)
-    return found
+    columns = (products[:, :, None] * powers[:, None, :]).reshape(len(inputs), -1)
+    return np.asarray(columns, dtype=np.float64)
 
 
 def _sums(inputs: NDArray, scores: NDArray) -> tuple[NDArray, NDArray, float]:
