@@ -20,8 +20,11 @@ from neuro_aolo.agent.evaluate import (
     held_out,
     noise_free,
 )
+from neuro_aolo.agent.fitted import FITTED, fit
+from neuro_aolo.agent.fitted import settings as fitted_settings
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.regressed import RegressionConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.stable_baselines import Algorithm, SB3Config, train_sb3
 from neuro_aolo.agent.train import TrainingConfig, train_actor
@@ -40,12 +43,17 @@ from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 OWN = ("spiking", "mlp")
 BASELINES = ("sac", "td3", "ppo")
-LEARNERS = (*OWN, *BASELINES, "random", "constant")
-"""Our actors, Stable-Baselines3's algorithms, and what does not learn; beside them the rules of the system
-and the exact optimum, by the names that these give them."""
+LEARNERS = (*OWN, *BASELINES, *FITTED, "random", "constant")
+"""Our actors, Stable-Baselines3's algorithms, what is fitted, and what does not learn; beside
+them the rules of the system and the exact optimum, by the names that these give them."""
 
-HIDDEN = {"sac": (256, 256), "td3": (400, 300), "ppo": (64, 64)}
-"""Hidden layers of what decides, by Stable-Baselines3's defaults."""
+HIDDEN = {
+    "sac": (256, 256),
+    "td3": (400, 300),
+    "ppo": (64, 64),
+    "regressed-mlp": RegressionConfig().hidden,
+}
+"""Hidden layers of what decides, of Stable-Baselines3 by its defaults."""
 
 CELLS = "cells"
 """Subfolder of a comparison with one file per cell."""
@@ -110,7 +118,7 @@ class Plan:
     @property
     def deployed(self) -> SpikingGraph | DenseGraph | None:
         """The graph of an untrained network of the shape that decides; None where nothing is computed."""
-        if self.learner not in (*OWN, *BASELINES):
+        if self.learner not in (*OWN, *HIDDEN):
             return None
         shape = self.actor if self.learner in OWN else MLPConfig(hidden=HIDDEN[self.learner])
         spec = self.task.spec
@@ -137,13 +145,15 @@ class Plan:
             "held_out_requests": self.task.spec.starts(HELD_OUT_REQUESTS),
             "held_out_seed": HELD_OUT_SEED,
         }
-        if self.learner in (*OWN, *BASELINES, "constant"):
+        if self.learner in (*OWN, *BASELINES, *FITTED, "constant"):
             settings["violation_limit"] = self.task.spec.violation_limit
         if self.learner in OWN:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:
             settings |= {"seconds": self.seconds, **asdict(SB3Config())}
+        elif self.learner in FITTED:
+            settings["fit"] = fitted_settings(self.learner)
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
         resolved: dict[str, Any] = json.loads(to_json(settings))
@@ -206,6 +216,9 @@ def _train(plan: Plan, task: Task) -> _Training:
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
         seconds = time.perf_counter() - began
         return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
+    if plan.learner in FITTED:
+        fitted = fit(plan.learner, task, plan.seed)
+        return _Training(fitted.policy, plan.deployed, fitted.requests, fitted.updates, fitted.seconds)
     if plan.learner in BASELINES:
         name: Algorithm = plan.learner  # type: ignore[assignment]
         trained = train_sb3(name, task, plan.seconds, plan.seed)

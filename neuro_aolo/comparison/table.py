@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neuro_aolo.agent.fitted import FITTED, applicable
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
 from neuro_aolo.comparison.plan import BASELINES, CELLS, LEARNERS, Plan
@@ -60,14 +61,15 @@ def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
 def all_learners(plan: Plan) -> tuple[str, ...]:
     """Every learner of a plan's task, the rules of its system, and the optimum by the name that it gives it.
 
-    Stable-Baselines3 takes tasks of one agent, and the best constant action is searched by the optimum of
-    each decision.
+    Stable-Baselines3 takes tasks of one agent, the best constant action is searched by the optimum of each
+    decision, and a table or a network that is taught it needs its actions.
     """
     task = plan.task
     known = task.optimum(task.reset(1, np.random.default_rng(0)))
     left_out = {
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
+        *(name for name in FITTED if name not in applicable(task)),
     }
     own = (*(name for name in LEARNERS if name not in left_out), *plan.rules)
     return own if known is None else (*own, task.spec.optimum)
