@@ -24,6 +24,7 @@ class CEMConfig:
 
     Attributes:
         generations: of it.
+        episode_generations: of it where decisions follow each other, which take long.
         population: policies of a generation.
         elites: best of them, which the next is drawn around.
         decisions: that each is tried on; of episodes at least one whole one.
@@ -35,6 +36,7 @@ class CEMConfig:
     """
 
     generations: int = 200
+    episode_generations: int = 40
     population: int = 96
     elites: int = 12
     decisions: int = 1_024
@@ -87,14 +89,15 @@ def search_linear(
     mean, deviation = np.zeros((width + 1, size)), np.full((width + 1, size), config.spread)
     starts = max(config.decisions // spec.horizon, 1)
     weight, limit, tried = config.weight, SHARE * spec.violation_limit, 0
-    for generation in range(config.generations):
+    generations = config.generations if spec.horizon == 1 else config.episode_generations
+    for generation in range(generations):
         drawn = mean + deviation * rng.standard_normal((config.population, *mean.shape))
         drawn[0] = mean
         states = task.reset(starts, rng)
         cost, shortfall, violated = _tried(task, drawn, states, config.margin, rng)
         tried += config.population * starts * spec.horizon
         best = drawn[np.argsort(cost + weight * shortfall)[: config.elites]]
-        left = 1.0 - (generation + 1) / config.generations
+        left = 1.0 - (generation + 1) / generations
         mean, deviation = best.mean(axis=0), np.maximum(best.std(axis=0), config.noise * left**2)
         if spec.constraints:
             beyond = np.clip(violated[0] / limit - 1.0 if limit else violated[0] > 0.0, -1.0, 1.0)
@@ -109,7 +112,7 @@ def search_linear(
 def _tried(
     task: Task, drawn: Floats, states: Floats, margin: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
-    """Cost over the scale, shortfall and violation rate of policies ``(K, D + 1, A)``, means ``(K,)`` each."""
+    """Means of cost over scale, shortfall and violations of policies ``(K, D + 1, A)``: ``(K,)`` each."""
     many = len(drawn)
     starts = np.tile(states, (many, 1))
 

@@ -89,7 +89,8 @@ def fit(name: str, task: Task, seed: int) -> Fitted:
         policy, updates = table.policy(), 0
     elif isinstance(config, CEMConfig):
         linear, requests = search_linear(task, rng, config)
-        policy, updates = linear.policy(), config.generations
+        policy = linear.policy()
+        updates = config.generations if task.spec.horizon == 1 else config.episode_generations
     else:
         network, updates = regress(task, rng, config)
         policy, requests = noise_free(network), config.requests

@@ -65,11 +65,12 @@ def all_learners(plan: Plan) -> tuple[str, ...]:
     decision, and a table or a network that is taught it needs its actions.
     """
     task = plan.task
+    fitted = applicable(task)
     known = task.optimum(task.reset(1, np.random.default_rng(0)))
     left_out = {
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
-        *(name for name in FITTED if name not in applicable(task)),
+        *(name for name in FITTED if name not in fitted),
     }
     own = (*(name for name in LEARNERS if name not in left_out), *plan.rules)
     return own if known is None else (*own, task.spec.optimum)
