@@ -46,12 +46,16 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
     cards = []
     if finite(decided.optimum_mg_per_decision):
         cards.append((f"regret against the {wording.optimum}", _regret(decided)))
-    cards.append((f"{wording.decisions} that break a constraint", str(percent(decided.violation_rate))))
+    if decided.constrained:
+        broken = str(percent(decided.violation_rate))
+        cards.append((f"{wording.decisions} that break a constraint", broken))
     known = knows_optimum(decided)
     if known and deployed is not None:
         cards.append(("regret in the chip's integers", _regret(deployed)))
     if known and decided.constant is not None:
         cards.append(("regret of the best constant action", _regret(decided.constant)))
+    if known:
+        cards += [(f"regret of the rule {name}", _regret(each)) for name, each in decided.rules.items()]
     service = str(amount(decided.service_mg_per_decision))
     cards.append((f"service, mg CO₂e per {wording.decision}", service))
     return [*cards, *(_of_spikes(deployed) if deployed is not None else ())]
@@ -193,7 +197,7 @@ def _print_chapter(chapter: Chapter, console: Console) -> None:
 
 def print_rule(decided: Decided, console: Console) -> None:
     """Say which policies are infeasible, where a table may have called one so."""
-    if finite(decided.violation_limit):
+    if decided.constrained and finite(decided.violation_limit):
         console.print(Text(plain(rule(decided.violation_limit))))
 
 
