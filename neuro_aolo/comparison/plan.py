@@ -32,6 +32,7 @@ from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, Point, check_settings, file_name, scenario_sha256
+from neuro_aolo.runs.cell_graph import MadeCell
 from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.decided import per_decision
 from neuro_aolo.runs.versions import present
@@ -172,13 +173,13 @@ class Plan:
         check_settings(file, cell.settings, self.settings)
         return cell
 
-    def make(self) -> Cell:
-        """Train the learner, and let it decide the held-out requests."""
+    def make(self) -> MadeCell:
+        """Train the learner, and let it decide the held-out requests; the network of our own is kept."""
         graph, task = self.deployed, self.task
         if graph is not None:
             task = charged(task, self.deployment, self.agent_site, graph)
         training = _train(self, task)
-        return Cell(
+        cell = Cell(
             scenario=self.scenario.name,
             learner=self.learner,
             seed=self.seed,
@@ -190,6 +191,7 @@ class Plan:
             curve=training.curve,
             versions=present(PACKAGES),
         )
+        return MadeCell(cell, training.graph if self.learner in OWN else None)
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def _curve(rows: Any) -> tuple[Point, ...]:
     return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
 
 
-def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, float]:
+def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, Any]:
     """Regret, violations, cost, and the carbon of what is served within every constraint.
 
     Where the deployment counts the carbon of deciding, it is in all of them.

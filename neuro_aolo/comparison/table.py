@@ -36,7 +36,8 @@ from neuro_aolo_export.files import disk_fails
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
 
-_COLUMNS = [field.name for field in fields(Cell) if field.name not in ("settings", "curve", "versions")]
+_NO_COLUMNS = ("settings", "curve", "versions", "graph_sha256")
+_COLUMNS = [field.name for field in fields(Cell) if field.name not in _NO_COLUMNS]
 
 
 def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
