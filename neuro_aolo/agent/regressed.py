@@ -26,9 +26,9 @@ class RegressionConfig:
     """
 
     hidden: tuple[int, ...] = (32, 32)
-    requests: int = 100_000
-    epochs: int = 60
-    batch_size: int = 512
+    requests: int = 50_000
+    epochs: int = 30
+    batch_size: int = 256
     learning_rate: float = 3e-3
 
 

@@ -8,14 +8,14 @@ from neuro_aolo.agent.evaluate import Requests, noise_free
 from neuro_aolo.agent.regressed import RegressionConfig, regress
 from neuro_aolo.systems.names import load
 
-FEW = RegressionConfig(requests=20_000, epochs=40, batch_size=256)
+FEW = RegressionConfig(requests=40_000, epochs=30)
 
 
 def test_a_small_network_is_within_five_percent_on_paper() -> None:
     loaded = load("paper")
     task = loaded.system.task(loaded.scenario)
     network, updates = regress(task, np.random.default_rng(0), FEW)
-    assert updates == 40 * -(-20_000 // 256)
+    assert updates == 30 * -(-40_000 // 256)
     evaluated = Requests(task, 4_000, 7).evaluate(noise_free(network))
     assert 0.0 <= evaluated.regret < 0.05
     assert evaluated.violation_rate <= 1.5 * task.spec.violation_limit
