@@ -9,6 +9,8 @@ from neuro_aolo.agent.known import kept_inside, taught
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.systems.task import Floats, Observations, Task
 
+_LEAST_SPREAD = 0.05
+"""Least standard deviation that an action's error is measured in: it may be the same for all requests."""
 _INSIDE = 1e-4
 """Distance of an action to the ends of its range below which its inverse tangent is not asked for."""
 
@@ -40,7 +42,7 @@ def regress(
     """The network, and how many updates it took.
 
     Squared error of the inverse hyperbolic tangents of the actions is minimised, which the last layer
-    computes; its bias is then shifted off the constraints' edge.
+    computes, each over its own spread; its bias is then shifted off the constraints' edge.
 
     Raises:
         AgentError: the optimum's actions are not known, or no request has any.
@@ -50,12 +52,13 @@ def regress(
     network = MLPConfig(hidden=config.hidden).build(observations.shape[1], actions.shape[1], generator)
     inside = np.clip(actions, -1.0 + _INSIDE, 1.0 - _INSIDE)
     seen, wanted = torch.from_numpy(observations), torch.from_numpy(np.arctanh(inside).astype(np.float32))
+    spread = wanted.std(dim=0).clamp(min=_LEAST_SPREAD)
     updates = config.epochs * -(-len(seen) // config.batch_size)
     optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
     for _ in range(config.epochs):
         for rows in torch.randperm(len(seen), generator=generator).split(config.batch_size):
-            loss = (_computed(network, seen[rows]) - wanted[rows]).square().mean()
+            loss = ((_computed(network, seen[rows]) - wanted[rows]) / spread).square().mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

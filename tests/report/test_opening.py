@@ -85,11 +85,11 @@ def rule_of(regret: float, violation_rate: float = 0.0) -> Data:
 def test_a_rule_that_is_nearer_is_told_before_what_is_less_near(now: Data) -> None:
     now["decided"]["rules"] = {"long": rule_of(2e-8), "far": rule_of(0.5), "broken": rule_of(-0.3, 0.9)}
     rule, constant, _ = map(plain, opening(typed(now)).against)
-    assert rule == "The system's rule long comes closer to the optimum: regret 2e-6 % against 20.3 %."
+    assert rule == "The system's rule long comes closer to the optimum: regret 2.00e-6 % against 20.3 %."
     assert constant.startswith("One constant action")
     now["decided"]["rules"]["short"] = rule_of(0.01)
     assert plain(opening(typed(now)).against[0]) == (
-        "2 rules of the system come closer to the optimum: regret 2e-6 % by long and 1 % by short, against "
+        "2 rules of the system come closer to the optimum: regret 2.00e-6 % by long and 1 % by short, against "
         "20.3 %."
     )
     now["decided"]["rules"] = {"short": rule_of(0.01)}
@@ -109,7 +109,7 @@ def test_beside_an_infeasible_actor_rules_that_keep_the_limit_are_told(now: Data
     now["decided"] |= {"regret": -0.4, "violation_rate": 1.0}
     now["decided"]["rules"] = {"short": rule_of(2e-8), "broken": rule_of(0.1, 0.9)}
     assert plain(opening(typed(now)).against[1]) == (
-        "A rule of the system keeps within the limit: short at a regret of 2e-6 %."
+        "A rule of the system keeps within the limit: short at a regret of 2.00e-6 %."
     )
 
 
