@@ -89,8 +89,8 @@ def test_a_rule_that_is_nearer_is_told_before_what_is_less_near(now: Data) -> No
     assert constant.startswith("One constant action")
     now["decided"]["rules"]["short"] = rule_of(0.01)
     assert plain(opening(typed(now)).against[0]) == (
-        "2 rules of the system come closer to the optimum: regret 2.00e-6 % by long and 1 % by short, against "
-        "20.3 %."
+        "2 rules of the system come closer to the optimum: regret 2.00e-6 % by long and 1 % by short, "
+        "against 20.3 %."
     )
     now["decided"]["rules"] = {"short": rule_of(0.01)}
     assert [plain(point)[:8] for point in opening(typed(now)).against[:2]] == ["One cons", "The syst"]
