@@ -35,10 +35,10 @@ class CEMConfig:
         margin: slack up to which a decision is short of a constraint.
     """
 
-    generations: int = 120
+    generations: int = 200
     episode_generations: int = 40
-    population: int = 64
-    elites: int = 8
+    population: int = 96
+    elites: int = 12
     decisions: int = 1_024
     spread: float = 1.0
     noise: float = 0.1

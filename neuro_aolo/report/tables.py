@@ -36,6 +36,9 @@ _POINTS = 3
 _HEADING = 8
 """Letters on a line of a heading in a system's own table, which may have many columns."""
 
+_MANY = 7
+"""Columns from which a table saves a space on each, so that names stay whole in 80 columns."""
+
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
 
@@ -209,6 +212,8 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
         heading: letters on a line of a heading above figures, where many stand side by side.
     """
     table = Table(title=_shown(grid.title), title_justify="left", show_lines=grid.stacks)
+    if len(grid.columns) >= _MANY:
+        table.padding = (0, 1, 0, 0)
     for index, column in enumerate(grid.columns):
         numeric = grid.numeric(index)
         longest = max((len(cell) for row in grid.rows if isinstance(cell := row[index], str)), default=0)
