@@ -15,10 +15,10 @@ from neuro_aolo.text.numbers import plain, significant
 
 RESULTS = Path(__file__).parent.parent / "results"
 SCENARIOS = ("paper", "mixed", "speech")
-FIRST = ("shortest-answer", "log-linear", "constant")
-"""What is not learnt: rules, and the best constant action."""
-SHORT = (*FIRST[:2], "spiking", "mlp", "td3")
-"""Rules, ours, and the nearest of Stable-Baselines3's algorithms."""
+FIRST = ("shortest-answer", "log-linear", "optimum-table", "linear-cem", "regressed-mlp", "constant")
+"""What no actor of ours or of Stable-Baselines3 learns: rules, what is fitted, the best constant action."""
+SHORT = (*FIRST[:5], "spiking", "mlp", "td3")
+"""Rules, what is fitted, ours, and the nearest of Stable-Baselines3's algorithms."""
 
 HEAD = (
     "| scenario | learner | seeds | regret, %: median (worst) | violations, %: mean (worst) "

@@ -56,7 +56,9 @@ class Plan:
 def main() -> None:
     """Make what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a trained spiking actor")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder of a trained spiking actor, or a kept cell of one"
+    )
     common(parser, OUT)
     parser.add_argument("--strengths", nargs="+", type=float, default=list(STRENGTHS), help="shares, 0 to 1")
     parser.add_argument("--draws", type=int, default=10, help="chips for each strength (default: 10)")

@@ -84,8 +84,9 @@ def compare(
 
     Args:
         scenario: a name or a ``.toml`` file.
-        learners: some of ``spiking``, ``mlp``, ``sac``, ``td3``, ``ppo``, ``random``, ``constant`` and the
-            exact optimum, which the shipped scenarios call ``oracle``; all where None.
+        learners: some of ``spiking``, ``mlp``, ``sac``, ``td3``, ``ppo``, ``optimum-table``, ``linear-cem``,
+            ``regressed-mlp``, ``random``, ``constant``, the system's rules and the exact optimum, which AOLO
+            calls ``oracle``; all that the task allows where None.
         seeds: how many: 0, 1, and so on.
         steps: decisions served in training by ``spiking`` and ``mlp``; the preset's where None.
         seconds: processor time of training of each of ``sac``, ``td3`` and ``ppo``.

@@ -66,10 +66,11 @@ class Evaluation:
         return self.answer.to_dict()
 
     def to_dataframe(self) -> "pd.DataFrame":
-        """The actor, and the best constant action where one was searched, a row each."""
+        """The actor, the best constant action where one was searched, and the system's rules, a row each."""
         rows = [{"policy": self.answer.run.actor, **_policy(self.answer.decided)}]
         if self.answer.decided.constant is not None:
             rows.append({"policy": "constant", **_policy(self.answer.decided.constant)})
+        rows += [{"policy": name, **_policy(each)} for name, each in self.answer.decided.rules.items()]
         return shown.frame(rows, "policy")
 
     def _grids(self) -> list[Grid]:
@@ -180,6 +181,7 @@ class Report:
             "chip": summary.deployed,
             "mlp": summary.twin,
             "constant": summary.decided.constant,
+            **summary.decided.rules,
         }
         rows = ({"policy": name, **_policy(each)} for name, each in policies.items() if each is not None)
         return shown.frame(rows, "policy")

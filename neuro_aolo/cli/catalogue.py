@@ -1,9 +1,8 @@
 """Commands about what there is: scenarios and hardware profiles."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +18,7 @@ from neuro_aolo_export.files import disk_fails
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from neuro_aolo.systems.task import Policy, Task
-
 CHECK_SEED = 0
-ADAPTATION_REGRET = 0.1
-"""Regret of the best constant action from which a scenario is said to need adaptation."""
-
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="NAME|FILE.toml", autocompletion=completes(names.scenarios))
 ]
@@ -135,10 +129,11 @@ def check_scenario(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """What a scenario asks of a policy: its optimum, random actions or rules, the best constant action."""
+    """What a scenario asks of a policy: its optimum, random actions, rules, the best constant action."""
     import numpy as np
 
     from neuro_aolo.carbon.deployment import Deployment
+    from neuro_aolo.cli.unlearnt import unlearnt
     from neuro_aolo.systems.names import load, offered
 
     loaded = load(name)
@@ -150,7 +145,7 @@ def check_scenario(
     with stage("drawing requests, solving them, searching the best constant action"):
         own, rows = offered(loaded.system, "examine")(scenario, np.random.default_rng(CHECK_SEED), requests)
         rules = loaded.system.policies(scenario)
-        constant, constant_rows = _unlearnt(loaded.system.task(scenario), rules, requests)
+        constant, constant_rows = unlearnt(loaded.system.task(scenario), rules, requests)
     traces = trace_facts(scenario)
     summary = {
         "scenario": getattr(scenario, "name", name),
@@ -166,72 +161,6 @@ def check_scenario(
             say(note)
 
     show(summary, as_json, in_text)
-
-
-def _unlearnt(
-    task: "Task", rules: Mapping[str, "Policy"], requests: int
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """The best constant action, and rules; nothing where no state alone has an optimum."""
-    import numpy as np
-
-    from neuro_aolo.agent.evaluate import held_out
-    from neuro_aolo.agent.rivals import best_constant_action
-    from neuro_aolo.runs.decided import action_units, physical_action
-    from neuro_aolo.systems.task import Optimum
-    from neuro_aolo.text.feasibility import is_feasible
-
-    if not isinstance(task.optimum(task.reset(1, np.random.default_rng(CHECK_SEED))), Optimum):
-        return {}, []
-    constant = best_constant_action(task, requests)
-    unseen = held_out(task)
-    result = unseen.evaluate(constant.policy())
-    by_rule = {name: unseen.evaluate(rule) for name, rule in rules.items()}
-    figures = {
-        "constant_feasible": constant.feasible,
-        "constant_regret": result.regret,
-        "constant_violation_rate": result.violation_rate,
-        "constant_violation_limit": task.spec.violation_limit,
-        "constant_held_out_feasible": is_feasible(result.violation_rate, task.spec.violation_limit),
-        "constant_action": physical_action(task, constant.action),
-        "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
-        "rules": {
-            name: {"regret": each.regret, "violation_rate": each.violation_rate}
-            for name, each in by_rule.items()
-        },
-    }
-    adapts = ("needs adaptation", "yes" if figures["needs_adaptation"] else "no")
-    limit = task.spec.violation_limit
-    rule_rows = [
-        (f"  rule {name}, likewise", _merit(each.regret, each.violation_rate, limit))
-        for name, each in by_rule.items()
-    ]
-    return figures, [*_constant_rows(figures, action_units(task)), *rule_rows, adapts]
-
-
-def _constant_rows(summary: dict[str, Any], units: tuple[str, ...]) -> list[tuple[str, str]]:
-    # A first length to six digits: it stands at the edge of a constraint.
-    digits = ("6g", *("4g" for _ in units[1:]))
-    values = zip(summary["constant_action"].values(), digits, units, strict=True)
-    at = ", ".join(f"{value:.{form}} {unit}" for value, form, unit in values)
-    rate, limit = summary["constant_violation_rate"], summary["constant_violation_limit"]
-    result = ("  on held-out requests", _merit(summary["constant_regret"], rate, limit))
-    if summary["constant_feasible"]:
-        return [("best constant action", at), result]
-    none = f"infeasible: none found keeps violations to {_percent(limit)}"
-    return [("best constant action", none), ("constant action of fewest violations", at), result]
-
-
-def _merit(regret: float, violation_rate: float, limit: float) -> str:
-    from neuro_aolo.text.feasibility import infeasible, is_infeasible
-    from neuro_aolo.text.numbers import plain
-
-    if is_infeasible(violation_rate, limit):
-        return plain(infeasible(violation_rate, limit))
-    return f"regret {_percent(regret)}, violations {_percent(violation_rate)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.4g} %"
 
 
 @scenarios_app.command("fit", epilog=examples("neuro-aolo scenarios fit scores.csv --out mine.toml"))

@@ -38,8 +38,8 @@ def compare(
         typer.Option(
             metavar="NAME,...",
             autocompletion=several(names.LEARNERS),
-            help="Some of spiking, mlp, sac, td3, ppo, random, constant and the exact optimum, which "
-            "the shipped scenarios call oracle; all if absent.",
+            help="Some of spiking, mlp, sac, td3, ppo, optimum-table, linear-cem, regressed-mlp, random, "
+            "constant, the system's rules and the exact optimum, which AOLO calls oracle; all if absent.",
         ),
     ] = None,
     preset: Annotated[

@@ -13,7 +13,10 @@ TWINS = ("mlp-int8", "mlp-fp32")
 RESETS = ("zero", "subtract")
 STYLES = ("terminal", "markdown", "latex")
 BASELINES = ("random", "constant", "mlp")
-LEARNERS = ("spiking", "mlp", "sac", "td3", "ppo", "random", "constant")
+LEARNERS = (
+    *("spiking", "mlp", "sac", "td3", "ppo"),
+    *("optimum-table", "linear-cem", "regressed-mlp", "random", "constant"),
+)
 FAULTS = ("weight-noise=", "lost-spikes=", "stuck-silent=", "stuck-firing=")
 
 

@@ -20,8 +20,11 @@ from neuro_aolo.agent.evaluate import (
     held_out,
     noise_free,
 )
+from neuro_aolo.agent.fitted import FITTED, fit
+from neuro_aolo.agent.fitted import settings as fitted_settings
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.regressed import RegressionConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.stable_baselines import Algorithm, SB3Config, train_sb3
 from neuro_aolo.agent.train import TrainingConfig, train_actor
@@ -29,6 +32,7 @@ from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, Point, check_settings, file_name, scenario_sha256
+from neuro_aolo.runs.cell_graph import MadeCell
 from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.decided import per_decision
 from neuro_aolo.runs.versions import present
@@ -41,12 +45,17 @@ from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
 OWN = ("spiking", "mlp")
 BASELINES = ("sac", "td3", "ppo")
-LEARNERS = (*OWN, *BASELINES, "random", "constant")
-"""Our actors, Stable-Baselines3's algorithms, and what does not learn; beside them the rules of the system
-and the exact optimum, by the names that these give them."""
+LEARNERS = (*OWN, *BASELINES, *FITTED, "random", "constant")
+"""Our actors, Stable-Baselines3's algorithms, what is fitted, and what does not learn; beside
+them the rules of the system and the exact optimum, by the names that these give them."""
 
-HIDDEN = {"sac": (256, 256), "td3": (400, 300), "ppo": (64, 64)}
-"""Hidden layers of what decides, by Stable-Baselines3's defaults."""
+HIDDEN = {
+    "sac": (256, 256),
+    "td3": (400, 300),
+    "ppo": (64, 64),
+    "regressed-mlp": RegressionConfig().hidden,
+}
+"""Hidden layers of what decides, of Stable-Baselines3 by its defaults."""
 
 CELLS = "cells"
 """Subfolder of a comparison with one file per cell."""
@@ -117,7 +126,7 @@ class Plan:
     @property
     def deployed(self) -> SpikingGraph | DenseGraph | None:
         """The graph of an untrained network of the shape that decides; None where nothing is computed."""
-        if self.learner not in (*OWN, *BASELINES):
+        if self.learner not in (*OWN, *HIDDEN):
             return None
         shape = self.actor if self.learner in OWN else MLPConfig(hidden=HIDDEN[self.learner])
         spec = self.task.spec
@@ -144,13 +153,15 @@ class Plan:
             "held_out_requests": self.task.spec.starts(HELD_OUT_REQUESTS),
             "held_out_seed": HELD_OUT_SEED,
         }
-        if self.learner in (*OWN, *BASELINES, "constant"):
+        if self.learner in (*OWN, *BASELINES, *FITTED, "constant"):
             settings["violation_limit"] = self.task.spec.violation_limit
         if self.learner in OWN:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:
             settings |= {"seconds": self.seconds, **asdict(SB3Config())}
+        elif self.learner in FITTED:
+            settings["fit"] = fitted_settings(self.learner)
         elif self.learner == "constant":
             settings["search_requests"] = SEARCH_REQUESTS
         elif self.learner in self.estimators:
@@ -171,13 +182,13 @@ class Plan:
         check_settings(file, cell.settings, self.settings)
         return cell
 
-    def make(self) -> Cell:
-        """Train the learner, and let it decide the held-out requests."""
+    def make(self) -> MadeCell:
+        """Train the learner, and let it decide the held-out requests; the network of our own is kept."""
         graph, task = self.deployed, self.task
         if graph is not None:
             task = charged(task, self.deployment, self.agent_site, graph)
         training = _train(self, task)
-        return Cell(
+        cell = Cell(
             scenario=self.scenario.name,
             learner=self.learner,
             seed=self.seed,
@@ -189,6 +200,7 @@ class Plan:
             curve=training.curve,
             versions=present(PACKAGES),
         )
+        return MadeCell(cell, training.graph if self.learner in OWN else None)
 
 
 @dataclass(frozen=True)
@@ -219,6 +231,9 @@ def _train(plan: Plan, task: Task) -> _Training:
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
         seconds = time.perf_counter() - began
         return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
+    if plan.learner in FITTED:
+        fitted = fit(plan.learner, task, plan.seed)
+        return _Training(fitted.policy, plan.deployed, fitted.requests, fitted.updates, fitted.seconds)
     if plan.learner in BASELINES:
         name: Algorithm = plan.learner  # type: ignore[assignment]
         trained = train_sb3(name, task, plan.seconds, plan.seed)
@@ -239,7 +254,7 @@ def _curve(rows: Any) -> tuple[Point, ...]:
     return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
 
 
-def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, float]:
+def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, Any]:
     """Regret, violations, cost, and the carbon of what is served within every constraint.
 
     Where the deployment counts the carbon of deciding, it is in all of them.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neuro_aolo.agent.fitted import FITTED, applicable
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
 from neuro_aolo.comparison.plan import BASELINES, CELLS, LEARNERS, Plan
@@ -36,7 +37,8 @@ from neuro_aolo_export.files import disk_fails
 
 CELLS_TABLE, SUMMARY_TABLE, SUMMARY_PAGE, CURVES = "cells.csv", "summary.csv", "summary.md", "curves.svg"
 
-_COLUMNS = [field.name for field in fields(Cell) if field.name not in ("settings", "curve", "versions")]
+_NO_COLUMNS = ("settings", "curve", "versions", "graph_sha256")
+_COLUMNS = [field.name for field in fields(Cell) if field.name not in _NO_COLUMNS]
 
 
 def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
@@ -63,14 +65,16 @@ def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
 def all_learners(plan: Plan) -> tuple[str, ...]:
     """Every learner of a plan's task, rules and estimators of its system, and the optimum by its name there.
 
-    Stable-Baselines3 takes tasks of one agent, and the best constant action is searched by the optimum of
-    each decision.
+    Stable-Baselines3 takes tasks of one agent, the best constant action is searched by the optimum of each
+    decision, and a table or a network that is taught it needs its actions.
     """
     task = plan.task
+    fitted = applicable(task)
     known = task.optimum(task.reset(1, np.random.default_rng(0)))
     left_out = {
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
+        *(name for name in FITTED if name not in fitted),
     }
     own = (*(name for name in LEARNERS if name not in left_out), *plan.rules, *plan.estimators)
     return own if known is None else (*own, task.spec.optimum)

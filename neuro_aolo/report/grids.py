@@ -36,26 +36,30 @@ def evaluation(
 ) -> Grid:
     """Regret and violation rate on the held-out decisions; the cost where no optimum is known.
 
-    Policies that are infeasible come last, without a regret.
+    Policies that are infeasible come last, without a regret. Where nothing can be broken, nothing is said of
+    violations.
 
     Args:
         run: whose actor it is.
         wording: of its system.
-        decided: by the actor, and by the best constant action.
+        decided: by the actor, by the best constant action and by rules.
         others: further policies by name; None where the run has none.
     """
     nothing = derived(percent(0.0))
     heading, merit = _merit(wording, decided)
+    broken = ("violations",) if decided.constrained or not heading else ()
     rows: list[tuple[Cell, ...]] = []
     if finite(decided.optimum_mg_per_decision):
         name = wording.optimum + (", the exact optimum" if wording.exact else "")
-        rows.append((name, nothing, nothing))
+        rows.append((name, *([nothing] if heading else []), *([nothing] if broken else [])))
     policies: dict[str, PolicyFigures | None] = {actor_name(run): decided, **(others or {})}
     if decided.constant is not None:
         policies[f"constant: {wording.constant}"] = decided.constant
-    rows += [_policy(name, figures, merit) for name, figures in sorted(policies.items(), key=_is_infeasible)]
+    policies |= {f"rule: {name}": rule for name, rule in decided.rules.items()}
+    ordered = sorted(policies.items(), key=_is_infeasible)
+    rows += [_policy(name, figures, merit)[: 1 + len(heading) + len(broken)] for name, figures in ordered]
     title = f"Policies on {count(decided.decisions)} held-out {wording.starts}"
-    return Grid(title, ("policy", *heading, "violations"), rows)
+    return Grid(title, ("policy", *heading, *broken), rows)
 
 
 def _merit(

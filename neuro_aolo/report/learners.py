@@ -17,6 +17,9 @@ NAMES = {
     "sac": "SAC",
     "td3": "TD3",
     "ppo": "PPO",
+    "optimum-table": "table of the optimum",
+    "linear-cem": "linear policy by CEM",
+    "regressed-mlp": "MLP taught the optimum",
     "random": "random actions",
     "constant": "best constant",
 }

@@ -27,6 +27,7 @@ from neuro_aolo.report.raster import raster
 from neuro_aolo.report.svg import NARROW_IN, WIDE_IN, under
 from neuro_aolo.report.tables import headline
 from neuro_aolo.report.verdict import verdict
+from neuro_aolo.runs.summary.decided import Decided
 from neuro_aolo.runs.summary.deployed import Deployed
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.feasibility import infeasible, is_infeasible, rule
@@ -76,7 +77,7 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "curve_caption": _curve_caption(summary, curve),
         "evaluation": grids.policies(summary),
         "constrained": bool(summary.decided.margins),
-        "rule": rule(limit) if finite(limit := summary.decided.violation_limit) else "",
+        "rule": _rule(summary.decided),
         "margins": margins.table(summary),
         "exports": assumed.exports(summary),
         "energy": grids.energy(summary.priced, priced_actors(summary.run)),
@@ -91,6 +92,11 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         **_ledger(summary),
         **(_on_chip(summary, summary.deployed) if summary.deployed is not None else {}),
     }
+
+
+def _rule(decided: Decided) -> str:
+    """What is called infeasible; nothing where nothing can be broken."""
+    return rule(decided.violation_limit) if decided.constrained and finite(decided.violation_limit) else ""
 
 
 def _contents(summary: Summary) -> dict[str, str]:

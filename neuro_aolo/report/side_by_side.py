@@ -57,6 +57,7 @@ def table(runs: Sequence[Told]) -> Grid:
             "regret of the best constant",
             *("" if constant is None else _regret(constant) for constant in constants),
         ),
+        *_best_rules(summaries),
         (
             "service's carbon",
             *(amount(summary.decided.service_mg_per_decision, "mg") for summary in summaries),
@@ -98,6 +99,17 @@ def decisions(runs: Sequence[Told]) -> str:
 def _time_steps(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
     steps = ["" if (figures := run.deployed) is None else str(figures.time_steps) for run in summaries]
     return [("time steps", *steps)] if any(steps) else []
+
+
+def _best_rules(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
+    """Of the rules of each system the one nearest to the optimum; nothing where no system has any."""
+    cells: list[Cell] = []
+    for summary in summaries:
+        rules = summary.decided.rules.items()
+        told = {name: rule for name, rule in rules if finite(rule.regret) and rule.feasible is not False}
+        best = min(told, key=lambda name: told[name].regret, default="")
+        cells.append(f"{percent(told[best].regret)} ({best})" if best else "")
+    return [("regret of the best rule", *cells)] if any(cells) else []
 
 
 def _firing_rates(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:

@@ -36,6 +36,9 @@ _POINTS = 3
 _HEADING = 8
 """Letters on a line of a heading in a system's own table, which may have many columns."""
 
+_MANY = 7
+"""Columns from which a table saves a space on each, so that names stay whole in 80 columns."""
+
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
 
@@ -46,12 +49,16 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
     cards = []
     if finite(decided.optimum_mg_per_decision):
         cards.append((f"regret against the {wording.optimum}", _regret(decided)))
-    cards.append((f"{wording.decisions} that break a constraint", str(percent(decided.violation_rate))))
+    if decided.constrained:
+        broken = str(percent(decided.violation_rate))
+        cards.append((f"{wording.decisions} that break a constraint", broken))
     known = knows_optimum(decided)
     if known and deployed is not None:
         cards.append(("regret in the chip's integers", _regret(deployed)))
     if known and decided.constant is not None:
         cards.append(("regret of the best constant action", _regret(decided.constant)))
+    if known:
+        cards += [(f"regret of the rule {name}", _regret(each)) for name, each in decided.rules.items()]
     service = str(amount(decided.service_mg_per_decision))
     cards.append((f"service, mg CO₂e per {wording.decision}", service))
     return [*cards, *(_of_spikes(deployed) if deployed is not None else ())]
@@ -193,7 +200,7 @@ def _print_chapter(chapter: Chapter, console: Console) -> None:
 
 def print_rule(decided: Decided, console: Console) -> None:
     """Say which policies are infeasible, where a table may have called one so."""
-    if finite(decided.violation_limit):
+    if decided.constrained and finite(decided.violation_limit):
         console.print(Text(plain(rule(decided.violation_limit))))
 
 
@@ -205,6 +212,8 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
         heading: letters on a line of a heading above figures, where many stand side by side.
     """
     table = Table(title=_shown(grid.title), title_justify="left", show_lines=grid.stacks)
+    if len(grid.columns) >= _MANY:
+        table.padding = (0, 1, 0, 0)
     for index, column in enumerate(grid.columns):
         numeric = grid.numeric(index)
         longest = max((len(cell) for row in grid.rows if isinstance(cell := row[index], str)), default=0)

@@ -20,13 +20,15 @@ class Finding:
 
 
 def verdict(summary: Summary) -> list[Finding]:
-    """Against what the actor's decisions stand: a constant action, the MLP, its own integers."""
+    """Against what the actor's decisions stand: a constant action, rules, the MLP, its own integers."""
     constant, twin = summary.decided.constant, summary.twin
     findings = []
     if summary.run.interrupted:
         findings.append(Finding("Interrupted", (interruption(summary),)))
     if constant is not None:
         findings.append(Finding("Constant action", (_constant(summary, constant),)))
+    if summary.decided.rules:
+        findings.append(Finding("Rules", (_rules(summary),)))
     if twin is not None or summary.run.kind == "spiking":
         findings.append(Finding("MLP", (_twin(summary, twin),)))
     if summary.run.kind == "spiking":
@@ -115,6 +117,21 @@ def _constant(summary: Summary, constant: ConstantFigures) -> str:
     if decided.violation_rate > constant.violation_rate:
         return f"{text}: further from the optimum than the {actor}, with fewer violations."
     return f"{text}: further from the optimum than the {actor}."
+
+
+def _rules(summary: Summary) -> str:
+    """How the rules of the system do; of the cost where no optimum is known."""
+    decided, wording = summary.decided, summary.wording
+    if decided.constrained:
+        told = [f"{name} {_does(summary, rule)}" for name, rule in decided.rules.items()]
+    elif knows_optimum(decided):
+        told = [f"{name} has a regret of {percent(rule.regret)}" for name, rule in decided.rules.items()]
+    else:
+        told = [
+            f"{name} costs {amount(rule.cost_per_decision)} {wording.cost_unit} per {wording.decision}"
+            for name, rule in decided.rules.items()
+        ]
+    return f"Of the system's rules, which learn nothing, {'; '.join(told)}."
 
 
 def _twin(summary: Summary, twin: TwinFigures | None) -> str:

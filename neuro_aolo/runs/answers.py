@@ -53,7 +53,7 @@ def evaluate(
 
     def work(run: "Run") -> EvaluatedRun:
         from neuro_aolo.carbon.deployment import Deployment
-        from neuro_aolo.runs.decided import decide, decided_figures, hold_out, search_constant
+        from neuro_aolo.runs.decided import decide, decided_figures, hold_out, measure_rules, search_constant
         from neuro_aolo.runs.run import Run
         from neuro_aolo.runs.summarise import run_facts, scenario_name, wording
 
@@ -68,7 +68,7 @@ def evaluate(
         return EvaluatedRun(
             run=run_facts(here, here.site_intensity_g_per_kwh(held_out.requests.states)),
             wording=wording(here, decisions, constant),
-            decided=decided_figures(decisions, constant),
+            decided=decided_figures(decisions, constant, measure_rules(held_out)),
             scenario=scenario_name(here.config),
             trained_in="" if scenario is None else scenario_name(trained),
         )

@@ -57,6 +57,7 @@ class Cell:
             processor time of Stable-Baselines3, which a busy machine must not rob of its share.
         curve: the validations of the training, if there were any.
         versions: of Python and of the packages that matter.
+        graph_sha256: digest of the network that decides, which is kept beside the cell; empty where none is.
     """
 
     __pydantic_config__ = _KNOWN_KEYS
@@ -74,6 +75,7 @@ class Cell:
     seconds: _Amount
     curve: tuple[Point, ...]
     versions: Mapping[str, str]
+    graph_sha256: str = ""
 
     def save(self, file: Path) -> None:
         """Write the cell, whole or not at all."""

@@ -1,5 +1,6 @@
 """First stage: what the float actor decides on held-out decisions, and what that serves and emits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +11,15 @@ from neuro_aolo.agent.rivals import ConstantAction, best_constant_action
 from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.carbon.feedback import agent_carbon, refuse_episodes
 from neuro_aolo.runs.run import Run
-from neuro_aolo.runs.summary.decided import ConstantFigures, Decided, Margin, TermFigures, TwinFigures
-from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Reached, Served, Task
+from neuro_aolo.runs.summary.decided import (
+    ConstantFigures,
+    Decided,
+    Margin,
+    PolicyFigures,
+    TermFigures,
+    TwinFigures,
+)
+from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Reached, Served, Spec, Task
 from neuro_aolo.text.numbers import amount
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.quantity import physical
@@ -157,6 +165,14 @@ def search_constant(held_out: HeldOut) -> BestConstant | None:
     return BestConstant(action, held_out.requests.evaluate(action.policy()))
 
 
+def measure_rules(held_out: HeldOut) -> dict[str, Evaluation]:
+    """How the rules of the system do, by name; deciding by them costs nothing that is counted."""
+    run = held_out.run
+    with run.timed("rules"):
+        rules = run.config.system.policies(run.config.scenario)
+        return {name: held_out.requests.evaluate(rule) for name, rule in rules.items()}
+
+
 def compare_twin(held_out: HeldOut) -> TwinFigures | None:
     """How the same-size MLP beside the run does; None where none was trained."""
     run, twin = held_out.run, held_out.run.twin
@@ -174,7 +190,9 @@ def compare_twin(held_out: HeldOut) -> TwinFigures | None:
     )
 
 
-def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Decided:
+def decided_figures(
+    decisions: Decisions, constant: BestConstant | None, rules: Mapping[str, Evaluation]
+) -> Decided:
     """The stage as a summary holds it."""
     requests, spec = decisions.held_out.requests, decisions.held_out.run.task.spec
     return Decided(
@@ -199,6 +217,16 @@ def decided_figures(decisions: Decisions, constant: BestConstant | None) -> Deci
         constant=None if constant is None else _constant(decisions.held_out.run.task, constant),
         cost_per_decision=decisions.evaluation.cost,
         figures=decisions.figures,
+        rules={name: _beside(each, spec) for name, each in rules.items()},
+    )
+
+
+def _beside(evaluation: Evaluation, spec: Spec) -> PolicyFigures:
+    return PolicyFigures(
+        regret=evaluation.regret,
+        violation_rate=evaluation.violation_rate,
+        violation_limit=spec.violation_limit,
+        cost_per_decision=evaluation.cost,
     )
 
 

@@ -29,6 +29,7 @@ from neuro_aolo.runs.decided import (
     decide,
     decided_figures,
     hold_out,
+    measure_rules,
     search_constant,
 )
 from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
@@ -72,7 +73,7 @@ def summarise(run: Run, pricing: Pricing = USUAL) -> Summary:
         version=version("neuro-aolo"),
         run=run_facts(run, intensity),
         wording=wording(run, decisions, constant),
-        decided=decided_figures(decisions, constant),
+        decided=decided_figures(decisions, constant, measure_rules(held_out)),
         chapters=chapters(decisions),
         twin=compare_twin(held_out),
         deployed=None if chip is None else deployed_figures(held_out, chip),

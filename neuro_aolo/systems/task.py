@@ -114,11 +114,14 @@ class Optimum:
         scale: what a regret is measured in, shape ``(B,)``, NaN where no action is feasible. Equal to
             ``cost`` unless the cost has parts of either sign.
         feasible: shape ``(B,)``.
+        actions: that reach it, ``(B * agents, A)`` in [-1, 1], NaN where no action is feasible; None where
+            these are not told.
     """
 
     cost: Floats
     scale: Floats
     feasible: Flags
+    actions: Floats | None = None
 
 
 @dataclass(frozen=True)

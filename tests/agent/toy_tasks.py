@@ -73,7 +73,7 @@ class Cliff:
 
     def optimum(self, states: Floats) -> Optimum | None:
         cost = 2.0 + states[:, 0] / 2
-        return Optimum(cost, cost, np.ones(len(states), dtype=bool))
+        return Optimum(cost, cost, np.ones(len(states), dtype=bool), states[:, :1] / 2)
 
 
 @dataclass(frozen=True)

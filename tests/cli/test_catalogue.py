@@ -97,8 +97,26 @@ def test_check_says_plainly_that_no_constant_action_serves_mixed(cli) -> None:
     assert all(rule["regret"] < 1e-4 for rule in found["rules"].values())
     said = " ".join(cli("scenarios", "check", "mixed", *FEW).stdout.split())
     assert "best constant action infeasible: none found keeps violations to 0.5 %" in said
-    assert "rule shortest-answer, likewise regret 0.001" in said
+    assert "rule shortest-answer regret 0.001" in said
     assert "needs adaptation yes" in said
+
+
+def test_rules_of_the_cell_are_checked_too(cli) -> None:
+    """No slot alone has an optimum there, so no constant action is searched; the reference serves."""
+    found = checked(cli, "emissions-per-bit", "--requests", "4")
+    assert found["rules"].keys() == {
+        "store-surplus",
+        "store-surplus-slow",
+        "batteries-idle",
+        "buy-when-clean",
+    }
+    assert "constant_regret" not in found
+    # Batteries that are never used leave what the sun offers by day, and buy at night.
+    assert found["rules"]["batteries-idle"]["regret"] > found["rules"]["store-surplus"]["regret"]
+    said = cli("scenarios", "check", "emissions-per-bit", "--requests", "4").stdout
+    row = next(line for line in said.splitlines() if line.startswith("rule store-surplus "))
+    assert "regret" in row
+    assert "violations" not in row
 
 
 @pytest.mark.slow

@@ -78,6 +78,41 @@ def test_what_speaks_against_it_comes_most_serious_first(now: Data) -> None:
     assert opening(typed(now)).against[0].startswith("Training was interrupted")
 
 
+def rule_of(regret: float, violation_rate: float = 0.0) -> Data:
+    return {"regret": regret, "violation_rate": violation_rate, "violation_limit": 0.001}
+
+
+def test_a_rule_that_is_nearer_is_told_before_what_is_less_near(now: Data) -> None:
+    now["decided"]["rules"] = {"long": rule_of(2e-8), "far": rule_of(0.5), "broken": rule_of(-0.3, 0.9)}
+    rule, constant, _ = map(plain, opening(typed(now)).against)
+    assert rule == "The system's rule long comes closer to the optimum: regret 2.00e-6 % against 20.3 %."
+    assert constant.startswith("One constant action")
+    now["decided"]["rules"]["short"] = rule_of(0.01)
+    assert plain(opening(typed(now)).against[0]) == (
+        "2 rules of the system come closer to the optimum: regret 2.00e-6 % by long and 1 % by short, "
+        "against 20.3 %."
+    )
+    now["decided"]["rules"] = {"short": rule_of(0.01)}
+    assert [plain(point)[:8] for point in opening(typed(now)).against[:2]] == ["One cons", "The syst"]
+
+
+def test_a_rule_that_is_dearer_is_no_news(now: Data) -> None:
+    """Where regret is not of all that is minimised, nearer in one may be dearer in the whole."""
+    now["decided"] |= {
+        "cost_per_decision": 30.0,
+        "rules": {"slow": rule_of(0.01) | {"cost_per_decision": 31.0}},
+    }
+    assert not any("rule" in point for point in opening(typed(now)).against)
+
+
+def test_beside_an_infeasible_actor_rules_that_keep_the_limit_are_told(now: Data) -> None:
+    now["decided"] |= {"regret": -0.4, "violation_rate": 1.0}
+    now["decided"]["rules"] = {"short": rule_of(2e-8), "broken": rule_of(0.1, 0.9)}
+    assert plain(opening(typed(now)).against[1]) == (
+        "A rule of the system keeps within the limit: short at a regret of 2.00e-6 %."
+    )
+
+
 def test_nothing_is_made_up_against_an_actor_that_wins(now: Data) -> None:
     now["decided"]["constant"] = now["twin"] = None
     for device in now["priced"]["devices"].values():

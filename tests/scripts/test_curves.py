@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -12,6 +13,9 @@ import pytest
 
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.comparison.plan import Plan
+from neuro_aolo.runs.cell import Cell
+from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo_export.loihi2.faults import Fault
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -51,6 +55,22 @@ def script(
 
 def point(parts: dict[str, ModuleType], run: str, policy: str, bits: int | None, regret: float) -> object:
     return parts["curves.quantization"].Point("paper", run, policy, bits, regret, 0.001, None, None)
+
+
+def test_a_kept_cell_serves_as_a_run_does(script: Script, tmp_path: Path) -> None:
+    """Its network was never trained again; what needs the module itself is refused."""
+    training, _ = PRESETS["tuned"]
+    few = replace(training, total_steps=640, validation_requests=200, evaluate_every=10)
+    plan = Plan.of("paper", "spiking", 0, few, PopSANConfig(hidden=(8, 8)), 1.0)
+    cell = plan.file(tmp_path)
+    plan.make().save(cell)
+    out = tmp_path / "robust"
+    said = script("robustness_curve", cell, "--quick", "--strengths", "0.1", "--draws", "1", "--out", out)
+    assert "Regret under faults: paper" in said
+    kept = json.loads(next((out / "cells").glob("*no-fault*")).read_text())
+    assert kept["settings"]["actor"] == Cell.load(cell).graph_sha256
+    with pytest.raises(SystemExit):
+        script("quantization_curve", cell, "--quick", "--bits", "6", "--out", tmp_path / "bits")
 
 
 def test_the_gap_is_taken_run_by_run(parts: dict[str, ModuleType], tmp_path: Path) -> None:

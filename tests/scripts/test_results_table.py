@@ -1,4 +1,4 @@
-"""The order of the table of results: the constant action first, whoever breaks too much last."""
+"""The order of the table of results: rules and constant action first, whoever breaks too much last."""
 
 import sys
 from pathlib import Path
@@ -26,14 +26,17 @@ def rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     del sys.modules["results_table"]
 
 
-def test_the_constant_action_comes_first_and_the_infeasible_last(rows) -> None:
+def test_what_is_not_learnt_comes_first_and_the_infeasible_last(rows) -> None:
     found = rows(
         "spiking,0.01,0.0005,100\nspiking,0.03,0.0015,300\n"
         "mlp,-0.4,1.0,50\nmlp,0.02,0.0,50\n"
         "constant,0.0001,0.001,2\nconstant,0.0001,0.001,2\n"
+        "optimum-table,0.00001,0.0002,3\nlog-linear,0.00002,0.0002,0\n"
         "oracle,0,0,0\n"
     )
     assert found == [
+        ["paper", "log-linear", "1", "0.00200 (0.00200)", "0.0200 (0.0200)", ""],
+        ["paper", "table of the optimum", "1", "0.00100 (0.00100)", "0.0200 (0.0200)", "3"],
         ["paper", "best constant", "2", "0.0100 (0.0100)", "0.100 (0.100)", "2"],
         ["paper", "spiking actor", "2", "2.00 (3.00)", "0.100 (0.150)", "200"],
         ["paper", "MLP, same loop", "2", "infeasible (limit 0.1)", "50.0 (100)", "50"],

@@ -107,6 +107,7 @@ class Decided(PolicyFigures):
         margins: of each constraint.
         constant: the best constant action; None where none was searched.
         figures: the system's own, by name; units are in the names.
+        rules: of the system, by name: what it decides without learning; empty in older files.
     """
 
     decisions: int
@@ -117,3 +118,9 @@ class Decided(PolicyFigures):
     margins: tuple[Margin, ...]
     constant: ConstantFigures | None
     figures: dict[str, Number] = Field(default_factory=dict)
+    rules: dict[str, PolicyFigures] = Field(default_factory=dict)
+
+    @property
+    def constrained(self) -> bool:
+        """Whether there is a constraint to break."""
+        return bool(self.margins) or self.violation_rate > 0.0

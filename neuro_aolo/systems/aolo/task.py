@@ -13,6 +13,7 @@ from neuro_aolo.systems.aolo.request import (
     outcome,
     sample_states,
     scored,
+    to_normalised,
     to_physical,
 )
 from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
@@ -215,4 +216,9 @@ class AoloTask:
     def optimum(self, states: Floats) -> Optimum:
         """The oracle's decision; regret is measured in its carbon."""
         best = oracle(self.scenario, states)
-        return Optimum(cost=best.cost_mg, scale=best.carbon_mg, feasible=best.feasible)
+        return Optimum(
+            cost=best.cost_mg,
+            scale=best.carbon_mg,
+            feasible=best.feasible,
+            actions=to_normalised(self.scenario, best.words, best.power_w),
+        )
