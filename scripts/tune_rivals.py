@@ -208,8 +208,8 @@ def page(cells: Sequence[Cell], violation_limit: float, command: str) -> str:
             "",
             markdown(titles, lines),
             "",
-            f"One seed, on {REQUESTS:,} requests that no comparison sees; the best setting of each algorithm is "
-            "bold. Settings that a line does not name are those of the first line of its algorithm.",
+            f"One seed, on {REQUESTS:,} requests that no comparison sees; the best setting of each algorithm "
+            "is bold. Settings that a line does not name are those of the first line of its algorithm.",
             "",
             made_by(command),
             "",

@@ -40,13 +40,13 @@ class SB3Config:
         hidden: neurons of each hidden layer, of actor and critics.
         lr: Adam's step at the start.
         lr_end: the same at the end.
-        exploration: at the start. TD3: standard deviation of the noise on its actions. PPO: standard deviation of
-            its policy, which is set and not learnt. SAC: weight of the entropy in its reward.
+        exploration: at the start. TD3: standard deviation of the noise on its actions. PPO: that of its
+            policy, which is set and not learnt. SAC: weight of the entropy in its reward.
         exploration_end: the same at the end.
         objective: ``constraints`` for the reward of :mod:`neuro_aolo.agent.shaping`, which says of costs and
             slacks what our own learner is told; ``reward`` for the task's own over its scale.
-        discount: weight of the next request's value, in [0, 1); with 0 the largest of the objectives' own, which
-            is 0 where requests stand alone.
+        discount: weight of the next request's value, in [0, 1); with 0 the largest of the objectives' own,
+            which is 0 where requests stand alone.
         penalty_weight: lambda of the shaped reward; this and the margins are our own learner's.
         margin_start: its delta at the start.
         margin_max: the largest delta.
@@ -97,7 +97,7 @@ class SB3Config:
             raise AgentError(f"discount = {self.discount:g} must lie in [0, 1): lower it below 1")
 
 
-TUNED: dict[Algorithm, SB3Config] = {
+TUNED: dict[str, SB3Config] = {
     "sac": SB3Config(exploration=0.1, exploration_end=1e-4),
     "td3": SB3Config(),
     "ppo": SB3Config(rounds=32, passes=10, batch_size=256, hidden=(64, 64), lr=1e-3, exploration=0.5),

@@ -66,7 +66,7 @@ class Shaping:
         return np.asarray(self.penalty_weight * np.maximum(self.margins - slack, 0.0).sum(axis=-1))
 
     def steer(self, decided: Rollout) -> None:
-        """Widen the margin of each constraint that noise-free decisions break too often, narrow the others."""
+        """Widen the margins of constraints that noise-free decisions break too often, narrow the others."""
         if not self.constraints:
             return
         broken = (decided.slack < 0.0).mean(axis=0)
