@@ -102,8 +102,8 @@ TUNED: dict[str, SB3Config] = {
     "td3": SB3Config(batch_size=64),
     "ppo": SB3Config(rounds=32, passes=10, hidden=(64, 64), exploration=0.5, exploration_end=0.02),
 }
-"""Settings by algorithm: the best of those that ``scripts/tune_rivals.py`` tries on ``mixed``, at most eight an
-algorithm, with one seed and 120 s of processor time each, on a busy machine. So far:
+"""Settings by algorithm: the best of those that ``scripts/tune_rivals.py`` tries on ``mixed``, at most eight
+an algorithm, with one seed and 120 s of processor time each, on a busy machine. So far:
 
 ========= =============== ======= ==========
 algorithm setting         regret  violations

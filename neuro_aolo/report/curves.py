@@ -74,7 +74,8 @@ def learning_curves(
             last = max(float(middle.along[-1]) for middle in middles.values())
             if along == "requests":
                 axes.set_xscale("log")
-                axes.set_xlim(min(float(middle.along[0]) for middle in middles.values()), last)
+                # One validation alone has a place, too.
+                axes.set_xlim(0.9 * min(float(middle.along[0]) for middle in middles.values()), 1.1 * last)
                 axes.set_xlabel(f"{decisions}, those of validations included")
             else:
                 axes.set_xlim(0.0, last)

@@ -158,7 +158,7 @@ def test_few_seeds_have_a_range_and_many_a_bootstrap_interval() -> None:
         trained("mlp", {column.key: list(np.linspace(0.1, 0.2, n)) for column in QUANTITIES}) for n in (5, 12)
     )
     assert results([few]).title == "Held-out requests: mean, and median with range"
-    assert results([many]).title == "Held-out requests: mean, and IQM with 95% percentile bootstrap"
+    assert results([many]).title == "Held-out requests: mean, and IQM with 95 % percentile bootstrap"
     told = [plain(results([one]).rows[0][2]) for one in (few, many)]
     assert told[0] == "mean 15\nmedian 15\n(10 - 20 of 5)"
     assert re.fullmatch(r"mean 15\nIQM 15\n\(1\d\.?\d* - 1\d\.?\d* of 12\)", told[1])
