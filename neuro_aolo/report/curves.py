@@ -88,7 +88,7 @@ def learning_curves(
         first.yaxis.set_minor_formatter(NullFormatter())
         for axes in panels:
             axes.tick_params(axis="y", which="minor", length=0.0)
-        first.set_title("validation regret, median and range over seeds", color=LIGHT["muted"])
+        first.set_title("validation regret, median and range over seeds", color=LIGHT["muted"], loc="left")
         above_in = legend_above(first, columns=4)
         height = _HEIGHT_IN + above_in
         figure.set_size_inches(WIDE_IN, height)
