@@ -1,4 +1,4 @@
-"""AOLO's printed results beside ours: every figure with its 95 % interval over seeds, and a verdict.
+"""AOLO's printed results beside ours: every figure with its interval over seeds, and a verdict.
 
 What a verdict means is fixed in reproduction/verdicts.py, and printed before the first training. Finished
 trainings are kept in OUT/cells and OUT/openings, and those of ``neuro-aolo compare`` are used where their

@@ -1,74 +1,40 @@
-"""Stable-Baselines3's SAC, TD3 and PPO on any task, under the protocol of our own loop.
+"""Stable-Baselines3's SAC, TD3 and PPO on any task, in their best form, under the protocol of our own loop.
 
-They are the algorithms that a reader would reach for first, with the settings that they come with: one
-environment, dense networks, the reward (36) as it is. As in :mod:`neuro_aolo.agent.sdrl` the checkpoint that
-does best without noise on requests of its own is kept. These are fewer here, and all of the violation limit
-may be used up on them, where our own loop leaves a part of it.
+They are the algorithms that a reader would reach for first. They serve requests in batches, learn from what
+our own learner is told of costs and constraints (:mod:`neuro_aolo.agent.shaping`), and let their steps and
+their exploration fall with the processor time that they have; the rest of their settings a small tuning
+chose, see :data:`~neuro_aolo.agent.sb3_config.TUNED`. As in :mod:`neuro_aolo.agent.loop` they are validated
+without noise as often, on as many requests of their own, the margins follow these, and the checkpoint that
+does best there is kept, with as much of the violation limit left.
 
 References:
     A. Raffin et al. (2021), Stable-Baselines3: reliable reinforcement learning implementations, Journal of
     Machine Learning Research 22(268):1-8.
     S. Fujimoto, H. van Hoof, D. Meger (2018), Addressing function approximation error in
-    actor-critic methods, arXiv:1802.09477: TD3, and its exploration noise.
+    actor-critic methods, arXiv:1802.09477: TD3.
 """
 
 import copy
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
 
-from neuro_aolo.agent.as_env import TaskEnv
 from neuro_aolo.agent.evaluate import Evaluation, Requests
+from neuro_aolo.agent.sb3_config import TUNED, Algorithm, SB3Config
 from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.shaping import Shaping
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Policy, Task
 
-Algorithm = Literal["sac", "td3", "ppo"]
-
-_EVALUATIONS = 50
-_LEAST_INTERVAL_S = 5.0
-
-
-@dataclass(frozen=True)
-class SB3Config:
-    """What is not the library's default; how a checkpoint is chosen is our own loop's way.
-
-    Attributes:
-        discount: weight of the next request's value, in [0, 1). The library's default is 0.99; 0 has the same
-            optimum where the next request does not depend on the action, and did better on ``paper`` with one
-            seed and 60 s of one core, TD3's two being alike. Regret and violation rate of the best checkpoint
-            on its validation requests, after 2,500 requests of SAC and TD3 and 22,500 of PPO:
-
-            ========= =============== ===============
-            algorithm discount 0.99   discount 0
-            ========= =============== ===============
-            SAC       59.3 %, 0.45 %  57.6 %, 0.15 %
-            TD3       34.5 %, 0.10 %  34.2 %, 0.10 %
-            PPO       146.6 %, 100 %  69.0 %, 0.15 %
-            ========= =============== ===============
-
-        exploration_noise: standard deviation of TD3's exploration, in action units: its paper's. The
-            library's default is none.
-        validation_requests: requests of a noise-free evaluation, drawn apart from all others.
-        checkpoint_share: share of the task's violation limit that the checkpoint kept may use up on them.
-    """
-
-    discount: float = 0.0
-    exploration_noise: float = 0.1
-    validation_requests: int = SDRLConfig.validation_requests
-    checkpoint_share: float = SDRLConfig.checkpoint_share
-
-    def __post_init__(self) -> None:
-        """Refuse settings without a meaning."""
-        if not 0.0 <= self.discount < 1.0:
-            raise AgentError(f"discount = {self.discount:g} must lie in [0, 1): lower it below 1")
+_EVALUATIONS = SDRLConfig().rounds // SDRLConfig.evaluate_every
+_LEAST_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -126,11 +92,9 @@ def train_sb3(
     seed: int,
     on_metrics: Callable[[SB3Metrics], None] | None = None,
     evaluate_every_s: float | None = None,
-    config: SB3Config = SB3Config(),
+    config: SB3Config | None = None,
 ) -> SB3Training:
     """Train an algorithm of Stable-Baselines3 on one core for a time; an interrupt ends it early.
-
-    Every setting that is not one of ``config`` is Stable-Baselines3's default.
 
     Args:
         name: which algorithm.
@@ -140,31 +104,29 @@ def train_sb3(
         seed: one seed for everything drawn at random. Stable-Baselines3 seeds the global generators of
             Python, NumPy and PyTorch with a number drawn from it.
         on_metrics: called with every row of the learning curve.
-        evaluate_every_s: seconds between two noise-free evaluations; a fiftieth of all, but at least 5 s,
-            where None.
-        config: settings.
+        evaluate_every_s: seconds between two noise-free evaluations; where None, so that there are as many as
+            in our own loop, but at least 1 s.
+        config: settings; the tuned ones of the algorithm where None.
 
     Raises:
-        AgentError: the algorithm is unknown, a setting has no meaning, or Stable-Baselines3 is missing.
+        AgentError: the algorithm is unknown, a setting has no meaning, several agents decide on one state, or
+            Stable-Baselines3 is missing.
     """
     _check(name, seconds)
-    library = stable_baselines()
-    validation, networks = np.random.SeedSequence(seed).spawn(2)
+    stable_baselines()
+    config = TUNED[name] if config is None else config
     if evaluate_every_s is None:
         evaluate_every_s = max(seconds / _EVALUATIONS, _LEAST_INTERVAL_S)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        model = _model(library, name, task, int(networks.generate_state(1)[0]), config)
-        # One of its own choice would leave a folder among the temporary files.
-        model.set_logger(library.common.logger.Logger(folder=None, output_formats=[]))
         watch = _Watch(
             name=name,
-            model=model,
-            validation=Requests(task, task.spec.starts(config.validation_requests), validation),
+            task=task,
+            config=config,
+            seeds=np.random.SeedSequence(seed).spawn(4),
             seconds=seconds,
             interval_s=evaluate_every_s,
-            violation_limit=config.checkpoint_share * task.spec.violation_limit,
             on_metrics=on_metrics or (lambda row: None),
         )
         return watch.run()
@@ -196,41 +158,48 @@ def _check(name: str, seconds: float) -> None:
         raise AgentError(f"seconds = {seconds:g} is not allowed: give a finite time above 0")
 
 
-def _model(library: Any, name: Algorithm, task: Task, seed: int, config: SB3Config) -> Any:
-    """The untrained algorithm."""
-    env = TaskEnv(task)
-    settings = {"env": env, "gamma": config.discount, "seed": seed, "device": "cpu"}
-    if name == "sac":
-        return library.SAC("MlpPolicy", **settings)
-    if name == "ppo":
-        return library.PPO("MlpPolicy", **settings)
-    size = len(task.spec.actions)
-    noise = library.common.noise.NormalActionNoise(np.zeros(size), np.full(size, config.exploration_noise))
-    return library.TD3("MlpPolicy", action_noise=noise, **settings)
-
-
 @dataclass
 class _Watch:
     """Look at a training from time to time, keep the best checkpoint, and end it in time."""
 
     name: Algorithm
-    model: Any
-    validation: Requests
+    task: Task
+    config: SB3Config
+    seeds: Sequence[np.random.SeedSequence]
     seconds: float
     interval_s: float
-    violation_limit: float
     on_metrics: Callable[[SB3Metrics], None]
     curve: list[SB3Metrics] = field(default_factory=list)
     best: Evaluation | None = None
     best_weights: dict[str, Any] = field(default_factory=dict)
     updates: int = 0
 
+    def __post_init__(self) -> None:
+        # Only where the library is there can its classes be extended.
+        from neuro_aolo.agent.sb3_env import TaskVecEnv
+        from neuro_aolo.agent.sb3_model import Schedule, model_of
+
+        config, spec = self.config, self.task.spec
+        self.began, self.due_s = time.thread_time(), self.interval_s
+        validation, networks, requests, noise = self.seeds
+        self.validation = Requests(self.task, spec.starts(config.validation_requests), validation)
+        self.shaping = Shaping(
+            spec,
+            config.objective,
+            config.penalty_weight,
+            config.margin_start,
+            config.margin_max,
+            config.margin_aim,
+        )
+        env = TaskVecEnv(self.task, config.num_envs, self.shaping, np.random.default_rng(requests))
+        seed = int(networks.generate_state(1)[0])
+        self.model: Any = model_of(self.name, env, config, self._progress, seed, np.random.default_rng(noise))
+        self.schedule = Schedule(config, self._progress, self._after_round)
+
     def run(self) -> SB3Training:
         interrupted = False
-        self.began = time.thread_time()
-        self.due_s = self.interval_s
         try:
-            self.model.learn(sys.maxsize, callback=self._after_request)
+            self.model.learn(sys.maxsize, callback=self.schedule)
         except KeyboardInterrupt:
             interrupted = True
         if self.best is None:
@@ -243,23 +212,31 @@ class _Watch:
             curve=self.curve,
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.thread_time() - self.began,
+            seconds=self._elapsed_s(),
             interrupted=interrupted,
         )
 
-    def _after_request(self, *_: Any) -> bool:
-        """Stable-Baselines3 asks after every request whether to go on."""
+    def _elapsed_s(self) -> float:
+        return time.thread_time() - self.began
+
+    def _progress(self) -> float:
+        return min(self._elapsed_s() / self.seconds, 1.0)
+
+    def _after_round(self) -> bool:
+        """Stable-Baselines3 asks after every round of requests whether to go on."""
         self.updates = self._updates()
-        elapsed_s = time.thread_time() - self.began
+        elapsed_s = self._elapsed_s()
         ended = elapsed_s >= self.seconds
         if ended or elapsed_s >= self.due_s:
             self._evaluate()
-            self.due_s = time.thread_time() - self.began + self.interval_s
+            self.due_s = self._elapsed_s() + self.interval_s
         return not ended
 
     def _evaluate(self) -> None:
-        result = self.validation.evaluate(_deterministic(self.model.policy))
-        limit = self.violation_limit
+        decided = self.validation.rollout(_deterministic(self.model.policy))
+        result = self.validation.measure(decided)
+        self.shaping.steer(decided)
+        limit = self.config.checkpoint_share * self.task.spec.violation_limit
         better = self.best is None or result.score(limit) < self.best.score(limit)
         if better:
             self.best = result
@@ -267,7 +244,7 @@ class _Watch:
         row = SB3Metrics(
             requests=self.model.num_timesteps,
             updates=self.updates,
-            seconds=time.thread_time() - self.began,
+            seconds=self._elapsed_s(),
             cost=result.cost,
             optimal_cost=result.optimal_cost,
             regret=result.regret,
@@ -283,8 +260,7 @@ class _Watch:
         if self.name != "ppo":
             return counted
         # PPO counts passes over the requests since the last ones, each of several batches.
-        batches: int = math.ceil(self.model.n_steps / self.model.batch_size)
-        return counted * batches
+        return counted * math.ceil(self.config.rounds * self.config.num_envs / self.config.batch_size)
 
 
 def _deterministic(policy: Any) -> Policy:

@@ -1,4 +1,9 @@
-"""What a few trainings say of many: mean, interquartile mean, and how far both may be off.
+"""What a few trainings say of many: mean, median, interquartile mean, and how far these may be off.
+
+Fewer than ten values have their range for an interval, from the least to the most: of five it holds the
+median of all trainings with a probability of 94 %, ``1 - 2 ** (1 - n)``, where a percentile bootstrap of the
+interquartile mean, for all its 95 %, holds it with 91 % at most. From ten on that bootstrap is taken: of ten
+it holds it with 92 to 93 %.
 
 References:
     R. Agarwal et al. (2021), Deep reinforcement learning at the edge of the statistical precipice,
@@ -16,6 +21,8 @@ from neuro_aolo.systems.task import Floats
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
+FEW = 10
+"""Fewer values than these have a range, and no bootstrap interval."""
 CUT = 0.25
 """Share of the values that the interquartile mean leaves out at either end."""
 
@@ -25,7 +32,7 @@ Statistic = Callable[..., Floats]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic of one value per seed, with its bootstrap interval; NaN where there is none."""
+    """A statistic of one value per seed, with its interval; NaN where there is none."""
 
     value: float
     low: float
@@ -39,6 +46,29 @@ class Spread:
     seeds: int
     mean: Estimate
     iqm: Estimate
+    median: Estimate
+
+    @property
+    def middle(self) -> Estimate:
+        """What stands for all seeds: the median of few, else the interquartile mean."""
+        return self.median if self.seeds < FEW else self.iqm
+
+    @property
+    def middle_name(self) -> str:
+        """What people call that."""
+        return "median" if self.seeds < FEW else "IQM"
+
+    @property
+    def method(self) -> str:
+        """How the intervals are made."""
+        return method(self.seeds)
+
+
+def method(count: int) -> str:
+    """How the interval of ``count`` values is made."""
+    if count < 2:
+        return "none"
+    return "range" if count < FEW else f"{100.0 * CONFIDENCE:g} % percentile bootstrap"
 
 
 def mean(values: Floats, axis: int = -1) -> Floats:
@@ -57,12 +87,17 @@ def interquartile_mean(values: Floats, axis: int = -1) -> Floats:
     return np.asarray(trim_mean(values, CUT, axis=axis), dtype=np.float64)
 
 
+def median(values: Floats, axis: int = -1) -> Floats:
+    """The median along ``axis``."""
+    return np.asarray(np.median(values, axis=axis), dtype=np.float64)
+
+
 def estimate(values: Floats, statistic: Statistic, rng: np.random.Generator) -> Estimate:
-    """A statistic and its 95 % percentile bootstrap interval.
+    """A statistic and its interval: the values' range of few, else its 95 % percentile bootstrap.
 
     Args:
         values: one per seed, shape ``(n,)``.
-        statistic: :func:`mean` or :func:`interquartile_mean`.
+        statistic: :func:`mean`, :func:`median` or :func:`interquartile_mean`.
         rng: draws the resamples.
 
     Returns:
@@ -78,6 +113,8 @@ def estimate(values: Floats, statistic: Statistic, rng: np.random.Generator) -> 
     value = float(statistic(values))
     if len(values) < 2:
         return Estimate(value, math.nan, math.nan)
+    if len(values) < FEW:
+        return Estimate(value, float(values.min()), float(values.max()))
     interval = bootstrap(
         (values,),
         statistic,
@@ -91,15 +128,15 @@ def estimate(values: Floats, statistic: Statistic, rng: np.random.Generator) -> 
 
 
 def spread(values: Floats, seed: int = 0) -> Spread:
-    """Mean and interquartile mean of one value per seed, shape ``(n,)``, with their intervals.
+    """Mean, interquartile mean and median of one value per seed, shape ``(n,)``, with their intervals.
 
     Args:
         values: one per training seed.
         seed: of the bootstrap's draws: the same values give the same intervals.
     """
-    draws = np.random.SeedSequence(seed).spawn(2)
+    draws = np.random.SeedSequence(seed).spawn(3)
     estimates = [
         estimate(values, statistic, np.random.default_rng(sequence))
-        for statistic, sequence in zip((mean, interquartile_mean), draws, strict=True)
+        for statistic, sequence in zip((mean, interquartile_mean, median), draws, strict=True)
     ]
     return Spread(len(values), *estimates)

@@ -48,7 +48,7 @@ class Comparison:
         }
 
     def to_dataframe(self) -> "pd.DataFrame":
-        """A row for each learner and quantity: mean, interquartile mean and its 95 % interval."""
+        """A row for each learner and quantity: mean, interquartile mean, median and their intervals."""
         from neuro_aolo.report.learners import summary_rows
 
         return shown.frame(summary_rows(self.learners))

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.regressed import RegressionConfig
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
-from neuro_aolo.agent.stable_baselines import Algorithm, SB3Config, train_sb3
+from neuro_aolo.agent.sb3_config import TUNED, Algorithm
+from neuro_aolo.agent.stable_baselines import train_sb3
 from neuro_aolo.agent.train import TrainingConfig, train_actor
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
@@ -50,12 +51,10 @@ LEARNERS = (*OWN, *BASELINES, *FITTED, "random", "constant")
 them the rules of the system and the exact optimum, by the names that these give them."""
 
 HIDDEN = {
-    "sac": (256, 256),
-    "td3": (400, 300),
-    "ppo": (64, 64),
+    **{name: settings.hidden for name, settings in TUNED.items()},
     "regressed-mlp": RegressionConfig().hidden,
 }
-"""Hidden layers of what decides, of Stable-Baselines3 by its defaults."""
+"""Hidden layers of what decides, of Stable-Baselines3's algorithms and what is fitted."""
 
 CELLS = "cells"
 """Subfolder of a comparison with one file per cell."""
@@ -159,7 +158,7 @@ class Plan:
             settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
             settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:
-            settings |= {"seconds": self.seconds, **asdict(SB3Config())}
+            settings |= {"seconds": self.seconds, **asdict(TUNED[self.learner])}
         elif self.learner in FITTED:
             settings["fit"] = fitted_settings(self.learner)
         elif self.learner == "constant":
@@ -199,6 +198,8 @@ class Plan:
             seconds=training.seconds,
             curve=training.curve,
             versions=present(PACKAGES),
+            processor_s=training.processor_s,
+            validation_requests=training.validation_requests,
         )
         return MadeCell(cell, training.graph if self.learner in OWN else None)
 
@@ -213,6 +214,8 @@ class _Training:
     updates: int = 0
     seconds: float = 0.0
     curve: tuple[Point, ...] = ()
+    processor_s: float = 0.0
+    validation_requests: int = 0
 
 
 def _train(plan: Plan, task: Task) -> _Training:
@@ -227,31 +230,77 @@ def _train(plan: Plan, task: Task) -> _Training:
     if plan.learner == "random":
         return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
     if plan.learner == "constant":
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
         seconds = time.perf_counter() - began
-        return _Training(constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds)
+        processor_s = time.process_time() - began_cpu
+        return _Training(
+            constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds, processor_s=processor_s
+        )
     if plan.learner in FITTED:
         fitted = fit(plan.learner, task, plan.seed)
-        return _Training(fitted.policy, plan.deployed, fitted.requests, fitted.updates, fitted.seconds)
+        return _Training(
+            fitted.policy,
+            plan.deployed,
+            fitted.requests,
+            fitted.updates,
+            fitted.seconds,
+            processor_s=fitted.seconds,
+        )
     if plan.learner in BASELINES:
         name: Algorithm = plan.learner  # type: ignore[assignment]
         trained = train_sb3(name, task, plan.seconds, plan.seed)
-        curve = _curve(trained.curve)
+        curve = _curve(trained.curve, [row.seconds for row in trained.curve])
         return _Training(
-            trained.policy, plan.deployed, trained.requests, trained.updates, trained.seconds, curve
+            trained.policy,
+            plan.deployed,
+            trained.requests,
+            trained.updates,
+            trained.seconds,
+            curve,
+            processor_s=trained.seconds,
+            validation_requests=_validated(task, curve, TUNED[name].validation_requests),
         )
+    return _own(plan, task)
+
+
+def _own(plan: Plan, task: Task) -> _Training:
+    """A training in our own loop."""
     spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
     spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
-    result = train_actor(task, spec.build, plan.training, plan.seed, toll=spikes)
-    curve = _curve(result.metrics)
-    policy, seconds = noise_free(result.actor), curve[-1].seconds
+    began, spent_s = time.process_time(), list[float]()
+    result = train_actor(
+        task,
+        spec.build,
+        plan.training,
+        plan.seed,
+        on_metrics=lambda row: spent_s.append(time.process_time() - began),
+        toll=spikes,
+    )
+    curve = _curve(result.metrics, spent_s)
     graph: SpikingGraph | DenseGraph = result.actor.graph()  # type: ignore[operator]
-    return _Training(policy, graph, result.requests, plan.training.updates, seconds, curve)
+    return _Training(
+        noise_free(result.actor),
+        graph,
+        result.requests,
+        plan.training.updates,
+        curve[-1].seconds,
+        curve,
+        processor_s=spent_s[-1],
+        validation_requests=_validated(task, curve, plan.training.validation_requests),
+    )
 
 
-def _curve(rows: Any) -> tuple[Point, ...]:
-    return tuple(Point(row.seconds, row.requests, row.regret, row.violation_rate) for row in rows)
+def _curve(rows: Any, processor_s: Sequence[float]) -> tuple[Point, ...]:
+    return tuple(
+        Point(row.seconds, row.requests, row.regret, row.violation_rate, spent_s)
+        for row, spent_s in zip(rows, processor_s, strict=True)
+    )
+
+
+def _validated(task: Task, curve: Sequence[Point], starts: int) -> int:
+    """Decisions of all validations, each from so many starts: at most, where episodes may end early."""
+    return len(curve) * task.spec.starts(starts) * task.spec.horizon
 
 
 def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, Any]:

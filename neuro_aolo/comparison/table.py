@@ -136,11 +136,12 @@ def lines(cells: Sequence[Cell], violation_limit: float) -> list[LearnerResults]
             LearnerResults(
                 learner=learner,
                 spreads={
-                    quantity.key: spread(np.array([getattr(cell, quantity.key) for cell in own]))
+                    quantity.key: spread(np.array([_figure(cell, quantity.key) for cell in own]))
                     for quantity in QUANTITIES
                 },
                 requests=float(np.mean([cell.requests for cell in own])),
                 updates=float(np.mean([cell.updates for cell in own])),
+                validation_requests=float(np.mean([cell.validated for cell in own])),
                 violation_limit=violation_limit,
                 infeasible_seeds=sum(is_infeasible(cell.violation_rate, violation_limit) for cell in own),
             )
@@ -163,11 +164,7 @@ def write(
     Returns:
         The files.
     """
-    curves = [
-        Curve(cell.learner, *(np.array([getattr(point, name) for point in cell.curve]) for name in _POINT))
-        for cell in cells
-        if cell.curve
-    ]
+    curves = [_curve(cell) for cell in cells if cell.curve]
     flat = [line for line in learners if line.learner in ("constant", "random")]
     limit = spec.violation_limit
     setting = Setting(cells[0].scenario, command, _versions(cells), f"{spec.decision}s")
@@ -175,22 +172,39 @@ def write(
         CELLS_TABLE: _table([_row(cell, limit) for cell in cells]),
         SUMMARY_TABLE: _table(summary_rows(learners)),
         SUMMARY_PAGE: markdown(learners, setting),
-        **({CURVES: learning_curves(curves, flat, limit)} if curves else {}),
+        **({CURVES: learning_curves(curves, flat, limit, setting.decisions)} if curves else {}),
     }
     for name, text in texts.items():
         write_whole(folder / name, text)
     return [folder / name for name in texts]
 
 
+def _curve(cell: Cell) -> Curve:
+    """The validations of a cell: over requests, theirs included, and over seconds of the processor."""
+    points = cell.curve
+    seconds = [point.seconds if point.processor_s is None else point.processor_s for point in points]
+    each = cell.validated / len(points)
+    return Curve(
+        cell.learner,
+        requests=np.array([point.requests for point in points]) + each * np.arange(1, len(points) + 1),
+        seconds=np.array(seconds),
+        regret=np.array([point.regret for point in points]),
+        violation_rate=np.array([point.violation_rate for point in points]),
+    )
+
+
+def _figure(cell: Cell, key: str) -> float:
+    return cell.processor if key == "processor_s" else float(getattr(cell, key))
+
+
 def _row(cell: Cell, violation_limit: float) -> dict[str, object]:
     return {
         **{name: getattr(cell, name) for name in _COLUMNS},
+        "processor_s": cell.processor,
+        "validation_requests": cell.validated,
         "violation_limit": violation_limit,
         "feasible": is_feasible(cell.violation_rate, violation_limit),
     }
-
-
-_POINT = ("seconds", "regret", "violation_rate")
 
 
 def _table(rows: Sequence[dict[str, object]]) -> str:
@@ -214,8 +228,9 @@ def as_data(learners: Sequence[LearnerResults]) -> dict[str, object]:
     """The lines as plain data, by learner."""
     return {
         line.learner: {
-            **{key: asdict(value) for key, value in line.spreads.items()},
+            **{key: {**asdict(value), "interval": value.method} for key, value in line.spreads.items()},
             "requests": line.requests,
+            "validation_requests": line.validation_requests,
             "updates": line.updates,
             "violation_limit": line.violation_limit,
             "infeasible_seeds": line.infeasible_seeds,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -28,7 +29,15 @@ _Part = Annotated[float, Field(ge=0.0, le=1.0)]
 
 @dataclass(frozen=True)
 class Point:
-    """One validation of a training: noise-free, on requests of its own."""
+    """One validation of a training: noise-free, on requests of its own.
+
+    Attributes:
+        seconds: of the training until then, as of the cell.
+        requests: served in training until then.
+        regret: on the validation requests.
+        violation_rate: on the same.
+        processor_s: processor time until then; None where the cell is older than this was measured.
+    """
 
     __pydantic_config__ = _KNOWN_KEYS
 
@@ -36,6 +45,7 @@ class Point:
     requests: _Count
     regret: Number
     violation_rate: _Part
+    processor_s: _Amount | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,8 @@ class Cell:
         curve: the validations of the training, if there were any.
         versions: of Python and of the packages that matter.
         graph_sha256: digest of the network that decides, which is kept beside the cell; empty where none is.
+        processor_s: processor time of the training; None where the cell is older than this was measured.
+        validation_requests: decisions of all validations; None likewise.
     """
 
     __pydantic_config__ = _KNOWN_KEYS
@@ -76,6 +88,24 @@ class Cell:
     curve: tuple[Point, ...]
     versions: Mapping[str, str]
     graph_sha256: str = ""
+    processor_s: _Amount | None = None
+    validation_requests: _Count | None = None
+
+    @property
+    def processor(self) -> float:
+        """Processor time of the training; NaN where an older cell has wall time alone."""
+        if self.processor_s is not None:
+            return self.processor_s
+        # What has a fixed time is told it in processor time, and what is not trained takes none.
+        return self.seconds if "seconds" in self.settings or not self.seconds else math.nan
+
+    @property
+    def validated(self) -> int:
+        """Decisions of all validations; of an older cell worked out from its settings."""
+        if self.validation_requests is not None:
+            return self.validation_requests
+        settings = self.settings.get("training", self.settings)
+        return len(self.curve) * int(settings.get("validation_requests", 0))
 
     def save(self, file: Path) -> None:
         """Write the cell, whole or not at all."""

@@ -19,7 +19,7 @@ SMOKE = "SMOKE RUN, on few requests and after seconds of training: its figures m
 
 
 def average(values: Sequence[float]) -> Estimate:
-    """The mean with its 95 % bootstrap interval; the same values give the same interval."""
+    """The mean with its interval, of few values their range; the same values give the same interval."""
     return estimate(np.array(values), mean, np.random.default_rng(0))
 
 

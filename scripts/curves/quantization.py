@@ -61,8 +61,8 @@ def report(points: Sequence[Point], folder: Path, command: str, *, smoke: bool) 
 
 _NOTE = (
     "Held-out regret in percent, violations in brackets behind it: means over runs, of several with their "
-    "95 % bootstrap interval. The gap is what the fine-tuned integers have more than the float control, run "
-    "by run, in percentage points."
+    "range, from 10 on with their 95 % percentile bootstrap interval. The gap is what the fine-tuned "
+    "integers have more than the float control, run by run, in percentage points."
 )
 
 

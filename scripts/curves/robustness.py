@@ -41,9 +41,10 @@ def report(scenario: str, points: Sequence[Point], folder: Path, command: str, *
 
 
 _NOTE = (
-    "Held-out regret and violations in percent, means over chips with their 95 % bootstrap interval. Weight "
-    "noise is normal, its standard deviation a share of a layer's largest weight; a spike is lost at each "
-    "hop, and a neuron stuck, with the probability named. Bias neurons and the always-on axon do not fail."
+    "Held-out regret and violations in percent, means over chips with their 95 % percentile bootstrap "
+    "interval, of fewer than 10 with their range. Weight noise is normal, its standard deviation a share of "
+    "a layer's largest weight; a spike is lost at each hop, and a neuron stuck, with the probability named. "
+    "Bias neurons and the always-on axon do not fail."
 )
 
 

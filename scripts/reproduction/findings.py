@@ -47,7 +47,7 @@ class Finding:
         item: what it is about.
         unit: of the figures: ``mg``, or ``1`` for a share.
         paper: the paper's figure, or its statement where it prints none.
-        ours: our mean over seeds and its 95 % interval.
+        ours: our mean over seeds and its interval.
         seeds: how many.
         verdict: of the rules.
         violation_rate: our mean share of held-out requests in which a constraint is broken; NaN where the

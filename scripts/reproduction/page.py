@@ -21,16 +21,16 @@ from reproduction.verdicts import RULES
 
 SMOKE = "SMOKE RUN, trained for seconds with one seed: its figures mean nothing."
 NOTES = (
-    "Figures are means over seeds with percentile bootstrap intervals; of two seeds these are their range, "
-    "which holds the true mean in one of two cases, of three about their range, in three of four. A peak is "
-    "sought and tested on the same seeds: "
+    "Figures are means over seeds with their range, from 10 seeds on with the 95 % percentile bootstrap "
+    "interval; the range holds the true median in one of two cases of two seeds, in three of four of three. "
+    "A peak is sought and tested on the same seeds: "
     "where there is none, one in ten is called reproduced, and half have the same direction.",
     "Carbon is over the held-out requests in which every constraint holds, as in the paper: a policy that "
     "breaks many is averaged over fewer and easier ones, so read it beside the violations.",
     "A reduction is 1 - carbon / carbon of the rival; SAC and PPO are Stable-Baselines3's, trained for a "
-    "fixed time on one core with discount 0. The reward of the first steps is that of training, exploration "
-    "included: of SDRL with the preset paper, whose first tenth of a training is random, and of SAC with "
-    "the same discount as SDRL. Non-outage is epsilon = 0.",
+    "fixed time on one core with tuned settings. The reward of the first steps is that of training, "
+    "exploration included: of SDRL with the preset paper, whose first tenth of a training is random, and of "
+    "SAC with the same discount as SDRL. Non-outage is epsilon = 0.",
     "A sweep changes one setting of the preset tuned. Its gain is the held-out reward of the best value "
     "between the ends less that of the better end, best and better by the mean over seeds. Broken is the "
     "share of held-out requests in which a constraint is, train the time of a training and decide that of "
@@ -49,7 +49,7 @@ VARIATIONS = {
 def grids(setup: Setup, findings: Sequence[Finding], variations: Sequence[Variation]) -> list[Grid]:
     """The tables for the terminal."""
     rows = [tuple(_finding(finding, "\n")) for finding in findings]
-    found = [Grid("The paper beside ours, with 95 % intervals", FINDINGS, [*rows], stacks=True)]
+    found = [Grid("The paper beside ours, with intervals over seeds", FINDINGS, [*rows], stacks=True)]
     for row, of in _by_sweep(variations).items():
         lines = [tuple(_variation(one, "\n")) for one in of]
         title = f"{setup.sweeps[row].title} (seeds: {setup.sweep_seeds})"
@@ -113,7 +113,7 @@ def figure(row: str, title: str, variations: Sequence[Variation]) -> str:
     told = "; ".join(
         f"{one.value}: {plain(_between(one.figures['reward_mg'], 'mg', ' '))}" for one in variations
     )
-    description = f"Mean held-out reward and 95 % interval over {title}: {told}."
+    description = f"Mean held-out reward and interval over seeds, by {title}: {told}."
     element = draw(f"sweep-{row}", description, (WIDE_IN, 2.8), paint)
     return standalone(element)
 

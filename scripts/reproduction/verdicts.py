@@ -1,6 +1,6 @@
 """Verdicts on the paper's figures: their words, their rules, and one function for each kind of figure.
 
-A rule sees the paper's figure, and our mean over seeds with its 95 % interval. Figures of two learners or
+A rule sees the paper's figure, and our mean over seeds with its interval. Figures of two learners or
 settings are formed seed by seed before.
 """
 
@@ -12,7 +12,7 @@ from neuro_aolo.text.numbers import finite
 REPRODUCED, DIRECTION = "reproduced", "same direction"
 FAILED, INCOMPARABLE = "not reproduced", "cannot be compared"
 RULES = {
-    REPRODUCED: "the paper's figure lies in our 95 % interval, and 0 does not; of a statement without a "
+    REPRODUCED: "the paper's figure lies in our interval, and 0 does not; of a statement without a "
     "figure (time grows, reward peaks): our interval lies on its side of 0.",
     DIRECTION: "our interval lies on the paper's side of 0 and misses its figure, or the figure is in mg and "
     "only its sign counts; of a peak: our mean peaks between the ends, and the interval holds 0.",

@@ -10,13 +10,8 @@ import pytest
 import torch
 
 from neuro_aolo.agent.evaluate import held_out
-from neuro_aolo.agent.stable_baselines import (
-    SB3Config,
-    SB3Metrics,
-    SB3Training,
-    stable_baselines,
-    train_sb3,
-)
+from neuro_aolo.agent.sb3_config import TUNED
+from neuro_aolo.agent.stable_baselines import SB3Metrics, SB3Training, stable_baselines, train_sb3
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
@@ -59,12 +54,16 @@ def test_the_training_ends_in_time(trained) -> None:
 
 def test_updates_are_those_of_the_library(trained) -> None:
     name, result, *_ = trained
+    config = TUNED[name]
+    rounds = result.requests // config.num_envs
     if name == "ppo":
-        # Ten passes in batches of 64 over every 2,048 requests.
-        assert result.updates == (result.requests - 1) // 2_048 * 10 * 32
+        # So many passes, in batches, over what so many rounds served; the last round ends the training.
+        batches = config.rounds * config.num_envs // config.batch_size
+        assert result.updates == (rounds - 1) // config.rounds * config.passes * batches
     else:
-        # One after each request beyond the first 100; the last request ends the training.
-        assert result.updates == result.requests - 100 - 1
+        # As often as there are rounds beyond the random ones, the last aside.
+        random = config.learning_starts // config.num_envs
+        assert result.updates == max(rounds - 1 - random, 0) // config.rounds * config.passes
 
 
 def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> None:
@@ -75,7 +74,7 @@ def test_the_curve_grows_and_its_best_row_is_kept(trained, task: AoloTask) -> No
         assert before.updates <= after.updates
         assert before.seconds < after.seconds
     assert (result.curve[-1].requests, result.curve[-1].updates) == (result.requests, result.updates)
-    limit = SB3Config().checkpoint_share * task.spec.violation_limit
+    limit = TUNED[trained[0]].checkpoint_share * task.spec.violation_limit
     scores = [(max(row.violation_rate - limit, 0.0), row.cost) for row in result.curve]
     assert result.best.score(limit) == min(scores)
     assert [row.best for row in result.curve] == [
@@ -93,7 +92,7 @@ def test_the_policy_is_deterministic_and_is_the_best_checkpoint(trained, task: A
     assert np.array_equal(actions, result.policy(requests.observations))
     one = result.policy(requests.observations[:1])
     assert one == pytest.approx(actions[:1], abs=1e-6)
-    assert requests.evaluate(result.policy).cost == pytest.approx(result.best.cost, rel=0.1)
+    assert requests.evaluate(result.policy).cost == pytest.approx(result.best.cost, rel=0.15)
 
 
 def test_an_interrupt_leaves_the_best_so_far(task: AoloTask) -> None:
@@ -134,11 +133,6 @@ def test_settings_without_a_meaning_are_refused(settings: dict[str, object], sai
     given = {"name": "sac", "task": AoloTask(Scenario.load("paper")), "seconds": 1.0, "seed": 0} | settings
     with pytest.raises(AgentError, match=f"^{said}$"):
         train_sb3(**given)
-
-
-def test_a_discount_of_one_is_refused() -> None:
-    with pytest.raises(AgentError, match=r"^discount = 1 must lie in \[0, 1\): lower it below 1$"):
-        SB3Config(discount=1.0)
 
 
 def test_a_missing_library_is_told_in_one_line_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,21 @@
 """Statistics over seeds, against values worked out by hand."""
 
-import itertools
 import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from neuro_aolo.agent.statistics import Estimate, estimate, interquartile_mean, mean, spread
+from neuro_aolo.agent.statistics import (
+    Estimate,
+    Statistic,
+    estimate,
+    interquartile_mean,
+    mean,
+    median,
+    method,
+    spread,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,14 +39,40 @@ def test_statistics_run_along_an_axis() -> None:
     assert mean(values, axis=0).tolist() == [2.5, 3.0, 4.5, 8.0]
 
 
-def test_the_interval_is_that_of_every_possible_resample() -> None:
-    values = np.array([0.0, 1.0, 5.0, 6.0])
-    means = np.sort([np.mean(drawn) for drawn in itertools.product(values, repeat=4)])
-    low, high = np.quantile(means, [0.025, 0.975])
+def test_the_interval_of_many_is_that_of_every_possible_resample() -> None:
+    values = np.repeat([0.0, 1.0], 5)
+    # A resample's mean is a tenth of a binomial variable of 10 draws at 1/2.
+    low, high = binom.ppf([0.025, 0.975], 10, 0.5) / 10
     found = estimate(values, mean, np.random.default_rng(0))
-    assert (found.value, found.low, found.high) == pytest.approx((3.0, low, high), abs=0.26)
-    # Two values: a quarter of the resamples are twice the one, a quarter twice the other.
-    assert estimate(np.array([2.0, 4.0]), mean, np.random.default_rng(0)) == Estimate(3.0, 2.0, 4.0)
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, low, high))
+
+
+@pytest.mark.parametrize("statistic", [mean, median, interquartile_mean])
+@pytest.mark.parametrize("values", [[2.0, 4.0], [5.0, 0.0, 1.0, 6.0], list(range(9))])
+def test_few_values_have_their_range(statistic: Statistic, values: list[float]) -> None:
+    found = estimate(np.array(values, float), statistic, np.random.default_rng(0))
+    assert found == Estimate(float(statistic(np.array(values, float))), min(values), max(values))
+
+
+def test_the_range_of_five_holds_the_median_in_94_of_100_cases() -> None:
+    drawn = np.random.default_rng(0).lognormal(size=(20_000, 5))
+    held = (drawn.min(axis=1) <= 1.0) & (drawn.max(axis=1) >= 1.0)
+    assert held.mean() == pytest.approx(1.0 - 2.0**-4, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "made"),
+    [
+        (1, "median", "none"),
+        (2, "median", "range"),
+        (9, "median", "range"),
+        (10, "IQM", "95 % percentile bootstrap"),
+    ],
+)
+def test_an_interval_says_its_method(count: int, name: str, made: str) -> None:
+    found = spread(np.arange(float(count)))
+    assert (found.middle_name, found.method, method(count)) == (name, made, made)
+    assert found.middle == (found.median if name == "median" else found.iqm)
 
 
 def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
