@@ -7,7 +7,7 @@ References:
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -200,10 +200,16 @@ class PopulationDecoder:
 Encoder = PopulationEncoder | GradedEncoder
 """Observations to the input of the first layer."""
 
-_Coder = TypeVar("_Coder", PopulationEncoder | GradedEncoder, PopulationDecoder)
+
+@overload
+def needed(coder: Encoder | None) -> Encoder: ...  # type: ignore[overload-overlap]
 
 
-def needed(coder: _Coder | None) -> _Coder:
+@overload
+def needed(coder: PopulationDecoder | None) -> PopulationDecoder: ...
+
+
+def needed(coder: Encoder | PopulationDecoder | None) -> Encoder | PopulationDecoder:
     """The encoder or decoder, where there must be one.
 
     Raises:

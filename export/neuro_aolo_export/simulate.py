@@ -208,7 +208,8 @@ def _of_bits(weight: NDArray[Any], levels: int) -> NDArray[Any]:
     """W ``(out, in)`` of graded spikes, for the channels of :func:`_in_bits`; powers of two are exact."""
     bits = levels.bit_length()
     worth = np.left_shift(1, np.arange(bits)).astype(weight.dtype)
-    return (weight[:, :, None] * worth).reshape(len(weight), -1)
+    apart: NDArray[Any] = (weight[:, :, None] * worth).reshape(len(weight), -1)
+    return apart
 
 
 def _trace(

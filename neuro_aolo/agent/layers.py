@@ -93,8 +93,12 @@ class GradedLayer(LIFLayer):
     """The same, fed with graded spikes that do not change over the steps: one product serves all of them.
 
     Its weight and bias are those of the observations themselves, in [-1, 1], of the same size as other
-    parameters are.
+    parameters are. What ``rounding`` makes of a bias is of what an input adds that always carries the largest
+    number, as a chip's bias axon does.
     """
+
+    rounding: nn.Module | None = None
+    """Of weights and bias as they meet graded spikes; none where None."""
 
     def __init__(self, inputs: int, outputs: int, config: "PopSANConfig", generator: torch.Generator) -> None:
         super().__init__(inputs, outputs, config, generator)
@@ -109,7 +113,18 @@ class GradedLayer(LIFLayer):
 
     def synapses(self) -> tuple[Tensor, Tensor]:
         """Weight and bias as they meet the numbers that graded spikes carry."""
-        return self.weight * (2.0 / self.levels), self.bias - self.weight.sum(dim=1)
+        weight, bias = self.weight * (2.0 / self.levels), self.bias - self.weight.sum(dim=1)
+        if self.rounding is None:
+            return weight, bias
+        return self.rounding(weight), self.rounding(bias / self.levels) * self.levels
+
+    def settle(self) -> None:
+        """Take what rounding made of the parameters for them, and round no more."""
+        with torch.no_grad():
+            weight, bias = self.synapses()
+            self.weight.copy_(weight * (self.levels / 2.0))
+            self.bias.copy_(bias + self.weight.sum(dim=1))
+        self.rounding = None
 
     def currents(self, spikes: Tensor) -> Tensor:
         """What arrives at every step, ``(T, B, N)``, of numbers ``(T, B, M)`` that are alike at each."""

@@ -281,7 +281,8 @@ class SDRL:
             return estimates.amin(0)
         with torch.no_grad():
             of_taken = self.critic(decided.observations, decided.taken)[..., len(self.discounts) :]
-        return decided.slack + (estimates - of_taken).mean(0)
+        changed: Tensor = (estimates - of_taken).mean(0)
+        return decided.slack + changed
 
     def state(self) -> Snapshot:
         """Networks, moments, replay, margins and generator."""
