@@ -106,11 +106,16 @@ def require_finite(finite: bool) -> None:
     require(finite, "observations hold NaN or infinity: every entry must be finite")
 
 
-def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
+def as_spikes(spikes: NDArray[Any], channels: int, levels: int = 1) -> SpikeArray:
     """Spikes as uint8 ``(T, B, channels)``.
 
+    Args:
+        spikes: given.
+        channels: that they are to have.
+        levels: largest number that one carries, up to 255: 1 of binary spikes.
+
     Raises:
-        ExportError: another shape, or values other than 0 and 1.
+        ExportError: another shape, or values other than whole numbers from 0 to ``levels``.
     """
     given = as_numbers(spikes, "spikes")
     if given.ndim != 3 or given.shape[2] != channels or len(given) == 0:
@@ -118,7 +123,11 @@ def as_spikes(spikes: NDArray[Any], channels: int) -> SpikeArray:
     require_slots(given.shape[1], given.shape[0], channels)
     with np.errstate(invalid="ignore"):
         bits: SpikeArray = given.astype(np.uint8)
-    if bits.max(initial=0) > 1 or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
+    if bits.max(initial=0) > levels or (given.dtype != np.uint8 and not np.array_equal(bits, given)):
+        if levels > 1:
+            raise ExportError(
+                f"graded spikes hold values other than whole numbers from 0 to {levels}: give these"
+            )
         raise ExportError("spikes hold values other than 0 and 1: give one bit per channel and step")
     return bits
 

@@ -23,7 +23,7 @@ from neuro_aolo_export.arrays import (
 )
 from neuro_aolo_export.dense import Activation, DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
+from neuro_aolo_export.population import Encoder, GradedEncoder, PopulationDecoder, PopulationEncoder, needed
 from neuro_aolo_export.quantity import Quantity, require_quantities
 from neuro_aolo_export.reset import Reset, common, require_reset
 
@@ -31,8 +31,10 @@ __all__ = [
     "Activation",
     "DenseGraph",
     "DenseLayer",
+    "Encoder",
     "ExportError",
     "FloatArray",
+    "GradedEncoder",
     "PopulationDecoder",
     "PopulationEncoder",
     "Quantity",
@@ -111,7 +113,8 @@ class SpikingGraph:
     """A spiking actor: observations in [-1, 1] to actions in [-1, 1]; or its layers alone, spikes to spikes.
 
     Attributes:
-        encoder: observations to spikes; None where the input is spikes.
+        encoder: observations to spikes; None where the input is spikes. A graded one's numbers times the
+            first layer's weights are what that layer adds up.
         layers: spiking layers, in order; the last one feeds the decoder.
         decoder: rates to actions; None where the output is spikes.
         steps: time steps T of one decision.
@@ -120,7 +123,7 @@ class SpikingGraph:
         actions: physical actions, if they are known.
     """
 
-    encoder: PopulationEncoder | None
+    encoder: Encoder | None
     layers: tuple[SpikingLayer, ...]
     decoder: PopulationDecoder | None
     steps: int
@@ -193,8 +196,13 @@ class SpikingGraph:
         """Input channels, and neurons of all layers."""
         return self.layers[0].inputs + sum(layer.neurons for layer in self.layers)
 
+    @property
+    def levels(self) -> int:
+        """Largest number that an input channel carries: 1 where inputs are spikes."""
+        return self.encoder.levels if isinstance(self.encoder, GradedEncoder) else 1
+
     def input_spikes(self, observations: ArrayLike) -> SpikeArray:
-        """Encoder spikes ``(T, B, D K)`` of observations ``(B, D)`` in [-1, 1].
+        """Encoder spikes ``(T, B, channels)`` of observations ``(B, D)`` in [-1, 1].
 
         Raises:
             ExportError: there is no encoder; observations of another shape, or not finite.

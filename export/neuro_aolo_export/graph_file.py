@@ -20,6 +20,8 @@ from neuro_aolo_export.files import regular_size, write_whole
 from neuro_aolo_export.graph import (
     DenseGraph,
     DenseLayer,
+    Encoder,
+    GradedEncoder,
     PopulationDecoder,
     PopulationEncoder,
     Quantity,
@@ -27,7 +29,8 @@ from neuro_aolo_export.graph import (
     SpikingLayer,
 )
 
-FORMAT = 1
+FORMAT = 2
+"""Number of this form. 1, of 0.1, has population coding alone: what needs no more is written so still."""
 MAX_BYTES = 1 << 28
 """Largest file that is read: a quarter of a gibibyte, 67 million weights."""
 
@@ -102,7 +105,7 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
     for index, layer in enumerate(layers):
         arrays |= {f"layers.{index}.weight": layer.weight, f"layers.{index}.bias": layer.bias}
     description: dict[str, Any] = {
-        "format": FORMAT,
+        "format": 1,
         "observations": [asdict(quantity) for quantity in graph.observations],
         "actions": [asdict(quantity) for quantity in graph.actions],
     }
@@ -121,11 +124,15 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         "encoder": None,
         "decoder": None,
     }
-    if graph.encoder is not None:
+    if isinstance(graph.encoder, GradedEncoder):
+        description |= {"format": FORMAT, "encoder": asdict(graph.encoder)}
+    elif graph.encoder is not None:
         description["encoder"] = {"threshold": graph.encoder.threshold}
         arrays |= {"encoder.mean": graph.encoder.mean, "encoder.std": graph.encoder.std}
     if graph.decoder is not None:
         description["decoder"] = {}
+        if graph.decoder.shared:
+            description |= {"format": FORMAT, "decoder": {"shared": True}}
         arrays |= {"decoder.weight": graph.decoder.weight, "decoder.bias": graph.decoder.bias}
     return description, arrays
 
@@ -149,7 +156,7 @@ def _digest(description: Mapping[str, Any], arrays: _Arrays) -> str:
 
 
 def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | DenseGraph:
-    if description["format"] != FORMAT:
+    if description["format"] not in (1, FORMAT):
         raise ValueError(f"format {description['format']}, not {FORMAT}")
     kind = description["kind"]
     if kind not in ("spiking", "dense"):
@@ -167,14 +174,12 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
             tuple(DenseLayer(weight, bias, **values) for weight, bias, values in pairs), **quantities
         )
     else:
-        encoder = decoder = None
-        if description["encoder"] is not None:
-            mean, std = arrays.pop("encoder.mean"), arrays.pop("encoder.std")
-            encoder = PopulationEncoder(mean, std, **description["encoder"])
+        decoder = None
         if description["decoder"] is not None:
-            decoder = PopulationDecoder(arrays.pop("decoder.weight"), arrays.pop("decoder.bias"))
+            weight, bias = arrays.pop("decoder.weight"), arrays.pop("decoder.bias")
+            decoder = PopulationDecoder(weight, bias, **description["decoder"])
         graph = SpikingGraph(
-            encoder,
+            _encoder(description["encoder"], arrays),
             tuple(SpikingLayer(weight, bias, **values) for weight, bias, values in pairs),
             decoder,
             steps=description["steps"],
@@ -184,3 +189,11 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
     if arrays:
         raise ValueError(f"unknown arrays {', '.join(sorted(arrays))}")
     return graph
+
+
+def _encoder(description: dict[str, Any] | None, arrays: _Arrays) -> Encoder | None:
+    if description is None:
+        return None
+    if "levels" in description:
+        return GradedEncoder(**description)
+    return PopulationEncoder(arrays.pop("encoder.mean"), arrays.pop("encoder.std"), **description)

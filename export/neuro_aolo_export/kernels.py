@@ -50,8 +50,11 @@ def encode(observations: Any, mean: Any, std: Any, threshold: Any, spikes: Any) 
 
 
 @compiled
-def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
-    """Equations (32) and (33) before tanh, in float32: ``(B, A)`` of spikes ``(B, T, A K)``."""
+def decode(spikes: Any, weight: Any, bias: Any, shared: bool, actions: Any) -> None:
+    """Equations (32) and (33) before tanh, in float32: ``(B, A)`` of spikes ``(B, T, neurons)``.
+
+    Each action reads ``K`` neurons of its own, or all of them the same.
+    """
     batch, steps, neurons = spikes.shape
     population = weight.shape[1]
     counts = np.empty(neurons, np.int32)
@@ -62,8 +65,9 @@ def decode(spikes: Any, weight: Any, bias: Any, actions: Any) -> None:
                 counts[n] += spikes[b, t, n]
         for a in range(len(bias)):
             total = np.float32(0)
+            first = 0 if shared else a * population
             for k in range(population):
-                rate = np.float32(counts[a * population + k]) / np.float32(steps)
+                rate = np.float32(counts[first + k]) / np.float32(steps)
                 total += weight[a, k] * rate
             actions[b, a] = total + bias[a]
 

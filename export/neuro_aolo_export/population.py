@@ -1,4 +1,4 @@
-"""Population coding: observations to spikes, and firing rates to actions; both stay on the host.
+"""Observations to spikes, binary or graded, and firing rates to actions; both stay on the host.
 
 References:
     G. Tang, N. Kumar, R. Yoo, K. Michmizos (2020), Deep reinforcement learning with population-coded
@@ -7,7 +7,7 @@ References:
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,9 @@ from neuro_aolo_export.arrays import (
 )
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.kernels import decode
+
+MAX_LEVELS = 255
+"""Largest number that a graded spike carries here: a byte, of either sign with the weight that it meets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,54 @@ class PopulationEncoder:
 
 
 @dataclass(frozen=True, eq=False)
+class GradedEncoder:
+    """Observations as graded spikes: each channel carries a whole number, the same at every step.
+
+    ``p_i = round((min(max(s_i, -1), 1) + 1) levels / 2)``, in 0..levels, a half to the even one. A channel
+    that carries 0 is silent. A Loihi 2 core takes such spikes (up to 32 bits), its predecessor does not.
+
+    Attributes:
+        input_size: observations D.
+        levels: the number that an observation of 1 is, in 1..255.
+
+    References:
+        G. Orchard et al. (2021), Efficient neuromorphic signal processing with Loihi 2, IEEE SiPS,
+        doi:10.1109/SiPS52927.2021.00053.
+    """
+
+    input_size: int
+    levels: int = MAX_LEVELS
+
+    def __post_init__(self) -> None:
+        """Check both numbers."""
+        require(
+            type(self.input_size) is int and self.input_size >= 1,
+            f"encoder of {self.input_size!r} observations: give a whole number of 1 or more",
+        )
+        require(
+            type(self.levels) is int and 1 <= self.levels <= MAX_LEVELS,
+            f"encoder of {self.levels!r} levels: give a whole number, 1 to {MAX_LEVELS}",
+        )
+
+    @property
+    def neurons(self) -> int:
+        """Channels, D."""
+        return self.input_size
+
+    def encode(self, observations: ArrayLike, steps: int) -> SpikeArray:
+        """Graded spikes ``(T, B, D)`` uint8 of observations ``(B, D)``, in float32.
+
+        Raises:
+            ExportError: observations of another shape, or not finite.
+        """
+        batch = as_observations(observations, self.input_size)
+        require_slots(len(batch), require_steps(steps), self.neurons)
+        raised = np.clip(batch, np.float32(-1), np.float32(1)) + np.float32(1)
+        carried = np.rint(raised * np.float32(self.levels / 2)).astype(np.uint8)
+        return np.ascontiguousarray(np.broadcast_to(carried, (steps, *carried.shape)))
+
+
+@dataclass(frozen=True, eq=False)
 class PopulationDecoder:
     """Actions from the firing rates of output populations.
 
@@ -107,10 +158,13 @@ class PopulationDecoder:
     Attributes:
         weight: w ``(A, K)``.
         bias: b ``(A,)``.
+        shared: whether all actions read the same K neurons, ``fr_k`` in the place of ``fr_ak``; else each
+            has K of its own.
     """
 
     weight: FloatArray
     bias: FloatArray
+    shared: bool = False
 
     def __post_init__(self) -> None:
         """Check shapes and make the arrays read-only."""
@@ -125,11 +179,11 @@ class PopulationDecoder:
 
     @property
     def neurons(self) -> int:
-        """Output neurons, A K."""
-        return int(self.weight.size)
+        """Output neurons: A K, or K where all actions share them."""
+        return int(self.weight.shape[1] if self.shared else self.weight.size)
 
     def decode(self, output_spikes: NDArray[Any]) -> FloatArray:
-        """Actions ``(B, A)`` in [-1, 1] of output spikes ``(T, B, A K)``.
+        """Actions ``(B, A)`` in [-1, 1] of output spikes ``(T, B, neurons)``.
 
         Raises:
             ExportError: spikes of another shape.
@@ -139,14 +193,23 @@ class PopulationDecoder:
             raise ExportError(f"output spikes have shape {shape}: give (steps, decisions, {self.neurons})")
         actions: FloatArray = np.empty((shape[1], self.action_size), np.float32)
         spikes = writable(output_spikes.swapaxes(0, 1).astype(np.uint8, copy=False))
-        decode(spikes, self.weight, self.bias, actions)
+        decode(spikes, self.weight, self.bias, self.shared, actions)
         return np.tanh(actions, out=actions)
 
 
-_Coder = TypeVar("_Coder", PopulationEncoder, PopulationDecoder)
+Encoder = PopulationEncoder | GradedEncoder
+"""Observations to the input of the first layer."""
 
 
-def needed(coder: _Coder | None) -> _Coder:
+@overload
+def needed(coder: Encoder | None) -> Encoder: ...  # type: ignore[overload-overlap]
+
+
+@overload
+def needed(coder: PopulationDecoder | None) -> PopulationDecoder: ...
+
+
+def needed(coder: Encoder | PopulationDecoder | None) -> Encoder | PopulationDecoder:
     """The encoder or decoder, where there must be one.
 
     Raises:

@@ -37,8 +37,9 @@ from neuro_aolo_export.loihi2.integers import (
     STATE_SHIFT,
     QuantizedGraph,
     QuantizedLayer,
+    with_always_on,
 )
-from neuro_aolo_export.population import PopulationEncoder, needed
+from neuro_aolo_export.population import Encoder, GradedEncoder, PopulationEncoder, needed
 
 _FLOAT32_EXACT = 1 << 24
 
@@ -52,7 +53,7 @@ def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     encoder = needed(graph.encoder)
     needed(graph.decoder)
     inputs = _encode(encoder, observations, graph.steps, always_on=0)
-    return Activity.of(graph, inputs, _run(_prepared(graph, 0, _graph_float_plan), inputs))
+    return Activity.of(graph, inputs, _run(_prepared(graph, 0, _graph_float_plan), inputs, graph.levels))
 
 
 def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activity:
@@ -64,35 +65,43 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     encoder = needed(qgraph.encoder)
     needed(qgraph.decoder)
     inputs = _encode(encoder, observations, qgraph.steps, always_on=1)
-    return Activity.of(qgraph, inputs, _run(_prepared(qgraph, qgraph.steps, _graph_integer_plan), inputs))
+    plan = _prepared(qgraph, qgraph.steps, _graph_integer_plan)
+    return Activity.of(qgraph, inputs, _run(plan, inputs, qgraph.layers[0].levels))
 
 
-def float_spikes(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
-    """Spikes ``(T, B, Nl)`` of every layer, of input spikes ``(T, B, N0)`` that are 0 or 1.
+def float_spikes(
+    layers: Sequence[SpikingLayer], input_spikes: NDArray[Any], levels: int = 1
+) -> tuple[SpikeArray, ...]:
+    """Spikes ``(T, B, Nl)`` of every layer, of input spikes ``(T, B, N0)`` that carry 0 to ``levels``.
 
     Equations (29)-(31), each operation rounded to float32. ``W s + b`` is b and then, one after the other
-    in the order of the channels, the weights of those that spike. A matrix product sums in an order of its
-    own: its last bits, and a spike where the potential is within them of the threshold, may differ.
+    in the order of the channels, the weights of those that spike; of graded spikes, those of the bits that
+    they carry, from the lowest to the highest. A matrix product sums in an order of its own: its last bits,
+    and a spike where the potential is within them of the threshold, may differ.
 
     Raises:
-        ExportError: input spikes of another shape, or other than 0 and 1.
+        ExportError: input spikes of another shape, or carrying something else.
     """
-    return _run(_float_plan(layers), as_spikes(input_spikes, layers[0].inputs))
+    inputs = as_spikes(input_spikes, layers[0].inputs, levels)
+    return _run(_float_plan(layers, levels), inputs, levels)
 
 
-def float_states(layers: Sequence[SpikingLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
+def float_states(
+    layers: Sequence[SpikingLayer], input_spikes: NDArray[Any], levels: int = 1
+) -> tuple[LayerStates, ...]:
     """What :func:`float_spikes` computes, with both states of every neuron: ``8 T B N`` bytes more a layer.
 
     Raises:
-        ExportError: input spikes of another shape, or other than 0 and 1.
+        ExportError: input spikes of another shape, or carrying something else.
     """
-    plan, inputs = _float_plan(layers), as_spikes(input_spikes, layers[0].inputs)
+    plan = _float_plan(layers, levels)
+    inputs = _in_bits(as_spikes(input_spikes, layers[0].inputs, levels), levels)
     taken = [layer.threshold if layer.reset == "subtract" else None for layer in layers]
     return _trace(plan, inputs, np.float32, taken)
 
 
 def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[SpikeArray, ...]:
-    """Spikes ``(T, B, Nl)`` of every layer, of input spikes ``(T, B, N0)`` that are 0 or 1.
+    """Spikes ``(T, B, Nl)`` of every layer, of input spikes ``(T, B, N0)``, 0 or 1 or graded.
 
     Per step, with ``trunc`` rounding to zero, u and v 24-bit states at rest before the first step::
 
@@ -102,19 +111,20 @@ def integer_spikes(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         s = v > (threshold_mant << 6) ;  v = 0 where s, or v - (threshold_mant << 6) by subtraction
 
     Raises:
-        ExportError: input spikes of another shape, or other than 0 and 1.
+        ExportError: input spikes of another shape, or carrying what the first layer does not take.
     """
-    inputs = as_spikes(input_spikes, layers[0].inputs)
-    return _run(_integer_plan(layers, len(inputs)), inputs)
+    inputs = as_spikes(input_spikes, layers[0].inputs, layers[0].levels)
+    return _run(_integer_plan(layers, len(inputs)), inputs, layers[0].levels)
 
 
 def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any]) -> tuple[LayerStates, ...]:
     """What :func:`integer_spikes` computes, with both states of every neuron: ``8 T B N`` bytes more a layer.
 
     Raises:
-        ExportError: input spikes of another shape, or other than 0 and 1.
+        ExportError: input spikes of another shape, or carrying what the first layer does not take.
     """
-    inputs = as_spikes(input_spikes, layers[0].inputs)
+    inputs = as_spikes(input_spikes, layers[0].inputs, layers[0].levels)
+    inputs = _in_bits(inputs, layers[0].levels)
     taken = [layer.threshold_mant << STATE_SHIFT if layer.reset == "subtract" else None for layer in layers]
     return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32, taken)
 
@@ -178,10 +188,28 @@ class _Plan:
         return layers
 
 
-def _run(plan: _Plan, inputs: SpikeArray) -> tuple[SpikeArray, ...]:
+def _run(plan: _Plan, inputs: SpikeArray, levels: int) -> tuple[SpikeArray, ...]:
     """Spikes of every layer."""
-    spikes, *_ = plan.run(_by_decision(inputs))
+    spikes, *_ = plan.run(_by_decision(_in_bits(inputs, levels)))
     return tuple(plan.by_layer(spikes, *inputs.shape[:2]))
+
+
+def _in_bits(spikes: SpikeArray, levels: int) -> SpikeArray:
+    """Graded spikes ``(T, B, N)`` as binary ones, a channel for each bit, the lowest first."""
+    bits = levels.bit_length()
+    if bits == 1:
+        return spikes
+    apart = (spikes[..., None] >> np.arange(bits, dtype=np.uint8)) & np.uint8(1)
+    flat: SpikeArray = apart.reshape(*spikes.shape[:2], -1)
+    return flat
+
+
+def _of_bits(weight: NDArray[Any], levels: int) -> NDArray[Any]:
+    """W ``(out, in)`` of graded spikes, for the channels of :func:`_in_bits`; powers of two are exact."""
+    bits = levels.bit_length()
+    worth = np.left_shift(1, np.arange(bits)).astype(weight.dtype)
+    apart: NDArray[Any] = (weight[:, :, None] * worth).reshape(len(weight), -1)
+    return apart
 
 
 def _trace(
@@ -201,8 +229,11 @@ def _by_decision(spikes: SpikeArray) -> SpikeArray:
     return ordered
 
 
-def _encode(encoder: PopulationEncoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
-    """The encoder's spikes ``(T, B, D K + always_on)``, and ones in the channels after them."""
+def _encode(encoder: Encoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
+    """The encoder's spikes ``(T, B, N + always_on)``, and in the channels after them what is always on."""
+    if isinstance(encoder, GradedEncoder):
+        carried = encoder.encode(observations, steps)
+        return with_always_on(carried, encoder.levels) if always_on else carried
     batch = writable(as_rows(observations, encoder.input_size))
     mean, std, threshold = _prepared(encoder, 0, _fields)
     require_slots(len(batch), steps, encoder.neurons + always_on)
@@ -215,10 +246,10 @@ def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray,
     return encoder.mean, encoder.std, np.float32(encoder.threshold)
 
 
-def _float_plan(layers: Sequence[SpikingLayer], _: int = 0) -> _Plan:
+def _float_plan(layers: Sequence[SpikingLayer], levels: int) -> _Plan:
     always = [_table(layer.bias[:, None], np.float32).ravel() for layer in layers]
     return _Plan.of(
-        [layer.weight for layer in layers],
+        [_of_bits(layers[0].weight, levels), *(layer.weight for layer in layers[1:])],
         np.float32,
         [np.zeros_like(layer.bias) for layer in layers],
         np.concatenate(always),
@@ -237,7 +268,9 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
     its k, in lowest terms, reaches 2^24.
     """
     units = [1 if (layer.weight & 1).any() else 2 for layer in layers]
-    weights = [layer.weight // unit for layer, unit in zip(layers, units, strict=True)]
+    weights = [
+        _of_bits(layer.weight // unit, layer.levels) for layer, unit in zip(layers, units, strict=True)
+    ]
     narrow = all(
         _fits(weight, np.int8) and layer.largest_input // unit <= np.iinfo(np.int16).max
         for layer, weight, unit in zip(layers, weights, units, strict=True)
@@ -308,7 +341,7 @@ def _prepared(owner: _Owner, steps: int, make: Callable[[_Owner, int], _Made]) -
 
 
 def _graph_float_plan(graph: SpikingGraph, _: int) -> _Plan:
-    return _float_plan(graph.layers)
+    return _float_plan(graph.layers, graph.levels)
 
 
 def _graph_integer_plan(qgraph: QuantizedGraph, steps: int) -> _Plan:

@@ -115,7 +115,7 @@ def check_lava(qgraph: QuantizedGraph, path: File, input_spikes: SpikeArray, tim
     from neuro_aolo_export.loihi2.lava import lava_version, run_network
 
     activity = Activity.of(qgraph, input_spikes, integer_spikes(qgraph.layers, input_spikes))
-    theirs = run_network(path, input_spikes, qgraph.steps, timeout_s)
+    theirs = run_network(path, input_spikes, qgraph.steps, timeout_s, qgraph.layers[0].levels)
     check = _as_check(compare_spikes(activity, theirs), f"Lava ({lava_version()})")
     if qgraph.decoder is not None:
         away = np.abs(activity.actions - qgraph.decoder.decode(theirs[-1]))
@@ -140,8 +140,8 @@ def check_nir(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Chec
     read = read_nir(path)
     if graph_digest(read) != graph_digest(graph):
         raise _failed(path, "what is read back is another graph")
-    activity = Activity.of(graph, input_spikes, float_spikes(graph.layers, input_spikes))
-    found = compare_spikes(activity, float_spikes(read.layers, input_spikes))
+    activity = Activity.of(graph, input_spikes, float_spikes(graph.layers, input_spikes, graph.levels))
+    found = compare_spikes(activity, float_spikes(read.layers, input_spikes, read.levels))
     return _no_mismatch(path, _as_check(found, _library("nir")))
 
 
@@ -158,8 +158,8 @@ def check_step(graph: SpikingGraph, path: File, input_spikes: SpikeArray) -> Che
     """
     from neuro_aolo_export.onnx.run import run_step
 
-    ours = float_spikes(graph.layers, input_spikes)
-    theirs = run_step(path, input_spikes).spikes
+    ours = float_spikes(graph.layers, input_spikes, graph.levels)
+    theirs = run_step(path, input_spikes, levels=graph.levels).spikes
     found = compare_spikes(Activity.of(graph, input_spikes, ours), theirs)
     check = _as_check(found, _library("onnxruntime"))
     alone = replace(graph, encoder=None, observations=())
@@ -187,7 +187,7 @@ def check_decision(graph: SpikingGraph, path: File, inputs: ArrayLike) -> Check:
     decided = run_decision(path, inputs)
     theirs = [decided.spikes[f"layer{index}"] for index in range(len(graph.layers))]
     encoded = np.asarray(inputs) if graph.encoder is None else graph.input_spikes(inputs)
-    ours = float_spikes(graph.layers, encoded)
+    ours = float_spikes(graph.layers, encoded, graph.levels)
     activity = Activity.of(graph, encoded, ours)
     check = replace(
         _as_check(compare_spikes(activity, theirs), _library("onnxruntime")),

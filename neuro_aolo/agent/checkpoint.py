@@ -103,6 +103,17 @@ def kind_of(config: ActorConfig) -> str:
     return next(name for name, cls in ACTORS.items() if isinstance(config, cls))
 
 
+def shape_table(config: ActorConfig) -> dict[str, Any]:
+    """The shape of an actor as a table; what population coding knows nothing of is left out of its own."""
+    table = asdict(config)
+    if isinstance(config, PopSANConfig):
+        if config.encoder == "population":
+            del table["encoder"], table["levels"]
+        if config.decoder == "population":
+            del table["decoder"]
+    return table
+
+
 def save_actor(
     folder: Path, actor: nn.Module, spec: ActorSpec, training: Mapping[str, Any], beside: Iterable[str] = ()
 ) -> None:
@@ -123,7 +134,7 @@ def save_actor(
     description = {
         "format": FORMAT,
         "actor": kind_of(spec.config),
-        "config": asdict(spec.config),
+        "config": shape_table(spec.config),
         "observation_names": spec.observation_names,
         "action_names": spec.action_names,
         "training": dict(training),

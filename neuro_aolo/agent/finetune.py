@@ -23,6 +23,7 @@ from torch.nn.utils import parametrize
 
 from neuro_aolo.agent.checkpoint import Actor, ActorSpec, SavedActor
 from neuro_aolo.agent.evaluate import Evaluation
+from neuro_aolo.agent.layers import GradedLayer
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
@@ -177,6 +178,9 @@ def _rounded(saved: SavedActor, config: PopSANConfig, grids: Sequence[Grid] | No
     actor = _copy(saved.network, replace(saved.spec, config=kept))
     layers = actor.get_submodule("layers").children()
     for layer, grid in zip(layers, grids, strict=True):
+        if isinstance(layer, GradedLayer):
+            layer.rounding = _Rounding(grid)
+            continue
         for name in _ROUNDED:
             parametrize.register_parametrization(layer, name, _Rounding(grid))
     return actor
@@ -185,6 +189,8 @@ def _rounded(saved: SavedActor, config: PopSANConfig, grids: Sequence[Grid] | No
 def _plain(actor: nn.Module, spec: ActorSpec) -> Actor:
     """The actor with the weights that it decided with, and no rounding."""
     for layer in actor.get_submodule("layers").children():
+        if isinstance(layer, GradedLayer) and layer.rounding is not None:
+            layer.settle()
         if parametrize.is_parametrized(layer):
             for name in _ROUNDED:
                 parametrize.remove_parametrizations(layer, name, leave_parametrized=True)

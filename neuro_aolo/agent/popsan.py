@@ -1,4 +1,9 @@
-"""PopSAN: a population-coded spiking actor on Norse's leaky integrate-and-fire dynamics.
+"""A spiking actor on Norse's leaky integrate-and-fire dynamics: PopSAN, or with graded input.
+
+With the encoder ``graded`` an observation reaches the first layer as a number, not as spikes, and with the
+decoder ``shared`` every action is read from all neurons of the last layer. Spikes then stand between an
+observation and an action once: each layer of spikes, the encoder's included, rounds what it is told, and
+what one has rounded the next cannot mend.
 
 References:
     G. Tang, N. Kumar, R. Yoo, K. Michmizos (2020), Deep reinforcement learning with population-coded
@@ -11,10 +16,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.layers import (
+    GradedEncoder,
+    GradedLayer,
+    LIFLayer,
+    PopulationDecoder,
+    PopulationEncoder,
+    thin,
+)
 from neuro_aolo.agent.sizes import (
     MOST_NEURONS,
     MOST_QUANTITIES,
@@ -22,9 +36,9 @@ from neuro_aolo.agent.sizes import (
     check_between,
     check_widths,
 )
-from neuro_aolo.agent.spiking import LIF, IntegrateAndFire
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export import graph as neutral
+from neuro_aolo_export.population import MAX_LEVELS
 
 
 @dataclass(frozen=True)
@@ -33,11 +47,16 @@ class PopSANConfig:
 
     Attributes:
         steps: time steps T of one decision.
+        encoder: ``population`` for (26) and (27); ``graded`` for spikes that carry the observation.
+        levels: numbers above 0 that a graded spike may carry, 1 to 255.
+        decoder: ``population``: each action reads an output population of its own; ``shared``: all read the
+            last hidden layer, and there is no other.
         encoder_population: neurons per observation.
         decoder_population: neurons per action.
         hidden: neurons of each hidden layer.
         fan_in: observations that a neuron of the first layer listens to at the start, drawn for each; 0 for
             all. Weights to the others begin at zero. A decision then jitters less with what does not matter.
+            With graded input a neuron's current begins as a ramp across these, 0 at some point of theirs.
         encoder_variance: initial variance of a receptive field (sigma = its root).
         encoder_threshold: threshold of the encoder's integrate-and-fire neurons, eq. (27).
         current_decay: d_c of eq. (29), per step.
@@ -48,6 +67,9 @@ class PopSANConfig:
     """
 
     steps: int = 5
+    encoder: Literal["population", "graded"] = "population"
+    levels: int = 255
+    decoder: Literal["population", "shared"] = "population"
     encoder_population: int = 10
     decoder_population: int = 10
     hidden: tuple[int, ...] = (256, 256)
@@ -65,6 +87,12 @@ class PopSANConfig:
         for name in ("encoder_population", "decoder_population"):
             check_between(name, getattr(self, name), 1, MOST_NEURONS)
         check_widths("hidden", self.hidden)
+        check_between("levels", self.levels, 2, MAX_LEVELS)
+        for name, kinds in (("encoder", ("population", "graded")), ("decoder", ("population", "shared"))):
+            if getattr(self, name) not in kinds:
+                raise AgentError(f"{name} = {getattr(self, name)!r} is unknown: give {' or '.join(kinds)}")
+        if self.decoder == "shared" and not self.hidden:
+            raise AgentError("decoder = 'shared' reads the last hidden layer, and hidden is empty: give one")
         check_between("fan_in", self.fan_in, 0, MOST_QUANTITIES)
         for name in ("current_decay", "voltage_decay"):
             check_between(name, getattr(self, name), 0.0, 1.0)
@@ -74,78 +102,14 @@ class PopSANConfig:
                 raise AgentError(f"{name} = {value} is not allowed: give a finite number above 0")
 
     def widths(self, observations: int, actions: int) -> tuple[int, ...]:
-        """Neurons of each layer, populations included."""
-        return (
-            observations * self.encoder_population,
-            *self.hidden,
-            actions * self.decoder_population,
-        )
+        """Channels of the input and neurons of each layer, populations included."""
+        first = observations * (1 if self.encoder == "graded" else self.encoder_population)
+        last = () if self.decoder == "shared" else (actions * self.decoder_population,)
+        return (first, *self.hidden, *last)
 
     def build(self, observations: int, actions: int, generator: torch.Generator) -> "PopSAN":
         """The untrained actor, its weights drawn from ``generator``."""
         return PopSAN(observations, actions, self, generator)
-
-
-class PopulationEncoder(nn.Module):
-    """Gaussian receptive fields that drive integrate-and-fire neurons, equations (26) and (27)."""
-
-    def __init__(self, observations: int, config: PopSANConfig) -> None:
-        super().__init__()
-        population = config.encoder_population
-        centres = torch.linspace(-1.0, 1.0, population) if population > 1 else torch.zeros(1)
-        self.mean = nn.Parameter(centres.repeat(observations, 1))
-        self.std = nn.Parameter(torch.full((observations, population), math.sqrt(config.encoder_variance)))
-        self.threshold = config.encoder_threshold
-        self.steps = config.steps
-
-    def forward(self, observations: Tensor) -> Tensor:
-        """Spikes ``(T, B, D K)`` of observations ``(B, D)`` in [-1, 1]."""
-        stimulus = torch.exp(-0.5 * ((observations[:, :, None] - self.mean) / self.std) ** 2).flatten(1)
-        spikes: Tensor = IntegrateAndFire.apply(stimulus, self.threshold, self.steps)  # type: ignore[no-untyped-call]
-        return spikes
-
-
-class LIFLayer(nn.Module):
-    """A dense layer of Norse leaky integrate-and-fire neurons, equations (29)-(31).
-
-    Norse's step with ``dt = 1``, ``tau_syn_inv = 1 - d_c`` and ``tau_mem_inv = 1 - d_v`` is
-    PopSAN's, with the membrane scaled by ``1 - d_v``: so is the threshold, and the surrogate's
-    window is as much narrower as it is higher. The surrogate is ours: Norse has no rectangular one.
-    """
-
-    def __init__(self, inputs: int, outputs: int, config: PopSANConfig, generator: torch.Generator) -> None:
-        super().__init__()
-        bound = 1.0 / math.sqrt(inputs)
-        self.weight = nn.Parameter(torch.empty(outputs, inputs).uniform_(-bound, bound, generator=generator))
-        self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound, generator=generator))
-        self.gain = 1.0 - config.voltage_decay
-        self.threshold = config.threshold * self.gain
-        self.surrogate_width = config.surrogate_width * self.gain
-        self.leak = 1.0 - config.current_decay
-
-    def forward(self, spikes: Tensor) -> Tensor:
-        """Spikes ``(T, B, N)`` of input spikes ``(T, B, M)``, from a state of zeros."""
-        currents = nn.functional.linear(spikes, self.weight, self.bias)
-        fired: Tensor = LIF.apply(  # type: ignore[no-untyped-call]
-            currents, self.leak, self.gain, self.threshold, self.surrogate_width
-        )
-        return fired
-
-
-class PopulationDecoder(nn.Module):
-    """Rates of the output populations to actions, equations (32) and (33)."""
-
-    def __init__(self, actions: int, config: PopSANConfig, generator: torch.Generator) -> None:
-        super().__init__()
-        bound = 1.0 / math.sqrt(config.decoder_population)
-        shape = (actions, config.decoder_population)
-        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound, generator=generator))
-        self.bias = nn.Parameter(torch.empty(actions).uniform_(-bound, bound, generator=generator))
-
-    def forward(self, spikes: Tensor) -> Tensor:
-        """Actions ``(B, A)`` in [-1, 1] of output spikes ``(T, B, A K)``."""
-        populations = spikes.mean(dim=0).unflatten(1, self.weight.shape)
-        return torch.tanh((populations * self.weight).sum(-1) + self.bias)
 
 
 class PopSAN(nn.Module):
@@ -159,14 +123,16 @@ class PopSAN(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        self.encoder = PopulationEncoder(observations, config)
+        is_graded = config.encoder == "graded"
+        self.encoder = (GradedEncoder if is_graded else PopulationEncoder)(observations, config)
         sizes = config.widths(observations, actions)
         self.layers = nn.ModuleList(
-            LIFLayer(n_in, n_out, config, generator) for n_in, n_out in pairwise(sizes)
+            (GradedLayer if is_graded and index == 0 else LIFLayer)(*pair, config, generator)
+            for index, pair in enumerate(pairwise(sizes))
         )
         self.decoder = PopulationDecoder(actions, config, generator)
-        if 0 < config.fan_in < observations:
-            _thin(self.layers[0], observations, config, generator)
+        if 0 < config.fan_in < observations and not is_graded:
+            thin(self.layers[0], observations, config, generator)
 
     def spikes(self, observations: Tensor) -> list[Tensor]:
         """Spikes of the encoder and of every layer, each ``(T, B, N)``."""
@@ -196,39 +162,39 @@ class PopSAN(nn.Module):
         layers = []
         for layer in self.layers:
             assert isinstance(layer, LIFLayer)
+            weight, bias = layer.synapses()
             layers.append(
                 neutral.SpikingLayer(
-                    weight=layer.weight.numpy(force=True),
-                    bias=layer.bias.numpy(force=True),
+                    weight=weight.numpy(force=True),
+                    bias=bias.numpy(force=True),
                     current_decay=config.current_decay,
                     voltage_decay=config.voltage_decay,
                     threshold=config.threshold,
                 )
             )
         return neutral.SpikingGraph(
-            encoder=neutral.PopulationEncoder(
-                mean=self.encoder.mean.numpy(force=True),
-                std=self.encoder.std.numpy(force=True),
-                threshold=config.encoder_threshold,
-            ),
+            encoder=self._encoder(),
             layers=tuple(layers),
             decoder=neutral.PopulationDecoder(
-                weight=self.decoder.weight.numpy(force=True), bias=self.decoder.bias.numpy(force=True)
+                weight=self.decoder.weight.numpy(force=True),
+                bias=self.decoder.bias.numpy(force=True),
+                shared=self.decoder.shared,
             ),
             steps=config.steps,
             observations=tuple(observations),
             actions=tuple(actions),
         )
 
+    def _encoder(self) -> neutral.Encoder:
+        encoder = self.encoder
+        if isinstance(encoder, GradedEncoder):
+            return neutral.GradedEncoder(encoder.channels, encoder.levels)
+        return neutral.PopulationEncoder(
+            mean=encoder.mean.numpy(force=True),
+            std=encoder.std.numpy(force=True),
+            threshold=self.config.encoder_threshold,
+        )
 
-def _thin(layer: nn.Module, observations: int, config: PopSANConfig, generator: torch.Generator) -> None:
-    """Let each neuron listen to ``fan_in`` observations, as loudly as to all before."""
-    weight = layer.get_parameter("weight")
-    order = torch.rand(len(weight), observations, generator=generator).argsort(dim=1)
-    heard = (order < config.fan_in).repeat_interleave(config.encoder_population, dim=1)
-    with torch.no_grad():
-        weight.mul_(heard * math.sqrt(observations / config.fan_in))
 
-
-TUNED = PopSANConfig(steps=8, decoder_population=40, fan_in=1, surrogate_width=0.2)
-"""The preset ``tuned``: more steps and larger populations round less; see the attributes for the rest."""
+TUNED = PopSANConfig(encoder="graded", decoder="shared", hidden=(1024,), fan_in=1, surrogate_width=0.2)
+"""The preset ``tuned``: one wide layer of spikes between graded input and actions; see the attributes."""

@@ -9,7 +9,16 @@ slack ``G_c`` of every constraint, all smooth across the edge, and the actor des
 
 at ``a = actor(s)``, with the objectives' weights ``w_o``: an exact penalty, linear where a constraint comes
 closer than its margin ``delta_c``. The margins cover what critics and actor err by; they follow the
-violations of noise-free decisions, each constraint its own. What follows a decision counts with the
+violations of noise-free decisions, each constraint its own.
+
+Critics err by more than such a margin. But of the requests that have just been served, with noise, the
+slacks ``g`` of the actions ``a_t`` taken are known, and the critics are asked no more than what the noise
+changed:
+
+    G_c(s, a)  in (37') becomes  g_c + mean over j of (G_jc(s, a) - G_jc(s, a_t))
+
+in which what they err by at ``s`` itself cancels: a control variate. The decisions that were served are
+those that the actor learns from, so it decides once a round. What follows a decision counts with the
 objective's own discount ``gamma_o``, (39): ``Q_o`` is regressed on
 ``c_o + gamma_o max_j Q_oj(s', actor(s'))`` of slowly following networks, and on ``c_o`` alone where an
 episode ends for good. A slack is that of the decision itself.
@@ -44,10 +53,30 @@ from neuro_aolo.systems.task import Floats, Observations, Task, Transition
 
 
 @dataclass
+class _Decided:
+    """Decisions that the actor learns from.
+
+    Attributes:
+        observations: of rows, shape ``(n, D)``.
+        actions: decided on them without noise, with their gradient, ``(n, A)``.
+        tolled: what their spikes pay; None without a toll.
+        taken: actions as they were served, with noise, ``(n, A)``; None of replayed ones.
+        slack: measured of these, ``(n, C)``.
+    """
+
+    observations: Tensor
+    actions: Tensor
+    tolled: Tensor | None = None
+    taken: Tensor | None = None
+    slack: Tensor | None = None
+
+
+@dataclass
 class SDRL:
     """Networks, optimisers and replay of one training."""
 
-    actor: nn.Module
+    policy: nn.Module
+    """What learns, and explores."""
     critic: TwinCritic
     replay: Replay
     experience: Experience
@@ -56,14 +85,19 @@ class SDRL:
     margins: Tensor
     """delta of (37'), one for each constraint, shape ``(C,)``."""
     toll: SpikeToll | None = None
+    actor: nn.Module = field(init=False)
+    """Decides without noise: the mean of the policy's last weights."""
     target_actor: nn.Module = field(init=False)
     target_critic: TwinCritic = field(init=False)
+    served: _Decided | None = None
+    """What this round served, as the actor learns from it."""
 
     def __post_init__(self) -> None:
-        self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
+        self.actor = copy.deepcopy(self.policy).requires_grad_(False)
+        self.target_actor = copy.deepcopy(self.policy).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        weight, bias = output_parameters(self.actor)
-        others = [parameter for parameter in self.actor.parameters() if parameter is not weight]
+        weight, bias = output_parameters(self.policy)
+        others = [parameter for parameter in self.policy.parameters() if parameter is not weight]
         decay = {"params": [weight], "weight_decay": self.config.output_decay}
         self.actor_optimiser = adam([{"params": others}, decay])
         self.bias_optimiser = adam([{"params": [bias]}])
@@ -95,7 +129,7 @@ class SDRL:
         ).to(device)
         decisions = min(config.buffer_size, config.rounds * config.num_envs)
         return cls(
-            actor=actor,
+            policy=actor,
             critic=critic,
             replay=Replay(decisions * experience.rows, columns, torch.device(device)),
             experience=experience,
@@ -114,16 +148,27 @@ class SDRL:
     ) -> Floats:
         """Noisy actions ``(rows, A)`` of observations ``(rows, D)``; at first they are drawn uniformly."""
         shape = (len(observations), len(self.experience.spec.actions))
+        self.served = None
         if served < self.config.random_requests:
             return rng.uniform(-1.0, 1.0, shape)
-        actions = noise_free(self.actor)(observations)
+        if self.config.actor_batch == "served":
+            seen = torch.from_numpy(self.experience.beside(observations)).to(self.margins.device)
+            self.served = self._decide(seen, progress)
+            actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
+        else:
+            actions = noise_free(self.policy)(observations)
         return _disturbed(actions, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
 
     def remember(
         self, observations: Observations, actions: Floats, transition: Transition, following: Observations
     ) -> None:
         """Put what decisions led to into the replay."""
-        self.replay.add(**self.experience.tell(observations, actions, transition, following))
+        rows = self.experience.tell(observations, actions, transition, following)
+        self.replay.add(**rows)
+        if self.served is not None:
+            to = self.served.actions
+            self.served.taken = rows["action"].to(to)
+            self.served.slack = rows["outcome"][:, len(self.discounts) :].to(to)
 
     def update(self, progress: float, served: int) -> float | None:
         """One update from replayed requests; ``progress`` runs from 0 to 1.
@@ -145,8 +190,9 @@ class SDRL:
             else:
                 set_lr(self.actor_optimiser, geometric(config.actor_lr, config.actor_lr_end, progress))
                 self._update_actor(batch["observation"], self.actor_optimiser, progress)
+            soft_update(self.actor, self.policy, config.following)
         if self.experience.looks_ahead:
-            soft_update(self.target_actor, self.actor, config.tau)
+            soft_update(self.target_actor, self.policy, config.tau)
             soft_update(self.target_critic, self.critic, config.tau)
         return loss
 
@@ -196,31 +242,47 @@ class SDRL:
         self.critic_optimiser.step()
         return float(loss.detach())
 
+    def _decide(self, observations: Tensor, progress: float) -> _Decided:
+        """What the policy decides without noise, and what its spikes pay."""
+        if self.toll is None or self.toll.share(progress) == 0.0:
+            return _Decided(observations, self.experience.decide(self.policy, observations))
+        actions, tolled = self.toll.decide(self.policy, self.experience.each(observations))
+        return _Decided(observations, actions.reshape(len(observations), -1), tolled)
+
     def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer, progress: float) -> None:
-        """Equation (37'), or (37'') with a toll."""
-        self.critic.requires_grad_(False)
-        share = 0.0 if self.toll is None else self.toll.share(progress)
-        spec = self.experience.spec
-        if self.toll is None or share == 0.0:
-            actions, tolled = self.experience.decide(self.actor, observations), None
+        """Equation (37'), or (37'') with a toll; ``observations`` are replayed ones."""
+        if self.config.actor_batch == "replayed":
+            decided = self._decide(observations, progress)
+        elif self.served is not None:
+            decided = self.served
         else:
-            actions, tolled = self.toll.decide(self.actor, self.experience.each(observations))
-            actions = actions.reshape(len(observations), -1)
-        estimates = self.critic(observations, actions)
+            return
+        self.critic.requires_grad_(False)
+        estimates = self.critic(decided.observations, decided.actions)
         figures = len(self.discounts)
-        slack = estimates[..., figures:].amin(0)
         first, *others = self.experience.weights
         cost = first * estimates[..., 0].amax(0)
         for index, weight in enumerate(others, start=1):
             cost = cost + weight * estimates[..., index].amax(0)
-        short = torch.relu(self.margins - slack).sum(-1)
+        short = torch.relu(self.margins - self._slack(decided, estimates[..., figures:])).sum(-1)
         loss = (cost + self.config.penalty_weight * short).mean()
-        if tolled is not None:
-            loss = loss + share * spec.agents * tolled / spec.scale
-        self.actor_optimiser.zero_grad(set_to_none=True)
+        if decided.tolled is not None:
+            assert self.toll is not None
+            spec = self.experience.spec
+            loss = loss + self.toll.share(progress) * spec.agents * decided.tolled / spec.scale
+        optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         self.critic.requires_grad_(True)
+
+    def _slack(self, decided: _Decided, estimates: Tensor) -> Tensor:
+        """Slacks ``(n, C)`` of what was decided, of the critics' estimates ``(2, n, C)``."""
+        if decided.taken is None or decided.slack is None or not estimates.shape[-1]:
+            return estimates.amin(0)
+        with torch.no_grad():
+            of_taken = self.critic(decided.observations, decided.taken)[..., len(self.discounts) :]
+        changed: Tensor = (estimates - of_taken).mean(0)
+        return decided.slack + changed
 
     def state(self) -> Snapshot:
         """Networks, moments, replay, margins and generator."""
@@ -240,6 +302,7 @@ class SDRL:
         return Parts(
             networks={
                 "actor": self.actor,
+                "policy": self.policy,
                 "critic": self.critic,
                 "target_actor": self.target_actor,
                 "target_critic": self.target_critic,
@@ -254,7 +317,7 @@ class SDRL:
         )
 
 
-_WIDEN, _NARROW = 1.25, 0.85
+_WIDEN, _NARROW = 1.25, 0.75
 _LEAST_MARGIN = 1e-4
 _LARGEST = 1.0 - 1e-6
 

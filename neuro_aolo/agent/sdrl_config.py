@@ -9,6 +9,7 @@ from neuro_aolo.agent.sizes import check_between, check_widths
 from neuro_aolo.errors import AgentError
 
 Learnt = Literal["constraints", "reward"]
+ActorBatch = Literal["served", "replayed"]
 
 _COUNTS = (
     ("total_steps", 1, 10**12),
@@ -55,6 +56,10 @@ class SDRLConfig:
         tau: soft update of the target networks.
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
+        actor_batch: ``served``: the actor learns from the requests that it has just served, and from the
+            slacks measured of them; ``replayed``: from replayed ones, by the critics alone.
+        averaged: share of the training that a mean of the last weights spans, which decides without noise and
+            jitters less than any of them; with 0 the last ones do.
         output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
             that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
         bias_lr: Adam's step while the output bias moves alone; with 0 the actor stands still meanwhile.
@@ -77,7 +82,7 @@ class SDRLConfig:
     objective: Learnt = "constraints"
     logits: bool = True
     discount: float = 0.0
-    penalty_weight: float = 10.0
+    penalty_weight: float = 40.0
     margin_start: float = 0.02
     margin_max: float = 0.1
     margin_aim: float = 0.4
@@ -85,13 +90,15 @@ class SDRLConfig:
     tau: float = 0.005
     actor_lr: float = 2e-3
     actor_lr_end: float = 3e-5
+    actor_batch: ActorBatch = "served"
+    averaged: float = 0.04
     output_decay: float = 3.0
     bias_lr: float = 0.02
     critic_lr: float = 3e-3
     critic_lr_end: float = 1e-4
-    critic_hidden: tuple[int, ...] = (256, 256)
+    critic_hidden: tuple[int, ...] = (128, 128)
     noise_start: float = 0.5
-    noise_end: float = 0.008
+    noise_end: float = 0.003
     evaluate_every: int = 200
     validation_requests: int = 8_000
 
@@ -112,7 +119,8 @@ class SDRLConfig:
                 f"noise_start = {self.noise_start}, noise_end = {self.noise_end}: "
                 "0 < noise_end <= noise_start is needed"
             )
-        for name, value in (("discount", self.discount), ("bias_share", self.bias_share)):
+        for name in ("discount", "bias_share", "averaged"):
+            value = getattr(self, name)
             if not 0.0 <= value < 1.0:
                 raise AgentError(f"{name} = {value} must lie in [0, 1): lower it below 1")
 
@@ -130,6 +138,11 @@ class SDRLConfig:
     def rounds(self) -> int:
         """Batches of requests served."""
         return -(-self.total_steps // self.num_envs)
+
+    @property
+    def following(self) -> float:
+        """Share of the way to the last weights that their mean moves at each update."""
+        return 1.0 / max(self.averaged * self.rounds, 1.0)
 
     @property
     def updates(self) -> int:
@@ -157,11 +170,15 @@ PAPER = SDRLConfig(
     objective="reward",
     logits=False,
     discount=0.99,
+    penalty_weight=10.0,
+    actor_batch="replayed",
+    averaged=0.0,
     output_decay=0.0,
     actor_lr=1e-4,
     actor_lr_end=1e-4,
     critic_lr=1e-3,
     critic_lr_end=1e-3,
+    critic_hidden=(256, 256),
     noise_start=0.1,
     noise_end=0.1,
 )

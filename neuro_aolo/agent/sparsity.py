@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.layers import GradedLayer
 from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.errors import AgentError
 
@@ -63,7 +64,9 @@ class SpikeToll:
         """
         layers = list(actor.get_submodule("layers").children())
         total = self.spike_uj * record[-1].sum()
-        for layer, spikes in zip(layers, record, strict=False):
+        for layer, sent in zip(layers, record, strict=False):
+            # A graded spike pays once, whatever it carries, and no gradient changes what is observed.
+            spikes = (sent > 0.0).to(sent) if isinstance(layer, GradedLayer) else sent
             fan_out = (layer.get_parameter("weight") != 0.0).sum(dim=0)
             total = total + (spikes * (self.spike_uj + self.event_uj * fan_out)).sum()
         return total / record[0].shape[1]

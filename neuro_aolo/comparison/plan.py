@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec, kind_of
+from neuro_aolo.agent.checkpoint import ActorSpec, kind_of, shape_table
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
     HELD_OUT_SEED,
@@ -155,7 +155,7 @@ class Plan:
         if self.learner in (*OWN, *BASELINES, *FITTED, "constant"):
             settings["violation_limit"] = self.task.spec.violation_limit
         if self.learner in OWN:
-            settings["actor"] = {"kind": kind_of(self.actor), **asdict(self.actor)}
+            settings["actor"] = {"kind": kind_of(self.actor), **shape_table(self.actor)}
             settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:
             settings |= {"seconds": self.seconds, **asdict(TUNED[self.learner])}

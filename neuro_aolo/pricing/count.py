@@ -1,7 +1,7 @@
 """What one decision does, counted: synaptic events, neuron updates, spikes, MACs, bytes and kernel launches.
 
-A synaptic event is one spike arriving through one non-zero weight. Counts come from the recorded activity,
-never from a mean rate, so silent inputs and pruned weights cost nothing.
+A synaptic event is one spike, binary or graded, arriving through one non-zero weight. Counts come from the
+recorded activity, never from a mean rate, so silent inputs and pruned weights cost nothing.
 
 References:
     M. Davies et al. (2018), Loihi: a neuromorphic manycore processor with on-chip learning, IEEE Micro
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.arrays import writable
-from neuro_aolo_export.graph import DenseGraph, SpikingGraph
+from neuro_aolo_export.graph import DenseGraph, PopulationEncoder, SpikingGraph
 from neuro_aolo_export.kernels import count_spikes
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph
 
@@ -50,11 +50,12 @@ class SpikingCounts:
         events_by_step: per layer and step, spikes arriving times their non-zero fan-out, ``(L, T)``.
         constant_events: per layer, those of its synaptic events that an always-on channel causes.
         synapses: non-zero weights, per layer.
-        encoder_exps: exponentials of equation (26).
+        encoder_exps: exponentials of equation (26); none of a graded encoder, nor updates.
         encoder_updates: integrate-and-fire updates of equation (27).
         decoder_macs: multiply-accumulates of equation (33).
         decoder_tanhs: hyperbolic tangents of equation (33).
-        bytes_in: a stimulus of each encoder neuron, a byte each; without encoder a bit per input spike slot.
+        bytes_in: a stimulus of each encoder neuron, or a graded spike, a byte each; without encoder a bit per
+            input spike slot.
         bytes_out: a spike count of each output neuron, a byte each.
         kernel_launches: see :func:`count_spiking`.
         firing_rate: share of the slots (neuron x step) of hidden and output neurons that spike.
@@ -164,6 +165,8 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
         ran, given = ("integers", "a float graph") if activity.always_on else ("floats", "an integer graph")
         raise AgentError(f"activity of {ran} does not belong to {given}; simulate this very graph")
     decisions = spikes[0].shape[1]
+    # A graded spike is one event, whatever it carries.
+    spikes[0] = np.minimum(spikes[0], 1)
     # (T, N) of the input and of each layer.
     sent = [count_spikes(writable(array.swapaxes(0, 1))) / decisions for array in spikes]
     totals = [float(channels.sum()) for channels in sent]
@@ -173,6 +176,7 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
     neurons = [layer.shape[2] for layer in activity.own_layer_spikes]
     own = [float(channels[:, :size].sum()) for channels, size in zip(sent[1:], neurons, strict=True)]
     encoder_neurons = graph.encoder.neurons if graph.encoder else 0
+    populations = encoder_neurons if isinstance(graph.encoder, PopulationEncoder) else 0
     input_bits = graph.steps * weights[0].shape[1]
     return SpikingCounts(
         steps=graph.steps,
@@ -186,9 +190,9 @@ def count_spiking(graph: QuantizedGraph | SpikingGraph, activity: Activity) -> S
             spikes * float(fan_out[-1]) for spikes, fan_out in zip(constant, wiring.fan_outs, strict=True)
         ),
         synapses=wiring.synapses,
-        encoder_exps=encoder_neurons,
-        encoder_updates=encoder_neurons * graph.steps,
-        decoder_macs=graph.decoder.neurons if graph.decoder else 0,
+        encoder_exps=populations,
+        encoder_updates=populations * graph.steps,
+        decoder_macs=graph.decoder.weight.size if graph.decoder else 0,
         decoder_tanhs=graph.decoder.action_size if graph.decoder else 0,
         bytes_in=encoder_neurons or -(-input_bits // _BYTE_BITS),
         bytes_out=len(weights[-1]),

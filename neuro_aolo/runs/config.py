@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import tomli_w
 from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
-from neuro_aolo.agent.checkpoint import ACTORS, kind_of
+from neuro_aolo.agent.checkpoint import ACTORS, kind_of, shape_table
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
@@ -79,7 +79,7 @@ class RunConfig:
         data: dict[str, Any] = {
             "system": name_of(self.system),
             **{name: getattr(self, name) for name in PLAIN},
-            "actor": {"kind": kind_of(self.actor), **asdict(self.actor)},
+            "actor": {"kind": kind_of(self.actor), **shape_table(self.actor)},
             "training": training_table(self.training),
             "deployment": self.deployment.model_dump(mode="json", exclude_none=True),
             "scenario": scenario_data(self.scenario),

@@ -107,7 +107,9 @@ def beside_lava(held_out: HeldOut, chip: OnChip) -> Lava:
     with chip.run.timed("lava"):
         write_network(chip.graph, path)
         activity = simulate_integer(chip.graph, held_out.seen[:LAVA_DECISIONS])
-        spikes = run_network(path, activity.input_spikes, steps=chip.graph.steps)
+        spikes = run_network(
+            path, activity.input_spikes, steps=chip.graph.steps, levels=chip.graph.layers[0].levels
+        )
     result = compare_spikes(activity, spikes)
     return Lava(
         available=True,
@@ -182,5 +184,5 @@ def raster(chip: OnChip, decision: int = 0) -> Raster:
 
 
 def own_spikes(activity: Activity) -> tuple[SpikeArray, ...]:
-    """The network's own spikes: of its input, then of each layer."""
-    return activity.own_input_spikes, *activity.own_layer_spikes
+    """The network's own spikes, 0 or 1 whatever they carry: of its input, then of each layer."""
+    return np.minimum(activity.own_input_spikes, 1), *activity.own_layer_spikes

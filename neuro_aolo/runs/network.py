@@ -63,12 +63,12 @@ class Network:
     @cached_property
     def chip_spikes(self) -> SpikeArray:
         """Input spikes of the integer graph ``(T, B, N0 + 1)``, always-on channel included."""
-        return with_always_on(self.input_spikes)
+        return with_always_on(self.input_spikes, self.graph.levels)
 
     @cached_property
     def float_activity(self) -> Activity:
         """What spikes in float32."""
-        spikes = float_spikes(self.graph.layers, self.input_spikes)
+        spikes = float_spikes(self.graph.layers, self.input_spikes, self.graph.levels)
         return Activity.of(self.graph, self.input_spikes, spikes)
 
     @cached_property

@@ -18,14 +18,17 @@ PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
 }
 """Settings of the loop and shape of the spiking actor, by the name that they go by together."""
 
+_POPULATIONS = PopSANConfig(steps=8, decoder_population=40, hidden=(64, 64), fan_in=1, surrogate_width=0.2)
+"""Population coding with more steps and larger output populations, which round less."""
+
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     "sdrl": PRESETS,
     "ppo": {
-        "tuned": (PPOConfig(), replace(TUNED, hidden=(64, 64), steps=5, encoder_variance=0.04)),
+        "tuned": (PPOConfig(), replace(_POPULATIONS, steps=5, encoder_variance=0.04)),
         "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
     },
     "dime": {
-        "tuned": (DimeConfig(), replace(TUNED, hidden=(64, 64))),
+        "tuned": (DimeConfig(), _POPULATIONS),
         "paper": (DimeConfig(), PopSANConfig(hidden=(64, 64))),
     },
 }

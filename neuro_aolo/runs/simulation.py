@@ -78,7 +78,7 @@ def run(network: Network, backend: Backend, fault: Fault | None = None, seed: in
         # Compiled, or loaded from the cache, before the clock starts.
         first = network.chip_spikes[:, :1], network.input_spikes[:, :1]
         integer_spikes(network.quantized.layers, first[0])
-        float_spikes(network.graph.layers, first[1])
+        float_spikes(network.graph.layers, first[1], network.graph.levels)
     began = time.perf_counter()
     if fault is not None:
         activity = _with_fault(network, fault, np.random.default_rng(seed))
@@ -112,14 +112,14 @@ def _on_lava(network: Network) -> tuple[SpikeArray, ...]:
         file = folder / "actor.net"
         write_network(network.quantized, file)
         timeout_s = lava_timeout_s(steps * network.decisions)
-        return run_network(file, network.chip_spikes, steps, timeout_s)
+        return run_network(file, network.chip_spikes, steps, timeout_s, network.graph.levels)
 
 
 def _on_onnx(network: Network) -> tuple[SpikeArray, ...]:
     with temporary_folder() as folder:
         file = folder / "actor_step.onnx"
         write_step(network.graph, file)
-        return run_step(file, network.input_spikes).spikes
+        return run_step(file, network.input_spikes, levels=network.graph.levels).spikes
 
 
 @dataclass(frozen=True)

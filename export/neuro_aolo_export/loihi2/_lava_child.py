@@ -23,9 +23,12 @@ READY = b"\1"
 """What a session's process says once it runs."""
 
 
-def child_command(mode: str, file: Path, folder: Path, steps: int) -> list[str]:
-    """Command line of this process: ``run``, ``trace`` or ``serve``, decisions of so many steps."""
-    arguments = map(str, (file.resolve(), folder, steps))
+def child_command(mode: str, file: Path, folder: Path, steps: int, levels: int) -> list[str]:
+    """Command line of this process: ``run``, ``trace`` or ``serve``, decisions of so many steps.
+
+    Input spikes carry up to ``levels``.
+    """
+    arguments = map(str, (file.resolve(), folder, steps, levels))
     return [sys.executable, "-W", "ignore", "-m", "neuro_aolo_export.loihi2._lava_child", mode, *arguments]
 
 
@@ -50,12 +53,16 @@ def arrived(rows: NDArray[Any], index: int, depth: int) -> NDArray[Any]:
 class _Graph:
     """A network file on Lava, fed from ``feed.npy`` of a folder and recorded into ``layer_0.npy``, ..."""
 
-    def __init__(self, file: str, folder: Path, reset_interval: int) -> None:
+    def __init__(self, file: str, folder: Path, reset_interval: int, levels: int) -> None:
         self.lava = load_runtime()
         feed = np.load(folder / "feed.npy", mmap_mode="r+", allow_pickle=False)
         self.feed: SpikeArray = feed
         # The reset of a layer comes with the first input that reaches it: hence the offset.
-        self.network = self.lava.network(file, reset_interval=reset_interval, reset_offset=1)
+        # To Lava a spike without bits is binary.
+        bits = levels.bit_length() if levels > 1 else 0
+        self.network = self.lava.network(
+            file, reset_interval=reset_interval, reset_offset=1, input_message_bits=bits
+        )
         source = self.lava.source(data=np.zeros((feed.shape[1], 1), dtype=np.int32))
         self.lava.attach(source, folder / "feed.npy")
         source.s_out.connect(self.network.inp)
@@ -73,18 +80,18 @@ class _Graph:
         self.network.run(condition=self.lava.steps(num_steps=steps), run_cfg=self.lava.config)
 
 
-def _run_all(file: str, folder: Path, steps: int) -> None:
+def _run_all(file: str, folder: Path, steps: int, levels: int) -> None:
     """All rows of the feed, without a pause."""
     end_with_parent()
-    graph = _Graph(file, folder, reset_interval=steps)
+    graph = _Graph(file, folder, steps, levels)
     graph.run(len(graph.feed))
     graph.network.stop()
 
 
-def _trace_all(file: str, folder: Path, steps: int) -> None:
+def _trace_all(file: str, folder: Path, steps: int, levels: int) -> None:
     """All rows of the feed, with a look at both states after each: ``u_0.npy``, ``v_0.npy``, ..."""
     end_with_parent()
-    graph = _Graph(file, folder, reset_interval=steps)
+    graph = _Graph(file, folder, steps, levels)
     states = {
         f"{name}_{index}": getattr(layer.neuron, name)
         for index, layer in enumerate(graph.network.layers)
@@ -100,7 +107,7 @@ def _trace_all(file: str, folder: Path, steps: int) -> None:
         np.save(folder / f"{name}.npy", np.stack(rows), allow_pickle=False)
 
 
-def _serve(file: str, folder: Path, steps: int) -> None:
+def _serve(file: str, folder: Path, steps: int, levels: int) -> None:
     """One decision per request, bytes ``(T, N0)``; the answer is ``(T, Nl)`` of every layer in turn."""
     # Lava prints: what it says goes to standard error, and the pipe is for answers alone.
     answers = os.fdopen(os.dup(1), "wb")
@@ -108,7 +115,7 @@ def _serve(file: str, folder: Path, steps: int) -> None:
     period, channels = np.load(folder / "feed.npy", mmap_mode="r", allow_pickle=False).shape
     requests: SimpleQueue[bytes] = SimpleQueue()
     end_with_parent(steps * channels, requests.put)
-    graph = _Graph(file, folder, reset_interval=period)
+    graph = _Graph(file, folder, period, levels)
     depth = len(graph.records)
     # The first run compiles and forks: it is no decision's.
     graph.run(period)
@@ -121,13 +128,17 @@ def _serve(file: str, folder: Path, steps: int) -> None:
             answers.write(arrived(record, index, depth).tobytes())
 
 
-_MODES: dict[str, Callable[[str, Path, int], None]] = {"run": _run_all, "trace": _trace_all, "serve": _serve}
+_MODES: dict[str, Callable[[str, Path, int, int], None]] = {
+    "run": _run_all,
+    "trace": _trace_all,
+    "serve": _serve,
+}
 
 
 def _main() -> None:
-    mode, file, folder, steps = sys.argv[1:]
+    mode, file, folder, steps, levels = sys.argv[1:]
     try:
-        _MODES[mode](file, Path(folder), int(steps))
+        _MODES[mode](file, Path(folder), int(steps), int(levels))
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()

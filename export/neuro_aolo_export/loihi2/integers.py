@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuro_aolo_export.arrays import IntArray, SpikeArray, require_steps
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.population import PopulationDecoder, PopulationEncoder, needed
+from neuro_aolo_export.population import Encoder, GradedEncoder, PopulationDecoder, needed
 from neuro_aolo_export.reset import Reset, require_reset
 
 DECAY_UNITY = 4096
@@ -48,6 +48,7 @@ class QuantizedLayer:
         threshold_mant: a neuron fires where ``v > threshold_mant << 6``; 0..131071 (17 bits).
         reset: what a spike does to the potential: ``zero``, or ``subtract``, which takes the threshold off,
             which Lava's neuron cannot.
+        levels: largest number that an input channel carries: 1 of binary spikes.
 
     Raises:
         ExportError: an integer that the chip cannot hold.
@@ -59,6 +60,7 @@ class QuantizedLayer:
     voltage_decay: int
     threshold_mant: int
     reset: Reset = "zero"
+    levels: int = 1
 
     def __post_init__(self) -> None:
         """Check every integer against the chip's range, and make the arrays read-only."""
@@ -105,10 +107,10 @@ class QuantizedLayer:
 
     @cached_property
     def largest_input(self) -> int:
-        """Largest ``|W s|`` that inputs of 0 and 1 can cause."""
+        """Largest ``|W s|`` that inputs of 0 to ``levels`` can cause."""
         exciting = np.maximum(self.weight, 0).sum(axis=1, dtype=np.int64)
         calming = np.maximum(-self.weight, 0).sum(axis=1, dtype=np.int64)
-        return int(max(exciting.max(), calming.max()))
+        return self.levels * int(max(exciting.max(), calming.max()))
 
     def worst_current(self, steps: int) -> int:
         """Bound on ``|u|`` after ``steps`` steps from rest, all inputs of one sign spiking at every step."""
@@ -177,13 +179,14 @@ class QuantizedGraph:
 
     Attributes:
         encoder: observations to spikes; None where the input is spikes.
-        layers: the LAST input of each is always on, and so is the last neuron of each hidden one.
+        layers: the LAST input of each is always on, and so is the last neuron of each hidden one. Where
+            spikes are graded, the always-on input carries the largest number.
         decoder: rates to actions; None where the output is spikes.
         steps: time steps T of one decision.
         report: one entry per layer.
     """
 
-    encoder: PopulationEncoder | None
+    encoder: Encoder | None
     layers: tuple[QuantizedLayer, ...]
     decoder: PopulationDecoder | None
     steps: int
@@ -203,6 +206,12 @@ class QuantizedGraph:
         wanted = [*(layer.inputs for layer in self.layers), self.decoder.neurons if self.decoder else last]
         if sizes != wanted:
             raise ExportError(f"layers take {wanted} inputs but are fed by {sizes} channels: make them equal")
+        carried = [self.encoder.levels if isinstance(self.encoder, GradedEncoder) else self.layers[0].levels]
+        carried += [1] * (len(self.layers) - 1)
+        if [layer.levels for layer in self.layers] != carried:
+            raise ExportError(
+                f"inputs of layers carry up to {[layer.levels for layer in self.layers]}: give {carried}"
+            )
         for index, layer in enumerate(self.layers[:-1]):
             if layer.bias_mant[-1] <= layer.threshold_mant or (layer.weight[-1] < 0).any():
                 raise ExportError(
@@ -211,17 +220,17 @@ class QuantizedGraph:
                 )
 
     def input_spikes(self, observations: ArrayLike) -> SpikeArray:
-        """Encoder spikes and the always-on channel, ``(T, B, D K + 1)``, of observations ``(B, D)``.
+        """Encoder spikes and the always-on channel, ``(T, B, N + 1)``, of observations ``(B, D)``.
 
         Raises:
             ExportError: there is no encoder; observations of another shape, or not finite.
         """
-        return with_always_on(needed(self.encoder).encode(observations, self.steps))
+        return with_always_on(needed(self.encoder).encode(observations, self.steps), self.layers[0].levels)
 
 
-def with_always_on(spikes: SpikeArray) -> SpikeArray:
-    """Spikes ``(T, B, N)`` and the always-on channel after them, ``(T, B, N + 1)``."""
-    return np.concatenate([spikes, np.ones_like(spikes[..., :1])], axis=2)
+def with_always_on(spikes: SpikeArray, levels: int = 1) -> SpikeArray:
+    """Spikes ``(T, B, N)``, and after them the always-on channel, which carries ``levels``."""
+    return np.concatenate([spikes, np.full_like(spikes[..., :1], levels)], axis=2)
 
 
 def weight_step(weight_bits: int) -> int:

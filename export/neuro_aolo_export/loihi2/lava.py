@@ -54,7 +54,11 @@ class LayerTrace:
 
 
 def run_network(
-    path: str | os.PathLike[str], input_spikes: NDArray[Any], steps: int, timeout_s: float = 120.0
+    path: str | os.PathLike[str],
+    input_spikes: NDArray[Any],
+    steps: int,
+    timeout_s: float = 120.0,
+    levels: int = 1,
 ) -> tuple[SpikeArray, ...]:
     """Run a network file on Lava's fixed-point CPU models, one decision after the other.
 
@@ -62,9 +66,10 @@ def run_network(
 
     Args:
         path: a file written by :func:`write_network`.
-        input_spikes: ``(T, B, N0)``, 0 or 1, always-on channel included.
+        input_spikes: ``(T, B, N0)``, always-on channel included.
         steps: time steps T of one decision.
         timeout_s: seconds for everything, start of the process included.
+        levels: largest number that an input spike carries: 1 of binary ones. The file does not say.
 
     Returns:
         Spikes ``(T, B, Nl)`` of every layer, uint8.
@@ -72,17 +77,21 @@ def run_network(
     Raises:
         ExportError: Lava is missing, the file or the spikes do not fit, or Lava failed or took too long.
     """
-    return tuple(_ran("run", path, input_spikes, steps, timeout_s)["layer"])
+    return tuple(_ran("run", path, input_spikes, steps, timeout_s, levels)["layer"])
 
 
 def trace_network(
-    path: str | os.PathLike[str], input_spikes: NDArray[Any], steps: int, timeout_s: float = 120.0
+    path: str | os.PathLike[str],
+    input_spikes: NDArray[Any],
+    steps: int,
+    timeout_s: float = 120.0,
+    levels: int = 1,
 ) -> tuple[LayerTrace, ...]:
     """As :func:`run_network`, paused after every step to read both states of every neuron.
 
     For verification: a pause takes milliseconds, and each state read another 40 us.
     """
-    rows = _ran("trace", path, input_spikes, steps, timeout_s)
+    rows = _ran("trace", path, input_spikes, steps, timeout_s, levels)
     return tuple(LayerTrace(*layer) for layer in zip(rows["layer"], rows["u"], rows["v"], strict=True))
 
 
@@ -92,12 +101,13 @@ def _ran(
     input_spikes: NDArray[Any],
     steps: int,
     timeout_s: float,
+    levels: int,
 ) -> dict[str, list[NDArray[Any]]]:
     """What Lava's process left, ``(T, B, Nl)`` of each layer, by the name of its files."""
     require_lava()
     layers = read_network(path)
     require_loadable(layers)
-    inputs = as_spikes(input_spikes, layers[0].inputs)
+    inputs = as_spikes(input_spikes, layers[0].inputs, levels)
     batch = inputs.shape[1]
     if len(inputs) != steps or batch == 0:
         raise ExportError(
@@ -109,7 +119,7 @@ def _ran(
         feed[: steps * batch] = inputs.transpose(1, 0, 2).reshape(steps * batch, -1)
         np.save(folder / "feed.npy", feed, allow_pickle=False)
         run_bounded(
-            child_command(mode, Path(path), folder, steps),
+            child_command(mode, Path(path), folder, steps, levels),
             folder=folder,
             environment=child_environment(),
             timeout_s=timeout_s,

@@ -74,7 +74,7 @@ class LavaSession:
         spikes = np.asarray(input_spikes)
         if spikes.shape != (steps, layers[0].inputs):
             raise ExportError(f"input spikes have shape {spikes.shape}: give ({steps}, {layers[0].inputs})")
-        request = as_spikes(spikes[:, None], layers[0].inputs).tobytes()
+        request = as_spikes(spikes[:, None], layers[0].inputs, layers[0].levels).tobytes()
         sizes = [steps * layer.neurons for layer in layers]
         flat = np.frombuffer(self._ask(request, sum(sizes), self.timeout_s, "a decision"), dtype=np.uint8)
         parts = np.split(flat, np.cumsum(sizes)[:-1])
@@ -106,7 +106,7 @@ class LavaSession:
         feed = np.zeros((steps + len(layers), layers[0].inputs), dtype=np.uint8)
         np.save(folder / "feed.npy", feed, allow_pickle=False)
         self._process = start_bounded(
-            child_command("serve", network, folder, steps),
+            child_command("serve", network, folder, steps, layers[0].levels),
             folder=folder,
             environment=child_environment(),
             answers=True,

@@ -71,7 +71,7 @@ def quantize(graph: SpikingGraph, weight_bits: int = 8) -> QuantizedGraph:
     """
     step, last = weight_step(weight_bits), len(graph.layers) - 1
     pairs = [
-        _quantize_layer(layer, graph.steps, step, hidden=index < last)
+        _quantize_layer(layer, graph.steps, step, graph.levels if index == 0 else 1, hidden=index < last)
         for index, layer in enumerate(graph.layers)
     ]
     layers, reports = zip(*pairs, strict=True)
@@ -148,16 +148,18 @@ def grids(qgraph: QuantizedGraph) -> tuple[WeightGrid, ...]:
 
 
 def _quantize_layer(
-    layer: SpikingLayer, steps: int, step: int, *, hidden: bool
+    layer: SpikingLayer, steps: int, step: int, levels: int, *, hidden: bool
 ) -> tuple[QuantizedLayer, LayerReport]:
     # The chip's registers hold 1..4096 and 0..4095: no decay at all, and a full one of v, miss by 1/4096.
     current_decay = max(1, round((1.0 - layer.current_decay) * DECAY_UNITY))
     voltage_decay = min(DECAY_UNITY - 1, round((1.0 - layer.voltage_decay) * DECAY_UNITY))
-    axons = np.column_stack([layer.weight, layer.bias]).astype(np.float64)
+    axons = np.column_stack([layer.weight, layer.bias.astype(np.float64) / levels]).astype(np.float64)
     threshold = _SILENT_THRESHOLD
     if axons.any():
         ceiling = _HIDDEN_THRESHOLD_MAX if hidden else THRESHOLD_MAX
-        limit = min(ceiling, _overflow_limit(axons, layer.threshold, growth(current_decay, steps), step))
+        limit = min(
+            ceiling, _overflow_limit(axons, layer.threshold, levels * growth(current_decay, steps), step)
+        )
         threshold = best_threshold(axons, layer.threshold, step, limit)
     scale = threshold / layer.threshold
     own = on_grid(axons * scale, step)
@@ -170,7 +172,9 @@ def _quantize_layer(
         # anyway, and an output neuron that nothing excites stays silent when it is held down.
         weight = weight.copy()
         weight[-1, -1] = step if hidden else -3 * step
-    quantized = QuantizedLayer(weight, bias_mant, current_decay, voltage_decay, threshold, layer.reset)
+    quantized = QuantizedLayer(
+        weight, bias_mant, current_decay, voltage_decay, threshold, layer.reset, levels
+    )
     error = np.abs(own / scale - axons)
     worst = quantized.worst_current(steps)
     report = LayerReport(
@@ -191,7 +195,7 @@ def _quantize_layer(
 def _overflow_limit(axons: NDArray[np.float64], threshold: float, growth: float, step: int) -> int:
     """The largest integer threshold, 1 or more, with which no current can reach 2^23.
 
-    The worst case of each row counts: all inputs of one sign spike at every step.
+    The worst case of each row counts: all inputs of one sign spike at every step, with all that they carry.
     """
     # What the current may reach, in integer weights.
     room = STATE_LIMIT / (growth * (1 << STATE_SHIFT))

@@ -31,7 +31,15 @@ import numpy as np
 from neuro_aolo_export.arrays import is_positive, require
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.files import write_whole
-from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, Quantity, SpikingGraph, SpikingLayer
+from neuro_aolo_export.graph import (
+    Encoder,
+    GradedEncoder,
+    PopulationDecoder,
+    PopulationEncoder,
+    Quantity,
+    SpikingGraph,
+    SpikingLayer,
+)
 from neuro_aolo_export.graph_file import graph_digest
 from neuro_aolo_export.nir._file import DESCRIPTION, read_file
 from neuro_aolo_export.nir._layers import ROUNDING, layers_of, nodes_of
@@ -40,7 +48,7 @@ from neuro_aolo_export.reset import PHRASES, Reset, require_reset
 NOMINAL_DT_S = 1e-4
 """Time step that is written where a graph means none: the one that snnTorch takes every file to have."""
 
-FORMAT = 1
+FORMAT = 2
 
 _MEANING = {
     "update": "forward Euler, in the order: I[t] = I[t-1] + dt / tau_syn (w_in S[t] - I[t-1]); "
@@ -140,23 +148,37 @@ def _to_nir(graph: SpikingGraph) -> Any:
 def _metadata(graph: SpikingGraph, dt_s: float) -> dict[str, Any]:
     encoder, decoder = graph.encoder, graph.decoder
     description = {
-        "format": FORMAT,
+        "format": FORMAT if graph.levels > 1 or (decoder is not None and decoder.shared) else 1,
         "sha256": graph_digest(graph),
         "steps": graph.steps,
         "step_s": graph.step_s,
-        "encoder": None if encoder is None else {"threshold": encoder.threshold},
-        "decoder": None if decoder is None else {},
+        "encoder": None if encoder is None else _scalars(encoder),
+        "decoder": None if decoder is None else {"shared": True} if decoder.shared else {},
         "observations": [asdict(quantity) for quantity in graph.observations],
         "actions": [asdict(quantity) for quantity in graph.actions],
     }
     if graph.reset != "zero":
         description["resets"] = [layer.reset for layer in graph.layers]
     metadata: dict[str, Any] = {"dt": dt_s, "steps": graph.steps, **_MEANING, "reset": _RESET[graph.reset]}
-    if encoder is not None:
+    if isinstance(encoder, PopulationEncoder):
         metadata |= {"encoder_mean": np.array(encoder.mean), "encoder_std": np.array(encoder.std)}
     if decoder is not None:
         metadata |= {"decoder_weight": np.array(decoder.weight), "decoder_bias": np.array(decoder.bias)}
+    if isinstance(encoder, GradedEncoder):
+        metadata["input"] = f"graded: whole numbers, 0 to {encoder.levels}, the same at every step"
     return metadata | {DESCRIPTION: json.dumps(description, sort_keys=True)}
+
+
+def _scalars(encoder: Encoder) -> dict[str, Any]:
+    return asdict(encoder) if isinstance(encoder, GradedEncoder) else {"threshold": encoder.threshold}
+
+
+def _encoder(said: dict[str, Any] | None, metadata: dict[str, Any]) -> Encoder | None:
+    if said is None:
+        return None
+    if "levels" in said:
+        return GradedEncoder(**said)
+    return PopulationEncoder(metadata["encoder_mean"], metadata["encoder_std"], **said)
 
 
 def _from_nir(network: Any, steps: int | None, dt_s: float | None, reset: Reset | None) -> NirNetwork:
@@ -224,7 +246,7 @@ def _described(metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]) -> Sp
 def _assembled(
     said: dict[str, Any], metadata: dict[str, Any], layers: tuple[SpikingLayer, ...]
 ) -> SpikingGraph:
-    if said["format"] != FORMAT:
+    if said["format"] not in (1, FORMAT):
         raise ValueError(f"format {said['format']}, not {FORMAT}")
     if type(said["steps"]) is not int or type(said["step_s"]) not in (int, float, type(None)):
         raise TypeError(f"steps {said['steps']!r:.40}, step_s {said['step_s']!r:.40}")
@@ -232,13 +254,11 @@ def _assembled(
         layers = tuple(
             replace(layer, reset=reset) for layer, reset in zip(layers, said["resets"], strict=True)
         )
-    encoder = decoder = None
-    if said["encoder"] is not None:
-        encoder = PopulationEncoder(metadata["encoder_mean"], metadata["encoder_std"], **said["encoder"])
+    decoder = None
     if said["decoder"] is not None:
-        decoder = PopulationDecoder(metadata["decoder_weight"], metadata["decoder_bias"])
+        decoder = PopulationDecoder(metadata["decoder_weight"], metadata["decoder_bias"], **said["decoder"])
     return SpikingGraph(
-        encoder,
+        _encoder(said["encoder"], metadata),
         layers,
         decoder,
         steps=said["steps"],

@@ -32,8 +32,8 @@ _OURS = "one that `neuro-aolo export` wrote"
 _OPERATORS = {
     *("Add", "Cast", "Clip", "ConstantOfShape", "DequantizeLinear", "Div", "Elu", "Erf", "Exp", "Expand"),
     *("Flatten", "Gemm", "Greater", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax"),
-    *("MatMul", "Mish", "Mul", "QuantizeLinear", "ReduceSum", "Relu", "Reshape", "Scan", "Selu", "Shape"),
-    *("Sigmoid", "Softmax", "Softplus", "Sub", "Tanh", "Unsqueeze", "Where"),
+    *("MatMul", "Mish", "Mul", "QuantizeLinear", "ReduceSum", "Relu", "Reshape", "Round", "Scan", "Selu"),
+    *("Shape", "Sigmoid", "Softmax", "Softplus", "Sub", "Tanh", "Unsqueeze", "Where"),
 }
 
 

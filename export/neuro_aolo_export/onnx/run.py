@@ -72,13 +72,16 @@ def run_decision(path: str | os.PathLike[str], inputs: ArrayLike, *, threads: in
     return Decided(actions, {name.removesuffix("_spikes"): train for name, train in results.items()})
 
 
-def run_step(path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: int = 1) -> Stepped:
+def run_step(
+    path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: int = 1, levels: int = 1
+) -> Stepped:
     """Run a file of :func:`neuro_aolo_export.onnx.spiking.write_step` once per step, handing the states on.
 
     Args:
         path: the file.
-        input_spikes: ``(T, B, N0)``, 0 or 1.
+        input_spikes: ``(T, B, N0)``.
         threads: threads that compute.
+        levels: largest number that an input spike carries: 1 of binary ones.
 
     Raises:
         ExportError: the file is not ours, or is damaged; input spikes of another shape.
@@ -89,7 +92,7 @@ def run_step(path: str | os.PathLike[str], input_spikes: ArrayLike, *, threads: 
     named = [f"{layer}_{state}" for layer in layers for state in ("current", "voltage")]
     model.require_inputs(["input_spikes", *named], rank=2)
     model.require_outputs(f"{x}_{y}" for x in layers for y in ("spikes", "next_current", "next_voltage"))
-    spikes = as_spikes(np.asarray(input_spikes), source.shape[1])
+    spikes = as_spikes(np.asarray(input_spikes), source.shape[1], levels)
     held = {state.name: np.zeros((spikes.shape[1], state.shape[1]), dtype=np.float32) for state in states}
     record: dict[str, list[NDArray[Any]]] = {}
     for arriving in spikes.astype(np.float32):

@@ -15,7 +15,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neuro_aolo_export.graph import PopulationDecoder, PopulationEncoder, SpikingGraph, SpikingLayer
+from neuro_aolo_export.graph import (
+    Encoder,
+    GradedEncoder,
+    PopulationDecoder,
+    PopulationEncoder,
+    SpikingGraph,
+    SpikingLayer,
+)
 from neuro_aolo_export.onnx._model import Nodes, batch_of, element, steps_of, value, write_model
 from neuro_aolo_export.onnx._physical import actions_out, observations_in, require_physical
 
@@ -25,8 +32,8 @@ _STATES = ("current", "voltage")
 def write_step(graph: SpikingGraph, path: str | os.PathLike[str]) -> None:
     """Write one time step of the layers: all state is fed in and comes out, none stays in the model.
 
-    Inputs, float32: ``input_spikes`` ``(B, N0)``, 0 or 1, of the encoder or of another source, and for each
-    layer l the states ``layer{l}_current`` and ``layer{l}_voltage`` ``(B, Nl)``, zeros before a decision.
+    Inputs, float32: ``input_spikes`` ``(B, N0)``, of the encoder or of another source, and for each layer l
+    the states ``layer{l}_current`` and ``layer{l}_voltage`` ``(B, Nl)``, zeros before a decision.
     Outputs, float32 ``(B, Nl)``: ``layer{l}_spikes``, ``layer{l}_next_current`` and
     ``layer{l}_next_voltage``; the last layer's spikes are the network's.
 
@@ -35,7 +42,8 @@ def write_step(graph: SpikingGraph, path: str | os.PathLike[str]) -> None:
     """
     nodes = Nodes()
     spikes = "input_spikes"
-    inputs = [value(spikes, np.float32, batch_of(graph.layers[0].inputs), "0 or 1")]
+    carried = "0 or 1" if graph.levels == 1 else f"whole numbers, 0 to {graph.levels}"
+    inputs = [value(spikes, np.float32, batch_of(graph.layers[0].inputs), carried)]
     outputs = []
     for index, layer in enumerate(graph.layers):
         name, shape = f"layer{index}", batch_of(layer.neurons)
@@ -126,8 +134,28 @@ def _layer(nodes: Nodes, name: str, layer: SpikingLayer, spikes: str) -> str:
     return _scan(nodes, body, name, _STATES, drive, layer.neurons, _zeros(nodes, name, drive, start=1))
 
 
-def _encode(nodes: Nodes, encoder: PopulationEncoder, observations: str, steps: int) -> str:
-    """Equations (26) and (27), in the arithmetic of the :class:`~.population.PopulationEncoder` itself."""
+def _encode(nodes: Nodes, encoder: Encoder, observations: str, steps: int) -> str:
+    """Spikes of all steps, in the arithmetic of the encoder itself."""
+    if isinstance(encoder, GradedEncoder):
+        return _graded(nodes, encoder, observations, steps)
+    return _populations(nodes, encoder, observations, steps)
+
+
+def _graded(nodes: Nodes, encoder: GradedEncoder, observations: str, steps: int) -> str:
+    """Whole numbers, the same at every step."""
+    one = nodes.constant("encoder_one", np.float32(1))
+    least = nodes.constant("encoder_least", np.float32(-1))
+    clipped = nodes.op("Clip", [observations, least, one], "encoder_clipped")
+    raised = nodes.op("Add", [clipped, one], "encoder_raised")
+    per_unit = nodes.constant("encoder_per_unit", np.float32(encoder.levels / 2))
+    scaled = nodes.op("Mul", [raised, per_unit], "encoder_scaled")
+    carried = nodes.op("Round", [scaled], "encoder_carried")
+    shape = nodes.constant("encoder_steps", np.array([steps, 1, 1]))
+    return nodes.op("Expand", [carried, shape], "encoder_train")
+
+
+def _populations(nodes: Nodes, encoder: PopulationEncoder, observations: str, steps: int) -> str:
+    """Equations (26) and (27)."""
     last = nodes.constant("encoder_last_axis", np.array([2]))
     each = nodes.op("Unsqueeze", [observations, last], "encoder_observations")
     away = nodes.op("Sub", [each, nodes.constant("encoder_mean", encoder.mean)], "encoder_away")
@@ -160,7 +188,8 @@ def _decode(nodes: Nodes, decoder: PopulationDecoder, spikes: str, steps: int) -
     )
     rates = nodes.op("Div", [counts, nodes.constant("steps", np.float32(steps))], "rates")
     # 0 keeps the dimension as it is: the number of decisions.
-    shape = nodes.constant("populations", np.array([0, *decoder.weight.shape]))
+    populations = (1, decoder.weight.shape[1]) if decoder.shared else decoder.weight.shape
+    shape = nodes.constant("populations", np.array([0, *populations]))
     apart = nodes.op("Reshape", [rates, shape], "population_rates")
     weighted = nodes.op("Mul", [apart, nodes.constant("decoder_weight", decoder.weight)], "weighted_rates")
     axis = nodes.constant("population_axis", np.array([2]))
