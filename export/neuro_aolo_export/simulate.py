@@ -10,10 +10,9 @@ References:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +28,7 @@ from neuro_aolo_export.arrays import (
     require_slots,
     writable,
 )
+from neuro_aolo_export.graded import in_bits, of_bits
 from neuro_aolo_export.graph import SpikingGraph, SpikingLayer
 from neuro_aolo_export.kernels import encode, run_network
 from neuro_aolo_export.loihi2.integers import (
@@ -40,6 +40,7 @@ from neuro_aolo_export.loihi2.integers import (
     with_always_on,
 )
 from neuro_aolo_export.population import Encoder, GradedEncoder, PopulationEncoder, needed
+from neuro_aolo_export.prepared import prepared
 
 _FLOAT32_EXACT = 1 << 24
 
@@ -52,8 +53,8 @@ def simulate_float(graph: SpikingGraph, observations: ArrayLike) -> Activity:
     """
     encoder = needed(graph.encoder)
     needed(graph.decoder)
-    inputs = _encode(encoder, observations, graph.steps, always_on=0)
-    return Activity.of(graph, inputs, _run(_prepared(graph, 0, _graph_float_plan), inputs, graph.levels))
+    inputs = _encoded(encoder, observations, graph.steps, always_on=0)
+    return Activity.of(graph, inputs, _run(prepared(graph, 0, _graph_float_plan), inputs, graph.levels))
 
 
 def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activity:
@@ -64,8 +65,8 @@ def simulate_integer(qgraph: QuantizedGraph, observations: ArrayLike) -> Activit
     """
     encoder = needed(qgraph.encoder)
     needed(qgraph.decoder)
-    inputs = _encode(encoder, observations, qgraph.steps, always_on=1)
-    plan = _prepared(qgraph, qgraph.steps, _graph_integer_plan)
+    inputs = _encoded(encoder, observations, qgraph.steps, always_on=1)
+    plan = prepared(qgraph, qgraph.steps, _graph_integer_plan)
     return Activity.of(qgraph, inputs, _run(plan, inputs, qgraph.layers[0].levels))
 
 
@@ -95,7 +96,7 @@ def float_states(
         ExportError: input spikes of another shape, or carrying something else.
     """
     plan = _float_plan(layers, levels)
-    inputs = _in_bits(as_spikes(input_spikes, layers[0].inputs, levels), levels)
+    inputs = in_bits(as_spikes(input_spikes, layers[0].inputs, levels), levels)
     taken = [layer.threshold if layer.reset == "subtract" else None for layer in layers]
     return _trace(plan, inputs, np.float32, taken)
 
@@ -124,7 +125,7 @@ def integer_states(layers: Sequence[QuantizedLayer], input_spikes: NDArray[Any])
         ExportError: input spikes of another shape, or carrying what the first layer does not take.
     """
     inputs = as_spikes(input_spikes, layers[0].inputs, layers[0].levels)
-    inputs = _in_bits(inputs, layers[0].levels)
+    inputs = in_bits(inputs, layers[0].levels)
     taken = [layer.threshold_mant << STATE_SHIFT if layer.reset == "subtract" else None for layer in layers]
     return _trace(_integer_plan(layers, len(inputs)), inputs, np.int32, taken)
 
@@ -190,26 +191,8 @@ class _Plan:
 
 def _run(plan: _Plan, inputs: SpikeArray, levels: int) -> tuple[SpikeArray, ...]:
     """Spikes of every layer."""
-    spikes, *_ = plan.run(_by_decision(_in_bits(inputs, levels)))
+    spikes, *_ = plan.run(_by_decision(in_bits(inputs, levels)))
     return tuple(plan.by_layer(spikes, *inputs.shape[:2]))
-
-
-def _in_bits(spikes: SpikeArray, levels: int) -> SpikeArray:
-    """Graded spikes ``(T, B, N)`` as binary ones, a channel for each bit, the lowest first."""
-    bits = levels.bit_length()
-    if bits == 1:
-        return spikes
-    apart = (spikes[..., None] >> np.arange(bits, dtype=np.uint8)) & np.uint8(1)
-    flat: SpikeArray = apart.reshape(*spikes.shape[:2], -1)
-    return flat
-
-
-def _of_bits(weight: NDArray[Any], levels: int) -> NDArray[Any]:
-    """W ``(out, in)`` of graded spikes, for the channels of :func:`_in_bits`; powers of two are exact."""
-    bits = levels.bit_length()
-    worth = np.left_shift(1, np.arange(bits)).astype(weight.dtype)
-    apart: NDArray[Any] = (weight[:, :, None] * worth).reshape(len(weight), -1)
-    return apart
 
 
 def _trace(
@@ -229,13 +212,13 @@ def _by_decision(spikes: SpikeArray) -> SpikeArray:
     return ordered
 
 
-def _encode(encoder: Encoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
+def _encoded(encoder: Encoder, observations: ArrayLike, steps: int, *, always_on: int) -> SpikeArray:
     """The encoder's spikes ``(T, B, N + always_on)``, and in the channels after them what is always on."""
     if isinstance(encoder, GradedEncoder):
         carried = encoder.encode(observations, steps)
         return with_always_on(carried, encoder.levels) if always_on else carried
     batch = writable(as_rows(observations, encoder.input_size))
-    mean, std, threshold = _prepared(encoder, 0, _fields)
+    mean, std, threshold = prepared(encoder, 0, _fields)
     require_slots(len(batch), steps, encoder.neurons + always_on)
     spikes = np.empty((len(batch), steps, encoder.neurons + always_on), dtype=np.uint8)
     require_finite(encode(batch, mean, std, threshold, spikes))
@@ -249,7 +232,7 @@ def _fields(encoder: PopulationEncoder, _: int) -> tuple[FloatArray, FloatArray,
 def _float_plan(layers: Sequence[SpikingLayer], levels: int) -> _Plan:
     always = [_table(layer.bias[:, None], np.float32).ravel() for layer in layers]
     return _Plan.of(
-        [_of_bits(layers[0].weight, levels), *(layer.weight for layer in layers[1:])],
+        [of_bits(layers[0].weight, levels), *(layer.weight for layer in layers[1:])],
         np.float32,
         [np.zeros_like(layer.bias) for layer in layers],
         np.concatenate(always),
@@ -268,9 +251,7 @@ def _integer_plan(layers: Sequence[QuantizedLayer], steps: int) -> _Plan:
     its k, in lowest terms, reaches 2^24.
     """
     units = [1 if (layer.weight & 1).any() else 2 for layer in layers]
-    weights = [
-        _of_bits(layer.weight // unit, layer.levels) for layer, unit in zip(layers, units, strict=True)
-    ]
+    weights = [of_bits(layer.weight // unit, layer.levels) for layer, unit in zip(layers, units, strict=True)]
     narrow = all(
         _fits(weight, np.int8) and layer.largest_input // unit <= np.iinfo(np.int16).max
         for layer, weight, unit in zip(layers, weights, units, strict=True)
@@ -322,22 +303,6 @@ def _table(weight: NDArray[Any], dtype: type[np.number[Any]]) -> NDArray[Any]:
     table = np.zeros((inputs, blocks * WIDTH), dtype)
     table[:, :neurons] = weight.T
     return np.ascontiguousarray(table.reshape(inputs, blocks, WIDTH).swapaxes(0, 1))
-
-
-_Owner = TypeVar("_Owner")
-_Made = TypeVar("_Made")
-_made: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
-
-
-def _prepared(owner: _Owner, steps: int, make: Callable[[_Owner, int], _Made]) -> _Made:
-    """What ``make`` makes of a frozen ``owner`` and its steps, made once and kept as long as the owner."""
-    kept = _made.get(owner)
-    if kept is None:
-        kept = _made.setdefault(owner, {})
-    if steps not in kept:
-        kept[steps] = make(owner, steps)
-    made: _Made = kept[steps]
-    return made
 
 
 def _graph_float_plan(graph: SpikingGraph, _: int) -> _Plan:

@@ -144,6 +144,25 @@ class Experience:
         return np.column_stack([costs / scales, slack])
 
 
+@dataclass
+class Decided:
+    """Decisions that the actor learns from.
+
+    Attributes:
+        observations: of rows, shape ``(n, D)``.
+        actions: decided on them without noise, with their gradient, ``(n, A)``.
+        tolled: what their spikes pay; None without a toll.
+        taken: actions as they were served, with noise, ``(n, A)``; None of replayed ones.
+        slack: measured of these, ``(n, C)``.
+    """
+
+    observations: Tensor
+    actions: Tensor
+    tolled: Tensor | None = None
+    taken: Tensor | None = None
+    slack: Tensor | None = None
+
+
 def _told_apart(task: Task) -> bool:
     """Whether the task tells what each copy's decision costs: asked of one step, nothing else says so."""
     rng = np.random.default_rng(_PROBE_SEED)

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from neuro_aolo.errors import AgentError
+
 
 def geometric(start: float, end: float, progress: float) -> float:
     """From ``start`` to ``end`` by equal ratios; ``progress`` runs from 0 to 1."""
@@ -33,3 +35,16 @@ def soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
 def torch_generator(sequence: np.random.SeedSequence) -> torch.Generator:
     """A generator of torch, of a source of randomness."""
     return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
+
+
+def output_parameters(actor: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
+    """Weight and bias of an actor's last layer, which makes actions of what comes before.
+
+    Raises:
+        AgentError: no layer of it has a bias.
+    """
+    names = [name for name, _ in actor.named_parameters() if name.endswith("bias")]
+    if not names:
+        raise AgentError(f"{type(actor).__name__} has no bias to learn first: give its last layer one")
+    name = names[-1]
+    return actor.get_parameter(name.removesuffix("bias") + "weight"), actor.get_parameter(name)

@@ -40,35 +40,23 @@ from torch import Tensor, nn
 
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
-from neuro_aolo.agent.experience import Experience
+from neuro_aolo.agent.experience import Decided, Experience
 from neuro_aolo.agent.learner import Seeds
-from neuro_aolo.agent.optimise import adam, geometric, set_lr, soft_update, torch_generator
+from neuro_aolo.agent.optimise import (
+    adam,
+    geometric,
+    output_parameters,
+    set_lr,
+    soft_update,
+    torch_generator,
+)
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.agent.sdrl_config import SDRLConfig
+from neuro_aolo.agent.shaping import LEAST_MARGIN, NARROW, WIDEN
 from neuro_aolo.agent.snapshot import Parts, Snapshot
 from neuro_aolo.agent.sparsity import SpikeToll
-from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Observations, Task, Transition
-
-
-@dataclass
-class _Decided:
-    """Decisions that the actor learns from.
-
-    Attributes:
-        observations: of rows, shape ``(n, D)``.
-        actions: decided on them without noise, with their gradient, ``(n, A)``.
-        tolled: what their spikes pay; None without a toll.
-        taken: actions as they were served, with noise, ``(n, A)``; None of replayed ones.
-        slack: measured of these, ``(n, C)``.
-    """
-
-    observations: Tensor
-    actions: Tensor
-    tolled: Tensor | None = None
-    taken: Tensor | None = None
-    slack: Tensor | None = None
 
 
 @dataclass
@@ -89,7 +77,7 @@ class SDRL:
     """Decides without noise: the mean of the policy's last weights."""
     target_actor: nn.Module = field(init=False)
     target_critic: TwinCritic = field(init=False)
-    served: _Decided | None = None
+    served: Decided | None = None
     """What this round served, as the actor learns from it."""
 
     def __post_init__(self) -> None:
@@ -215,8 +203,8 @@ class SDRL:
             limit: how large that may be.
         """
         too_often = broken.to(self.margins) > limit
-        factor = torch.where(too_often, _WIDEN, _NARROW)
-        self.margins = (self.margins * factor).clamp(_LEAST_MARGIN, self.config.margin_max)
+        factor = torch.where(too_often, WIDEN, NARROW)
+        self.margins = (self.margins * factor).clamp(LEAST_MARGIN, self.config.margin_max)
 
     def targets(self, batch: dict[str, Tensor]) -> Tensor:
         """What the critics are regressed on, shape ``(n, O + C)``: (39), the worse of the twins' targets."""
@@ -242,12 +230,12 @@ class SDRL:
         self.critic_optimiser.step()
         return float(loss.detach())
 
-    def _decide(self, observations: Tensor, progress: float) -> _Decided:
+    def _decide(self, observations: Tensor, progress: float) -> Decided:
         """What the policy decides without noise, and what its spikes pay."""
         if self.toll is None or self.toll.share(progress) == 0.0:
-            return _Decided(observations, self.experience.decide(self.policy, observations))
+            return Decided(observations, self.experience.decide(self.policy, observations))
         actions, tolled = self.toll.decide(self.policy, self.experience.each(observations))
-        return _Decided(observations, actions.reshape(len(observations), -1), tolled)
+        return Decided(observations, actions.reshape(len(observations), -1), tolled)
 
     def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer, progress: float) -> None:
         """Equation (37'), or (37'') with a toll; ``observations`` are replayed ones."""
@@ -275,7 +263,7 @@ class SDRL:
         optimiser.step()
         self.critic.requires_grad_(True)
 
-    def _slack(self, decided: _Decided, estimates: Tensor) -> Tensor:
+    def _slack(self, decided: Decided, estimates: Tensor) -> Tensor:
         """Slacks ``(n, C)`` of what was decided, of the critics' estimates ``(2, n, C)``."""
         if decided.taken is None or decided.slack is None or not estimates.shape[-1]:
             return estimates.amin(0)
@@ -317,22 +305,7 @@ class SDRL:
         )
 
 
-_WIDEN, _NARROW = 1.25, 0.75
-_LEAST_MARGIN = 1e-4
 _LARGEST = 1.0 - 1e-6
-
-
-def output_parameters(actor: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
-    """Weight and bias of an actor's last layer, which makes actions of what comes before.
-
-    Raises:
-        AgentError: no layer of it has a bias.
-    """
-    names = [name for name, _ in actor.named_parameters() if name.endswith("bias")]
-    if not names:
-        raise AgentError(f"{type(actor).__name__} has no bias to learn first: give its last layer one")
-    name = names[-1]
-    return actor.get_parameter(name.removesuffix("bias") + "weight"), actor.get_parameter(name)
 
 
 def _disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:

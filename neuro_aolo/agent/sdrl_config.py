@@ -85,7 +85,7 @@ class SDRLConfig:
     penalty_weight: float = 40.0
     margin_start: float = 0.02
     margin_max: float = 0.1
-    margin_aim: float = 0.4
+    margin_aim: float = 0.3
     checkpoint_share: float = 0.6
     tau: float = 0.005
     actor_lr: float = 2e-3
@@ -99,7 +99,7 @@ class SDRLConfig:
     critic_hidden: tuple[int, ...] = (128, 128)
     noise_start: float = 0.5
     noise_end: float = 0.003
-    evaluate_every: int = 200
+    evaluate_every: int = 100
     validation_requests: int = 8_000
 
     def __post_init__(self) -> None:

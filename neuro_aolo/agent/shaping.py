@@ -18,7 +18,8 @@ from neuro_aolo.systems.task import Floats, Spec, Transition
 WIDEN, NARROW = 1.25, 0.85
 """What a margin is multiplied by after an evaluation: where its constraint is broken too often, and else."""
 
-LEAST_MARGIN = 1e-4
+LEAST_MARGIN = 2e-4
+"""From where a margin that was too narrow is wide again within a few evaluations."""
 
 
 @dataclass

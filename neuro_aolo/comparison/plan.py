@@ -1,51 +1,42 @@
 """A cell of a comparison to be made: a learner, trained on a scenario with a seed."""
 
 import json
-import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec, kind_of, shape_table
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
     HELD_OUT_SEED,
-    Requests,
     held_out,
-    noise_free,
 )
-from neuro_aolo.agent.fitted import FITTED, fit
+from neuro_aolo.agent.fitted import FITTED
 from neuro_aolo.agent.fitted import settings as fitted_settings
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.regressed import RegressionConfig
-from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
-from neuro_aolo.agent.sb3_config import TUNED, Algorithm
-from neuro_aolo.agent.stable_baselines import train_sb3
-from neuro_aolo.agent.train import TrainingConfig, train_actor
+from neuro_aolo.agent.rivals import SEARCH_REQUESTS
+from neuro_aolo.agent.sb3_config import TUNED
+from neuro_aolo.agent.train import TrainingConfig
 from neuro_aolo.carbon.deployment import Deployment
-from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
+from neuro_aolo.carbon.feedback import charged
+from neuro_aolo.comparison.trained import BASELINES, OWN, decided, train
 from neuro_aolo.files import to_json
-from neuro_aolo.runs.cell import Cell, Point, check_settings, file_name, scenario_sha256
+from neuro_aolo.runs.cell import Cell, check_settings, file_name, scenario_sha256
 from neuro_aolo.runs.cell_graph import MadeCell
 from neuro_aolo.runs.config import training_table
-from neuro_aolo.runs.decided import per_decision
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.names import load, system
 from neuro_aolo.systems.rivals import Estimator
 from neuro_aolo.systems.scenario_file import SYSTEM
 from neuro_aolo.systems.task import Policy, Task
-from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
-OWN = ("spiking", "mlp")
-BASELINES = ("sac", "td3", "ppo")
 LEARNERS = (*OWN, *BASELINES, *FITTED, "random", "constant")
 """Our actors, Stable-Baselines3's algorithms, what is fitted, and what does not learn; beside
 them the rules of the system and the exact optimum, by the names that these give them."""
@@ -186,13 +177,13 @@ class Plan:
         graph, task = self.deployed, self.task
         if graph is not None:
             task = charged(task, self.deployment, self.agent_site, graph)
-        training = _train(self, task)
+        training = train(self, task)
         cell = Cell(
             scenario=self.scenario.name,
             learner=self.learner,
             seed=self.seed,
             settings=self.settings,
-            **_decided(self, held_out(self.task), training),
+            **decided(self, held_out(self.task), training),
             requests=training.requests,
             updates=training.updates,
             seconds=training.seconds,
@@ -202,131 +193,3 @@ class Plan:
             validation_requests=training.validation_requests,
         )
         return MadeCell(cell, training.graph if self.learner in OWN else None)
-
-
-@dataclass(frozen=True)
-class _Training:
-    """A policy, None for the exact optimum, the graph of what decides, and what it took."""
-
-    policy: Policy | None
-    graph: SpikingGraph | DenseGraph | None = None
-    requests: int = 0
-    updates: int = 0
-    seconds: float = 0.0
-    curve: tuple[Point, ...] = ()
-    processor_s: float = 0.0
-    validation_requests: int = 0
-
-
-def _train(plan: Plan, task: Task) -> _Training:
-    if plan.learner == task.spec.optimum:
-        return _Training(None)
-    if plan.learner in plan.rules:
-        return _Training(plan.rules[plan.learner])
-    if plan.learner in plan.estimators:
-        logged, began = plan.training.total_steps, time.process_time()
-        fitted = plan.estimators[plan.learner](logged, plan.seed)
-        return _Training(fitted, requests=logged, seconds=time.process_time() - began)
-    if plan.learner == "random":
-        return _Training(random_policy(len(task.spec.actions), plan.seed, task.spec.horizon))
-    if plan.learner == "constant":
-        began, began_cpu = time.perf_counter(), time.process_time()
-        constant = best_constant_action(task, seed=np.random.SeedSequence((SEARCH_SEED, plan.seed)))
-        seconds = time.perf_counter() - began
-        processor_s = time.process_time() - began_cpu
-        return _Training(
-            constant.policy(), requests=SEARCH_REQUESTS, seconds=seconds, processor_s=processor_s
-        )
-    if plan.learner in FITTED:
-        fitted = fit(plan.learner, task, plan.seed)
-        return _Training(
-            fitted.policy,
-            plan.deployed,
-            fitted.requests,
-            fitted.updates,
-            fitted.seconds,
-            processor_s=fitted.seconds,
-        )
-    if plan.learner in BASELINES:
-        name: Algorithm = plan.learner  # type: ignore[assignment]
-        trained = train_sb3(name, task, plan.seconds, plan.seed)
-        curve = _curve(trained.curve, [row.seconds for row in trained.curve])
-        return _Training(
-            trained.policy,
-            plan.deployed,
-            trained.requests,
-            trained.updates,
-            trained.seconds,
-            curve,
-            processor_s=trained.seconds,
-            validation_requests=_validated(task, curve, TUNED[name].validation_requests),
-        )
-    return _own(plan, task)
-
-
-def _own(plan: Plan, task: Task) -> _Training:
-    """A training in our own loop."""
-    spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
-    spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
-    began, spent_s = time.process_time(), list[float]()
-    result = train_actor(
-        task,
-        spec.build,
-        plan.training,
-        plan.seed,
-        on_metrics=lambda row: spent_s.append(time.process_time() - began),
-        toll=spikes,
-    )
-    curve = _curve(result.metrics, spent_s)
-    graph: SpikingGraph | DenseGraph = result.actor.graph()  # type: ignore[operator]
-    return _Training(
-        noise_free(result.actor),
-        graph,
-        result.requests,
-        plan.training.updates,
-        curve[-1].seconds,
-        curve,
-        processor_s=spent_s[-1],
-        validation_requests=_validated(task, curve, plan.training.validation_requests),
-    )
-
-
-def _curve(rows: Any, processor_s: Sequence[float]) -> tuple[Point, ...]:
-    return tuple(
-        Point(row.seconds, row.requests, row.regret, row.violation_rate, spent_s)
-        for row, spent_s in zip(rows, processor_s, strict=True)
-    )
-
-
-def _validated(task: Task, curve: Sequence[Point], starts: int) -> int:
-    """Decisions of all validations, each from so many starts: at most, where episodes may end early."""
-    return len(curve) * task.spec.starts(starts) * task.spec.horizon
-
-
-def _decided(plan: Plan, requests: Requests, training: _Training) -> dict[str, Any]:
-    """Regret, violations, cost, and the carbon of what is served within every constraint.
-
-    Where the deployment counts the carbon of deciding, it is in all of them.
-    """
-    policy = training.policy
-    if policy is None:
-        figures = 0.0, 0.0, float(requests.optimal_cost.mean()), float(requests.optimal_mg.mean())
-    else:
-        rolled = requests.rollout(policy)
-        emitted = None
-        if training.graph is not None:
-            emitted = agent_carbon(
-                plan.deployment,
-                plan.agent_site,
-                training.graph,
-                requests.observations,
-                agents=plan.task.spec.agents,
-            )
-        intensity = plan.task.intensity(requests.states, plan.agent_site)
-        deciding = emitted.mg(intensity) if emitted else np.zeros(len(requests.states))
-        evaluation = requests.measure(rolled, deciding)
-        # The cost of a task is its carbon less the price of quality: here carbon alone is asked for.
-        kept_mg = (per_decision(rolled).total_g * MG_PER_G + deciding)[rolled.broken == 0]
-        carbon_mg = float(kept_mg.mean()) if kept_mg.size else math.nan
-        figures = evaluation.regret, evaluation.violation_rate, evaluation.cost, carbon_mg
-    return dict(zip(("regret", "violation_rate", "cost_mg", "carbon_mg"), figures, strict=True))

@@ -14,7 +14,8 @@ import numpy as np
 from neuro_aolo.agent.fitted import FITTED, applicable
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
-from neuro_aolo.comparison.plan import BASELINES, CELLS, LEARNERS, Plan
+from neuro_aolo.comparison.plan import CELLS, LEARNERS, Plan
+from neuro_aolo.comparison.trained import BASELINES
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.report.curves import Curve, learning_curves
