@@ -11,7 +11,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -99,7 +99,7 @@ def _point(run: Trained, policy: str, bits: int | None, plan: Plan) -> Point:
     name = "-".join(str(part) for part in (run.name, policy, bits) if part is not None)
     settings = {**run.settings, "policy": policy, "bits": bits}
     if policy in (CONTROL, FINETUNED):
-        settings |= {"seed": plan.seed, "finetuning": asdict(plan.config)}
+        settings |= {"seed": plan.seed, "finetuning": training_table(plan.config)}
         name = f"{name}-seed{plan.seed}"
 
     def make() -> Mapping[str, float | None]:

@@ -69,13 +69,13 @@ def main() -> None:
 
 def _setup(arguments: argparse.Namespace) -> Setup:
     quick = arguments.quick
-    own_steps = {"tuned": arguments.steps} if arguments.steps else {}
+    own_steps = {"population": arguments.steps} if arguments.steps else {}
     return Setup(
         rows=tuple(row for row in ROWS if row in arguments.rows),
         seeds=1 if quick else arguments.seeds,
         sweep_seeds=1 if quick else arguments.sweep_seeds,
         seconds=2.0 if quick else arguments.seconds,
-        steps={"tuned": 1_280, "paper": 100} if quick else own_steps,
+        steps={"population": 1_280, "paper": 100} if quick else own_steps,
         opening_requests=200 if quick else 3_000,
         sweeps={row: sweep.ends_and_middle() if quick else sweep for row, sweep in SWEEPS.items()},
         folder=arguments.out or (QUICK_OUT if quick else OUT),

@@ -33,6 +33,12 @@ from neuro_aolo.systems.task import Task
 
 FINETUNING = SDRLConfig(
     total_steps=128_000,
+    penalty_weight=10.0,
+    margin_aim=0.4,
+    actor_batch="replayed",
+    averaged=0.0,
+    critic_hidden=(256, 256),
+    noise_end=0.008,
     learning_starts=1_280,
     actor_starts=2_560,
     bias_share=0.5,
@@ -44,7 +50,7 @@ FINETUNING = SDRLConfig(
     evaluate_every=50,
 )
 """Gentle settings: for half of the training only the critics learn (``bias_lr`` 0), then the actor does too,
-with steps and noise as near the end of its first training. They are those of the objective ``constraints``,
+from replayed requests, with steps and noise as near the end of its first training. They are those of the objective ``constraints``,
 whatever the actor was trained with."""
 
 _ROUNDED = ("weight", "bias")

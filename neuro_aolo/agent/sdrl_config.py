@@ -82,7 +82,7 @@ class SDRLConfig:
     objective: Learnt = "constraints"
     logits: bool = True
     discount: float = 0.0
-    penalty_weight: float = 40.0
+    penalty_weight: float = 20.0
     margin_start: float = 0.02
     margin_max: float = 0.1
     margin_aim: float = 0.3
@@ -179,6 +179,8 @@ PAPER = SDRLConfig(
     critic_lr=1e-3,
     critic_lr_end=1e-3,
     critic_hidden=(256, 256),
+    evaluate_every=200,
+    margin_aim=0.4,
     noise_start=0.1,
     noise_end=0.1,
 )

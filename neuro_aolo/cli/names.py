@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ACTORS = ("popsan", "mlp")
-PRESETS = ("tuned", "paper")
+PRESETS = ("tuned", "population", "paper")
 DEVICES = ("cpu", "cuda")
 SITES = ("bs", "dc", "grid")
 FILLS = ("hold", "linear")

@@ -62,7 +62,7 @@ class Plan:
         learner: one of :data:`LEARNERS`, a rule or an estimator of the system's, or the optimum's name.
         seed: of the training.
         training: settings of our own loop.
-        popsan: shape of the spiking actor; the MLP has the same hidden sizes.
+        popsan: shape of the spiking actor; and by its hidden sizes the MLP beside it.
         seconds: processor time that an algorithm of Stable-Baselines3 has.
         deployment: how the agents run.
         system: name of what is controlled.
@@ -111,7 +111,7 @@ class Plan:
     @property
     def actor(self) -> PopSANConfig | MLPConfig:
         """The network of one of our own learners."""
-        return self.popsan if self.learner == "spiking" else MLPConfig(hidden=self.popsan.hidden)
+        return self.popsan if self.learner == "spiking" else MLPConfig.beside(self.popsan.hidden)
 
     @property
     def deployed(self) -> SpikingGraph | DenseGraph | None:

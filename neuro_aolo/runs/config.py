@@ -15,6 +15,7 @@ from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, V
 from neuro_aolo.agent.checkpoint import ACTORS, kind_of, shape_table
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import LEARNERS, TrainingConfig, learner_of
 from neuro_aolo.carbon.deployment import Deployment
@@ -159,6 +160,9 @@ PLAIN = tuple(each.name for each in fields(_Plain))
 _TABLES = ("training", "deployment", "toll", "scenario")
 KEYS = ("system", *PLAIN, "actor", *_TABLES)
 
+_AS_PAPER = {"actor_batch": "replayed", "averaged": 0.0}
+"""Settings that the paper's learner knows nothing of, as it is without them: files leave them out then."""
+
 T = TypeVar("T")
 
 
@@ -170,8 +174,10 @@ def scenario_data(scenario: Any) -> dict[str, Any]:
 
 def training_table(training: TrainingConfig) -> dict[str, Any]:
     """Settings of a loop as a table: of a learner that is not the first there was, with its name."""
-    name = learner_of(training)
-    return ({} if name == _SDRL else {"learner": name}) | asdict(training)
+    name, table = learner_of(training), asdict(training)
+    if isinstance(training, SDRLConfig):
+        table = {key: value for key, value in table.items() if _AS_PAPER.get(key) != value}
+    return ({} if name == _SDRL else {"learner": name}) | table
 
 
 def _training(table: Mapping[str, Any]) -> TrainingConfig:
@@ -179,6 +185,8 @@ def _training(table: Mapping[str, Any]) -> TrainingConfig:
     name = values.pop("learner", _SDRL)
     if not isinstance(name, str) or name not in LEARNERS:
         raise RunError(f"training.learner = {shown(name)} is none of {', '.join(LEARNERS)}")
+    if name == _SDRL:
+        values = _AS_PAPER | values
     return _settings("training", LEARNERS[name], values)
 
 

@@ -14,6 +14,7 @@ import torch
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, ActorSpec, kind_of
 from neuro_aolo.agent.dime_config import DimeConfig
+from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.preference import preferred
@@ -142,7 +143,7 @@ class TrainingOptions:
         return RunConfig(
             system=system,
             scenario=scenario,
-            actor=popsan if kind == _SPIKING else ACTORS[kind](hidden=popsan.hidden),
+            actor=popsan if kind == _SPIKING else MLPConfig.beside(popsan.hidden),
             training=training,
             deployment=deployment,
             agent_site=spec.sites[-1],
@@ -175,7 +176,7 @@ class TrainingOptions:
         actor, training = config.actor, config.training
         if self.actor is not None and self.actor != kind_of(actor):
             shape = preset_of(learner_of(training), config.preset)[1]
-            actor = shape if self.actor == _SPIKING else ACTORS[self.actor](hidden=actor.hidden)
+            actor = shape if self.actor == _SPIKING else MLPConfig.beside(actor.hidden)
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
         if self.preference is not None:

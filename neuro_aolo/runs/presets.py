@@ -10,25 +10,41 @@ from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
 from neuro_aolo.agent.train import TrainingConfig
 
-Preset = Literal["tuned", "paper"]
+Preset = Literal["tuned", "population", "paper"]
+
+_POPULATIONS = PopSANConfig(steps=8, decoder_population=40, fan_in=1, surrogate_width=0.2)
+"""Population coding with more steps and larger output populations, which round less."""
+
+_REPLAYED = SDRLConfig(
+    penalty_weight=10.0,
+    margin_aim=0.4,
+    actor_batch="replayed",
+    averaged=0.0,
+    critic_hidden=(256, 256),
+    noise_end=0.008,
+    evaluate_every=200,
+)
+"""Learning from replayed requests by the critics alone, as Tang et al. do, with two critics of their size."""
 
 PRESETS: dict[Preset, tuple[SDRLConfig, PopSANConfig]] = {
     "tuned": (SDRLConfig(), TUNED),
+    "population": (_REPLAYED, _POPULATIONS),
     "paper": (PAPER, PopSANConfig()),
 }
 """Settings of the loop and shape of the spiking actor, by the name that they go by together."""
 
-_POPULATIONS = PopSANConfig(steps=8, decoder_population=40, hidden=(64, 64), fan_in=1, surrogate_width=0.2)
-"""Population coding with more steps and larger output populations, which round less."""
+_NARROW = replace(_POPULATIONS, hidden=(64, 64))
 
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     "sdrl": PRESETS,
     "ppo": {
-        "tuned": (PPOConfig(), replace(_POPULATIONS, steps=5, encoder_variance=0.04)),
+        "tuned": (PPOConfig(), replace(_NARROW, steps=5, encoder_variance=0.04)),
+        "population": (PPOConfig(), replace(_NARROW, steps=5, encoder_variance=0.04)),
         "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
     },
     "dime": {
-        "tuned": (DimeConfig(), _POPULATIONS),
+        "tuned": (DimeConfig(), _NARROW),
+        "population": (DimeConfig(), _NARROW),
         "paper": (DimeConfig(), PopSANConfig(hidden=(64, 64))),
     },
 }

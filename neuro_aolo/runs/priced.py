@@ -135,13 +135,13 @@ def price_run(run: Run, chip: OnChip | None, pricing: Pricing = USUAL) -> Prices
 
 
 def _twin(run: Run) -> DenseGraph:
-    """The same-size MLP: trained with the run where it was, else untrained. Its counts are the same."""
+    """The MLP beside it: trained with the run where it was, else untrained. Its counts are the same."""
     if run.twin is not None:
         assert isinstance(run.twin.graph, DenseGraph)
         return run.twin.graph
-    spec, hidden = run.saved.spec, tuple(layer.neurons for layer in run.spiking_graph().layers[:-1])
+    spec = run.saved.spec
     sizes = len(spec.observation_names), len(spec.action_names)
-    return MLPConfig(hidden).build(*sizes, torch.Generator()).graph()
+    return MLPConfig.beside(tuple(spec.config.hidden)).build(*sizes, torch.Generator()).graph()
 
 
 def priced_figures(prices: Prices, intensity_g_per_kwh: float) -> Priced:

@@ -180,7 +180,7 @@ def _options(config: RunConfig) -> dict[str, str]:
 def _as_preset(config: RunConfig) -> bool:
     """Whether the training and the shape of the actor are those of the preset, but for what options set."""
     training, popsan = preset_of(learner_of(config.training), config.preset)
-    usual: PopSANConfig | MLPConfig = MLPConfig(hidden=popsan.hidden)
+    usual: PopSANConfig | MLPConfig = MLPConfig.beside(popsan.hidden)
     if isinstance(config.actor, PopSANConfig):
         usual = replace(popsan, steps=config.actor.steps)
     return config.actor == usual and config.training == replace(

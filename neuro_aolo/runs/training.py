@@ -220,5 +220,5 @@ def _energy(folder: RunFolder, resume: Snapshot | None) -> EnergyMeasurement:
 
 
 def twin_config(config: RunConfig) -> RunConfig:
-    """The same run with the dense actor of the same hidden sizes."""
-    return replace(config, actor=MLPConfig(hidden=config.actor.hidden), toll=None)
+    """The same run with the dense actor beside its own."""
+    return replace(config, actor=MLPConfig.beside(config.actor.hidden), toll=None)

@@ -97,8 +97,8 @@ class Setup:
 
 
 def tuned(setup: Setup, seed: int) -> Plan:
-    """SDRL with the preset tuned, as a comparison trains it."""
-    return Plan(setup.scenario, "spiking", seed, *setup.preset("tuned"), setup.seconds)
+    """SDRL with the preset population: population coding, as the paper has it, with settings of ours."""
+    return Plan(setup.scenario, "spiking", seed, *setup.preset("population"), setup.seconds)
 
 
 def printed(setup: Setup, seed: int) -> Plan:
@@ -110,7 +110,7 @@ def printed(setup: Setup, seed: int) -> Plan:
 
 def rival(setup: Setup, learner: str, seed: int) -> Plan:
     """One of the paper's rivals, as a comparison trains it."""
-    return Plan(setup.scenario, learner, seed, *setup.preset("tuned"), setup.seconds)
+    return Plan(setup.scenario, learner, seed, *setup.preset("population"), setup.seconds)
 
 
 def swept(setup: Setup, row: str, value: Any, seed: int) -> Plan:

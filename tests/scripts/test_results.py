@@ -4,7 +4,6 @@ import csv
 import importlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +18,7 @@ from neuro_aolo.comparison.plan import CELLS, Plan
 from neuro_aolo.comparison.table import all_learners
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, scenario_sha256
+from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.systems.names import load
 
@@ -118,4 +118,4 @@ def test_every_kept_point_of_a_curve_opens(parts: Mapping[str, ModuleType], fold
         assert settings["actor"].startswith(actor)
         assert settings["scenario_sha256"] == digest(scenario)
         assert set(data["result"]) == script.KEYS
-        assert settings.get("finetuning") in (None, json.loads(to_json(asdict(FINETUNING))))
+        assert settings.get("finetuning") in (None, json.loads(to_json(training_table(FINETUNING))))
