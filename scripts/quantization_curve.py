@@ -24,6 +24,7 @@ from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.finetune import FINETUNING, finetune
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.errors import NeuroAoloError
+from neuro_aolo.runs.config import training_table
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.loihi2.integers import WEIGHT_BITS
 from neuro_aolo_export.loihi2.quantize import grids, quantize

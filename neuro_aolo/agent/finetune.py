@@ -50,8 +50,8 @@ FINETUNING = SDRLConfig(
     evaluate_every=50,
 )
 """Gentle settings: for half of the training only the critics learn (``bias_lr`` 0), then the actor does too,
-from replayed requests, with steps and noise as near the end of its first training. They are those of the objective ``constraints``,
-whatever the actor was trained with."""
+from replayed requests, with steps and noise as near the end of its first training. They are those of the
+objective ``constraints``, whatever the actor was trained with."""
 
 _ROUNDED = ("weight", "bias")
 

@@ -82,7 +82,7 @@ class SDRLConfig:
     objective: Learnt = "constraints"
     logits: bool = True
     discount: float = 0.0
-    penalty_weight: float = 20.0
+    penalty_weight: float = 40.0
     margin_start: float = 0.02
     margin_max: float = 0.1
     margin_aim: float = 0.3

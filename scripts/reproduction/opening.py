@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.checkpoint import ActorSpec, shape_table
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
@@ -20,6 +20,7 @@ from neuro_aolo.comparison.plan import PACKAGES
 from neuro_aolo.errors import RunError
 from neuro_aolo.files import to_json, write_whole
 from neuro_aolo.runs.cell import check_settings, scenario_sha256
+from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.aolo.env import AoloEnv
 from neuro_aolo.systems.aolo.scenario import Scenario
@@ -81,7 +82,7 @@ class Opening:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """All that the reward depends on, as JSON gives it back."""
-        own = {"training": asdict(self.training), "actor": asdict(self.popsan)}
+        own = {"training": training_table(self.training), "actor": shape_table(self.popsan)}
         settings = {
             "scenario_sha256": scenario_sha256(self.scenario, Deployment()),
             "seed": self.seed,
