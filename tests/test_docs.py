@@ -211,8 +211,10 @@ def test_every_setting_is_told(heading: str, known: set[str]) -> None:
     ],
 )
 def test_the_settings_of_the_presets_are_those(heading: str, learner: str, which: int) -> None:
-    for key, (tuned, paper, _) in table(heading).items():
-        for preset, told in (("tuned", tuned), ("paper", paper)):
+    for key, told_of_each in table(heading).items():
+        *columns, _ = told_of_each
+        presets = ("tuned", "population", "paper") if len(columns) == 3 else ("tuned", "paper")
+        for preset, told in zip(presets, columns, strict=True):
             value = getattr(preset_of(learner, preset)[which], key)  # type: ignore[arg-type]
             if isinstance(value, bool | str):
                 assert told == str(value).lower(), key

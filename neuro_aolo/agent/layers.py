@@ -97,12 +97,10 @@ class GradedLayer(LIFLayer):
     number, as a chip's bias axon does.
     """
 
-    rounding: nn.Module | None = None
-    """Of weights and bias as they meet graded spikes; none where None."""
-
     def __init__(self, inputs: int, outputs: int, config: "PopSANConfig", generator: torch.Generator) -> None:
         super().__init__(inputs, outputs, config, generator)
         self.levels = config.levels
+        self.rounding: nn.Module | None = None
         fan_in = config.fan_in if 0 < config.fan_in < inputs else inputs
         order = torch.rand(outputs, inputs, generator=generator).argsort(dim=1)
         towards = torch.randn(outputs, inputs, generator=generator) * (order < fan_in)

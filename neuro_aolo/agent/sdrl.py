@@ -139,7 +139,7 @@ class SDRL:
         self.served = None
         if served < self.config.random_requests:
             return rng.uniform(-1.0, 1.0, shape)
-        if self.config.actor_batch == "served":
+        if self.config.learns_from_served:
             seen = torch.from_numpy(self.experience.beside(observations)).to(self.margins.device)
             self.served = self._decide(seen, progress)
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
@@ -239,7 +239,7 @@ class SDRL:
 
     def _update_actor(self, observations: Tensor, optimiser: torch.optim.Optimizer, progress: float) -> None:
         """Equation (37'), or (37'') with a toll; ``observations`` are replayed ones."""
-        if self.config.actor_batch == "replayed":
+        if not self.config.learns_from_served:
             decided = self._decide(observations, progress)
         elif self.served is not None:
             decided = self.served

@@ -57,7 +57,8 @@ class SDRLConfig:
         actor_lr: Adam's step for the actor at the start.
         actor_lr_end: the same at the end; in between it falls geometrically, as the noise does.
         actor_batch: ``served``: the actor learns from the requests that it has just served, and from the
-            slacks measured of them; ``replayed``: from replayed ones, by the critics alone.
+            slacks measured of them, where these are ``batch_size`` or more; ``replayed``: from replayed ones,
+            by the critics alone.
         averaged: share of the training that a mean of the last weights spans, which decides without noise and
             jitters less than any of them; with 0 the last ones do.
         output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
@@ -138,6 +139,11 @@ class SDRLConfig:
     def rounds(self) -> int:
         """Batches of requests served."""
         return -(-self.total_steps // self.num_envs)
+
+    @property
+    def learns_from_served(self) -> bool:
+        """Whether what a round serves is what the actor learns from."""
+        return self.actor_batch == "served" and self.num_envs >= self.batch_size
 
     @property
     def following(self) -> float:

@@ -36,16 +36,17 @@ def compare(
     learners: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME,...",
+            metavar="NAME[:SEEDS],...",
             autocompletion=several(names.LEARNERS),
             help="Some of spiking, mlp, sac, td3, ppo, optimum-table, linear-cem, regressed-mlp, random, "
-            "constant, the system's rules and the exact optimum, which AOLO calls oracle; all if absent.",
+            "constant, the system's rules and estimators and the exact optimum, which AOLO calls oracle; all "
+            "if absent. sac:1 has one seed, whatever --seeds says.",
         ),
     ] = None,
     preset: Annotated[
         str,
         typer.Option(
-            metavar="tuned|paper",
+            metavar="tuned|population|paper",
             autocompletion=completes(names.PRESETS),
             help="Settings of spiking and mlp.",
         ),

@@ -182,7 +182,7 @@ class TrainOptions(PlaceOptions):
     preset: Annotated[
         str | None,
         typer.Option(
-            metavar="tuned|paper",
+            metavar="tuned|population|paper",
             autocompletion=completes(names.PRESETS),
             help=f"Settings of the training and shape of the actor; {PRESET} if absent.",
         ),

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import cast
 
 from neuro_aolo.comparison.plan import CELLS, Plan
-from neuro_aolo.comparison.table import all_learners, check_learners, lines, plans, unfinished, write
+from neuro_aolo.comparison.table import (
+    all_learners,
+    check_learners,
+    lines,
+    plans,
+    seeds_of,
+    unfinished,
+    write,
+)
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
@@ -89,8 +97,8 @@ def wanted(
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)
-    names = all_learners(first) if learners is None else learners
-    cells = plans(first, check_learners(names, first), seeds)
+    counts = seeds_of(all_learners(first) if learners is None else learners, seeds)
+    cells = plans(first, {name: counts[name] for name in check_learners(tuple(counts), first)})
     place = folder or RESULTS / file_name(first.scenario)
     return Wanted(tuple(cells), tuple(unfinished(cells, place, overwrite=overwrite)), place)
 

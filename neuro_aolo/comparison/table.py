@@ -5,7 +5,7 @@ Nothing here prints: the command line shows what comes out.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -81,15 +81,34 @@ def all_learners(plan: Plan) -> tuple[str, ...]:
     return own if known is None else (*own, task.spec.optimum)
 
 
-def plans(first: Plan, learners: Sequence[str], seeds: int) -> list[Plan]:
+def seeds_of(asked: Sequence[str], seeds: int) -> dict[str, int]:
+    """How many seeds each learner has, of names as they were asked for: ``sac:1`` has one, ``sac`` ``seeds``.
+
+    Raises:
+        AgentError: it is no whole number of 1 or above.
+    """
+    counts = {}
+    for name in asked:
+        learner, apart, count = name.partition(":")
+        counts[learner] = int(count) if apart and count.isdecimal() else 0 if apart else seeds
+        if counts[learner] < 1:
+            raise AgentError(f"learner {name!r}: give NAME:SEEDS with a whole number of 1 or above, or NAME")
+    return counts
+
+
+def plans(first: Plan, seeds: Mapping[str, int]) -> list[Plan]:
     """Every cell, seed by seed, so that a comparison that ends early has compared all learners.
 
     Args:
         first: one of them: the others have its settings.
-        learners: of all seeds.
-        seeds: how many: 0, 1, and so on.
+        seeds: how many of each learner: 0, 1, and so on.
     """
-    return [replace(first, learner=learner, seed=seed) for seed in range(seeds) for learner in learners]
+    return [
+        replace(first, learner=learner, seed=seed)
+        for seed in range(max(seeds.values()))
+        for learner, count in seeds.items()
+        if seed < count
+    ]
 
 
 def unfinished(wanted: Sequence[W], folder: Path, *, overwrite: bool) -> list[W]:

@@ -16,11 +16,14 @@ from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rivals import best_constant_action
 from neuro_aolo.agent.sdrl import SDRL
 from neuro_aolo.agent.sdrl_config import Learnt, SDRLConfig
+from neuro_aolo.agent.shaping import LEAST_MARGIN
 from neuro_aolo.agent.train import train_actor
 from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Optimum
 
-SMALL = SDRLConfig(total_steps=32_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02)
+SMALL = SDRLConfig(
+    total_steps=32_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02, penalty_weight=10.0
+)
 
 
 def mlp(generator: torch.Generator) -> MLP:
@@ -115,7 +118,7 @@ def learner(actor: torch.nn.Module, config: SDRLConfig) -> SDRL:
 
 @pytest.mark.parametrize("make", [mlp, popsan])
 def test_the_output_bias_moves_first_and_alone(make) -> None:
-    config = SDRLConfig(total_steps=6_400, bias_share=0.5)
+    config = SDRLConfig(total_steps=6_400, bias_share=0.5, actor_batch="replayed", averaged=0.0)
     learning = learner(make(torch.Generator().manual_seed(1)), config)
 
     def moved(progress: float, served: int) -> list[str]:
@@ -138,7 +141,7 @@ def test_margins_follow_the_violations() -> None:
     learning.steer_margins(torch.tensor([0.0, 0.0011, 0.0009]), 0.001)
     wider = learning.margins > torch.tensor([0.01, 0.02, 0.03])
     assert wider.tolist() == [False, True, False]
-    for broken, end in ((1.0, config.margin_max), (0.0, 1e-4)):
+    for broken, end in ((1.0, config.margin_max), (0.0, LEAST_MARGIN)):
         for _ in range(100):
             learning.steer_margins(torch.full((3,), broken), 0.001)
         torch.testing.assert_close(learning.margins, torch.full((3,), end))

@@ -10,7 +10,7 @@ import torch
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.mlp import MLP, MLPConfig
-from neuro_aolo.agent.popsan import TUNED, PopSAN
+from neuro_aolo.agent.popsan import TUNED, PopSAN, PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import train_actor
@@ -21,15 +21,17 @@ from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo_export.simulate import simulate_float
 
-SMALL = replace(TUNED, hidden=(24, 24), decoder_population=10, steps=5)
+SMALL = PopSANConfig(hidden=(24, 24), fan_in=1, surrogate_width=0.2)
+GRADED = replace(TUNED, hidden=(24,))
 
 
-def _actor(seed: int = 0) -> PopSAN:
-    return PopSAN(3, 2, SMALL, torch.Generator().manual_seed(seed))
+def _actor(config: PopSANConfig = SMALL) -> PopSAN:
+    return PopSAN(3, 2, config, torch.Generator().manual_seed(0))
 
 
-def test_the_toll_is_the_bill_of_the_counted_spikes() -> None:
-    actor, toll = _actor(), SpikeToll("loihi2", 6e-5, 8e-5, 0.5)
+@pytest.mark.parametrize("config", [SMALL, GRADED])
+def test_the_toll_is_the_bill_of_the_counted_spikes(config: PopSANConfig) -> None:
+    actor, toll = _actor(config), SpikeToll("loihi2", 6e-5, 8e-5, 0.5)
     observations = np.random.default_rng(0).uniform(-1, 1, (40, 3)).astype(np.float32)
     graph = actor.graph()
     counts = count_spiking(graph, simulate_float(graph, observations))

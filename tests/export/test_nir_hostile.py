@@ -202,7 +202,7 @@ def test_attacks_are_refused(case: str, path: Path) -> None:
         ("[" * 100_000, "is damaged .RecursionError|is damaged .JSONDecodeError"),
         ("{", "is damaged .JSONDecodeError"),
         ("[]", "is damaged .TypeError"),
-        ('{"format": 2}', "format 2, not 1"),
+        ('{"format": 3}', "format 3, not 2"),
         ("9" * 5000, "is damaged .ValueError"),
         ("x" * (1 << 21), "neuro_aolo: a string of 2,097,152 bytes"),
     ],
