@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import replace
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -41,6 +42,9 @@ _MANY = 7
 
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
+
+_NAME = 12
+"""Letters on a line of what names a row of figures of several lines."""
 
 
 def headline(summary: Summary) -> list[tuple[str, str]]:
@@ -221,10 +225,17 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
         shown = _shown(column)
         if numeric and heading is not None:
             shown = Text(textwrap.fill(shown.plain, heading))
-        table.add_column(shown, justify="right" if numeric else "left", no_wrap=whole, overflow="fold")
+        if grid.stacks and index == 0:
+            # Where every figure takes several lines, what names them does too, and is not squeezed out.
+            shown, whole = Text(textwrap.fill(shown.plain, _NAME)), True
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(shown, justify=justify, no_wrap=whole, overflow="fold")
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
-        table.add_row(*map(_shown, row), style=style)
+        name, *figures = map(_shown, row)
+        if grid.stacks:
+            name = Text(textwrap.fill(name.plain, _NAME))
+        table.add_row(name, *figures, style=style)
     return table
 
 
