@@ -41,7 +41,7 @@ COLUMNS = (
     "weakest evidence",
 )
 _NOTE = (
-    "Energy of one decision, nominal (low – high). The dense actor is the same-size MLP on the same device; "
+    "Energy of one decision, nominal (low – high). The dense actor is the dense twin on the same device; "
     "where that runs no dense network, P is beside the dense actor on `{host}`, and says so. P is the share "
     "of random draws from the ranges of the prices. What a total *lacks* makes it a lower bound: work "
     "without a price and, after the semicolon, what it leaves out altogether. Static power is *inside* where "

@@ -67,7 +67,7 @@ def train(
         config: settings in the form of a run's ``config.toml``, the whole of one or a part; the arguments
             beside it override it.
         settings: single settings, as ``{"training.actor_lr": 1e-3}``, which override all others.
-        twin: whether the same-size MLP is trained beside a spiking actor, as ``neuro-aolo run`` does: reports
+        twin: whether the dense twin is trained beside a spiking actor, as ``neuro-aolo run`` does: reports
             compare with it.
         system: what is controlled, where that is no shipped system: a module that offers what
             :class:`~neuro_aolo.systems.system.System` asks for.

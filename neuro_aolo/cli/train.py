@@ -50,7 +50,7 @@ def run(
         interrupted = not folder.is_trained and _train(folder, config, "spiking actor", keeping, go_on)
         if not interrupted:
             twin = folder.begin_twin(twin_config(config))
-            interrupted = not twin.is_trained and _train(twin, twin.config(), "same-size MLP", keeping, go_on)
+            interrupted = not twin.is_trained and _train(twin, twin.config(), "dense twin", keeping, go_on)
         failed = not interrupted and _export(folder)
         report_run(folder.path, as_json)
         _end(interrupted, folder.path, go_on)

@@ -118,7 +118,7 @@ def _dense(summary: Summary) -> list[str]:
     lost = [contest for contest in contests(summary.priced) if contest.winner == "dense"]
     if lost:
         points.append(_takes_less(min(lost, key=lambda contest: contest.ratios[1])))
-    return [f"A dense network of the same size ({TWIN}) {'; it '.join(points)}."] if points else []
+    return [f"Its dense twin ({TWIN}) {'; it '.join(points)}."] if points else []
 
 
 def _takes_less(contest: Contest) -> str:

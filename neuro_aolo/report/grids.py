@@ -24,7 +24,7 @@ def policies(summary: Summary) -> Grid:
     if summary.run.kind == "spiking":
         others[f"{actor_name(summary.run)} in the chip's integers"] = summary.deployed
     if summary.run.kind == "spiking" or summary.twin is not None:
-        others[f"same-size {TWIN}"] = summary.twin
+        others["dense twin"] = summary.twin
     return evaluation(summary.run, summary.wording, summary.decided, others)
 
 

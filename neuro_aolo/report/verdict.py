@@ -138,7 +138,7 @@ def _twin(summary: Summary, twin: TwinFigures | None) -> str:
     if twin is None:
         return "No MLP was trained in this run, so there is none to compare with."
     return (
-        f"The same-size MLP, trained in the same loop for {_for_how_long(summary, twin)}, "
+        f"The dense twin, trained in the same loop for {_for_how_long(summary, twin)}, "
         f"{_does(summary, twin)}."
     )
 

@@ -33,7 +33,7 @@ from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph
 
 NAMES = ("random", "constant", "mlp")
-"""Baselines that every run can be set against, the last where its same-size MLP was trained."""
+"""Baselines that every run can be set against, the last where its dense twin was trained."""
 
 RANDOM_SEED = 0
 
@@ -172,9 +172,9 @@ class Baselines:
         assert isinstance(graph, DenseGraph)
         bill = price(count_dense(graph), profile, self.book.prices.always_on.conditions)
         if not isinstance(bill, Bill):
-            return f"the same-size MLP, its own deciding aside, which {profile.id} cannot do", None
+            return f"the dense twin, its own deciding aside, which {profile.id} cannot do", None
         account = self.book.account(bill, profile, self.run.twin.saved)
-        return f"the same-size MLP on {profile.id}", account
+        return f"the dense twin on {profile.id}", account
 
     def _cell(self, file: Path) -> Baseline | str:
         """A policy that a comparison trained, of which the mean carbon is known.
@@ -226,7 +226,7 @@ class Baselines:
 
 
 def _twin(run: Run) -> Run:
-    """The same-size MLP that was trained with a run.
+    """The dense twin that was trained with a run.
 
     Raises:
         RunError: there is none.
@@ -236,7 +236,7 @@ def _twin(run: Run) -> Run:
     by_hand = "train neuro_aolo.runs.training.twin_config into the folder's begin_twin"
     advice = "make it with neuro-aolo run" if name_of(run.config.system) in SYSTEMS else by_hand
     raise RunError(
-        f"--baseline mlp: {run.folder.path} has no same-size MLP beside it: {advice}, or choose another"
+        f"--baseline mlp: {run.folder.path} has no dense twin beside it: {advice}, or choose another"
     )
 
 

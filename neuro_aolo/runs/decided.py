@@ -174,7 +174,7 @@ def measure_rules(held_out: HeldOut) -> dict[str, Evaluation]:
 
 
 def compare_twin(held_out: HeldOut) -> TwinFigures | None:
-    """How the same-size MLP beside the run does; None where none was trained."""
+    """How the dense twin beside the run does; None where none was trained."""
     run, twin = held_out.run, held_out.run.twin
     if twin is None:
         return None

@@ -18,7 +18,7 @@ DENSE, DENSE_INT8 = "actor_dense.onnx", "actor_dense_int8.onnx"
 EXPORTS = "exports.json"
 """What was exported from which graph, and how it ran when it was run back."""
 TWIN = "mlp"
-"""Subfolder of a run with the same-size MLP, itself a run folder."""
+"""Subfolder of a run with the dense twin, itself a run folder."""
 ANSWERS = "answers"
 """Subfolder of what was asked of the run before."""
 

@@ -96,7 +96,7 @@ class RunFolder:
             raise RunError(f"{path} exists: choose another --out")
 
     def begin_twin(self, config: RunConfig) -> "RunFolder":
-        """The folder of the same-size MLP, begun with its own settings where it was not begun before."""
+        """The folder of the dense twin, begun with its own settings where it was not begun before."""
         return self.twin if (self.twin.path / CONFIG).is_file() else self.twin._begin(config.to_toml())
 
     def _begin(self, text: str) -> "RunFolder":
@@ -183,12 +183,12 @@ class RunFolder:
 
     @property
     def twin(self) -> "RunFolder":
-        """The folder of the same-size MLP."""
+        """The folder of the dense twin."""
         return RunFolder(self.path / TWIN, self.system)
 
     @property
     def has_twin(self) -> bool:
-        """Whether a same-size MLP was trained with the run."""
+        """Whether a dense twin was trained with the run."""
         return os.path.lexists(self.twin.path / DESCRIPTION)
 
     def config(self) -> RunConfig:

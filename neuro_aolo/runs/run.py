@@ -92,7 +92,7 @@ class Run:
 
     @cached_property
     def twin(self) -> "Run | None":
-        """The run of the same-size MLP beside it, looked at alike; None where none was trained.
+        """The run of the dense twin beside it, looked at alike; None where none was trained.
 
         Raises:
             RunError: what lies beside the run has spikes.
@@ -103,7 +103,7 @@ class Run:
         twin = Run(self.folder.twin, self.config, self.trained, self.task, saved, self.timings_s)
         if not isinstance(twin.graph, DenseGraph):
             raise RunError(
-                f"{self.folder.twin.path} holds a {type(saved.network).__name__}, not the same-size MLP: "
+                f"{self.folder.twin.path} holds a {type(saved.network).__name__}, not the dense twin: "
                 "remove that folder, or run again"
             )
         return twin

@@ -44,7 +44,7 @@ def run(untrained, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("ledger", "RUN", "--profile", "typo"), "'typo' is unknown"),
         (("ledger", "RUN", "--request-rate", "-1"), "--request-rate -1 is not allowed"),
         (("ledger", "RUN", "--baseline", "constnt"), "did you mean 'constant'"),
-        (("ledger", "RUN", "--baseline", "mlp"), "has no same-size MLP beside it"),
+        (("ledger", "RUN", "--baseline", "mlp"), "has no dense twin beside it"),
         (("ledger", "RUN", "--baseline", "150,99"), "0.1 to 60 W"),
         (("ledger", "RUN", "--baseline", "no.json"), "no.json is no file"),
         (("ledger", "RUN", "--format", "latx"), "did you mean 'latex'"),

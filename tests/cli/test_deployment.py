@@ -43,7 +43,7 @@ def test_every_export_is_run_back_and_recorded(exported: Path) -> None:
     assert spiking["actor.nir"]["mismatches"] == 0
     quantisation = record["actor.graph"]["quantisation"]
     assert quantisation["weight_bits"] == 8
-    assert [layer["name"] for layer in quantisation["layers"]] == ["hidden 1", "hidden 2", "output"]
+    assert [layer["name"] for layer in quantisation["layers"]] == ["output"]
     assert 0.0 < quantisation["movement"]["slots"][2] < 0.2
     assert spiking["actor_decision.onnx"]["same_spikes_difference"] < 1e-5
     dense = record["actor_dense.onnx"]["files"]

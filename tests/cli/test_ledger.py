@@ -21,7 +21,7 @@ def test_the_ledger_of_a_run_is_its_summary(cli, small_run: Path) -> None:
     assert found["payback"] == summary["payback"]
     assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant"]
     # Trained on 256 requests, the MLP keeps no constraint, and is named all the same.
-    assert found["no_service"] == ["the same-size MLP on mcu_m33_u575"]
+    assert found["no_service"] == ["the dense twin on mcu_m33_u575"]
     assert found["year"] is None
 
 

@@ -52,7 +52,7 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     assert random.startswith(f"Against uniformly random actions, {kept} it pays on every device, after ")
     assert f"{min(requests):,.0f}"[:2] in random
     assert mlp == (
-        "Against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
+        "Against the dense twin on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
         "Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
     )
     assert never == "It pays on no device against the best constant action, 150 words at 9.932 W."
@@ -77,9 +77,9 @@ def test_one_device_that_pays_is_named_once(data: Data) -> None:
 
 
 def test_a_baseline_that_is_no_service_is_named(data: Data) -> None:
-    data["no_service"] = ["the same-size MLP"]
+    data["no_service"] = ["the dense twin"]
     assert pays(_typed(data))[-1] == (
-        "Against the same-size MLP nothing is said: in no request do both keep every constraint."
+        "Against the dense twin nothing is said: in no request do both keep every constraint."
     )
 
 

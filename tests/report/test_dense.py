@@ -88,7 +88,7 @@ def test_its_terminal_summary_says_the_same(actor: Summary) -> None:
     assert SPIKES.findall(printed) == []
     assert "held-out requests the trained MLP costs 20.3 % more than the exact optimum" in printed
     assert "| MLP | 20.28 % |" in printed
-    assert "same-size" not in printed
+    assert "dense twin" not in printed
     said = [plain(f"{finding.topic}: {' '.join(finding.sentences)}") for finding in answer(actor)]
     assert printed.endswith(" ".join(" ".join(said).split()))
 

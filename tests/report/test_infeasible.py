@@ -96,7 +96,7 @@ def test_infeasible_policies_come_last_in_the_table(useless: Data) -> None:
     rows = [[plain(cell) for cell in row] for row in policies(typed(useless)).rows]
     assert [row[0] for row in rows] == [
         "oracle, the exact optimum",
-        "same-size MLP",
+        "dense twin",
         "constant: 150.0 words, 9.932 W",
         "spiking actor",
         "spiking actor in the chip's integers",

@@ -62,8 +62,7 @@ def test_what_speaks_against_it_comes_most_serious_first(now: Data) -> None:
     )
     # 20.9 uJ of 89.8 uJ, on the one small device that runs both.
     assert dense == (
-        "A dense network of the same size (MLP) takes 23.2 % of the energy on STM32U575 microcontroller, "
-        "where both run."
+        "Its dense twin (MLP) takes 23.2 % of the energy on STM32U575 microcontroller, where both run."
     )
     now["decided"] |= {"regret": -0.4, "violation_rate": 1.0}
     now["twin"] |= {"regret": 0.02, "violation_rate": 0.0}
@@ -142,7 +141,7 @@ def test_the_three_figures(now: Data) -> None:
     assert pays.value == "against 1 of 3"
     assert pays.note == (
         "It saves more carbon than it emits on no device against the best constant action, on every one "
-        "against random actions; undecided against the same-size MLP."
+        "against random actions; undecided against the dense twin."
     )
 
 
@@ -205,7 +204,7 @@ def test_the_last_screen_fits_a_terminal(now: Data, dense: Data, case: str) -> N
     data = dense if case == "dense" else now
     if case in ("infeasible", "long"):
         data["decided"] |= {"regret": -0.4, "violation_rate": 1.0}
-        data["no_service"] = ["the same-size MLP", "uniformly random actions"]
+        data["no_service"] = ["the dense twin", "uniformly random actions"]
         data["run"]["interrupted"] = True
     if case == "long":
         data["wording"] |= {

@@ -150,7 +150,7 @@ def test_several_runs_stand_side_by_side_and_then_alone(
     assert rows["agent's carbon, NVIDIA H100 SXM"][1] == "cannot run it"
     assert rows["pays against random actions?"] == ["pays on every device"] * 2
     assert rows["pays against the best constant action?"] == ["pays on no device"] * 2
-    assert rows["pays against the same-size MLP?"][1].startswith("never pays on Intel Loihi 1 and")
+    assert rows["pays against the dense twin?"][1].startswith("never pays on Intel Loihi 1 and")
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     sections = re.findall(r'<h2 id="(\w+)">', one_page)

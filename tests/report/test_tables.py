@@ -138,7 +138,7 @@ def test_the_terminal_survives_what_may_be_null(data: Data) -> None:
     printed = " ".join(_printed(_typed(data), width=200).split())
     assert "Training was interrupted after 60,160 requests" in printed
     assert "Lava was not run: lava-nc is not installed." in printed
-    assert "same-size MLP | not in this run" in printed.replace("│", "|")
+    assert "dense twin | not in this run" in printed.replace("│", "|")
 
 
 def test_the_terminal_survives_a_network_that_was_not_evaluated(data: Data) -> None:
