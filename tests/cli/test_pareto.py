@@ -26,7 +26,7 @@ def runs(cli, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_time_steps_and_weight_are_settings_of_the_run(runs: list[Path]) -> None:
     dear, cheap = (tomllib.loads((run / "config.toml").read_text()) for run in runs)
-    assert (dear["actor"]["steps"], cheap["actor"]["steps"]) == (3, 8)
+    assert (dear["actor"]["steps"], cheap["actor"]["steps"]) == (3, 5)
     assert "toll" not in dear
     toll = cheap["toll"]
     assert (toll["profile"], toll["cost_per_uj"]) == ("loihi2", 0.5)
@@ -54,7 +54,7 @@ def test_pareto_writes_a_row_and_a_point_a_run(cli, runs: list[Path], tmp_path: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--profile", "xylo_a2"), "--profile xylo_a2: it takes 16 inputs"),
+        (("--profile", "xylo_a2"), "--profile xylo_a2: the actor has 1,024 neurons of 6 inputs"),
         (("--profile", "gap9"), "--profile gap9 runs no spiking network"),
         (("--profile", "nowhere"), "hardware profile 'nowhere' is unknown"),
     ],
