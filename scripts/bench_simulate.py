@@ -24,9 +24,10 @@ import torch
 from numpy.typing import NDArray
 
 from neuro_aolo.agent.evaluate import held_out
-from neuro_aolo.agent.popsan import TUNED, PopSAN
+from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.errors import NeuroAoloError, RunError
 from neuro_aolo.runs.folder import RunFolder
+from neuro_aolo.runs.presets import preset_of
 from neuro_aolo.runs.run import Run
 from neuro_aolo.systems.names import load
 from neuro_aolo_export.errors import ExportError
@@ -111,7 +112,8 @@ def subject(run: Path | None) -> Subject:
         loaded = load("paper")
         task = loaded.system.task(loaded.scenario)
         sizes = len(task.spec.observations), len(task.spec.actions)
-        network: Any = TUNED.build(*sizes, torch.Generator().manual_seed(0)).eval()
+        shape = preset_of("sdrl", "population")[1]
+        network: Any = shape.build(*sizes, torch.Generator().manual_seed(0)).eval()
     else:
         trained = Run.open(RunFolder.open(run))
         task, network = trained.task, trained.saved.network

@@ -40,30 +40,33 @@ def save_activity(activity: Activity, path: str | os.PathLike[str]) -> None:
     write_whole(path, stream.getvalue())
 
 
-def load_spikes(path: str | os.PathLike[str], channels: int, steps: int | None = None) -> SpikeArray:
+def load_spikes(
+    path: str | os.PathLike[str], channels: int, steps: int | None = None, levels: int = 1
+) -> SpikeArray:
     """Input spikes ``(T, B, N0)`` of the array ``input`` ``(B, T, N0)`` of an .npz file.
 
     Args:
         path: a file that :func:`save_activity` wrote, or one of your own.
         channels: input channels N0 of the network.
         steps: time steps T of a decision; any where None.
+        levels: largest number that a spike carries: 1 of binary ones.
 
     Raises:
         ExportError: no such file, not an .npz file, too large, without ``input``, of another shape, or with
-            values other than 0 and 1.
+            values other than whole numbers up to ``levels``.
     """
     wanted = f"(decisions, {'steps' if steps is None else steps}, {channels})"
     array = load_array(path, INPUT, "spikes", wanted)
-    return as_input_spikes(array, f"'{INPUT}' of {path}", channels, steps)
+    return as_input_spikes(array, f"'{INPUT}' of {path}", channels, steps, levels)
 
 
 def as_input_spikes(
-    array: NDArray[np.generic], named: str, channels: int, steps: int | None = None
+    array: NDArray[np.generic], named: str, channels: int, steps: int | None = None, levels: int = 1
 ) -> SpikeArray:
     """Input spikes ``(T, B, N0)`` of an array ``(B, T, N0)``; ``named`` is what an error calls it.
 
     Raises:
-        ExportError: another shape, or values other than 0 and 1.
+        ExportError: another shape, or values other than whole numbers up to ``levels``.
     """
     wanted = f"(decisions, {'steps' if steps is None else steps}, {channels})"
     if array.ndim != 3 or array.shape[2] != channels or array.shape[1] != (steps or array.shape[1]):
@@ -72,6 +75,8 @@ def as_input_spikes(
         raise ExportError(f"{named} has shape {array.shape}: give at least one decision and step")
     with np.errstate(invalid="ignore"):
         bits: SpikeArray = array.astype(np.uint8)
-    if bits.max() > 1 or not np.array_equal(bits, array):
+    if bits.max() > levels or not np.array_equal(bits, array):
+        if levels > 1:
+            raise ExportError(f"{named} holds values other than whole numbers from 0 to {levels}: give these")
         raise ExportError(f"{named} holds values other than 0 and 1: give one bit per slot")
     return np.ascontiguousarray(bits.transpose(1, 0, 2))

@@ -63,6 +63,9 @@ class ActorSpec:
 ACTORS: dict[str, type[ActorConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
 """Kinds of actor, by the name that settings and files give them."""
 
+_POPULATION = {"encoder": "population", "levels": 255, "decoder": "population"}
+"""Settings of population coding that files leave out, as those of before graded input do."""
+
 _Names = Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_QUANTITIES)]
 _FileName = Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -106,12 +109,14 @@ def kind_of(config: ActorConfig) -> str:
 def shape_table(config: ActorConfig) -> dict[str, Any]:
     """The shape of an actor as a table; what population coding knows nothing of is left out of its own."""
     table = asdict(config)
-    if isinstance(config, PopSANConfig):
-        if config.encoder == "population":
-            del table["encoder"], table["levels"]
-        if config.decoder == "population":
-            del table["decoder"]
+    if isinstance(config, PopSANConfig) and all(table[key] == value for key, value in _POPULATION.items()):
+        return {key: value for key, value in table.items() if key not in _POPULATION}
     return table
+
+
+def shape_of(kind: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All settings of an actor of that kind, of a table as :func:`shape_table` gives it."""
+    return {**_POPULATION, **table} if kind == "popsan" else table
 
 
 def save_actor(
@@ -209,7 +214,7 @@ def _spec(described: _Description) -> ActorSpec:
     if kind not in ACTORS:
         raise ValueError(f"actor = {kind!r} is none of {', '.join(ACTORS)}")
     cls: type[ActorConfig] = ACTORS[kind]
-    config = as_written(cls, described.config, "config")
+    config = as_written(cls, shape_of(kind, described.config), "config")
     return ActorSpec(described.observation_names, described.action_names, config)
 
 

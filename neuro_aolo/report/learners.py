@@ -132,7 +132,8 @@ def results(learners: Sequence[LearnerResults], decisions: str = "requests") -> 
         (learner.name, *(_cell(learner, column, "\n") for column in _SERVICE)) for learner in learners
     ]
     columns = ("learner (seeds)", *(column.title for column in _SERVICE))
-    return Grid(f"Held-out {decisions}: mean, and {intervals(learners)}", columns, rows, stacks=True)
+    title = f"Held-out {decisions}: mean, and {intervals(learners)}"
+    return Grid(title, columns, rows, stacks=True, narrow_names=True)
 
 
 def effort(learners: Sequence[LearnerResults], decisions: str = "requests") -> Grid:
@@ -152,7 +153,7 @@ def effort(learners: Sequence[LearnerResults], decisions: str = "requests") -> G
         f"{decisions} (+ validation)",
         "updates",
     )
-    return Grid("Training on one core", columns, rows, stacks=True)
+    return Grid("Training on one core", columns, rows, stacks=True, narrow_names=True)
 
 
 def markdown(learners: Sequence[LearnerResults], setting: Setting) -> str:

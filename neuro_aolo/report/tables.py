@@ -225,7 +225,7 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
         shown = _shown(column)
         if numeric and heading is not None:
             shown = Text(textwrap.fill(shown.plain, heading))
-        if grid.stacks and index == 0:
+        if grid.narrow_names and index == 0:
             # Where every figure takes several lines, what names them does too, and is not squeezed out.
             shown, whole = Text(textwrap.fill(shown.plain, _NAME)), True
         justify: Literal["left", "right"] = "right" if numeric else "left"
@@ -233,7 +233,7 @@ def as_rich(grid: Grid, heading: int | None = None) -> Table:
     for index, row in enumerate(grid.rows):
         style = "bold" if index in grid.sums else ""
         name, *figures = map(_shown, row)
-        if grid.stacks:
+        if grid.narrow_names:
             name = Text(textwrap.fill(name.plain, _NAME))
         table.add_row(name, *figures, style=style)
     return table

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import tomli_w
 from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
-from neuro_aolo.agent.checkpoint import ACTORS, kind_of, shape_table
+from neuro_aolo.agent.checkpoint import ACTORS, kind_of, shape_of, shape_table
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sdrl_config import SDRLConfig
@@ -132,7 +132,7 @@ class RunConfig:
             config = cls(
                 system=controlled,
                 scenario=checked_table("scenario", controlled.Scenario, tables["scenario"]),
-                actor=_settings("actor", ACTORS[kind], actor),
+                actor=_settings("actor", ACTORS[kind], shape_of(kind, actor)),
                 training=_training(tables["training"]),
                 deployment=checked_table("deployment", Deployment, tables["deployment"]),
                 toll=_settings("toll", SpikeToll, tables["toll"]) if "toll" in tables else None,

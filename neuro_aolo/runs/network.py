@@ -141,7 +141,7 @@ def of_file(
     graph = read.graph
     if isinstance(graph, DenseGraph):
         raise ExportError(f"{path} holds a dense network, which has no spikes: give a spiking one")
-    spikes = load_spikes(input_file, graph.layers[0].inputs, graph.steps)
+    spikes = load_spikes(input_file, graph.layers[0].inputs, graph.steps, graph.levels)
     return Network(path, graph, spikes, weight_bits=weight_bits or 8, reset_assumed=read.reset_assumed)
 
 

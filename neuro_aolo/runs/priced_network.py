@@ -259,7 +259,7 @@ def _spikes(read: OwnNetwork, graph: SpikingGraph) -> tuple[SpikeArray, FloatArr
         )
     named = f"'{INPUT}' of {read.source or 'the graph'}"
     if given.ndim != 2 or graph.encoder is None:
-        return as_input_spikes(given, named, channels, graph.steps), None
+        return as_input_spikes(given, named, channels, graph.steps, graph.levels), None
     observations = as_observations(given, graph.input_size)
     if not (len(observations) and np.abs(observations).max() <= 1.0):
         raise ExportError(f"observations for {read.source or 'the graph'}: give one or more, each in [-1, 1]")

@@ -18,6 +18,7 @@ class Grid:
         sums: indices of rows that are the sum of others.
         stacks: whether each row becomes a block of its own where the page is narrow.
         references: index of the column that says where a row comes from; a narrow terminal leaves it out.
+        narrow_names: whether the first column is broken into lines, so that figures do not squeeze it out.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Grid:
     sums: frozenset[int] = field(default_factory=frozenset)
     stacks: bool = False
     references: int | None = None
+    narrow_names: bool = False
 
     def numeric(self, column: int) -> bool:
         """Whether the column holds figures, which stand to the right."""

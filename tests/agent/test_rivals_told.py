@@ -62,7 +62,7 @@ def shaping(task: Cliff, **settings: object) -> Shaping:
         "penalty_weight": 10.0,
         "margin_start": 0.02,
         "margin_max": 0.1,
-        "margin_aim": 0.4,
+        "margin_aim": SDRLConfig.margin_aim,
     }
     return Shaping(task.spec, **given | settings)
 

@@ -38,13 +38,13 @@ def test_every_export_is_run_back_and_recorded(exported: Path) -> None:
     spiking = record["actor.graph"]["files"]
     for name in ("actor.nir", "actor_step.onnx", "actor_decision.onnx"):
         assert spiking[name]["decisions"] == 2_048
-        assert spiking[name]["slots"] == 2_048 * 8 * (256 + 256 + 80)
+        assert spiking[name]["slots"] == 2_048 * 5 * 1_024
         assert spiking[name]["spikes"] > 10_000
     assert spiking["actor.nir"]["mismatches"] == 0
     quantisation = record["actor.graph"]["quantisation"]
     assert quantisation["weight_bits"] == 8
     assert [layer["name"] for layer in quantisation["layers"]] == ["output"]
-    assert 0.0 < quantisation["movement"]["slots"][2] < 0.2
+    assert 0.0 < quantisation["movement"]["slots"][0] < 0.2
     assert spiking["actor_decision.onnx"]["same_spikes_difference"] < 1e-5
     dense = record["actor_dense.onnx"]["files"]
     assert dense["actor_dense.onnx"]["action_difference"] < 1e-5
@@ -75,10 +75,8 @@ def test_backends_write_the_same_shapes(cli, exported: Path, tmp_path: Path) -> 
             stored[backend] = {name: file[name] for name in file.files}
     for arrays in stored.values():
         assert {name: array.shape for name, array in arrays.items()} == {
-            "input": (9, 8, 50),
-            "layer0": (9, 8, 256),
-            "layer1": (9, 8, 256),
-            "layer2": (9, 8, 80),
+            "input": (9, 5, 5),
+            "layer0": (9, 5, 1_024),
             "action": (9, 2),
         }
         assert arrays["layer0"].dtype == np.uint8
@@ -86,9 +84,9 @@ def test_backends_write_the_same_shapes(cli, exported: Path, tmp_path: Path) -> 
     for name, array in stored["loihi2"].items():
         if "lava" in stored:
             np.testing.assert_array_equal(array, stored["lava"][name])
-    np.testing.assert_array_equal(stored["onnx"]["layer2"], stored["float"]["layer2"])
+    np.testing.assert_array_equal(stored["onnx"]["layer0"], stored["float"]["layer0"])
     graph = load_actor(exported).network.graph()  # type: ignore[arg-type]
-    spikes = stored["float"]["layer2"].transpose(1, 0, 2)
+    spikes = stored["float"]["layer0"].transpose(1, 0, 2)
     np.testing.assert_allclose(graph.decoder.decode(spikes), stored["float"]["action"], atol=1e-6)  # type: ignore[union-attr]
 
 
@@ -231,7 +229,7 @@ def test_closed_loop_decides_in_turn(cli, exported: Path) -> None:
     assert done.returncode == 0, done.stderr
     loop = json.loads(done.stdout)
     assert loop["decisions"] == 5
-    assert loop["slots"] == 5 * 8 * (257 + 257 + 80)
+    assert loop["slots"] == 5 * 5 * 1_024
     assert loop["mismatches"] == 0
     assert loop["reward_mg"] < 0.0
 

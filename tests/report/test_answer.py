@@ -52,7 +52,7 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     assert random.startswith(f"Against uniformly random actions, {kept} it pays on every device, after ")
     assert f"{min(requests):,.0f}"[:2] in random
     assert mlp == (
-        "Against the dense twin on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
+        "Against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
         "Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
     )
     assert never == "It pays on no device against the best constant action, 150 words at 9.932 W."

@@ -66,7 +66,7 @@ def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
     assert undecided["STM32U575 microcontroller"].endswith("never)")
     saved = ledgers.savings(summary).rows
     assert plain(saved[1][1]) == "-6.66 mg (-6.70 to -6.60)"
-    assert [str(row[0]) for row in saved][2] == "the dense twin on mcu_m33_u575"
+    assert [str(row[0]) for row in saved][2] == "the same-size MLP on mcu_m33_u575"
 
 
 def test_without_a_device_there_are_no_rows(data: Data) -> None:

@@ -143,7 +143,7 @@ def test_what_is_wrong_is_one_line(settings: dict[str, Any], said: str) -> None:
         ("[training]\nactr_lr = 1", "did you mean 'actor_lr'"),
         ("[trainig]\nactor_lr = 1", r"'trainig': did you mean 'training'\?"),
         ('scenario = "mixd"', "did you mean 'mixed'"),
-        ('preset = "best"', "neither tuned nor paper"),
+        ('preset = "best"', "none of tuned, population, paper"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path, text: str, said: str) -> None:

@@ -185,7 +185,7 @@ def test_it_has_a_ledger_and_a_page(run: Run) -> None:
     write_summary(run, summary)
     assert Summary.read(run.folder.path / "summary.json").run.system == "toy"
     page = render(summary, run.folder.metrics())
-    decided = " network (2 × 256 hidden neurons"
+    decided = f" network ({'1024' if run.kind == 'spiking' else '2 × 256'} hidden neurons"
     for text in (
         "tank: two pumps",
         "per hour",
