@@ -68,7 +68,7 @@ def test_the_raster_holds_the_spikes_of_the_first_held_out_request(stages: Stage
 def test_margins_are_those_of_the_decisions(stages: Stages) -> None:
     decisions = stages.decisions
     actions = noise_free(stages.run.saved.network)(decisions.held_out.requests.observations)
-    margins = {margin.name: margin for margin in decided_figures(decisions, None).margins}
+    margins = {margin.name: margin for margin in decided_figures(decisions, None, {}).margins}
     assert list(margins) == ["quality", "energy", "inference_time_s", "transmission_time_s", "power_w"]
     _, power_w = to_physical(stages.run.config.scenario, actions)
     power = margins["power_w"]
