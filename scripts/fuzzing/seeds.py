@@ -32,7 +32,12 @@ _TINY = {
     "training.batch_size": 16,
     "actor.hidden": [8],
 }
-_SPIKING = {"actor.encoder_population": 3, "actor.decoder_population": 3}
+_SPIKING = {
+    "actor.encoder": "population",
+    "actor.encoder_population": 3,
+    "actor.decoder": "population",
+    "actor.decoder_population": 3,
+}
 _REQUESTS = 200
 
 _PART = (
@@ -97,10 +102,11 @@ def _exported(folder: Path, spiking: Run, dense: Run) -> None:
     question = Question(run, QUESTION, {})
     question.keep(summary.decided, question.key())
     (folder / "cells").mkdir()
-    curve = (Point(1.0, 64, 0.5, 0.25), Point(2.0, 128, 0.25, 0.0))
+    curve = (Point(1.0, 64, 0.5, 0.25, 0.9), Point(2.0, 128, 0.25, 0.0, 1.8))
     settings = {"training": {"total_steps": 200, "actor_lr": 1e-3}, "seed": 0}
     versions = {"numpy": np.__version__}
     cell = Cell("paper", "mlp", 0, settings, 0.1, 0.01, 70.5, 71.0, 200, 20, 1.5, curve, versions)
+    cell = replace(cell, processor_s=1.75, validation_requests=200)
     cell.save(folder / "cells" / "a.json")
     replace(cell, learner="random", regret=float("nan"), curve=()).save(folder / "cells" / "b.json")
 

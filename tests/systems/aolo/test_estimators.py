@@ -100,7 +100,7 @@ def test_an_estimate_is_worth_more_than_a_constant(small: Scenario, requests: Re
     constant = requests.evaluate(best_constant_action(task(small), 2000).policy())
     fitted = requests.evaluate(estimators(small)[name](4000, 0))
     assert fitted.violation_rate <= 0.001
-    assert fitted.regret < 0.25 * constant.regret
+    assert fitted.regret < 0.3 * constant.regret
 
 
 def test_a_seed_fits_the_same_again(small: Scenario, requests: Requests) -> None:
