@@ -42,18 +42,26 @@ REQUESTS = 20_000
 REQUESTS_SEED = 27_182
 """Of the requests that settings are judged on."""
 
-_PPO = {"rounds": 32, "passes": 10, "hidden": (64, 64), "exploration": 0.5, "exploration_end": 0.02}
-_SAC = {"batch_size": 128, "exploration": 0.1, "exploration_end": 1e-4}
+_TD3 = {"penalty_weight": 10.0}
+_PPO = {
+    "penalty_weight": 10.0,
+    "rounds": 32,
+    "passes": 10,
+    "hidden": (64, 64),
+    "exploration": 0.5,
+    "exploration_end": 0.02,
+}
+_SAC = {"penalty_weight": 10.0, "batch_size": 128, "exploration": 0.1, "exploration_end": 1e-4}
 SETTINGS: Mapping[Algorithm, Mapping[str, SB3Config]] = {
     "td3": {
-        "batches of 128": SB3Config(batch_size=128),
-        "batches of 64": SB3Config(batch_size=64),
-        "batches of 256": SB3Config(batch_size=256),
-        "small networks": SB3Config(batch_size=128, hidden=(64, 64)),
-        "large steps": SB3Config(batch_size=64, lr=3e-3, lr_end=3e-5),
-        "actor at every update": SB3Config(batch_size=64, policy_delay=1, exploration=0.5),
-        "long memory": SB3Config(batch_size=128, buffer_size=1_000_000),
-        "the task's reward": SB3Config(batch_size=128, objective="reward"),
+        "batches of 128": SB3Config(**_TD3, batch_size=128),
+        "batches of 64": SB3Config(**_TD3, batch_size=64),
+        "batches of 256": SB3Config(**_TD3, batch_size=256),
+        "small networks": SB3Config(**_TD3, batch_size=128, hidden=(64, 64)),
+        "large steps": SB3Config(**_TD3, batch_size=64, lr=3e-3, lr_end=3e-5),
+        "actor at every update": SB3Config(**_TD3, batch_size=64, policy_delay=1, exploration=0.5),
+        "long memory": SB3Config(**_TD3, batch_size=128, buffer_size=1_000_000),
+        "the task's reward": SB3Config(**_TD3, batch_size=128, objective="reward"),
     },
     "sac": {
         "batches of 128": SB3Config(**_SAC),

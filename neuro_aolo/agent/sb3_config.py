@@ -47,7 +47,7 @@ class SB3Config:
             slacks what our own learner is told; ``reward`` for the task's own over its scale.
         discount: weight of the next request's value, in [0, 1); with 0 the largest of the objectives' own,
             which is 0 where requests stand alone.
-        penalty_weight: lambda of the shaped reward; this and the margins are our own learner's.
+        penalty_weight: lambda of the shaped reward; the margins are our own learner's.
         margin_start: its delta at the start.
         margin_max: the largest delta.
         margin_aim: share of the task's violation limit that each constraint's margin is steered towards.
@@ -99,7 +99,7 @@ class SB3Config:
 
 TUNED: dict[str, SB3Config] = {
     "sac": SB3Config(batch_size=128, exploration=0.1, exploration_end=1e-4),
-    "td3": SB3Config(batch_size=64),
+    "td3": SB3Config(batch_size=64, penalty_weight=10.0),
     "ppo": SB3Config(rounds=32, passes=10, hidden=(64, 64), exploration=0.5, exploration_end=0.02),
 }
 """Settings by algorithm: the best of those that ``scripts/tune_rivals.py`` tries on ``mixed``, at most eight

@@ -221,7 +221,9 @@ def test_presets(cli, tmp_path: Path) -> None:
         assert config.actor == actor
         assert config.training == replace(training, total_steps=steps)
     assert PRESETS["paper"][1] == PopSANConfig()
-    assert "none of tuned, population, paper" in refusal(cli("train", "--preset", "best", "--out", tmp_path / "x"))
+    assert "none of tuned, population, paper" in refusal(
+        cli("train", "--preset", "best", "--out", tmp_path / "x")
+    )
 
 
 @pytest.mark.parametrize(
