@@ -106,7 +106,7 @@ def reproduced(setup: Setup) -> tuple[list[Finding], list[Variation]]:
 def carbon(setup: Setup) -> list[Finding]:
     """Mean carbon of a request that keeps every constraint."""
     findings = []
-    for preset, plan in (("tuned", tuned), ("paper", printed)):
+    for preset, plan in (("population", tuned), ("paper", printed)):
         of = cells(setup, partial(plan, setup), setup.seeds)
         ours = _mean(_values(of, "carbon_mg"))
         verdict = amount(ours)
@@ -128,7 +128,7 @@ def carbon(setup: Setup) -> list[Finding]:
 def reduction(setup: Setup) -> list[Finding]:
     """Carbon saved against each rival, ``1 - C / C_rival``."""
     findings = []
-    for preset, plan in (("tuned", tuned), ("paper", printed)):
+    for preset, plan in (("population", tuned), ("paper", printed)):
         of = cells(setup, partial(plan, setup), setup.seeds)
         for learner, name, paper in REDUCTIONS:
             theirs = cells(setup, partial(rival, setup, learner), setup.seeds)

@@ -31,7 +31,7 @@ NOTES = (
     "fixed time on one core with tuned settings. The reward of the first steps is that of training, "
     "exploration included: of SDRL with the preset paper, whose first tenth of a training is random, and of "
     "SAC with the same discount as SDRL. Non-outage is epsilon = 0.",
-    "A sweep changes one setting of the preset tuned. Its gain is the held-out reward of the best value "
+    "A sweep changes one setting of the preset population. Its gain is the held-out reward of the best value "
     "between the ends less that of the better end, best and better by the mean over seeds. Broken is the "
     "share of held-out requests in which a constraint is, train the time of a training and decide that of "
     "one decision, on one core.",

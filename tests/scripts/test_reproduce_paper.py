@@ -197,9 +197,9 @@ def test_the_whole_table_follows_from_what_was_trained(
     found = {row["item"]: (row["verdict"], float(row["value"])) for row in rows}
     assert {row["row"] for row in rows} == set(parts["trainings"].ROWS)
     expected = {
-        "carbon of SDRL, preset tuned": ("cannot be compared", 18.09),
-        "reduction against SAC (abstract), preset tuned": ("same direction", 0.2),
-        "reduction against PPO, preset tuned": ("same direction", 0.25),
+        "carbon of SDRL, preset population": ("cannot be compared", 18.09),
+        "reduction against SAC (abstract), preset population": ("same direction", 0.2),
+        "reduction against PPO, preset population": ("same direction", 0.25),
         "the same, outage, SDRL less SAC": ("same direction", -10.0),
         "carbon, from 2 x 256 to 2 x 16": ("same direction", 1 / 18),
         "reward over time steps T of a decision: gain between the ends": ("reproduced", 1.005),
