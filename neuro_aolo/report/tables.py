@@ -43,7 +43,7 @@ _MANY = 7
 _WHOLE = 24
 """Longest text that stays on one line in a column of figures."""
 
-_NAME = 12
+_NAME = 13
 """Letters on a line of what names a row of figures of several lines."""
 
 
