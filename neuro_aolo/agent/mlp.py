@@ -30,8 +30,8 @@ class MLPConfig:
     def beside(cls, hidden: tuple[int, ...]) -> "MLPConfig":
         """The dense actor beside a spiking one of these hidden sizes: the same, or two layers beside one.
 
-        A dense network of one wide layer does worse: on ``speech`` 1024 neurons come to a regret of 1.6 %,
-        two layers of 256 to 0.7 %.
+        A dense network of one wide layer does worse: on ``speech``, one seed, 1024 neurons came to a regret
+        of 1.6 % where two layers of 256 came to 0.7 %.
         """
         return cls(hidden) if len(hidden) > 1 else cls()
 

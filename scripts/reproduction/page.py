@@ -28,7 +28,8 @@ NOTES = (
     "Carbon is over the held-out requests in which every constraint holds, as in the paper: a policy that "
     "breaks many is averaged over fewer and easier ones, so read it beside the violations.",
     "A reduction is 1 - carbon / carbon of the rival; SAC and PPO are Stable-Baselines3's, trained for a "
-    "fixed time on one core with tuned settings. The reward of the first steps is that of training, "
+    "fixed time on one core with settings that were not tuned. The reward of the first steps is that of "
+    "training, "
     "exploration included: of SDRL with the preset paper, whose first tenth of a training is random, and of "
     "SAC with the same discount as SDRL. Non-outage is epsilon = 0.",
     "A sweep changes one setting of the preset population. Its gain is the held-out reward of the best value "
