@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from neuro_aolo.agent.spiking import LIF, IntegrateAndFire
+from neuro_aolo.agent.spiking import LIF, IntegrateAndFire, steady_rates
 
 if TYPE_CHECKING:
     from neuro_aolo.agent.popsan import PopSANConfig
@@ -29,10 +29,14 @@ class GradedEncoder(nn.Module):
         super().__init__()
         self.channels, self.levels, self.steps = observations, config.levels, config.steps
 
-    def forward(self, observations: Tensor) -> Tensor:
-        """Numbers ``(T, B, D)`` in 0..levels of observations ``(B, D)`` in [-1, 1]."""
+    def numbers(self, observations: Tensor) -> Tensor:
+        """Numbers ``(B, D)`` in 0..levels of observations ``(B, D)`` in [-1, 1]."""
         raised = observations.clamp(-1.0, 1.0) + 1.0
-        return torch.round(raised * (self.levels / 2)).expand(self.steps, -1, -1)
+        return torch.round(raised * (self.levels / 2))
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """The same at every step, ``(T, B, D)``."""
+        return self.numbers(observations).expand(self.steps, -1, -1)
 
 
 class PopulationEncoder(nn.Module):
@@ -71,6 +75,7 @@ class LIFLayer(nn.Module):
         self.threshold = config.threshold * self.gain
         self.surrogate_width = config.surrogate_width * self.gain
         self.leak = 1.0 - config.current_decay
+        self.steps = config.steps
 
     def synapses(self) -> tuple[Tensor, Tensor]:
         """Weight ``(N, M)`` and bias ``(N,)`` as they meet spikes."""
@@ -128,6 +133,11 @@ class GradedLayer(LIFLayer):
         """What arrives at every step, ``(T, B, N)``, of numbers ``(T, B, M)`` that are alike at each."""
         return nn.functional.linear(spikes[0], *self.synapses()).expand(len(spikes), -1, -1)
 
+    def rates(self, numbers: Tensor) -> Tensor:
+        """Mean of the spikes over the steps, ``(B, N)``, of numbers ``(B, M)`` that are alike at each."""
+        current = nn.functional.linear(numbers, *self.synapses())
+        return steady_rates(current, self.steps, self.leak, self.gain, self.threshold, self.surrogate_width)
+
 
 class PopulationDecoder(nn.Module):
     """Rates of the output populations to actions, equations (32) and (33)."""
@@ -143,7 +153,10 @@ class PopulationDecoder(nn.Module):
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Actions ``(B, A)`` in [-1, 1] of output spikes ``(T, B, neurons)``."""
-        rates = spikes.mean(dim=0)
+        return self.of_rates(spikes.mean(dim=0))
+
+    def of_rates(self, rates: Tensor) -> Tensor:
+        """The same of the spikes' mean over the steps, ``(B, neurons)``."""
         if self.shared:
             return torch.tanh(nn.functional.linear(rates, self.weight, self.bias))
         populations = rates.unflatten(1, self.weight.shape)

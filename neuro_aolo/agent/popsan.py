@@ -143,7 +143,12 @@ class PopSAN(nn.Module):
 
     def forward(self, observations: Tensor) -> Tensor:
         """Decide."""
-        actions: Tensor = self.decoder(self.spikes(observations)[-1])
+        decoder, first = self.decoder, self.layers[0]
+        if isinstance(first, GradedLayer) and len(self.layers) == 1:
+            # No step needs to be kept: the same arrives at each, and only how often a neuron fires is read.
+            assert isinstance(self.encoder, GradedEncoder)
+            return decoder.of_rates(first.rates(self.encoder.numbers(observations)))
+        actions: Tensor = decoder(self.spikes(observations)[-1])
         return actions
 
     def graph(

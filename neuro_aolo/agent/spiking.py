@@ -110,6 +110,47 @@ class LIF(torch.autograd.Function):
         return to_currents, None, None, None, None
 
 
+class SteadyRates(torch.autograd.Function):
+    """Mean spikes per step of :class:`LIF` under a current that does not change: no step is kept."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, current: Tensor, steps: int, leak: float, gain: float, threshold: float, width: float
+    ) -> Tensor:
+        """Rates ``(...)`` of a current likewise; the other arguments are those of :class:`LIF`.
+
+        Only the compiled loops know them: see :func:`steady_rates`.
+        """
+        needed = ctx.needs_input_grad[0]
+        rates, slopes = torch.empty_like(current), current.new_empty(current.shape if needed else 0)
+        numbers = _singles(gain, leak, threshold, width, 1.0 / gain)
+        spiking_loops.steady(_flat(current), _flat(rates), _flat(slopes), steps, *numbers)
+        if needed:
+            ctx.save_for_backward(slopes)
+        return rates
+
+    @staticmethod
+    def backward(ctx: Any, *grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+        """Gradient of the current."""
+        (slopes,) = ctx.saved_tensors
+        return grad[0] * slopes, None, None, None, None, None
+
+
+def steady_rates(
+    current: Tensor, steps: int, leak: float, gain: float, threshold: float, width: float
+) -> Tensor:
+    """Mean spikes per step ``(...)`` of a current ``(...)`` that is the same at each of ``steps``.
+
+    The other arguments are those of :class:`LIF`, whose spikes these are.
+    """
+    neuron = leak, gain, threshold, width
+    if _in_loops(current):
+        rates: Tensor = SteadyRates.apply(current.contiguous(), steps, *neuron)  # type: ignore[no-untyped-call]
+        return rates
+    spikes: Tensor = LIF.apply(current.expand(steps, *current.shape), *neuron)  # type: ignore[no-untyped-call]
+    return spikes.mean(dim=0)
+
+
 def _in_loops(values: Tensor) -> bool:
     return (
         spiking_loops.ON

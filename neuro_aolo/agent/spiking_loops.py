@@ -95,3 +95,53 @@ def lif_gradient(
                 to_i[n] = passed
                 to_currents[t, first + n] = passed
                 to_reset[n] = to_v * rest
+
+
+@compiled
+def steady(
+    current: Any,
+    rates: Any,
+    slopes: Any,
+    steps: int,
+    gain: Any,
+    leak: Any,
+    threshold: Any,
+    width: Any,
+    slope: Any,
+) -> None:
+    """Spikes per step of a current ``(n,)`` that does not change, and their slope, ``(n,)`` each.
+
+    The slope is carried along with the state, so that no step is kept; with none of ``slopes`` to fill it is
+    left out.
+    """
+    voltage, arrived = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32)
+    spikes = np.empty(_BLOCK, np.float32)
+    of_voltage, of_spikes = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32)
+    rest, kept = _ONE - gain, _ONE - leak
+    for first in range(0, current.shape[0], _BLOCK):
+        count = min(_BLOCK, current.shape[0] - first)
+        given = current[first : first + count]
+        for array in (voltage, arrived, spikes, of_voltage, of_spikes):
+            array[:count] = _ZERO
+        of_arrived = _ZERO
+        for _ in range(steps):
+            for n in range(count):
+                jump = arrived[n] + given[n]
+                arrived[n] = jump + (-leak) * jump
+                voltage[n] = voltage[n] + gain * ((_ZERO - voltage[n]) + jump)
+            if slopes.shape[0]:
+                of_jump = of_arrived + _ONE
+                of_arrived = of_jump * kept
+                for n in range(count):
+                    v = voltage[n]
+                    of_v = of_voltage[n] * rest + gain * of_jump
+                    of_spike = slope * of_v if abs(v - threshold) < width else _ZERO
+                    of_spikes[n] += of_spike
+                    of_voltage[n] = (_ZERO if v > threshold else of_v) - v * of_spike
+            for n in range(count):
+                fires = voltage[n] > threshold
+                spikes[n] += _ONE if fires else _ZERO
+                voltage[n] = _ZERO if fires else voltage[n]
+        rates[first : first + count] = spikes[:count] / np.float32(steps)
+        if slopes.shape[0]:
+            slopes[first : first + count] = of_spikes[:count] / np.float32(steps)
