@@ -201,5 +201,5 @@ class PopSAN(nn.Module):
         )
 
 
-TUNED = PopSANConfig(encoder="graded", decoder="shared", hidden=(1024,), fan_in=1, surrogate_width=0.2)
+TUNED = PopSANConfig(encoder="graded", decoder="shared", hidden=(1024,), fan_in=1, surrogate_width=0.1)
 """The preset ``tuned``: one wide layer of spikes between graded input and actions; see the attributes."""

@@ -50,6 +50,7 @@ from neuro_aolo.agent.optimise import (
     soft_update,
     torch_generator,
 )
+from neuro_aolo.agent.popsan import PopSAN
 from neuro_aolo.agent.replay import Replay
 from neuro_aolo.agent.rollout import Rollout
 from neuro_aolo.agent.sdrl_config import SDRLConfig
@@ -86,7 +87,8 @@ class SDRL:
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         weight, bias = output_parameters(self.policy)
         others = [parameter for parameter in self.policy.parameters() if parameter is not weight]
-        decay = {"params": [weight], "weight_decay": self.config.output_decay}
+        fades = self.config.decayed == "all" or isinstance(self.policy, PopSAN)
+        decay = {"params": [weight], "weight_decay": self.config.output_decay if fades else 0.0}
         self.actor_optimiser = adam([{"params": others}, decay])
         self.bias_optimiser = adam([{"params": [bias]}])
         self.critic_optimiser = adam([{"params": list(self.critic.parameters())}])

@@ -10,6 +10,7 @@ from neuro_aolo.errors import AgentError
 
 Learnt = Literal["constraints", "reward"]
 ActorBatch = Literal["served", "replayed"]
+Decayed = Literal["spikes", "all"]
 
 _COUNTS = (
     ("total_steps", 1, 10**12),
@@ -63,6 +64,8 @@ class SDRLConfig:
             jitters less than any of them; with 0 the last ones do.
         output_decay: decoupled weight decay of the actor's output weights, in units of its step. A weight
             that no steady gradient holds up fades: it carries nothing but jitter into the decisions.
+        decayed: ``spikes``: those weights fade where they read spikes, whose gradients scatter, and not in
+            an MLP, which would decide worse close to the ends of a range; ``all``: in both.
         bias_lr: Adam's step while the output bias moves alone; with 0 the actor stands still meanwhile.
         critic_lr: Adam's step for the critics at the start.
         critic_lr_end: the same at the end.
@@ -73,7 +76,7 @@ class SDRLConfig:
         validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
-    total_steps: int = 320_000
+    total_steps: int = 480_000
     num_envs: int = 64
     batch_size: int = 64
     buffer_size: int = 60_000
@@ -94,6 +97,7 @@ class SDRLConfig:
     actor_batch: ActorBatch = "served"
     averaged: float = 0.04
     output_decay: float = 3.0
+    decayed: Decayed = "spikes"
     bias_lr: float = 0.02
     critic_lr: float = 3e-3
     critic_lr_end: float = 1e-4
@@ -180,6 +184,7 @@ PAPER = SDRLConfig(
     actor_batch="replayed",
     averaged=0.0,
     output_decay=0.0,
+    decayed="all",
     actor_lr=1e-4,
     actor_lr_end=1e-4,
     critic_lr=1e-3,

@@ -160,7 +160,7 @@ PLAIN = tuple(each.name for each in fields(_Plain))
 _TABLES = ("training", "deployment", "toll", "scenario")
 KEYS = ("system", *PLAIN, "actor", *_TABLES)
 
-_AS_PAPER = {"actor_batch": "replayed", "averaged": 0.0}
+_AS_PAPER = {"actor_batch": "replayed", "averaged": 0.0, "decayed": "all"}
 """Settings that the paper's learner knows nothing of, as it is without them: files leave them out then."""
 
 T = TypeVar("T")

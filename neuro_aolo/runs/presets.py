@@ -20,6 +20,8 @@ _REPLAYED = SDRLConfig(
     margin_aim=0.4,
     actor_batch="replayed",
     averaged=0.0,
+    total_steps=320_000,
+    decayed="all",
     critic_hidden=(256, 256),
     noise_end=0.008,
     evaluate_every=200,
@@ -38,7 +40,7 @@ _NARROW = replace(_POPULATIONS, hidden=(64, 64))
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     "sdrl": PRESETS,
     "ppo": {
-        "tuned": (PPOConfig(), replace(_NARROW, steps=5, encoder_variance=0.04)),
+        "tuned": (PPOConfig(), replace(TUNED, hidden=(512,))),
         "population": (PPOConfig(), replace(_NARROW, steps=5, encoder_variance=0.04)),
         "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
     },
