@@ -76,8 +76,8 @@ class SDRLConfig:
         validation_requests: requests of such an evaluation; drawn apart from all others.
     """
 
-    total_steps: int = 480_000
-    num_envs: int = 64
+    total_steps: int = 800_000
+    num_envs: int = 128
     batch_size: int = 64
     buffer_size: int = 60_000
     learning_starts: int = 2_560
@@ -86,7 +86,7 @@ class SDRLConfig:
     objective: Learnt = "constraints"
     logits: bool = True
     discount: float = 0.0
-    penalty_weight: float = 40.0
+    penalty_weight: float = 20.0
     margin_start: float = 0.02
     margin_max: float = 0.1
     margin_aim: float = 0.3

@@ -21,6 +21,7 @@ _REPLAYED = SDRLConfig(
     actor_batch="replayed",
     averaged=0.0,
     total_steps=320_000,
+    num_envs=64,
     decayed="all",
     critic_hidden=(256, 256),
     noise_end=0.008,
