@@ -33,6 +33,8 @@ from neuro_aolo.systems.task import Task
 
 FINETUNING = SDRLConfig(
     total_steps=128_000,
+    num_envs=64,
+    decayed="all",
     penalty_weight=10.0,
     margin_aim=0.4,
     actor_batch="replayed",

@@ -27,6 +27,7 @@ SPEC = ActorSpec(
 SHORT = replace(
     FINETUNING,
     total_steps=12_800,
+    num_envs=64,
     learning_starts=320,
     actor_starts=640,
     evaluate_every=20,
@@ -40,7 +41,7 @@ SHORT = replace(
 def saved() -> SavedActor:
     """A briefly trained actor."""
     config = SDRLConfig(
-        total_steps=19_200, critic_hidden=(32, 32), evaluate_every=50, validation_requests=500
+        total_steps=19_200, num_envs=64, critic_hidden=(32, 32), evaluate_every=50, validation_requests=500
     )
     return SavedActor(train_actor(TASK, SPEC.build, config, seed=0).actor.eval(), SPEC, {"requests": 19_200})
 

@@ -22,7 +22,12 @@ from neuro_aolo.errors import AgentError
 from neuro_aolo.systems.task import Floats, Optimum
 
 SMALL = SDRLConfig(
-    total_steps=32_000, critic_hidden=(64, 64), evaluate_every=25, noise_end=0.02, penalty_weight=10.0
+    total_steps=32_000,
+    num_envs=64,
+    critic_hidden=(64, 64),
+    evaluate_every=25,
+    noise_end=0.02,
+    penalty_weight=10.0,
 )
 
 
@@ -46,7 +51,9 @@ def test_a_dense_actor_finds_the_state_dependent_edge() -> None:
 @pytest.mark.parametrize("make", [mlp, popsan])
 @pytest.mark.parametrize("discount", [0.0, 0.9])
 def test_same_seed_same_weights_other_seed_others(make, discount: float) -> None:
-    config = SDRLConfig(total_steps=3_200, evaluate_every=10, critic_hidden=(16,), discount=discount)
+    config = SDRLConfig(
+        total_steps=3_200, num_envs=64, evaluate_every=10, critic_hidden=(16,), discount=discount
+    )
     runs = [train_actor(Cliff(), make, config, seed) for seed in (3, 3, 4)]
     first, again, other = (torch.cat([p.flatten() for p in run.actor.parameters()]) for run in runs)
     assert torch.equal(first, again)
@@ -82,7 +89,9 @@ def test_an_interrupt_leaves_the_best_actor_so_far() -> None:
 
 @pytest.mark.parametrize("objective", ["constraints", "reward"])
 def test_critics_learn_what_they_should(objective: Learnt) -> None:
-    config = SDRLConfig(total_steps=40_000, critic_hidden=(64, 64), noise_end=0.5, objective=objective)
+    config = SDRLConfig(
+        total_steps=40_000, num_envs=64, critic_hidden=(64, 64), noise_end=0.5, objective=objective
+    )
     seeds = Seeds.of(0)
     learning = SDRL.build(Cliff(), mlp, config, seeds)
     learn(Cliff(), learning, config.pace, seeds)
@@ -118,7 +127,7 @@ def learner(actor: torch.nn.Module, config: SDRLConfig) -> SDRL:
 
 @pytest.mark.parametrize("make", [mlp, popsan])
 def test_the_output_bias_moves_first_and_alone(make) -> None:
-    config = SDRLConfig(total_steps=6_400, bias_share=0.5, actor_batch="replayed", averaged=0.0)
+    config = SDRLConfig(total_steps=6_400, num_envs=64, bias_share=0.5, actor_batch="replayed", averaged=0.0)
     learning = learner(make(torch.Generator().manual_seed(1)), config)
 
     def moved(progress: float, served: int) -> list[str]:

@@ -23,7 +23,7 @@ TASK = AoloTask(Scenario.load("paper"))
 SMALL = {"critic_hidden": (16,), "validation_requests": 100}
 TRAININGS = {
     # The replay is full and goes round, the margins move, and the bias stage ends on the way.
-    "tuned": SDRLConfig(total_steps=3_200, buffer_size=1_000, evaluate_every=7, **SMALL),
+    "tuned": SDRLConfig(total_steps=3_200, num_envs=64, buffer_size=1_000, evaluate_every=7, **SMALL),
     # The target networks follow.
     "paper": replace(PAPER, total_steps=60, batch_size=16, evaluate_every=7, **SMALL),
 }

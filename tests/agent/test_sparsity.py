@@ -68,7 +68,7 @@ def test_a_toll_waits_until_spikes_carry_decisions() -> None:
 
 def test_training_with_a_toll_spikes_less() -> None:
     task = AoloTask(Scenario.load("paper"))
-    config = SDRLConfig(total_steps=40_960, evaluate_every=80, validation_requests=500)
+    config = SDRLConfig(total_steps=40_960, num_envs=64, evaluate_every=80, validation_requests=500)
     spec = ActorSpec(task.spec.observation_names, task.spec.action_names, SMALL)
     events = {}
     for weight in (0.0, 30.0):
