@@ -1,4 +1,4 @@
-"""Settings of Stable-Baselines3's SAC, TD3 and PPO: those of TD3 are tuned, the others not yet."""
+"""Settings of Stable-Baselines3's SAC, TD3 and PPO, and the best of those that were tried."""
 
 import math
 from dataclasses import dataclass, fields

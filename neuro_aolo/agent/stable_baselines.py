@@ -2,7 +2,7 @@
 
 They are the algorithms that a reader would reach for first. They serve requests in batches, learn from what
 our own learner is told of costs and constraints (:mod:`neuro_aolo.agent.shaping`), and let their steps and
-their exploration fall with the processor time that they have; the rest of TD3's settings a small tuning
+their exploration fall with the processor time that they have; the rest of the settings a small tuning
 chose, see :data:`~neuro_aolo.agent.sb3_config.TUNED`. As in :mod:`neuro_aolo.agent.loop` they are validated
 without noise as often, on as many requests of their own, the margins follow these, and the checkpoint that
 does best there is kept, with as much of the violation limit left.
