@@ -101,9 +101,12 @@ def simulated(network: Network, simulation: Simulation) -> Data:
 
 
 def _layers(network: Network, activity: Activity) -> list[Data]:
-    """The network's own channels and neurons, always-on channel and bias neurons left out."""
+    """The network's own channels and neurons, always-on channel and bias neurons left out.
+
+    A graded spike counts once, whatever it carries.
+    """
     names = ["input", *network.layer_names]
-    own = (activity.own_input_spikes, *activity.own_layer_spikes)
+    own = (activity.own_input_spikes > 0, *activity.own_layer_spikes)
     return [
         {
             "name": name,

@@ -102,6 +102,9 @@ def test_a_network_file_is_exported_simulated_and_priced(
     assert done.returncode == 0, done.stderr
     of_file = json.loads(done.stdout)
     assert of_file["layers"] == of_run["layers"]
+    # A graded spike is one spike, whatever it carries: the input never fires more than once a step.
+    assert all(0.0 < layer["firing_rate"] <= 1.0 for layer in of_run["layers"])
+    assert all(layer["spikes_per_decision"] <= 5 * layer["neurons"] for layer in of_run["layers"])
     assert of_file["graph_sha256"] == of_run["graph_sha256"]
     done = cli("export", file, "--input", spikes, "--to", "nir,onnx", "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
