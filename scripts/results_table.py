@@ -15,11 +15,13 @@ from neuro_aolo.systems.names import load
 from neuro_aolo.text.numbers import plain, significant
 
 RESULTS = Path(__file__).parent.parent / "results"
-SCENARIOS = ("paper", "mixed", "speech")
-FIRST = ("shortest-answer", "log-linear", "optimum-table", "linear-cem", "regressed-mlp", "constant")
+SCENARIOS = ("paper", "mixed", "speech", "prompts")
+RULES = ("shortest-answer", "log-linear", "mean-curve")
+FITTED = ("optimum-table", "linear-cem", "regressed-mlp", "ridge", "boosting", "network")
+FIRST = (*RULES, *FITTED, "constant")
 """What no actor of ours or of Stable-Baselines3 learns: rules, what is fitted, the best constant action."""
-SHORT = (*FIRST[:5], "spiking", "mlp", "td3")
-"""Rules, what is fitted, ours, and the nearest of Stable-Baselines3's algorithms."""
+SHORT = (*RULES, "linear-cem", "network", "spiking", "mlp", "sac")
+"""Rules, what is fitted without knowing the optimum, ours, and the nearest of Stable-Baselines3."""
 
 HEAD = (
     "| scenario | learner | seeds | regret, %: median (worst) | violations, %: mean (worst) "

@@ -22,6 +22,9 @@ NAMES = {
     "regressed-mlp": "MLP taught the optimum",
     "random": "random actions",
     "constant": "best constant",
+    "ridge": "score by ridge",
+    "boosting": "score by trees",
+    "network": "score by network",
 }
 """How learners are called where people read; one that is not here is called as it is."""
 
