@@ -41,7 +41,7 @@ _NARROW = replace(_POPULATIONS, hidden=(64, 64))
 _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
     "sdrl": PRESETS,
     "ppo": {
-        "tuned": (PPOConfig(), replace(TUNED, hidden=(512,))),
+        "tuned": (PPOConfig(), replace(TUNED, hidden=(256,))),
         "population": (PPOConfig(), replace(_NARROW, steps=5, encoder_variance=0.04)),
         "paper": (PPOConfig(), PopSANConfig(hidden=(64, 64))),
     },
