@@ -67,7 +67,7 @@ def test_a_short_run_prints_its_table_and_writes_its_curves(
     file = tmp_path / "found.json"
     run(bench, monkeypatch, "--learners", "mlp", "td3", "--limit", "1", "--rounds", "2", "--json", file)
     _, header, *rows, titles, cost = capsys.readouterr().out.splitlines()
-    assert header.split() == ["learner", "regret", "seconds", "requests", "updates", "x", "TD3"]
+    assert header.split() == ["learner", "regret", "seconds", "requests", "updates", "x", "rival"]
     assert [row.split()[:3] for row in rows] == [
         [learner, "<=", regret] for learner in ("mlp", "td3") for regret in ("10%", "5%")
     ]
