@@ -85,7 +85,7 @@ def test_a_comparison_leaves_its_cells_and_tables(compared: Path) -> None:
     mlp = Cell.load(compared / "cells" / "paper-mlp-0.json")
     assert mlp.settings["training"]["total_steps"] == 1500
     assert mlp.requests == mlp.curve[-1].requests >= 1500
-    assert mlp.updates == math.ceil(1500 / 64) - 1
+    assert mlp.updates == math.ceil(1500 / 128)
     assert mlp.seconds == mlp.curve[-1].seconds > 0.0
     assert mlp.processor_s == mlp.processor == mlp.curve[-1].processor_s > 0.0
     assert mlp.validated == mlp.validation_requests == 8_000 * len(mlp.curve)

@@ -129,7 +129,7 @@ def test_an_agent_that_breaks_constraints_saves_nothing_by_it(
     copy = tmp_path / "run"
     shutil.copytree(small_run, copy)
     settings = copy / "config.toml"
-    settings.write_text(settings.read_text().replace("threshold = 7.0", "threshold = 8.299999"))
+    settings.write_text(settings.read_text().replace("threshold = 7.0", "threshold = 8.299999999999"))
     belongs(copy)
     found = said(cli, copy, "--profile", "mcu_m33_u575", "--baseline", "260,20")
     assert found["payback"] == {"mcu_m33_u575": []}

@@ -275,7 +275,7 @@ def test_tensorboard(cli, tmp_path: Path) -> None:
     }
     assert set(events.Tags()["scalars"]) == {"charts/requests_per_second", *columns}
     curve = folder.metrics()
-    assert len(curve) == 5
+    assert len(curve) == 3
     for tag, column in columns.items():
         drawn = events.Scalars(tag)
         assert [point.step for point in drawn] == [row["requests"] for row in curve]
