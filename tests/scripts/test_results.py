@@ -34,8 +34,8 @@ ESTIMATES = ("ridge", "boosting", "network")
 RIVAL_SEEDS = {
     "paper": {"sac": 2, "td3": 1, "ppo": 2},
     "mixed": {"sac": 5, "td3": 1, "ppo": 1},
-    "speech": {"sac": 3, "td3": 1, "ppo": 1},
-    "prompts": {"sac": 1, "td3": 1, "ppo": 2},
+    "speech": {"sac": 3, "td3": 1, "ppo": 3},
+    "prompts": {"sac": 1, "td3": 1, "ppo": 4},
 }
 """Of Stable-Baselines3's algorithms; SAC and PPO have two on ``paper``, for its reproduction."""
 
