@@ -120,13 +120,13 @@ def steady(
     rest, kept = _ONE - gain, _ONE - leak
     for first in range(0, current.shape[0], _BLOCK):
         count = min(_BLOCK, current.shape[0] - first)
-        given = current[first : first + count]
+        block = current[first : first + count]
         for array in (voltage, arrived, spikes, of_voltage, of_spikes):
             array[:count] = _ZERO
         of_arrived = _ZERO
         for _ in range(steps):
             for n in range(count):
-                jump = arrived[n] + given[n]
+                jump = arrived[n] + block[n]
                 arrived[n] = jump + (-leak) * jump
                 voltage[n] = voltage[n] + gain * ((_ZERO - voltage[n]) + jump)
             if slopes.shape[0]:
