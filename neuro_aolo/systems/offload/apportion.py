@@ -1,4 +1,4 @@
-"""So many units among servers, each with a cost of its own for every number of them: the least sum, exactly."""
+"""Units among servers, each with a cost of its own for every number of them: the least sum, exactly."""
 
 import numpy as np
 

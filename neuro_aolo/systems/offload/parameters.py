@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from neuro_aolo.systems.grid.trace import Trace, Traces
 from neuro_aolo.systems.parameters import (
@@ -57,7 +57,7 @@ def site_of(server: int) -> str:
 
 def _each(default: tuple[float, ...], unit: str, source: str, allowed: str) -> Any:
     """A field with one figure a server."""
-    notes = {"unit": unit, "source": source, "allowed": f"one a server, each {allowed}"}
+    notes: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": f"one a server, each {allowed}"}
     return Field(default, min_length=1, max_length=MOST_SERVERS, json_schema_extra=notes)
 
 
@@ -173,7 +173,7 @@ class Limits(Section):
 
 
 def _range(default: tuple[float, float], unit: str, source: str) -> Any:
-    notes = {"unit": unit, "source": source, "allowed": "> 0, <= 1e6"}
+    notes: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": "> 0, <= 1e6"}
     return Field(default, json_schema_extra=notes)
 
 

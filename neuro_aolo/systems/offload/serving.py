@@ -129,9 +129,10 @@ def observe(scenario: Scenario, states: Floats) -> Observations:
 def tasks_of(scenario: Scenario, states: Floats) -> Tasks:
     """States ``(B, S)`` in parts."""
     servers = scenario.servers.count
-    shared = (states[:, index : index + 1] for index in range(_OF_USER))
-    own = states[:, _OF_USER : _OF_USER + servers], states[:, _OF_USER + servers :]
-    return Tasks(*shared, *own)
+    return Tasks(
+        *np.split(states[:, :_OF_USER], _OF_USER, axis=1),
+        *np.split(states[:, _OF_USER:], (servers,), axis=1),
+    )
 
 
 def decode(scenario: Scenario, actions: Floats) -> Choice:
