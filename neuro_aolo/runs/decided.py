@@ -263,10 +263,12 @@ def action_parts(task: Task, action: Floats, texts: Sequence[str] | None = None)
     written = [str(amount(value)) for value in values.values()] if texts is None else texts
     units = zip(values, written, action_units(task), strict=True)
     parts = [f"{text} {unit}" if unit else f"{name} {text}" for name, text, unit in units]
-    for group in spec.choices:
-        parts[group[0]] = spec.action_names[max(group, key=lambda index: action[index])]
-    named = {index for group in spec.choices for index in group[1:]}
-    return [part for index, part in enumerate(parts) if index not in named]
+    if spec.choice:
+        score, *numbers = max(spec.choice, key=lambda places: float(action[places[0]]))
+        unused = {place for places in spec.choice for place in places} - set(numbers)
+        others = [part for place, part in enumerate(parts) if place not in unused]
+        return [spec.action_names[score], *others]
+    return parts
 
 
 def action_text(task: Task, action: Floats) -> str:

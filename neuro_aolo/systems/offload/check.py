@@ -8,7 +8,7 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.offload.mixed import best_mixed
 from neuro_aolo.systems.offload.optimum import best, prices
 from neuro_aolo.systems.offload.scenario import Scenario
-from neuro_aolo.systems.offload.serving import Choice, Outcome, decode, encode, outcome, sample_states
+from neuro_aolo.systems.offload.serving import Choice, Outcome, decode, outcome, sample_states
 from neuro_aolo.systems.task import Floats
 
 _MIXED = 2_000
@@ -35,7 +35,7 @@ def examine(
     users, servers = scenario.users.count, scenario.servers.count
     kept = found.feasible
     optimal = _served(scenario, states[kept], found.choice, kept)
-    numbers = len(encode(scenario, found.choice)[0])
+    numbers = 3 if scenario.actions.choice == "selector" else 3 * servers
     drawn = outcome(scenario, states, decode(scenario, rng.uniform(-1.0, 1.0, (requests * users, numbers))))
     cleanest = _cleanest(scenario, states)
     figures: dict[str, Any] = {

@@ -17,7 +17,7 @@ from neuro_aolo.systems.offload.apportion import least_sum
 from neuro_aolo.systems.offload.parameters import array
 from neuro_aolo.systems.offload.physics import least_steps, power_in_time, thriftiest_power
 from neuro_aolo.systems.offload.scenario import Scenario
-from neuro_aolo.systems.offload.serving import Choice, outcome, station_making_g_per_s, tasks_of
+from neuro_aolo.systems.offload.serving import Choice, Indices, outcome, station_making_g_per_s, tasks_of
 from neuro_aolo.systems.task import Flags, Floats
 from neuro_aolo.units import J_PER_KWH
 
@@ -42,14 +42,27 @@ class Best:
     """The optimum of B states; NaN, and not ``feasible``, where nothing keeps every constraint.
 
     Attributes:
-        choice: of each user, ``(B, K)``.
+        server: of each user, ``(B, K)``.
+        steps: of each user at each server, ``(B, K, M)``: at the others the best of one alone.
+        power_w: likewise.
         carbon_mg: of all tasks of a state, ``(B,)``.
         feasible: ``(B,)``.
     """
 
-    choice: Choice
+    server: Indices
+    steps: Floats
+    power_w: Floats
     carbon_mg: Floats
     feasible: Flags
+
+    @property
+    def choice(self) -> Choice:
+        """What is served: server, steps and power of each user."""
+        at = self.server[..., None]
+        steps, power_w = (
+            np.take_along_axis(of_each, at, axis=-1)[..., 0] for of_each in (self.steps, self.power_w)
+        )
+        return Choice(self.server, steps, power_w)
 
 
 def prices(scenario: Scenario, states: Floats) -> Prices:
@@ -113,9 +126,12 @@ def best(scenario: Scenario, states: Floats) -> Best:
     feasible = np.isfinite(carbon_mg)
     server = (np.arange(users) >= counts.cumsum(axis=1)[..., None]).sum(axis=1)
     server = np.where(feasible[:, None], server, 0)
+    known = np.where(feasible, 1.0, np.nan)[:, None, None]
+    steps, alone = (
+        np.repeat(each[:, None] * known, users, axis=1) for each in (priced.steps, priced.power_w[..., 0])
+    )
     rows = np.arange(len(states))[:, None]
-    steps = priced.steps[rows, server]
-    power_w = priced.power_w[rows, server, np.maximum(counts[rows, server] - 1, 0)]
-    known = np.where(feasible, 1.0, np.nan)
-    choice = Choice(server, steps * known[:, None], power_w * known[:, None])
-    return Best(choice, np.where(feasible, carbon_mg, np.nan), feasible)
+    power = priced.power_w[rows, server, np.maximum(counts[rows, server] - 1, 0)]
+    here = server[..., None] == np.arange(counts.shape[1])
+    power_w = np.where(here, power[..., None] * known, alone)
+    return Best(server, steps, power_w, np.where(feasible, carbon_mg, np.nan), feasible)

@@ -168,7 +168,7 @@ class Limits(Section):
         1000.0, "mgCO2", "chosen: reward is minus this where a constraint is broken", gt=0.0, le=1e9
     )
     violation_rate: float = parameter(
-        0.001, "-", "chosen: share of tasks in which a policy may break a constraint", gt=0.0, le=1.0
+        0.02, "-", "chosen: share of tasks in which a policy may break a constraint", gt=0.0, le=1.0
     )
 
 
@@ -184,7 +184,8 @@ class ActionBox(Section):
         "scores",
         json_schema_extra={
             "unit": "-",
-            "source": "chosen: a score each, the largest serves; selector is one coordinate in bins",
+            "source": "chosen: the largest score serves, with its own steps and power",
+            "allowed": "scores or selector",
         },
     )
     steps: tuple[Bound, Bound] = _range((1.0, 250.0), "step", "AGOD, largest B_x")
@@ -238,7 +239,7 @@ class State(Section):
     input_mbit: Component = component("input_mbit", (4.0, 30.0), (4.0, 30.0), "Mbit", "chosen")
     output_mbit: Component = component("output_mbit", (5.0, 40.0), (5.0, 40.0), "Mbit", "chosen")
     gain: Component = component("gain", (0.5, 10.0), (0.5, 10.0), "-", "chosen")
-    deadline_s: Component = component("deadline_s", (9.0, 22.0), (9.0, 22.0), "s", "chosen")
+    deadline_s: Component = component("deadline_s", (11.0, 25.0), (11.0, 25.0), "s", "chosen")
     wanted_quality: Component = component("wanted_quality", (0.45, 0.8), (0.45, 0.8), "-", "chosen")
     user_intensity_g_per_kwh: Component = component(
         "user_intensity_g_per_kwh", (100.0, 500.0), (0.0, 1000.0), "gCO2/kWh", "chosen"

@@ -12,7 +12,7 @@ from neuro_aolo.systems.offload.mixed import best_mixed
 from neuro_aolo.systems.offload.optimum import Prices, prices
 from neuro_aolo.systems.offload.parameters import array
 from neuro_aolo.systems.offload.scenario import Scenario
-from neuro_aolo.systems.offload.serving import Choice, Indices, Tasks, encode, tasks_of
+from neuro_aolo.systems.offload.serving import Indices, Tasks, encode, tasks_of
 from neuro_aolo.systems.task import Floats, Observations, Policy, Spec
 from neuro_aolo_export.quantity import physical
 
@@ -107,6 +107,6 @@ def _seen(scenario: Scenario, spec: Spec, observations: Observations) -> Floats:
 
 
 def _acted(scenario: Scenario, server: Indices, steps: Floats, power_w: Floats) -> Floats:
-    """Actions of servers ``(B, K)``, with steps and power of each server ``(B, M)``."""
-    rows = np.arange(len(server))[:, None]
-    return encode(scenario, Choice(server, steps[rows, server], power_w[rows, server]))
+    """Actions of servers ``(B, K)``, with steps and power at each server ``(B, M)``."""
+    users = scenario.users.count
+    return encode(scenario, server, *(np.repeat(each[:, None], users, axis=1) for each in (steps, power_w)))

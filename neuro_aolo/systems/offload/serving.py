@@ -140,31 +140,36 @@ def decode(scenario: Scenario, actions: Floats) -> Choice:
     users, servers = scenario.users.count, scenario.servers.count
     unit = np.clip(np.asarray(actions, np.float64), -1.0, 1.0).reshape(-1, users, np.shape(actions)[-1])
     if scenario.actions.choice == "scores":
-        server = unit[..., :servers].argmax(axis=-1)
+        of_each = unit.reshape(*unit.shape[:2], servers, 3)
+        server = of_each[..., 0].argmax(axis=-1)
+        numbers = np.take_along_axis(of_each, server[..., None, None], axis=2)[..., 0, 1:]
     else:
         server = np.minimum((unit[..., 0] + 1.0) * (servers / 2.0), servers - 1.0).astype(np.intp)
-    steps, power_w = (
-        low + (high - low) * (column + 1.0) / 2.0
-        for column, (low, high) in zip(
-            (unit[..., -2], unit[..., -1]), (scenario.actions.steps, scenario.actions.power_w), strict=True
-        )
-    )
-    return Choice(server, steps, power_w)
+        numbers = unit[..., 1:]
+    low, high = np.array([scenario.actions.steps, scenario.actions.power_w]).T
+    physical = low + (high - low) * (numbers + 1.0) / 2.0
+    return Choice(server, physical[..., 0], physical[..., 1])
 
 
-def encode(scenario: Scenario, choice: Choice) -> Floats:
-    """Actions ``(B * K, A)`` that mean a choice: the inverse of :func:`decode`, in the middle of a bin."""
+def encode(scenario: Scenario, server: Indices, steps: Floats, power_w: Floats) -> Floats:
+    """Actions ``(B * K, A)`` that name servers ``(B, K)``, with steps and power at each, ``(B, K, M)``.
+
+    One number stands in the middle of its bin; of several scores one is 1 and the others are -1.
+    """
     servers, box = scenario.servers.count, scenario.actions
-    if box.choice == "scores":
-        named = np.where(choice.server[..., None] == np.arange(servers), 1.0, -1.0)
-    else:
-        named = (choice.server[..., None] + 0.5) * (2.0 / servers) - 1.0
-    numbers = [
-        (value - low) / (high - low) * 2.0 - 1.0
-        for value, (low, high) in ((choice.steps, box.steps), (choice.power_w, box.power_w))
-    ]
-    actions = np.concatenate([named, np.stack(numbers, axis=-1)], axis=-1)
-    return actions.reshape(-1, actions.shape[-1])
+    numbers = np.stack(
+        [
+            (value - low) / (high - low) * 2.0 - 1.0
+            for value, (low, high) in ((steps, box.steps), (power_w, box.power_w))
+        ],
+        axis=-1,
+    )
+    if box.choice == "selector":
+        named = (server[..., None] + 0.5) * (2.0 / servers) - 1.0
+        own = np.take_along_axis(numbers, server[..., None, None], axis=2)[:, :, 0]
+        return np.concatenate([named, own], axis=-1).reshape(-1, 3)
+    scores = np.where(server[..., None] == np.arange(servers), 1.0, -1.0)
+    return np.concatenate([scores[..., None], numbers], axis=-1).reshape(-1, 3 * servers)
 
 
 def outcome(scenario: Scenario, states: Floats, choice: Choice) -> Outcome:

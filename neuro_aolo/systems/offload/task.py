@@ -76,24 +76,11 @@ class OffloadTask:
     def spec(self) -> Spec:
         """What the task is; its scale is the mean optimal carbon of a decision, in mg."""
         scenario = self.scenario
-        servers, scored = scenario.servers.count, scenario.actions.choice == "scores"
         scale = float(np.mean(self._probe.scale, where=self._probe.feasible))
-        numbers = ("steps", "power_w")
-        named = (
-            tuple(Quantity(site, "-", -1.0, 1.0) for site in scenario.servers.sites)
-            if scored
-            else (Quantity("server", "-", 0.0, float(servers)),)
-        )
         return Spec(
             observations=self._observed,
-            actions=(
-                *named,
-                *(
-                    Quantity(name, unit_of(scenario.actions, name), *getattr(scenario.actions, name))
-                    for name in numbers
-                ),
-            ),
-            choices=(tuple(range(servers)),) if scored and servers > 1 else (),
+            actions=self._decided,
+            choice=self._choice,
             objectives=(Objective("carbon", "mg", scale=scale, per_mg=1.0),),
             constraints=self._constraints,
             entries=self._entries,
@@ -101,7 +88,7 @@ class OffloadTask:
             sites=scenario.sites,
             agents=scenario.users.count,
             violation_limit=scenario.limits.violation_rate,
-            action_units=(*("" for _ in named), "steps", "W"),
+            action_units=("", "steps", "W") * (len(self._decided) // 3),
             decision=self._decision,
             penalty=scenario.limits.penalty_mg,
             penalty_name="limits.penalty_mg",
@@ -113,6 +100,32 @@ class OffloadTask:
         ranges = zip(bounds.observe_low.tolist(), bounds.observe_high.tolist(), strict=True)
         named = zip(scenario.state_names, ranges, strict=True)
         return tuple(Quantity(name, scenario.unit(name), *ends) for name, ends in named)
+
+    @property
+    def _decided(self) -> tuple[Quantity, ...]:
+        """A score, steps and power of each server, or one number that names it, steps and power."""
+        box, servers = self.scenario.actions, self.scenario.servers
+
+        def numbers(of: str) -> tuple[Quantity, ...]:
+            return tuple(
+                Quantity(f"{of}{name}", unit_of(box, name), *getattr(box, name))
+                for name in ("steps", "power_w")
+            )
+
+        if box.choice == "selector":
+            return (Quantity("server", "-", 0.0, float(servers.count)), *numbers(""))
+        return tuple(
+            quantity
+            for site in servers.sites
+            for quantity in (Quantity(site, "-", -1.0, 1.0), *numbers(f"{site}_"))
+        )
+
+    @property
+    def _choice(self) -> tuple[tuple[int, ...], ...]:
+        servers = self.scenario.servers.count
+        if self.scenario.actions.choice == "selector" or servers == 1:
+            return ()
+        return tuple((3 * index, 3 * index + 1, 3 * index + 2) for index in range(servers))
 
     @property
     def _constraints(self) -> tuple[Constraint, ...]:
@@ -212,9 +225,11 @@ class OffloadTask:
     def optimum(self, states: Floats) -> Optimum:
         """The least carbon of each state, of all users together."""
         found = best(self.scenario, states)
+        actions = encode(self.scenario, found.server, found.steps, found.power_w)
+        actions[~found.feasible.repeat(self.scenario.users.count)] = np.nan
         return Optimum(
             cost=found.carbon_mg,
             scale=found.carbon_mg,
             feasible=found.feasible,
-            actions=encode(self.scenario, found.choice),
+            actions=actions,
         )
