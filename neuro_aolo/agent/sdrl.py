@@ -38,7 +38,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from neuro_aolo.agent.choice import drawn, misled, taken
+from neuro_aolo.agent.choice import drawn, misled, taken, worst
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Decided, Experience
@@ -150,9 +150,8 @@ class SDRL:
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
         else:
             actions = noise_free(self.policy)(observations)
-        noise = self.noise(progress) * rng.standard_normal(shape)
-        tried = drawn(actions, self.experience.choice, rng) if self.experience.choice else actions
-        return disturbed(tried, noise, self.config.logits)
+        tried = drawn(actions, self.experience.choice, rng)
+        return disturbed(tried, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
 
     def remember(
         self, observations: Observations, actions: Floats, transition: Transition, following: Observations
@@ -196,7 +195,8 @@ class SDRL:
         spec = self.experience.spec
         if len(self.margins):
             broken = torch.from_numpy((decided.slack < 0.0).mean(axis=0))
-            self.steer_margins(broken, self.config.margin_aim * spec.violation_limit)
+            aims = self.config.margin_aim, self.config.checkpoint_share / len(self.margins)
+            self.steer_margins(broken, (min(aims) if spec.choice else aims[0]) * spec.violation_limit)
         if self.toll is None:
             return 0.0
         device = next(self.actor.parameters()).device
@@ -262,7 +262,7 @@ class SDRL:
             cost = cost + weight * estimates[..., index].amax(0)
         slack = self._slack(decided, estimates[..., figures:])
         short = torch.relu(self.margins - slack)
-        lost = cost + self.config.penalty_weight * (short.amax(-1) if choice else short.sum(-1))
+        lost = cost + self.config.penalty_weight * (worst(short, self.margins) if choice else short.sum(-1))
         close = (slack < self.margins / 2).any(-1)
         loss = misled(decided.actions, choice, lost, close) if choice else lost.mean()
         if decided.tolled is not None:
