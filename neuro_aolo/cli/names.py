@@ -5,7 +5,7 @@ from pathlib import Path
 ACTORS = ("popsan", "mlp")
 PRESETS = ("tuned", "population", "paper")
 DEVICES = ("cpu", "cuda")
-SITES = ("bs", "dc", "grid")
+SITES = ("bs", "dc", "grid", "user")
 FILLS = ("hold", "linear")
 FORMATS = ("lava", "nir", "onnx")
 BACKENDS = ("float", "loihi2", "lava", "onnx")
