@@ -267,7 +267,9 @@ def test_the_scenario_of_the_values_is_allowed_unless_the_label_says_otherwise(e
         pytest.skip("its lists of servers are not complete")
     values = entry.get("values", {})
     if "infeasible" in entry["problems"]:
-        with pytest.raises(ScenarioError, match="feasible|never reached|are not: use"):
+        with pytest.raises(
+            ScenarioError, match=r"feasible|never reached|are not: use|no server's full_quality"
+        ):
             examined(entry, values, tmp_path)
         return
     built(entry, values, tmp_path)
