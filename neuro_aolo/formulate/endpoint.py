@@ -1,7 +1,7 @@
 """A language model behind an OpenAI-compatible server, as llama.cpp, vLLM and Ollama have one.
 
 Nothing that comes from the server is trusted: it is bounded in time and bytes, and its words are cut short
-where an error shows them. A redirect is refused, so that the key goes to no other host, and no error shows it.
+where an error shows them. A redirect is refused, so that the key goes to no other host; no error shows it.
 """
 
 import http.client
@@ -87,9 +87,7 @@ class Endpoint:
         else:
             # What the server says of the question as it should be asked is worth more than of the last form.
             reply = first or reply
-        if reply.status != 200:
-            raise ModelError(f"{self._server} {self._refusal(reply)}")
-        return self._content(reply)
+        return self._answered(reply)
 
     def _asked(self, question: Mapping[str, Any], ends: float) -> Reply:
         """The reply to a question, asked again where the server says that it is busy."""
@@ -131,12 +129,14 @@ class Endpoint:
             reason = f"cannot be reached ({said}): start the server, or correct the address"
         raise ModelError(f"{self._server} {reason}")
 
-    def _content(self, reply: Reply) -> str:
+    def _answered(self, reply: Reply) -> str:
         """The text of an answer.
 
         Raises:
             ModelError: there is none, it was cut off, or it is too long.
         """
+        if reply.status != 200:
+            raise ModelError(f"{self._server} {self._refusal(reply)}")
         text = self._text(reply)
         try:
             data = from_json(text)
@@ -228,8 +228,8 @@ def _forms(schema: Mapping[str, Any], most_tokens: int) -> Iterator[dict[str, An
     """How a server is asked to keep to a schema, the most usual form first.
 
     OpenAI's own is a ``json_schema`` with a name, which llama.cpp, vLLM and Ollama take. Relatives of
-    llama.cpp take a schema beside ``json_object``, others that word alone. The last form asks for an answer and
-    nothing else, for those that refuse even a temperature.
+    llama.cpp take a schema beside ``json_object``, others that word alone. The last form asks for an answer
+    and nothing else, for those that refuse even a temperature.
     """
     plain = {"temperature": 0, "max_tokens": most_tokens, "stream": False}
     named = {"name": "answer", "schema": schema, "strict": True}

@@ -174,7 +174,7 @@ class Replay:
         if answer is None:
             count = len(self._transcript.exchanges)
             raise ModelError(
-                f"{self.file} holds no answer to this question among its {count}: the text, what is asked about "
-                "it or the order of it changed since; record it anew"
+                f"{self.file} holds no answer to this question among its {count}: the text, or what is "
+                "asked about it, changed since; record it anew"
             )
         return answer
