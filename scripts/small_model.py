@@ -49,7 +49,12 @@ def main() -> int:
         return 1
     # Before the server's threads are there, which inherit it: a signal waits for this thread.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    server = serve(weights, options.port, options.context, options.threads)
+    try:
+        server = serve(weights, options.port, options.context, options.threads)
+    except (RuntimeError, ValueError, OverflowError) as error:
+        advice = "give another --port, or leave it out, and a --context of thousands"
+        print(f"no server on port {options.port} ({error}): {advice}", file=sys.stderr)
+        return 1
     print(server.listening_address, flush=True)
     number = signal.sigwait(ENDING)
     # Nothing is to be put away, and the server would first finish its answers.

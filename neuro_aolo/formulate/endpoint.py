@@ -198,10 +198,10 @@ class Endpoint:
         except ValueError:
             data = None
         match data:
-            case {"error": {"message": str(words)}} | {"error": str(words)} | {"message": str(words)}:
-                text = words
-        words = self._short(self._redacted(text))
-        return f": {words}" if words else ""
+            case {"error": {"message": str(message)}} | {"error": str(message)} | {"message": str(message)}:
+                text = message
+        message = self._short(self._redacted(text))
+        return f": {message}" if message else ""
 
     def _text(self, reply: Reply) -> str:
         try:

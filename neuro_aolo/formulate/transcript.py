@@ -135,7 +135,9 @@ class Recorded:
         if kept is not None:
             return kept
         answer = self.model.complete(messages, schema)
-        exchange = Exchange(messages_sha256(messages), messages[-1].content, answer)
+        # Half a character, as in an argument that is no UTF-8, would not be read again.
+        asked = messages[-1].content.encode("utf-8", "replace").decode()
+        exchange = Exchange(messages_sha256(messages), asked, answer)
         before = self._transcript
         self._transcript = Transcript(before.model, before.recorded, (*before.exchanges, exchange))
         self._transcript.save(self.file)
