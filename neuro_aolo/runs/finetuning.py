@@ -27,7 +27,7 @@ def check_finetuning(run: Run, out: Path) -> None:
     """Refuse a run that cannot be fine-tuned, and a folder that cannot be made, before anything is trained.
 
     Raises:
-        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
+        RunError: the run holds a dense actor or does not say what its training took, or ``out`` exists or cannot be
             written.
     """
     run.spiking_graph()
@@ -50,7 +50,7 @@ def finetune_run(
     early with the best actor so far.
 
     Raises:
-        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
+        RunError: the run holds a dense actor or does not say what its training took, or ``out`` exists or cannot be
             written.
     """
     bits = run.weight_bits(weight_bits)
