@@ -133,7 +133,7 @@ class DenseGraph:
         x = as_observations(observations, self.input_size)
         if self.denoising is not None:
             *_, (_, x) = self.denoised(x)
-            return np.clip(x, -1.0, 1.0)
+            return self.denoising.action(x)
         for layer in self.layers:
             x = layer.forward(x)
         return x

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ _RESET = {
     "subtract": "a spike takes the threshold off, before the next leak; to 0 before each decision",
     "mixed": "as each layer says, or hard, to 0; to 0 before each decision",
 }
-_DENOISING = tuple(field.name for field in fields(Denoising))
+_DENOISING = ("shift", "noise", "signal", "estimate", "kept")
 _Arrays = dict[str, NDArray[Any]]
 
 
@@ -116,7 +116,7 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
     if isinstance(graph, DenseGraph):
         description |= {"kind": "dense", "layers": [_activation(layer) for layer in graph.layers]}
         if graph.denoising is not None:
-            description |= {"format": FORMAT, "passes": graph.passes}
+            description |= {"format": FORMAT, "denoising": {"reach": graph.denoising.reach}}
             arrays |= {f"denoising.{name}": getattr(graph.denoising, name) for name in _DENOISING}
         return description, arrays
     scalars = ("current_decay", "voltage_decay", "threshold")
@@ -180,7 +180,7 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
         graph: SpikingGraph | DenseGraph = DenseGraph(
             tuple(DenseLayer(weight, bias, **values) for weight, bias, values in pairs),
             **quantities,
-            denoising=_denoising(description["passes"], arrays) if "passes" in description else None,
+            denoising=_denoising(description.get("denoising"), arrays),
         )
     else:
         decoder = None
@@ -200,11 +200,11 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
     return graph
 
 
-def _denoising(passes: object, arrays: _Arrays) -> Denoising:
-    found = Denoising(**{name: arrays.pop(f"denoising.{name}") for name in _DENOISING})
-    if found.passes != passes:
-        raise ValueError(f"{passes} passes, with arrays of {found.passes}")
-    return found
+def _denoising(description: dict[str, Any] | None, arrays: _Arrays) -> Denoising | None:
+    if description is None:
+        return None
+    shift, noise, signal, estimate, kept = (arrays.pop(f"denoising.{name}") for name in _DENOISING)
+    return Denoising(shift, noise, signal, estimate, kept, **description)
 
 
 def _encoder(description: dict[str, Any] | None, arrays: _Arrays) -> Encoder | None:

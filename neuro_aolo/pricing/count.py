@@ -241,12 +241,13 @@ def _of_passes(graph: DenseGraph, counts: DenseCounts) -> DenseCounts:
     """With what several passes take of ``counts``, whose products alone are those of all passes."""
     first, actions, passes = graph.layers[0].neurons, graph.action_size, graph.passes
     bare = graph.layers[-1].activation == "identity"
+    reaches = graph.denoising is not None and graph.denoising.reach > 0.0
     # In a pass the first layer reads the sums of the observation in place of the observation.
     values = graph.input_size + first + passes * (counts.values - graph.input_size + first) - actions
     return replace(
         counts,
         macs=counts.macs + _STEP_MACS * passes * actions,
-        activations=passes * (counts.activations + actions) + actions,
+        activations=passes * (counts.activations + actions) + (2 if reaches else 1) * actions,
         values=values + _STEP_VALUES * passes * actions,
         kernel_launches=passes * (counts.kernel_launches + bare),
         curved_activations=passes * counts.curved_activations,

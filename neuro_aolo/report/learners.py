@@ -40,8 +40,9 @@ _NOTE = (
     "of Stable-Baselines3 have a fixed processor time, and of eight settings each the best on mixed; they "
     "are told of costs and of the slack of every constraint as the spiking actor, the MLP and the diffusion "
     "actor are, in one reward, and their checkpoints are chosen by the same rule. These three have a fixed "
-    "number of {decisions} and, with the preset tuned, settings that we chose. In brackets behind the {decisions} served are those "
-    "of the validations. Time is wall time of our own learners, else processor time."
+    "number of {decisions} and, with the preset tuned, settings that we chose. In brackets behind the "
+    "{decisions} served are those of the validations. Time is wall time of our own learners, else processor "
+    "time."
 )
 
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from neuro_aolo_export import graph_file
 from neuro_aolo_export.errors import ExportError
-from neuro_aolo_export.graph import DenseGraph, DenseLayer, Denoising, Quantity
+from neuro_aolo_export.graph import Denoising, DenseGraph, DenseLayer, Quantity
 from neuro_aolo_export.graph_file import graph_digest, load_graph, save_graph
 from neuro_aolo_export.onnx._passes import parts_of, taken_by
 from neuro_aolo_export.onnx.dense import activation_scale, quantize_layer, write_dense, write_dense_int8
@@ -44,6 +44,13 @@ def graph() -> DenseGraph:
 
 
 @pytest.fixture
+def far(graph: DenseGraph) -> DenseGraph:
+    """The same with actions on the scale of atanh."""
+    assert graph.denoising is not None
+    return replace(graph, denoising=replace(graph.denoising, reach=5.0))
+
+
+@pytest.fixture
 def observations() -> NDArray[np.float32]:
     return np.random.default_rng(1).uniform(-1, 1, (2_000, S)).astype(np.float32)
 
@@ -63,13 +70,18 @@ def one_by_one(graph: DenseGraph, observation: NDArray[np.float32]) -> NDArray[n
     return np.clip(x, -1, 1)
 
 
-def test_it_is_its_passes_one_after_the_other(graph: DenseGraph, observations: NDArray[np.float32]) -> None:
+def test_it_is_its_passes_one_after_the_other(
+    graph: DenseGraph, far: DenseGraph, observations: NDArray[np.float32]
+) -> None:
     actions = graph.forward(observations[:200])
     expected = [one_by_one(graph, row) for row in observations[:200]]
     np.testing.assert_allclose(actions, expected, rtol=0, atol=1e-5)
     assert (graph.input_size, graph.action_size, graph.passes) == (S, A, N)
     # Inner clips and free estimates both occur, and actions at a bound beside others.
     assert 0.02 < (np.abs(actions) == 1.0).mean() < 0.98
+    np.testing.assert_allclose(
+        far.forward(observations), np.tanh(5.0 * graph.forward(observations)), atol=1e-6
+    )
 
 
 def test_file_to_graph_to_file_is_identical(graph: DenseGraph, tmp_path: Path) -> None:
@@ -88,9 +100,9 @@ def test_file_to_graph_to_file_is_identical(graph: DenseGraph, tmp_path: Path) -
 def test_digest_tells_any_difference(graph: DenseGraph) -> None:
     denoising = graph.denoising
     assert denoising is not None
-    fields = ("shift", "noise", "signal", "estimate", "kept")
+    fields = ("reach", "shift", "noise", "signal", "estimate", "kept")
     others = [
-        replace(graph, denoising=replace(denoising, **{name: getattr(denoising, name) * 1.001}))
+        replace(graph, denoising=replace(denoising, **{name: getattr(denoising, name) * 0.999 + 0.001}))
         for name in fields
     ]
     digests = {graph_digest(each) for each in (graph, DenseGraph(graph.layers), *others)}
@@ -105,8 +117,12 @@ def _shorter(arrays: dict[str, Any], description: dict[str, Any]) -> None:
     arrays["denoising.kept"] = arrays["denoising.kept"][:2].copy()
 
 
-def _more(arrays: dict[str, Any], description: dict[str, Any]) -> None:
-    description["passes"] = 4
+def _endless(arrays: dict[str, Any], description: dict[str, Any]) -> None:
+    description["denoising"] = {"reach": 1e9}
+
+
+def _unknown(arrays: dict[str, Any], description: dict[str, Any]) -> None:
+    description["denoising"] = {"reach": 0.0, "noises": 3}
 
 
 def _silent(arrays: dict[str, Any], description: dict[str, Any]) -> None:
@@ -114,7 +130,7 @@ def _silent(arrays: dict[str, Any], description: dict[str, Any]) -> None:
 
 
 def _single(arrays: dict[str, Any], description: dict[str, Any]) -> None:
-    del description["passes"]
+    del description["denoising"]
 
 
 def _older(arrays: dict[str, Any], description: dict[str, Any]) -> None:
@@ -126,7 +142,8 @@ def _older(arrays: dict[str, Any], description: dict[str, Any]) -> None:
     [
         (_without, "denoising.kept"),
         (_shorter, "kept has 2 entries: give one for each of 3"),
-        (_more, "4 passes, with arrays of 3"),
+        (_endless, "reach 1000000000.0: give 0"),
+        (_unknown, "unexpected keyword argument 'noises'"),
         (_silent, "give values above 0"),
         (_single, "unknown arrays denoising.estimate"),
         (_older, "format 4, not 3"),
@@ -161,11 +178,15 @@ def test_parts_that_do_not_fit_are_refused(graph: DenseGraph) -> None:
         Denoising(np.zeros((1_001, H)), **many)
 
 
-def test_onnx_is_the_graph(graph: DenseGraph, observations: NDArray[np.float32], tmp_path: Path) -> None:
+def test_onnx_is_the_graph(
+    graph: DenseGraph, far: DenseGraph, observations: NDArray[np.float32], tmp_path: Path
+) -> None:
     write_dense(graph, tmp_path / "a.onnx")
     check = check_dense(graph, tmp_path / "a.onnx", observations, TOLERANCE)
     assert check.action_difference is not None
     assert check.action_difference < TOLERANCE
+    write_dense(far, tmp_path / "far.onnx")
+    check_dense(far, tmp_path / "far.onnx", observations, TOLERANCE * N)
     facts = {each.key: each.value for each in onnx.load(tmp_path / "a.onnx").metadata_props}
     assert (facts["kind"], facts["passes"]) == ("dense", "3")
 

@@ -56,7 +56,11 @@ def write_passes(nodes: Nodes, graph: DenseGraph, source: str, products: Sequenc
                 nodes, f"{name}_layer{number}", layer, product(f"{name}_layer{number}", eps)
             )
         x = _stepped(nodes, name, denoising, index, x, eps)
-    return nodes.op("Clip", [x, *_ends(nodes)], "actions_clipped_last")
+    ended = nodes.op("Clip", [x, *_ends(nodes)], "passes_ended")
+    if not denoising.reach:
+        return ended
+    reach = nodes.constant("passes_reach", np.float32(denoising.reach))
+    return nodes.op("Tanh", [nodes.op("Mul", [ended, reach], "passes_reached")], "passes_action")
 
 
 def _stepped(nodes: Nodes, name: str, denoising: Denoising, index: int, x: str, eps: str) -> str:
