@@ -1,5 +1,7 @@
 """The diffusion actor: its passes beside the published formulas, its gradient, and its first phase."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -23,12 +25,13 @@ S, A = 5, 2
 def actor(
     steps: int = 5,
     reach: float = 5.0,
+    activation: Literal["relu", "mish"] = "relu",
     hidden: tuple[int, ...] = (24, 16),
     louder: float = 1.5,
     seed: int = 0,
 ) -> Diffusion:
     """An untrained one with larger output weights: from about 6 times on estimates reach their bounds."""
-    built = DiffusionConfig(hidden, steps, reach).build(S, A, torch.Generator().manual_seed(seed))
+    built = DiffusionConfig(hidden, steps, reach, activation).build(S, A, torch.Generator().manual_seed(seed))
     weight, bias = output_parameters(built)
     with torch.no_grad():
         weight.mul_(louder / built.unit)
@@ -65,7 +68,8 @@ def published(of: Diffusion, seen: Array) -> tuple[Array, list[Array]]:
         told = through("time", 1, soft(through("time", 0, told)))
         h = np.column_stack([seen, x, np.tile(told, (len(seen), 1))])
         for index in range(layers - 1):
-            h = soft(through("layers", index, h))
+            h = through("layers", index, h)
+            h = soft(h) if of.config.activation == "mish" else np.maximum(h, 0.0)
         eps = of.unit * through("layers", layers - 1, h)
         x0 = (x - np.sqrt(1.0 - abar[k]) * eps) / np.sqrt(abar[k])
         estimates.append(x0)
@@ -77,10 +81,10 @@ def published(of: Diffusion, seen: Array) -> tuple[Array, list[Array]]:
     return np.tanh(of.config.reach * x) if of.config.reach else x, estimates
 
 
-@pytest.mark.parametrize("reach", [0.0, 5.0])
+@pytest.mark.parametrize(("reach", "activation"), [(0.0, "mish"), (5.0, "relu")])
 @pytest.mark.parametrize("steps", [2, 5, 10])
-def test_it_is_the_published_chain(steps: int, reach: float) -> None:
-    built, seen = actor(steps, reach, louder=8.0), observations(500)
+def test_it_is_the_published_chain(steps: int, reach: float, activation: Literal["relu", "mish"]) -> None:
+    built, seen = actor(steps, reach, activation, louder=8.0), observations(500)
     expected, estimates = published(built, seen.double().numpy())
     with torch.no_grad():
         found = built(seen)
@@ -109,9 +113,9 @@ def test_it_decides_the_same_in_training_and_out_of_it() -> None:
     assert torch.equal(first, built.eval()(seen))
 
 
-@pytest.mark.parametrize("reach", [0.0, 5.0])
-def test_its_graph_decides_as_it_does(reach: float) -> None:
-    built, seen = actor(hidden=(256, 256), reach=reach), observations(2_000)
+@pytest.mark.parametrize(("reach", "activation"), [(0.0, "mish"), (5.0, "relu")])
+def test_its_graph_decides_as_it_does(reach: float, activation: Literal["relu", "mish"]) -> None:
+    built, seen = actor(5, reach, activation, hidden=(256, 256)), observations(2_000)
     with torch.no_grad():
         found = built(seen).numpy()
     graph = built.graph()
@@ -122,19 +126,21 @@ def test_its_graph_decides_as_it_does(reach: float) -> None:
 def plainly(of: Diffusion, seen: torch.Tensor) -> torch.Tensor:
     """The chain with the whole input in every pass, and torch's own Mish."""
     x, config = torch.zeros(len(seen), A, dtype=seen.dtype), of.config
+    active = functional.mish if config.activation == "mish" else functional.relu
     for index in reversed(range(config.steps)):
         told = of.time[1](functional.mish(of.time[0](of.waves[index])))
         h = torch.cat([seen, x, told.expand(len(seen), -1)], dim=1)
         for layer in of.layers[:-1]:
-            h = functional.mish(layer(h))
+            h = active(layer(h))
         noise, signal, estimate, kept = of.coefficients[index]
         x0 = (x - noise * of.unit * of.layers[-1](h)) / signal
         x = estimate * x0.clamp(-1.0, 1.0) + kept * x
     return torch.tanh(config.reach * x.clamp(-1.0, 1.0))
 
 
-def test_its_gradient_is_that_of_a_plain_loop() -> None:
-    built, seen = actor(louder=0.02).double(), observations(64).double()
+@pytest.mark.parametrize("activation", ["relu", "mish"])
+def test_its_gradient_is_that_of_a_plain_loop(activation: Literal["relu", "mish"]) -> None:
+    built, seen = actor(activation=activation, louder=0.02).double(), observations(64).double()
     gradients = []
     for decide in (built, lambda x: plainly(built, x)):
         built.zero_grad()
@@ -222,6 +228,7 @@ def test_a_gradient_passes_its_last_tanh_alone_where_it_has_one() -> None:
         ({"hidden": (0,)}, "hidden = 0 is not allowed"),
         ({"reach": -1.0}, "reach = -1.0 is not allowed"),
         ({"reach": float("nan")}, "reach = nan is not allowed"),
+        ({"activation": "tanh"}, "activation = 'tanh' is unknown: give relu or mish"),
     ],
 )
 def test_shapes_that_no_such_network_has_are_refused(settings: dict[str, object], said: str) -> None:
