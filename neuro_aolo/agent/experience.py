@@ -69,6 +69,11 @@ class Experience:
         return self.spec.agents // self.copies
 
     @property
+    def choice(self) -> tuple[tuple[int, ...], ...]:
+        """What an action of a row may name; nothing where it holds several copies' actions."""
+        return () if self.joint else self.spec.choice
+
+    @property
     def constraints(self) -> int:
         """Slacks that are estimated."""
         return 0 if self.reward else len(self.spec.constraints)

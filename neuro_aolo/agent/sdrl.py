@@ -38,9 +38,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.choice import drawn, misled, taken
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Decided, Experience
+from neuro_aolo.agent.gaussian import disturbed
 from neuro_aolo.agent.learner import Seeds
 from neuro_aolo.agent.optimise import (
     adam,
@@ -116,6 +118,7 @@ class SDRL:
             columns["outcome"],
             config.logits,
             weights,
+            experience.choice,
         ).to(device)
         decisions = min(config.buffer_size, config.rounds * config.num_envs)
         return cls(
@@ -147,7 +150,9 @@ class SDRL:
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
         else:
             actions = noise_free(self.policy)(observations)
-        return _disturbed(actions, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
+        noise = self.noise(progress) * rng.standard_normal(shape)
+        tried = drawn(actions, self.experience.choice, rng) if self.experience.choice else actions
+        return disturbed(tried, noise, self.config.logits)
 
     def remember(
         self, observations: Observations, actions: Floats, transition: Transition, following: Observations
@@ -248,14 +253,18 @@ class SDRL:
         else:
             return
         self.critic.requires_grad_(False)
-        estimates = self.critic(decided.observations, decided.actions)
+        choice = self.experience.choice
+        estimates = self.critic.of_each(decided.observations, decided.actions)
         figures = len(self.discounts)
         first, *others = self.experience.weights
         cost = first * estimates[..., 0].amax(0)
         for index, weight in enumerate(others, start=1):
             cost = cost + weight * estimates[..., index].amax(0)
-        short = torch.relu(self.margins - self._slack(decided, estimates[..., figures:])).sum(-1)
-        loss = (cost + self.config.penalty_weight * short).mean()
+        slack = self._slack(decided, estimates[..., figures:])
+        short = torch.relu(self.margins - slack)
+        lost = cost + self.config.penalty_weight * (short.amax(-1) if choice else short.sum(-1))
+        close = (slack < self.margins / 2).any(-1)
+        loss = misled(decided.actions, choice, lost, close) if choice else lost.mean()
         if decided.tolled is not None:
             assert self.toll is not None
             spec = self.experience.spec
@@ -266,11 +275,15 @@ class SDRL:
         self.critic.requires_grad_(True)
 
     def _slack(self, decided: Decided, estimates: Tensor) -> Tensor:
-        """Slacks ``(n, C)`` of what was decided, of the critics' estimates ``(2, n, C)``."""
+        """Slacks ``(..., n, C)`` of what was decided, of the critics' estimates ``(2, ..., n, C)``."""
         if decided.taken is None or decided.slack is None or not estimates.shape[-1]:
             return estimates.amin(0)
         with torch.no_grad():
             of_taken = self.critic(decided.observations, decided.taken)[..., len(self.discounts) :]
+        if self.experience.choice:
+            measured = decided.slack + (estimates - of_taken[:, None]).mean(0)
+            is_taken = taken(decided.taken, self.experience.choice)
+            return torch.where(is_taken[..., None], measured, estimates.amin(0))
         changed: Tensor = (estimates - of_taken).mean(0)
         return decided.slack + changed
 
@@ -305,13 +318,3 @@ class SDRL:
             replay=self.replay,
             generator=self.generator,
         )
-
-
-_LARGEST = 1.0 - 1e-6
-
-
-def _disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:
-    """Noisy actions in [-1, 1]: on the scale of ``atanh`` with ``logits``, else clipped."""
-    if not logits:
-        return np.clip(actions + noise, -1.0, 1.0)
-    return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
