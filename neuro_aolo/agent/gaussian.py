@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from neuro_aolo.agent.diffusion import Diffusion
-
 from neuro_aolo.systems.task import Floats
 
 _STD = 0.5
