@@ -122,9 +122,11 @@ def _own(plan: "Plan", task: Task) -> Trained:
         on_metrics=lambda row: spent_s.append(time.process_time() - began),
     )
     curve = _curve(result.metrics, spent_s)
-    searches = isinstance(learner, SDRL) and plan.learner == "best-of"
+    policy = noise_free(result.actor)
+    if plan.learner == "best-of" and isinstance(learner, SDRL):
+        policy = best_of(learner, plan.seed)
     return Trained(
-        best_of(learner, plan.seed) if searches else noise_free(result.actor),
+        policy,
         None if plan.learner in CONTROLS else result.actor.graph(),  # type: ignore[operator]
         result.requests,
         plan.training.updates,
