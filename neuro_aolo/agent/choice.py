@@ -6,9 +6,10 @@ the M things has critics of its own; its numbers descend what these estimate, an
 
     cross entropy of softmax(-L(s, m) / alpha) and softmax(2 atanh(scores)),
 
-with L of equation (37'), in units of the objectives' scales, and the worst of what constraints are short by
-in the place of the sum: where two conflict, as quality and time do, both give way. What is wanted of a score
-is smooth in the state, and the thing of the least loss is named. A share of the requests is served by a thing
+with L of equation (37'), in units of the objectives' scales, and the worst of what constraints are short by,
+in shares of their margins, in the place of the sum: where two conflict, as quality and time do, both give way
+before either is broken. What is wanted of a score is smooth in the state, and the thing of the least loss is
+named. A share of the requests is served by a thing
 drawn evenly, so that critics know what is not chosen; what a thing's numbers lose counts as often as it is
 served.
 
@@ -60,6 +61,13 @@ def numbers(actions: Tensor, choice: Choice) -> Tensor:
     return torch.stack([actions[:, [*places, *others]] for places in own])
 
 
+def worst(short: Tensor, margins: Tensor) -> Tensor:
+    """What constraints are short by ``(..., C)``, at the worst share of a margin ``(C,)``: ``(...)``."""
+    if not len(margins):
+        return short.sum(-1)
+    return (short / margins).amax(-1) * margins.max()
+
+
 def misled(actions: Tensor, choice: Choice, lost: Tensor, breaks: Tensor) -> Tensor:
     """What scores and numbers in actions ``(n, A)`` are to lower.
 
@@ -92,6 +100,8 @@ def _logits(actions: Tensor, choice: Choice) -> Tensor:
 
 def drawn(actions: Floats, choice: Choice, rng: np.random.Generator) -> Floats:
     """Actions ``(n, A)`` of which a share names what is drawn evenly, at the numbers they hold for it."""
+    if not choice:
+        return actions
     rows = np.flatnonzero(rng.random(len(actions)) < _DRAWN)
     places = np.array([places[0] for places in choice])
     which = rng.integers(len(choice), size=(len(rows), 1))

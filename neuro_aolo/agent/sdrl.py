@@ -39,7 +39,7 @@ import torch
 from torch import Tensor, nn
 
 from neuro_aolo.agent.categorical import Categorical
-from neuro_aolo.agent.choice import drawn, misled, taken
+from neuro_aolo.agent.choice import drawn, misled, taken, worst
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Decided, Experience
@@ -151,12 +151,10 @@ class SDRL:
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
         else:
             actions = noise_free(self.policy)(observations)
-        noise = self.noise(progress) * rng.standard_normal(shape)
         if isinstance(self.policy, Categorical):
             actions = self.policy.mixed(actions, rng)
-        if self.experience.choice:
-            actions = drawn(actions, self.experience.choice, rng)
-        return disturbed(actions, noise, self.config.logits)
+        tried = drawn(actions, self.experience.choice, rng)
+        return disturbed(tried, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
 
     def remember(
         self, observations: Observations, actions: Floats, transition: Transition, following: Observations
@@ -196,7 +194,8 @@ class SDRL:
         spec = self.experience.spec
         if len(self.margins):
             broken = torch.from_numpy((decided.slack < 0.0).mean(axis=0))
-            self.steer_margins(broken, self.config.margin_aim * spec.violation_limit)
+            aims = self.config.margin_aim, self.config.checkpoint_share / len(self.margins)
+            self.steer_margins(broken, (min(aims) if spec.choice else aims[0]) * spec.violation_limit)
         if self.toll is None:
             return 0.0
         device = next(self.actor.parameters()).device
@@ -271,9 +270,8 @@ class SDRL:
     def _lost(self, estimates: Tensor, slack: Tensor) -> Tensor:
         """The same, of the critics' estimates ``(2, ..., O + C)`` and slacks ``(..., C)``."""
         cost = self.experience.weighed(estimates[..., : len(self.discounts)].amax(0))
-        short = torch.relu(self.margins - slack)
-        worst = bool(self.experience.choice) and short.shape[-1] > 0
-        return cost + self.config.penalty_weight * (short.amax(-1) if worst else short.sum(-1))
+        short, choice = torch.relu(self.margins - slack), self.experience.choice
+        return cost + self.config.penalty_weight * (worst(short, self.margins) if choice else short.sum(-1))
 
     def _slack(self, decided: Decided, estimates: Tensor) -> Tensor:
         """Slacks ``(..., n, C)`` of what was decided, of the critics' estimates ``(2, ..., n, C)``."""

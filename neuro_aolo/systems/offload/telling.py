@@ -108,13 +108,13 @@ def _is_shipped(scenario: Scenario) -> bool:
 def _options(scenario: Scenario, *, shipped: bool) -> tuple[str, ...]:
     """Words of a command line that choose scenario and places."""
     dated = _dated(scenario)
-    words = ["--scenario", scenario.name if shipped else "FILE.toml"]
+    options = ["--scenario", scenario.name if shipped else "FILE.toml"]
     for site in scenario.sites:
         if site in dated:
-            words += ["--trace", f"{site}={dated[site]}"]
+            options += ["--trace", f"{site}={dated[site]}"]
         elif scenario.country(site):
-            words += ["--country", f"{site}={scenario.country(site)}"]
-    return tuple(words)
+            options += ["--country", f"{site}={scenario.country(site)}"]
+    return tuple(options)
 
 
 def _grade(source: str) -> str:
