@@ -58,6 +58,14 @@ class Experience:
         """What each figure counts as, in units of the objectives' scales."""
         return (1.0,) if self.reward else tuple(objective.weight for objective in self.spec.objectives)
 
+    def weighed(self, figures: Tensor) -> Tensor:
+        """What is minimised, ``(...)``, of figures ``(..., O)``."""
+        first, *others = self.weights
+        total = first * figures[..., 0]
+        for index, weight in enumerate(others, start=1):
+            total = total + weight * figures[..., index]
+        return total
+
     @property
     def copies(self) -> int:
         """Copies whose decisions a row holds."""
@@ -67,6 +75,11 @@ class Experience:
     def rows(self) -> int:
         """Rows of a state."""
         return self.spec.agents // self.copies
+
+    @property
+    def choice(self) -> tuple[tuple[int, ...], ...]:
+        """What an action of a row may name; nothing where it holds several copies' actions."""
+        return () if self.joint else self.spec.choice
 
     @property
     def constraints(self) -> int:

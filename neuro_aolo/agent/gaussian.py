@@ -5,12 +5,23 @@ follows the misfit would take away the pull where it is needed. Networks, files 
 it.
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from neuro_aolo.agent.diffusion import Diffusion
+from neuro_aolo.systems.task import Floats
 
 _STD = 0.5
+_LARGEST = 1.0 - 1e-6
+"""Action at which the inverse of tanh is taken at most."""
+
+
+def disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:
+    """Noisy actions in [-1, 1]: on the scale of ``atanh`` with ``logits``, else clipped."""
+    if not logits:
+        return np.clip(actions + noise, -1.0, 1.0)
+    return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)
 
 
 def surprise(means: Tensor, candidates: Tensor, weights: Tensor, stakes: Tensor | None = None) -> Tensor:

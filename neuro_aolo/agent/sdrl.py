@@ -38,9 +38,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.categorical import Categorical
+from neuro_aolo.agent.choice import drawn, misled, taken, worst
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.experience import Decided, Experience
+from neuro_aolo.agent.gaussian import disturbed
 from neuro_aolo.agent.learner import Seeds
 from neuro_aolo.agent.optimise import (
     adam,
@@ -116,6 +119,7 @@ class SDRL:
             columns["outcome"],
             config.logits,
             weights,
+            experience.choice,
         ).to(device)
         decisions = min(config.buffer_size, config.rounds * config.num_envs)
         return cls(
@@ -147,7 +151,10 @@ class SDRL:
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
         else:
             actions = noise_free(self.policy)(observations)
-        return _disturbed(actions, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
+        if isinstance(self.policy, Categorical):
+            actions = self.policy.mixed(actions, rng)
+        tried = drawn(actions, self.experience.choice, rng)
+        return disturbed(tried, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
 
     def remember(
         self, observations: Observations, actions: Floats, transition: Transition, following: Observations
@@ -161,11 +168,7 @@ class SDRL:
             self.served.slack = rows["outcome"][:, len(self.discounts) :].to(to)
 
     def update(self, progress: float, served: int) -> float | None:
-        """One update from replayed requests; ``progress`` runs from 0 to 1.
-
-        Returns:
-            The critics' loss; None where too few requests have been served.
-        """
+        """One update from replayed requests. Returns the critics' loss; None where too few were served."""
         config = self.config
         if served <= config.critic_starts:
             return None
@@ -191,19 +194,15 @@ class SDRL:
         spec = self.experience.spec
         if len(self.margins):
             broken = torch.from_numpy((decided.slack < 0.0).mean(axis=0))
-            self.steer_margins(broken, self.config.margin_aim * spec.violation_limit)
+            aims = self.config.margin_aim, self.config.checkpoint_share / len(self.margins)
+            self.steer_margins(broken, (min(aims) if spec.choice else aims[0]) * spec.violation_limit)
         if self.toll is None:
             return 0.0
         device = next(self.actor.parameters()).device
         return spec.agents * self.toll.cost(self.actor, torch.from_numpy(decided.seen).to(device))
 
     def steer_margins(self, broken: Tensor, limit: float) -> None:
-        """Widen the margin of each constraint broken too often, narrow the others.
-
-        Args:
-            broken: share of noise-free decisions that break each constraint, shape ``(C,)``.
-            limit: how large that may be.
-        """
+        """Widen the margins of constraints of which more than ``limit`` is broken, shares ``(C,)``."""
         too_often = broken.to(self.margins) > limit
         factor = torch.where(too_often, WIDEN, NARROW)
         self.margins = (self.margins * factor).clamp(LEAST_MARGIN, self.config.margin_max)
@@ -248,14 +247,12 @@ class SDRL:
         else:
             return
         self.critic.requires_grad_(False)
-        estimates = self.critic(decided.observations, decided.actions)
-        figures = len(self.discounts)
-        first, *others = self.experience.weights
-        cost = first * estimates[..., 0].amax(0)
-        for index, weight in enumerate(others, start=1):
-            cost = cost + weight * estimates[..., index].amax(0)
-        short = torch.relu(self.margins - self._slack(decided, estimates[..., figures:])).sum(-1)
-        loss = (cost + self.config.penalty_weight * short).mean()
+        choice = self.experience.choice
+        estimates = self.critic.of_each(decided.observations, decided.actions)
+        slack = self._slack(decided, estimates[..., len(self.discounts) :])
+        lost = self._lost(estimates, slack)
+        close = (slack < self.margins / 2).any(-1)
+        loss = misled(decided.actions, choice, lost, close) if choice else lost.mean()
         if decided.tolled is not None:
             assert self.toll is not None
             spec = self.experience.spec
@@ -265,12 +262,27 @@ class SDRL:
         optimiser.step()
         self.critic.requires_grad_(True)
 
+    def losses(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """What (37') is the mean of, by the critics alone, ``(n,)``, of rows' actions ``(n, A)``."""
+        estimates = self.critic(observations, actions)
+        return self._lost(estimates, estimates[..., len(self.discounts) :].amin(0))
+
+    def _lost(self, estimates: Tensor, slack: Tensor) -> Tensor:
+        """The same, of the critics' estimates ``(2, ..., O + C)`` and slacks ``(..., C)``."""
+        cost = self.experience.weighed(estimates[..., : len(self.discounts)].amax(0))
+        short, choice = torch.relu(self.margins - slack), self.experience.choice
+        return cost + self.config.penalty_weight * (worst(short, self.margins) if choice else short.sum(-1))
+
     def _slack(self, decided: Decided, estimates: Tensor) -> Tensor:
-        """Slacks ``(n, C)`` of what was decided, of the critics' estimates ``(2, n, C)``."""
+        """Slacks ``(..., n, C)`` of what was decided, of the critics' estimates ``(2, ..., n, C)``."""
         if decided.taken is None or decided.slack is None or not estimates.shape[-1]:
             return estimates.amin(0)
         with torch.no_grad():
             of_taken = self.critic(decided.observations, decided.taken)[..., len(self.discounts) :]
+        if self.experience.choice:
+            measured = decided.slack + (estimates - of_taken[:, None]).mean(0)
+            is_taken = taken(decided.taken, self.experience.choice)
+            return torch.where(is_taken[..., None], measured, estimates.amin(0))
         changed: Tensor = (estimates - of_taken).mean(0)
         return decided.slack + changed
 
@@ -280,11 +292,7 @@ class SDRL:
         return Snapshot({"margins": self.margins, **found.tensors}, found.values)
 
     def restore(self, state: Snapshot) -> None:
-        """Stand where :meth:`state` was taken of a learner of the same shape.
-
-        Raises:
-            AgentError: it is of another shape.
-        """
+        """Stand where :meth:`state` was taken; raises an AgentError of a learner of another shape."""
         self._parts().restore(state)
         self.margins = state.tensors["margins"].to(self.margins)
 
@@ -305,13 +313,3 @@ class SDRL:
             replay=self.replay,
             generator=self.generator,
         )
-
-
-_LARGEST = 1.0 - 1e-6
-
-
-def _disturbed(actions: Floats, noise: Floats, logits: bool) -> Floats:
-    """Noisy actions in [-1, 1]: on the scale of ``atanh`` with ``logits``, else clipped."""
-    if not logits:
-        return np.clip(actions + noise, -1.0, 1.0)
-    return np.tanh(np.arctanh(np.clip(actions, -_LARGEST, _LARGEST)) + noise)

@@ -51,7 +51,8 @@ class SDRLConfig:
             cost's slope over the slack's has the same optimum.
         margin_start: delta of (37') at the start, in units of the task's slack.
         margin_max: the largest delta.
-        margin_aim: share of the task's violation limit that each constraint's margin is steered towards.
+        margin_aim: share of the task's violation limit that each constraint's margin is steered towards;
+            where an action names one of several things at most its part of the checkpoint's share.
         checkpoint_share: share of that limit which a checkpoint may use up on the validation requests: what
             is left covers that they are a sample, and that the best of many was taken.
         tau: soft update of the target networks.

@@ -40,7 +40,8 @@ def compare(
             autocompletion=several(names.LEARNERS),
             help="Some of spiking, mlp, diffusion, sac, td3, ppo, optimum-table, linear-cem, regressed-mlp, "
             "random, constant, the system's rules and estimators and the exact optimum, which AOLO calls "
-            "oracle; all if absent. sac:1 has one seed, whatever --seeds says.",
+            "oracle; all of these if absent. Also best-of (a search under the MLP's critics) and "
+            "categorical (an MLP that draws what it names). sac:1 has one seed, whatever --seeds says.",
         ),
     ] = None,
     preset: Annotated[

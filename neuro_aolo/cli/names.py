@@ -14,7 +14,7 @@ RESETS = ("zero", "subtract")
 STYLES = ("terminal", "markdown", "latex")
 BASELINES = ("random", "constant", "mlp")
 LEARNERS = (
-    *("spiking", "mlp", "diffusion", "sac", "td3", "ppo"),
+    *("spiking", "mlp", "diffusion", "best-of", "categorical", "sac", "td3", "ppo"),
     *("optimum-table", "linear-cem", "regressed-mlp", "random", "constant"),
 )
 FAULTS = ("weight-noise=", "lost-spikes=", "stuck-silent=", "stuck-firing=")

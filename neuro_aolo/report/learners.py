@@ -15,6 +15,8 @@ NAMES = {
     "spiking": "spiking actor",
     "mlp": "MLP, same loop",
     "diffusion": "diffusion, same loop",
+    "best-of": "best of candidates",
+    "categorical": "MLP that draws",
     "sac": "SAC",
     "td3": "TD3",
     "ppo": "PPO",

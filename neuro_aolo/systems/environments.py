@@ -14,6 +14,10 @@ _ENVIRONMENTS = {
         "neuro_aolo.systems.aolo.env:AoloEnv",
         "neuro_aolo.systems.aolo.vector_env:AoloVectorEnv",
     ),
+    "AIGCOffload-v0": (
+        "neuro_aolo.systems.offload.env:AIGCOffloadEnv",
+        "neuro_aolo.systems.offload.vector_env:AIGCOffloadVectorEnv",
+    ),
     "EmissionsPerBit-v0": (
         "neuro_aolo.systems.emissions_per_bit.env:EmissionsPerBitEnv",
         "neuro_aolo.systems.emissions_per_bit.vector_env:EmissionsPerBitVectorEnv",

@@ -126,6 +126,9 @@ class Spec:
         regret_unit: key of the functional unit whose carbon regret is measured in, over all episodes; empty
             where it is that of what is minimised.
         learner: that learns it by default.
+        choice: of each thing that an action may name, the places of its score and of the numbers that are
+            its own: the largest score names it, its numbers are used, and those of the others are not. All
+            of them have equally many. Empty where actions name nothing.
     """
 
     observations: tuple[Quantity, ...]
@@ -148,6 +151,7 @@ class Spec:
     tallies: tuple[Tally, ...] = ()
     regret_unit: str = ""
     learner: str = "sdrl"
+    choice: tuple[tuple[int, ...], ...] = ()
 
     @property
     def observation_names(self) -> tuple[str, ...]:

@@ -1,24 +1,20 @@
 """AOLO-v0: one request at a time."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 
-from neuro_aolo.errors import ServiceError
-from neuro_aolo.systems.aolo.oracle import oracle
-from neuro_aolo.systems.aolo.request import Outcome, observe, outcome, sample_states, scored, to_physical
+from neuro_aolo.systems.aolo.oracle import oracle as exact
+from neuro_aolo.systems.aolo.request import observe, outcome, sample_states, scored, to_physical
 from neuro_aolo.systems.aolo.scenario import Scenario
-from neuro_aolo.systems.grid.trace import Walk
-from neuro_aolo.systems.wording import shown
+from neuro_aolo.systems.request_env import RequestEnv, Requests, check_agent_carbon
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
-Observation = np.ndarray[Any, np.dtype[np.float32]]
 
 
-class AoloEnv(gym.Env[Observation, Observation]):
+class AoloEnv(RequestEnv):
     """Choose the length and the transmit power of a language model's answers, at the least carbon.
 
     ## Description
@@ -110,8 +106,6 @@ class AoloEnv(gym.Env[Observation, Observation]):
     * v0: Initial version.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 - the name and form are Gymnasium's
-
     def __init__(
         self,
         scenario: str | Path | Scenario = "paper",
@@ -123,41 +117,8 @@ class AoloEnv(gym.Env[Observation, Observation]):
         render_mode: str | None = None,
     ) -> None:
         self.scenario = resolve(scenario, dc_country, bs_country)
-        self.observation_space, self.action_space = request_spaces(self.scenario)
-        self.episode_length = check_episode_length(episode_length)
         self.agent_carbon_mg = check_agent_carbon(agent_carbon_mg)
-        self.render_mode = render_mode
-        self._with_oracle = oracle
-        self._served = 0
-        self._state: NDArray | None = None
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Draw the first request, or take it from ``options["state"]`` ``(S,)`` in physical units."""
-        super().reset(seed=seed)
-        self._served = 0
-        self._walk = Walk(self.scenario.traces, 1, self.np_random)
-        self._state = given_states(self.scenario, options, 1)
-        if self._state is None:
-            self._state = self._draw()
-        return observe(self.scenario, self._state)[0], {"state": self._state[0].copy()}
-
-    def step(self, action: Observation) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Serve the request with ``action`` ``(2,)`` in [-1, 1], and draw the next."""
-        if self._state is None:
-            raise ServiceError("step() before reset(): call reset() first")
-        action = np.asarray(action)[None]
-        charge, oracle = self.agent_carbon_mg, self._with_oracle
-        served, info = serve(self.scenario, self._state, action, charge, oracle, self.np_random)
-        single = {key: unbatched(value) for key, value in info.items()}
-        self._served += 1
-        self._state = self._draw()
-        truncated = self._served >= self.episode_length
-        return observe(self.scenario, self._state)[0], float(served.reward[0]), False, truncated, single
-
-    def _draw(self) -> NDArray:
-        return sample_states(self.scenario, 1, self.np_random, self._walk.next())
+        super().__init__(requests_of(self.scenario, agent_carbon_mg, oracle), episode_length, render_mode)
 
 
 def resolve(scenario: str | Path | Scenario, dc: str | None, bs: str | None) -> Scenario:
@@ -166,80 +127,37 @@ def resolve(scenario: str | Path | Scenario, dc: str | None, bs: str | None) -> 
     return loaded.with_countries(dc, bs) if dc or bs else loaded
 
 
-def request_spaces(scenario: Scenario) -> tuple[spaces.Space[Observation], spaces.Space[Observation]]:
-    """Observation and action space of one request."""
-    observation = spaces.Box(-1.0, 1.0, (len(scenario.state_names),), dtype=np.float32)
-    return observation, spaces.Box(-1.0, 1.0, (2,), dtype=np.float32)
+def requests_of(scenario: Scenario, agent_carbon_mg: float, oracle: bool) -> Requests:
+    """What the environments serve; arguments as of :class:`AoloEnv`."""
 
+    def check(states: NDArray) -> None:
+        outcome(scenario, states, np.ones(len(states)), np.ones(len(states)))
 
-def check_episode_length(episode_length: int) -> int:
-    """``episode_length`` itself, if an episode can have it."""
-    if episode_length < 1:
-        raise ServiceError(f"episode_length = {episode_length} is not allowed: it must be at least 1")
-    return episode_length
+    def serve(states: NDArray, actions: Any, rng: np.random.Generator) -> tuple[NDArray, dict[str, Any]]:
+        words, power_w = to_physical(scenario, actions)
+        expected = outcome(scenario, states, words, power_w, agent_carbon_mg)
+        served = scored(scenario, expected, words, rng)
+        info: dict[str, Any] = {
+            "carbon_mg": served.carbon_mg,
+            "cost_mg": served.cost_mg,
+            "feasible": served.feasible,
+            "margins": served.margins,
+            "score": served.score,
+            "words": words,
+            "power_w": power_w,
+            "state": states.copy(),
+        }
+        if oracle:
+            info["oracle_mg"] = exact(scenario, states).cost_mg
+        return served.reward, info
 
-
-def check_agent_carbon(agent_carbon_mg: float) -> float:
-    """``agent_carbon_mg`` itself, if deciding can emit it."""
-    if not 0.0 <= agent_carbon_mg < np.inf:
-        raise ServiceError(
-            f"agent_carbon_mg = {agent_carbon_mg:g} is not allowed: it must be finite and at least 0"
-        )
-    return agent_carbon_mg
-
-
-def given_states(scenario: Scenario, options: dict[str, Any] | None, n: int) -> NDArray | None:
-    """States ``(n, S)`` of ``options["state"]``, given as ``(S,)`` for all or ``(n, S)``; else None."""
-    if not options or "state" not in options:
-        return None
-    names = scenario.state_names
-    try:
-        states = np.array(options["state"], dtype=np.float64)
-    except (TypeError, ValueError):
-        states = np.array(np.nan)
-    if states.shape not in ((len(names),), (n, len(names))) or not np.isfinite(states).all():
-        raise ServiceError(
-            f'options["state"] = {shown(options["state"])} is not allowed: give finite numbers, '
-            f"({len(names)},) or ({n}, {len(names)}): {', '.join(names)}"
-        )
-    states = np.array(np.broadcast_to(states, (n, len(names))))
-    outcome(scenario, states, np.ones(n), np.ones(n))
-    return states
-
-
-def serve(
-    scenario: Scenario,
-    states: NDArray,
-    actions: Any,
-    agent_carbon_mg: float,
-    with_oracle: bool,
-    rng: np.random.Generator,
-) -> tuple[Outcome, dict[str, Any]]:
-    """Outcome of ``actions`` ``(n, 2)`` on ``states`` ``(n, S)``, and the ``info`` that tells of it."""
-    if np.shape(actions) != (len(states), 2):
-        raise ServiceError(
-            f"actions of shape {np.shape(actions)} are not allowed: give {(len(states), 2)}, length and power"
-        )
-    words, power_w = to_physical(scenario, actions)
-    expected = outcome(scenario, states, words, power_w, agent_carbon_mg)
-    served = scored(scenario, expected, words, rng)
-    info: dict[str, Any] = {
-        "carbon_mg": served.carbon_mg,
-        "cost_mg": served.cost_mg,
-        "feasible": served.feasible,
-        "margins": served.margins,
-        "score": served.score,
-        "words": words,
-        "power_w": power_w,
-        "state": states.copy(),
-    }
-    if with_oracle:
-        info["oracle_mg"] = oracle(scenario, states).cost_mg
-    return served, info
-
-
-def unbatched(value: Any) -> Any:
-    """The first entry of a batched ``info`` value, as a plain number where it is one."""
-    if isinstance(value, dict):
-        return {key: unbatched(inner) for key, inner in value.items()}
-    return value[0].item() if value.ndim == 1 else value[0]
+    return Requests(
+        names=scenario.state_names,
+        numbers=2,
+        decided="length and power",
+        traces=scenario.traces,
+        draw=partial(sample_states, scenario),
+        observe=partial(observe, scenario),
+        check=check,
+        serve=serve,
+    )
