@@ -37,8 +37,8 @@ OTHER_SEEDS = {
     "speech": {"sac": 3, "td3": 1, "ppo": 5},
     "prompts": {"diffusion": 5, "sac": 1, "td3": 1, "ppo": 5, "ridge": 3, "boosting": 3},
 }
-"""Of Stable-Baselines3's algorithms, of which the nearest has five, and others of which a scenario has more or
-fewer seeds; PPO has two on ``paper``, for its reproduction."""
+"""Of Stable-Baselines3's algorithms, of which the nearest has five, and of others that a scenario has more or
+fewer of; PPO has two on ``paper``, for its reproduction."""
 
 COMPARISONS = (*SEEDS, "reproduce_paper")
 CURVES = ("quantization", "robustness")
