@@ -152,7 +152,7 @@ def completed(line: str) -> tuple[list[str], str]:
         ("neuro-aolo fin", ["finetune"]),
         ("neuro-aolo train --scenario mi", ["mixed"]),
         ("neuro-aolo ledger run --profile loihi1,loi", ["loihi1,loihi1", "loihi1,loihi2"]),
-        ("neuro-aolo train --actor ", ["popsan", "mlp"]),
+        ("neuro-aolo train --actor ", ["popsan", "mlp", "diffusion"]),
     ],
 )
 def test_the_shell_completes_without_torch(line: str, found: list[str]) -> None:
