@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("neuro_aolo_export", "hardware_profiles"),
     ("text", "units", "files", "errors", "interrupt"),
     ("systems",),
-    ("agent",),
+    ("agent", "formulate"),
     ("pricing",),
     ("carbon",),
     ("runs", "workers"),

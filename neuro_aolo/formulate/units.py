@@ -1,0 +1,221 @@
+"""A figure in the unit that somebody wrote, in the unit of a parameter; the dimensions have to agree.
+
+``pint`` keeps the dimensions. What was written is read with closed tables before: it parses nothing of it.
+Carbon is weighed as CO2 equivalent, a year is 365 days (:mod:`neuro_aolo.units`), and pounds are those of
+avoirdupois, 453.59237 g.
+"""
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+from neuro_aolo.formulate.extra import extra
+from neuro_aolo.formulate.spellings import LOWERED, LOWERED_SEVERAL, NAMES, SEVERAL, SYMBOLS
+from neuro_aolo.systems.wording import shown
+
+_LONGEST = 60
+_COUNTED = (
+    *("word", "token", "user", "server", "packet", "point", "slot", "step", "request", "operation", "cycle"),
+    *("gpu", "image", "task", "decision", "episode"),
+)
+"""Things that are counted: each is a dimension, so that none is taken for another."""
+
+_UNSAID = {f"[{name}]" for name in _COUNTED}
+
+_CARBON = re.compile(
+    r"(?<![A-Za-z])[-_ ]*\(?(?:of[ ]+)?(?:co[2₂]|carbon(?:[ ]dioxide)?|ghg|emissions?)[-_ ]*"
+    r"(?:e(?:q(?:uiv(?:alents?)?)?)?\.?(?![a-z]))?\)?|(?<=[gt])co[2₂](?:[-_ ]?e(?:q\.?)?(?![a-z]))?",
+    re.IGNORECASE,
+)
+_HOURS_OF_POWER = (
+    (re.compile(r"\b(kilo|mega|giga|tera|)watts?[-·. ]?hours?\b", re.IGNORECASE), r"\1watthour"),
+    (re.compile(r"\b([kMGT]?W)[-·. ]h\b"), r"\1h"),
+    (re.compile(r"\b(metric|short)[- ]tons?\b", re.IGNORECASE), r"\1ton"),
+    # Nobody weighs carbon per milliwatt-hour.
+    (re.compile(r"(?<=/)mwh\b|(?<=per )mwh\b"), "MWh"),
+)
+_TOKEN = re.compile(
+    r"(?P<over>/|÷|\b(?:per|a|an|each|every)\b)|\^?(?P<power>[-−]?[1-4])(?![0-9])|(?P<raised>⁻?[¹²³⁴])"
+    r"|(?P<times>[·*×⋅. -])|(?P<unit>[A-Za-z%‰µμ]+)",
+    re.IGNORECASE,
+)
+_RAISED = str.maketrans("⁻¹²³⁴−", "-1234-")
+_LEVELS = {"dbm": ("watt", 1e-3), "dbw": ("watt", 1.0), "db": ("", 1.0), "decibel": ("", 1.0)}
+_LEVELS |= {"decibels": ("", 1.0), "decibelmilliwatts": ("watt", 1e-3)}
+_DIGITS = 12
+
+
+class UnitError(ValueError):
+    """What a unit is, or why it does not fit."""
+
+
+def convert(value: float, written: str, wanted: str) -> float:
+    """A value in the unit that a parameter has.
+
+    Args:
+        value: the number.
+        written: its unit as somebody wrote it; empty where none was.
+        wanted: the parameter's unit, as the schema has it; ``-`` for none.
+
+    Raises:
+        UnitError: the unit is unknown, of another dimension, or of several meanings.
+    """
+    target, unit = _unit(wanted), " ".join(written.split())
+    level = _LEVELS.get(unit.lower().replace(" ", ""))
+    if level is not None:
+        value, unit = level[1] * 10.0 ** (value / 10.0) if value < 3000.0 else math.inf, level[0]
+    if level is not None and not unit and not (target is not None and target.dimensionless):
+        raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
+    if not unit:
+        if _needs_unit(target):
+            raise UnitError(f"no unit is said: {wanted} is meant here")
+        return value
+    given = _unit(unit)
+    if given is None and _countable(target):
+        given = _unit(unit.rpartition(" ")[2])
+    reached = _magnitude(given, target)
+    if reached is None and _countable(target) and _is_noun(unit):
+        return value
+    if reached is None and given is None:
+        raise UnitError(f"the unit {shown(written)} is unknown: {wanted} is meant here")
+    if reached is None:
+        raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
+    result = value * reached
+    return float(f"{result:.{_DIGITS}g}") if math.isfinite(result) else result
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit that is known."""
+    try:
+        return bool(text.strip()) and (
+            text.strip().lower() in _LEVELS or _unit(" ".join(text.split())) is not None
+        )
+    except UnitError:
+        return True
+
+
+@cache
+def _registry() -> Any:
+    """Our own registry: nothing but these dimensions."""
+    registry = extra("pint").UnitRegistry(None)
+    for line in ("second = [time]", "gram = [mass]", "joule = [energy]", "bit = [information]"):
+        registry.define(line)
+    registry.define("flop = [computation]")
+    for name in _COUNTED:
+        registry.define(f"{name} = [{name}]")
+    registry.define("watt = joule / second")
+    registry.define("hertz = 1 / second")
+    return registry
+
+
+@cache
+def _unit(text: str) -> Any:
+    """A quantity of one of the units that a text names; None where it names none that is known."""
+    if len(text) > _LONGEST:
+        return None
+    registry = _registry()
+    quantity = registry.Quantity(1.0)
+    if text in ("-", "1", "", "margin's", "reward"):
+        return quantity
+    for pattern, instead in _HOURS_OF_POWER:
+        text = pattern.sub(instead, text)
+    text = _CARBON.sub("", text).strip(" -()")
+    text = re.sub(r"^1(?=[ ]?[/·*×])", "", text)
+    sign, last, named, place = 1, None, False, 0
+    while place < len(text):
+        token = _TOKEN.match(text, place)
+        if token is None:
+            return None
+        place = token.end()
+        if token["over"]:
+            # An article divides behind a unit alone: grams a kilowatt-hour, but a watt.
+            sign = -1 if last is not None or token["over"].lower() in ("/", "÷", "per") else 1
+        elif token["times"]:
+            continue
+        elif power := _power(token):
+            if last is None:
+                return None
+            quantity, last = quantity / last * last**power, None
+        else:
+            one = _one(token["unit"])
+            if one is None:
+                return None
+            last, named = one**sign, True
+            quantity, sign = quantity * last, 1
+    return quantity if quantity.units != registry.Unit("") or named else None
+
+
+def _power(token: "re.Match[str]") -> int:
+    """The power that a token raises to; 0 where it is something else."""
+    if token["power"] or token["raised"]:
+        return int((token["power"] or token["raised"]).translate(_RAISED))
+    return {"squared": 2, "cubed": 3}.get((token["unit"] or "").lower(), 0)
+
+
+def _one(name: str) -> Any:
+    """A quantity of the unit of one name, None where there is none.
+
+    Raises:
+        UnitError: it has several meanings.
+    """
+    name = name.replace("µ", "u").replace("μ", "u")
+    lower = name.lower()
+    entry = SYMBOLS.get(name) or NAMES.get(lower) or LOWERED.get(lower)
+    if entry is None:
+        meanings = SEVERAL.get(lower) or LOWERED_SEVERAL.get(lower)
+        if meanings:
+            raise UnitError(f"{shown(name)} may be {meanings}: write out which")
+        return None
+    registry = _registry()
+    unit, factor = entry
+    if unit == "percent":
+        return registry.Quantity(0.01 * factor)
+    if unit == "one":
+        return registry.Quantity(factor)
+    if unit == "bit/s":
+        return registry.Quantity(factor, registry.bit / registry.second)
+    return registry.Quantity(factor, unit)
+
+
+def _magnitude(given: Any, target: Any) -> float | None:
+    """One of the first in the second; None where the dimensions differ."""
+    if given is None or target is None:
+        return None
+    for rate in (given, given / _registry().Quantity(1.0, "second")):
+        # People write TFLOPS for TFLOP/s.
+        if rate is not given and not _only(given, "flop"):
+            continue
+        ratio = rate / target
+        if ratio.dimensionless:
+            return float(ratio.to_base_units().magnitude)
+        # Packets per second are a rate of 1/s, and watts per server are watts: what is counted goes without
+        # saying in a schema. That it is counted at all does not: eight users are not the number 8.
+        if not target.dimensionless and set(dict(ratio.dimensionality)) <= _UNSAID - set(
+            dict(target.dimensionality)
+        ):
+            return float(ratio.to_base_units().magnitude)
+    return None
+
+
+def _only(given: Any, name: str) -> bool:
+    return bool(given.dimensionality == _registry().Quantity(1.0, name).dimensionality)
+
+
+def _needs_unit(target: Any) -> bool:
+    """Whether a figure without a unit could be of several sizes: not so of counts and shares."""
+    return target is not None and not target.dimensionless and not _countable(target)
+
+
+def _countable(target: Any) -> bool:
+    dimensions = {} if target is None else dict(target.dimensionality)
+    return bool(dimensions) and set(dimensions) <= _UNSAID
+
+
+def _is_noun(unit: str) -> bool:
+    """Whether a word is none of the units: then it is what somebody calls the things that are counted."""
+    words = re.findall(r"[A-Za-z][A-Za-z0-9]*", unit)
+    try:
+        return not any(_one(word) is not None for word in words)
+    except UnitError:
+        return False
