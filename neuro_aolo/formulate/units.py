@@ -44,6 +44,10 @@ _RAISED = str.maketrans("⁻¹²³⁴−", "-1234-")
 _LEVELS = {"dbm": ("watt", 1e-3), "dbw": ("watt", 1.0), "db": ("", 1.0), "decibel": ("", 1.0)}
 _LEVELS |= {"decibels": ("", 1.0), "decibelmilliwatts": ("watt", 1e-3)}
 _DIGITS = 12
+_MOST_WORDS = 14
+_BEFORE_UNIT = re.compile(r"[ \t\n\xa0\u202f]{0,3}-?")
+_UNIT_WORD = re.compile(r"[A-Za-z%‰µμ]+[₂2]?(?:\^?[-−]?[1-4](?![0-9.]))?[³²]?|(?<=kWh)⁻¹")
+_LAST_ARTICLE = re.compile(r"\b(?:a|an|each|every|per|of)$", re.IGNORECASE)
 
 
 class UnitError(ValueError):
@@ -95,6 +99,20 @@ def is_unit(text: str) -> bool:
         return True
 
 
+def unit_at(text: str, place: int) -> tuple[str, int]:
+    """The longest unit that stands at a place of a text, behind a space or a hyphen, and where it is over.
+
+    Empty, and the place itself, where none stands there.
+    """
+    begin = _BEFORE_UNIT.match(text, place).end()  # type: ignore[union-attr]
+    ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, begin + _LONGEST)][:_MOST_WORDS]
+    for end in reversed(ends):
+        written = text[begin:end]
+        if is_unit(written) and not _LAST_ARTICLE.search(written):
+            return written, end
+    return "", place
+
+
 @cache
 def _registry() -> Any:
     """Our own registry: nothing but these dimensions."""
@@ -129,8 +147,7 @@ def _unit(text: str) -> Any:
             return None
         place = token.end()
         if token["over"]:
-            # An article divides behind a unit alone: grams a kilowatt-hour, but a watt.
-            sign = -1 if last is not None or token["over"].lower() in ("/", "÷", "per") else 1
+            sign = -1
         elif token["times"]:
             continue
         elif power := _power(token):

@@ -1,0 +1,155 @@
+"""What was said of one parameter, as its value: numbers and units converted, ranges and choices understood."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from neuro_aolo.formulate.cards import Card
+from neuro_aolo.formulate.form import Said
+from neuro_aolo.formulate.grounding import plainly
+from neuro_aolo.formulate.numerals import Numeral, numerals
+from neuro_aolo.formulate.units import UnitError, convert, is_unit, unit_at
+from neuro_aolo.systems.parameters import Component
+from neuro_aolo.systems.wording import shown
+
+_AROUND = re.compile(r"±|\+/-|\bplus or minus\b", re.IGNORECASE)
+_MOST = re.compile(
+    r"\b(?:at most|up to|no more than|not more than|max(?:imum)?|(?:not )?(?:above|exceed(?:ing)?|over)|below|under"
+    r"|less than|within|cap(?:ped)?|limit(?:ed)?|or less|ceiling)\b|<=?|≤",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    r"\b(?:at least|no less than|not less than|min(?:imum)?|more than|or more|not below|floor)\b|>=?|≥", re.IGNORECASE
+)
+_SAME = 0.01
+
+
+class NotAValue(ValueError):
+    """Why what was said is no value of the parameter, as the end of a sentence."""
+
+
+def value_of(card: Card, said: Said, usual: Any) -> Any:
+    """The value of a parameter in its own unit, as a scenario file holds it.
+
+    Args:
+        card: the parameter.
+        said: of it.
+        usual: its value in the scenario that is extended, which an open end of a range keeps.
+
+    Raises:
+        NotAValue: it is none.
+    """
+    if card.kind == "choice":
+        return _choice(card, said)
+    numbers = figures(card, said)
+    if card.kind == "list":
+        return _list(numbers, usual)
+    if card.kind in ("number", "whole"):
+        return _one(numbers, card.kind == "whole")
+    ends = _ends(numbers, said, usual)
+    if card.kind == "range":
+        return list(ends)
+    return _component(ends, usual)
+
+
+def figures(card: Card, said: Said) -> list[float]:
+    """The numbers that were said, in the unit of a parameter.
+
+    Raises:
+        NotAValue: there is none, or one has a unit that does not fit.
+    """
+    numbers = numerals(said.value)
+    if not numbers:
+        raise NotAValue(f"{shown(said.value)} holds no number")
+    units = _units(said, numbers)
+    try:
+        values = [convert(number.value, unit, card.unit) for number, unit in zip(numbers, units, strict=True)]
+    except UnitError as error:
+        raise NotAValue(str(error)) from None
+    if not all(map(math.isfinite, values)):
+        raise NotAValue(f"{shown(said.value)} is beyond every number that is computed with")
+    return values
+
+
+def _units(said: Said, numbers: Sequence[Numeral]) -> list[str]:
+    """The unit of each number: its own where one stands behind it, else that of the next, at last the form's."""
+    unit = _form_unit(said)
+    units: list[str] = []
+    for number in reversed(numbers):
+        own, _ = unit_at(said.value, number.end)
+        unit = own or unit
+        units.append(unit)
+    return units[::-1]
+
+
+def _form_unit(said: Said) -> str:
+    """The unit of a form where its quote has it; else the one that stands behind the number there."""
+    if not said.unit.strip() or _spaceless(said.unit) in _spaceless(said.quote):
+        return said.unit
+    values = [number.value for number in numerals(said.value)]
+    for number in reversed(numerals(said.quote)):
+        unit, _ = unit_at(said.quote, number.end)
+        if unit and values and math.isclose(number.value, values[-1], rel_tol=1e-9):
+            return unit
+    return "" if is_unit(said.unit) else said.unit
+
+
+def _spaceless(text: str) -> str:
+    return plainly(text).replace(" ", "")
+
+
+def _one(numbers: Sequence[float], whole: bool) -> float | int:
+    first = numbers[0]
+    if any(abs(other - first) > _SAME * abs(first) for other in numbers[1:]):
+        raise NotAValue("several numbers are said where one is needed")
+    if not whole:
+        return first
+    if first != round(first):
+        raise NotAValue(f"{first:g} is not a whole number")
+    return round(first)
+
+
+def _list(numbers: Sequence[float], usual: Any) -> list[float]:
+    count = len(usual) if isinstance(usual, Sequence) else 1
+    values = list(numbers) if len(numbers) > 1 else [numbers[0]] * count
+    if isinstance(usual, Sequence) and usual and all(isinstance(each, int) for each in usual):
+        return [_one([value], whole=True) for value in values]
+    return values
+
+
+def _ends(numbers: Sequence[float], said: Said, usual: Any) -> tuple[float, float]:
+    """Low and high of what was said."""
+    low, high = usual.sample if isinstance(usual, Component) else usual or (numbers[0], numbers[0])
+    if len(numbers) == 2 and _AROUND.search(said.value):
+        middle, around = numbers
+        return middle - around, middle + around
+    if len(numbers) == 2:
+        return min(numbers), max(numbers)
+    if len(numbers) > 2:
+        raise NotAValue("more than two numbers are said where a range is needed")
+    if _MOST.search(said.value):
+        return low, numbers[0]
+    if _LEAST.search(said.value):
+        return numbers[0], high
+    return numbers[0], numbers[0]
+
+
+def _component(ends: tuple[float, float], usual: Any) -> dict[str, list[float]]:
+    """A component of a state; what is observed is widened where it would not hold what is drawn."""
+    low, high = ends
+    seen_low, seen_high = usual.observe if isinstance(usual, Component) else ends
+    observe = [min(low, seen_low), max(high, seen_high)]
+    if observe[0] == observe[1]:
+        observe = [0.9 * low, 1.1 * high] if low > 0.0 else [low - 1.0, high + 1.0]
+    return {"sample": [low, high], "observe": observe}
+
+
+def _choice(card: Card, said: Said) -> str:
+    words = plainly(said.value)
+    for value, others in card.choices.items():
+        if words in {plainly(value), *map(plainly, others)}:
+            if not any(plainly(word) in plainly(said.quote) for word in (value, *others)):
+                raise NotAValue(f"{shown(said.value)} is not in the words that are quoted")
+            return value
+    raise NotAValue(f"{shown(said.value)} is none of {', '.join(card.choices)}")
