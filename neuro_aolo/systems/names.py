@@ -18,6 +18,7 @@ SYSTEMS = {
     "aolo": "neuro_aolo.systems.aolo.system",
     "emissions_per_bit": "neuro_aolo.systems.emissions_per_bit.system",
     "environment": "neuro_aolo.systems.environment.system",
+    "offload": "neuro_aolo.systems.offload.system",
 }
 """The shipped systems: the module that offers what :class:`~neuro_aolo.systems.system.System` asks for."""
 

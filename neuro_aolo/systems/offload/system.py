@@ -1,0 +1,5 @@
+"""Edge servers for image generation as a system."""
+
+from neuro_aolo.systems.offload.scenario import Scenario
+
+__all__ = ["Scenario"]
