@@ -1,0 +1,150 @@
+"""A form and a deck of cards to values: each grounded, converted, and kept once; what is not is listed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.formulate.cards import Card, Deck
+from neuro_aolo.formulate.documents import Piece
+from neuro_aolo.formulate.form import Form, Place, Said
+from neuro_aolo.formulate.grounding import Evidence, Ungrounded, evidence_of, grounded, plainly
+from neuro_aolo.formulate.reading import NotAValue, value_of
+from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.systems.wording import shown
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a scenario file.
+
+    Attributes:
+        key: dotted.
+        value: in the parameter's own unit, as the file holds it.
+        written: number and unit as written.
+        evidence: where it was said; None where it follows from others.
+    """
+
+    key: str
+    value: Any
+    written: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What was said and is not taken.
+
+    Attributes:
+        key: of the parameter.
+        written: as written.
+        reason: why not.
+    """
+
+    key: str
+    written: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a form comes to.
+
+    Attributes:
+        values: by key.
+        dropped: what is not taken.
+        warnings: what a reader should know.
+    """
+
+    values: Mapping[str, Value]
+    dropped: tuple[Dropped, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def settle(form: Form, deck: Deck, text: str, pieces: Sequence[Piece] = ()) -> Settled:
+    """The values that a form says.
+
+    Args:
+        form: as a model or the template filled it.
+        deck: of the system, with the scenario that is extended.
+        text: the reader's own words.
+        pieces: of documents, that may say a figure of what the words name.
+    """
+    offers: list[Value | Dropped] = [
+        *(_figure(said, deck, text, pieces) for said in form.values),
+        *_places(form.countries, deck, text),
+    ]
+    dropped = [offer for offer in offers if isinstance(offer, Dropped)]
+    values: dict[str, Value] = {}
+    for key, rivals in _by_key(offer for offer in offers if isinstance(offer, Value)).items():
+        own = [value for value in rivals if value.evidence and not value.evidence.document] or rivals
+        if any(value.value != own[0].value for value in own):
+            every = " and ".join(dict.fromkeys(shown(value.written) for value in own))
+            dropped.append(Dropped(key, own[0].written, f"said in several ways, {every}: say which"))
+        else:
+            values[key] = own[0]
+    return _one_intensity(Settled(values, tuple(dropped)), deck.phrases.intensities)
+
+
+def usual(deck: Deck, key: str) -> Any:
+    """The value of a parameter in the scenario that is extended; None where it has none."""
+    value = deck.base.scenario
+    for part in key.split("."):
+        value = getattr(value, part, None)
+    return value
+
+
+def names(card: Card, text: str) -> bool:
+    """Whether the words of a text name a parameter."""
+    words = f" {plainly(text)} "
+    return any(plainly(name) in words for name in card.names)
+
+
+def _figure(said: Said, deck: Deck, text: str, pieces: Sequence[Piece]) -> Value | Dropped:
+    written = f"{said.value} {said.unit}".strip()
+    card = deck.cards.get(said.key)
+    if card is None:
+        return Dropped(said.key, written, "no such parameter")
+    try:
+        evidence = grounded(said, text, pieces)
+        if evidence.document and not names(card, text):
+            raise Ungrounded(f"{evidence.document} says it, the description does not ask for it")
+        return Value(card.key, value_of(card, said, usual(deck, card.key)), written, evidence)
+    except (Ungrounded, NotAValue) as error:
+        return Dropped(card.key, written, str(error))
+
+
+def _places(places: Sequence[Place], deck: Deck, text: str) -> Iterator[Value | Dropped]:
+    for place in places:
+        if place.site not in deck.phrases.places:
+            yield Dropped(place.site, place.country, "no such site")
+            continue
+        try:
+            evidence = evidence_of(place.quote, text)
+            if plainly(place.country) not in plainly(place.quote):
+                raise Ungrounded("the country is not in the words that are quoted")
+            code = country_code(place.country)
+            country_intensity_g_per_kwh(code)
+            yield Value(place.site, code, place.country, evidence)
+        except (Ungrounded, ScenarioError) as error:
+            yield Dropped(place.site, place.country, str(error))
+
+
+def _by_key(values: Iterator[Value]) -> dict[str, list[Value]]:
+    grouped: dict[str, list[Value]] = {}
+    for value in values:
+        grouped.setdefault(value.key, []).append(value)
+    return grouped
+
+
+def _one_intensity(settled: Settled, intensities: Mapping[str, str]) -> Settled:
+    """Without the country of a site whose carbon intensity is said as a figure."""
+    values, warnings = dict(settled.values), list(settled.warnings)
+    for place, intensity in intensities.items():
+        if place in values and intensity in values:
+            country = values.pop(place)
+            warnings.append(
+                f"{country.written} is named for {place}, and {values[intensity].written} is said: the figure "
+                "stands, the country is left out"
+            )
+    return Settled(values, settled.dropped, tuple(warnings))
