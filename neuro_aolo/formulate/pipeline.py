@@ -172,10 +172,9 @@ def _finished(asked: _Asked, form: Form, filled_by: str) -> Formulated:
     if not settled.values and not asked.chosen.named:
         raise FormulationError(_nothing_said(settled, deck))
     values = dict(settled.values)
-    loaded = loaded_from(toml_of(asked.name, deck.base.scenario.name, values, asked.text), values)
-    for key, (value, why) in deck.phrases.follows(loaded.scenario).items():
-        if key not in values:
-            values[key] = Value(key, value, why, None)
+    said = {key: value.value for key, value in values.items()}
+    for key, (value, why) in deck.phrases.follows(deck.base.scenario, said).items():
+        values[key] = Value(key, value, why, None)
     toml = toml_of(asked.name, deck.base.scenario.name, values, asked.text)
     loaded = loaded_from(toml, values)
     warnings += _probed(loaded, settled)

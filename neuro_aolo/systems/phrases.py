@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def _nothing(scenario: Any) -> Mapping[str, Any]:
+Follows = Callable[[Any, Mapping[str, Any]], Mapping[str, tuple[Any, str]]]
+"""From the scenario that is extended and what was said, by dotted key, to further values and why they are so."""
+
+
+def _nothing(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
     return {}
 
 
@@ -18,11 +22,11 @@ class Phrases:
         parameters: by dotted key, names of a parameter, the plainest first: it is shown.
         choices: by dotted key, and of each value that is a word, other words for it.
         scenarios: by name of a shipped scenario, words that stand for it.
-        places: by key of a country or of a list of countries, names of the site.
+        places: by key of a country, or of a list of countries, names of the site or sites.
         intensities: by key of a country, the dotted key of the intensity that it fixes.
         asked: dotted keys that a description should say something of: where it does not, that is told.
-        follows: values that follow from a scenario's others where nothing is said of them, by dotted key,
-            as a penalty that has to be above every cost.
+        follows: values that follow from others where nothing is said of them, as a penalty that has to be
+            above every cost.
     """
 
     about: tuple[str, ...]
@@ -32,4 +36,4 @@ class Phrases:
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     intensities: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
-    follows: Callable[[Any], Mapping[str, Any]] = _nothing
+    follows: Follows = _nothing
