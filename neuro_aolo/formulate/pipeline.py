@@ -220,14 +220,16 @@ def _probed(loaded: Loaded, settled: Settled) -> tuple[str, ...]:
     except ScenarioError as error:
         raise FormulationError(in_words(str(error), settled.values)) from None
     probed = probe(task, np.random.default_rng(_SEED))
-    what = f"the tightest is {probed.tightest} ({probed.limit})" if probed.limit else f"the tightest is {probed.tightest}"
     if probed.feasible == 0.0:
         raise FormulationError(
-            in_words(f"no action keeps every constraint in any state tried, {what}: loosen it", settled.values)
+            f"no action tried keeps every constraint in any state: the tightest is {probed.tightest}; loosen it"
         )
     if probed.feasible < 1.0:
         share = f"{100.0 * (1.0 - probed.feasible):.2g} %"
-        return (f"in {share} of the states tried no action tried keeps every constraint, {what}",)
+        return (
+            f"in {share} of the states tried no action tried keeps every constraint: the tightest is "
+            f"{probed.tightest}",
+        )
     return ()
 
 

@@ -1,11 +1,13 @@
 """Whether anything can be done in a scenario: random and extreme actions on its real task."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from neuro_aolo.systems.task import Floats, Optimum, Task, expected
+from neuro_aolo.systems.tightest import in_the_way
 
 STATES = 64
 RANDOM_ACTIONS = 1_000
@@ -18,14 +20,11 @@ class Probe:
 
     Attributes:
         feasible: share of the states in which one of them keeps every constraint.
-        tightest: the constraint that is furthest from being kept where none does, in the best action; empty
-            where all are kept.
-        limit: of it, as people read it.
+        tightest: what stands in the way in the others, as people read it; empty where nothing does.
     """
 
     feasible: float
     tightest: str = ""
-    limit: str = ""
 
 
 def probe(task: Task, rng: np.random.Generator) -> Probe:
@@ -35,39 +34,28 @@ def probe(task: Task, rng: np.random.Generator) -> Probe:
         task: of the scenario.
         rng: of the states and actions.
     """
-    spec, task = task.spec, expected(task)
-    states = task.reset(STATES, rng)
-    width = len(spec.actions)
-    best = np.full((STATES, max(len(spec.constraints), 1)), -np.inf)
-    for actions in (*_candidates(width, rng), *_best_known(task, states)):
-        rows = np.broadcast_to(actions, (STATES * spec.agents, width)) if actions.ndim == 1 else actions
-        slack = task.step(states, np.array(rows), rng).slack
-        if slack.shape[1]:
-            better = slack.min(axis=1) > best.min(axis=1)
-            best[better] = slack[better]
-        else:
-            best[:] = 0.0
-    kept = best.min(axis=1) >= 0.0
-    if kept.all():
+    spec, tried = task.spec, expected(task)
+    if not spec.constraints:
         return Probe(1.0)
-    worst = np.bincount(best[~kept].argmin(axis=1), minlength=len(spec.constraints)).argmax()
-    constraint = spec.constraints[int(worst)]
+    states = tried.reset(STATES, rng)
+    kept, limits = in_the_way(tried.step(states, each, rng).slack for each in _actions(tried, states, rng))
+    named = (spec.constraints[each] for each in limits)
     return Probe(
-        float(kept.mean()), constraint.title or constraint.name, f"{constraint.limit:g} {constraint.unit}".strip(" -")
+        float(kept.mean()),
+        " or ".join(f"{each.title or each.name} ({each.limit:g} {each.unit})".replace(" -)", ")") for each in named),
     )
 
 
-def _candidates(width: int, rng: np.random.Generator) -> list[Floats]:
-    corners = (
-        [np.array(ends) for ends in product((-1.0, 1.0), repeat=width)]
-        if 2**width <= _MOST_CORNERS
-        else list(rng.choice([-1.0, 1.0], (_MOST_CORNERS, width)))
-    )
-    return [np.zeros(width), *corners, *rng.uniform(-1.0, 1.0, (RANDOM_ACTIONS, width))]
-
-
-def _best_known(task: Task, states: Floats) -> list[Floats]:
-    best = task.optimum(states) if task.spec.horizon == 1 else None
-    if not isinstance(best, Optimum) or best.actions is None:
-        return []
-    return [np.nan_to_num(best.actions)]
+def _actions(task: Task, states: Floats, rng: np.random.Generator) -> Iterator[Floats]:
+    spec = task.spec
+    rows, width = len(states) * spec.agents, len(spec.actions)
+    if 2**width <= _MOST_CORNERS:
+        corners = np.array(list(product((-1.0, 1.0), repeat=width)))
+    else:
+        corners = rng.choice([-1.0, 1.0], (_MOST_CORNERS, width))
+    yield from (np.tile(corner, (rows, 1)) for corner in (np.zeros(width), *corners))
+    for _ in range(RANDOM_ACTIONS):
+        yield rng.uniform(-1.0, 1.0, (rows, width))
+    best = task.optimum(states) if spec.horizon == 1 else None
+    if isinstance(best, Optimum) and best.actions is not None:
+        yield np.nan_to_num(best.actions)
