@@ -1,5 +1,7 @@
 """Cards of a system's parameters and scenarios, made from its schema: what can be said, in which unit."""
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
@@ -8,14 +10,17 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hardware_profiles.profile import profile_names
+from neuro_aolo.formulate.deployed import DEPLOYED, DEVICES
 from neuro_aolo.systems.describe import ParameterRow, describe
 from neuro_aolo.systems.names import SYSTEMS, Loaded, load
 from neuro_aolo.systems.names import system as system_of
 from neuro_aolo.systems.parameters import Component, Section
-from neuro_aolo.systems.phrases import Phrases
+from neuro_aolo.systems.phrases import Phrases, Words
 from neuro_aolo.systems.scenario_file import scenario_names
 
 Kind = Literal["number", "whole", "range", "component", "list", "choice"]
+_PROFILE = "a hardware profile"
 _NOT_SAID = ("name", "description", "sources", "traces")
 
 
@@ -30,7 +35,9 @@ class Card:
         default: value in the scenario that is extended.
         allowed: range.
         source: where the default comes from.
-        names: what people call it, the plainest first.
+        least: the smallest value that is allowed.
+        most: the largest.
+        words: for it.
         choices: values, where they are words, each with other words for it.
     """
 
@@ -40,19 +47,27 @@ class Card:
     default: str
     allowed: str
     source: str
-    names: tuple[str, ...]
+    least: float
+    most: float
+    words: Words
     choices: Mapping[str, tuple[str, ...]]
 
     @property
     def title(self) -> str:
         """What people read."""
-        return self.names[0]
+        return self.words.name
+
+    @property
+    def cues(self) -> tuple[str, ...]:
+        """What a figure of it stands near."""
+        return (self.words.name, *self.words.cues)
 
     @property
     def text(self) -> str:
         """All of it, for a search."""
         words = " ".join(word for value, others in self.choices.items() for word in (value, *others))
-        return f"{self.key.replace('.', ' ').replace('_', ' ')}; {'; '.join(self.names)}; {self.unit} {words}"
+        cues = re.sub(r"[@|_]", " ", "; ".join(self.cues))
+        return f"{self.key.replace('.', ' ').replace('_', ' ')}; {cues}; {self.unit} {words}"
 
     @property
     def line(self) -> str:
@@ -101,7 +116,7 @@ def deck_of(base: str, deployment: type[Section] | None = None) -> Deck:
     cards = {
         key: _card(key, field, rows.get(key), phrases)
         for key, field in _parameters(loaded.system.Scenario, deployment)
-        if kind_of(_without_none(field.annotation)) is not None
+        if kind_of(field) is not None
     }
     scenarios = {
         name: "; ".join((load(name).scenario.description, *phrases.scenarios.get(name, ())))
@@ -110,8 +125,12 @@ def deck_of(base: str, deployment: type[Section] | None = None) -> Deck:
     return Deck(loaded.name, loaded, phrases, cards, scenarios)
 
 
-def kind_of(annotation: Any) -> Kind | None:
+def kind_of(field: FieldInfo) -> Kind | None:
     """The form of a field's value; None where no words can fill it."""
+    annotation = without_none(field.annotation)
+    extra = field.json_schema_extra
+    if annotation is str and isinstance(extra, dict) and extra.get("allowed") == _PROFILE:
+        return "choice"
     if annotation is Component:
         return "component"
     if annotation is float:
@@ -131,7 +150,7 @@ def kind_of(annotation: Any) -> Kind | None:
 def _parameters(model: type[BaseModel], deployment: type[Section] | None) -> Iterator[tuple[str, FieldInfo]]:
     tables = {} if deployment is None else {"deployment": deployment}
     for name, field in model.model_fields.items():
-        annotation = _without_none(field.annotation)
+        annotation = without_none(field.annotation)
         if name not in _NOT_SAID and _is_section(annotation):
             tables[name] = annotation
         elif name not in _NOT_SAID:
@@ -144,7 +163,8 @@ def _is_section(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Component
 
 
-def _without_none(annotation: Any) -> Any:
+def without_none(annotation: Any) -> Any:
+    """A type without the None that it may be, too."""
     if get_origin(annotation) in (Union, UnionType):
         others = [each for each in get_args(annotation) if each is not type(None)]
         return others[0] if len(others) == 1 else annotation
@@ -157,19 +177,44 @@ def _plain(annotation: Any) -> Any:
 
 
 def _card(key: str, field: FieldInfo, row: ParameterRow | None, phrases: Phrases) -> Card:
-    annotation = _without_none(field.annotation)
-    kind = kind_of(annotation)
+    annotation = without_none(field.annotation)
+    kind = kind_of(field)
     assert kind is not None
     extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    words = phrases.choices.get(key, {})
-    values = get_args(annotation) if kind == "choice" else ()
+    words = phrases.choices.get(key) or DEVICES.get(key, {})
+    values = get_args(annotation) if get_origin(annotation) is Literal else profile_names() if kind == "choice" else ()
+    allowed = str(extra.get("allowed", "")) or _bounds(field)
+    least, most = _ends(allowed)
     return Card(
         key=key,
         kind=kind,
         unit=str(extra.get("unit", "-")),
         default=row.value if row else "none",
-        allowed=row.allowed if row else "",
+        allowed=row.allowed if row else allowed,
         source=row.source if row else str(extra.get("source", "")),
-        names=phrases.parameters.get(key, (key.rpartition(".")[2].replace("_", " "),)),
+        least=least,
+        most=most,
+        words=_words(key, phrases),
         choices={str(value): words.get(str(value), ()) for value in values},
     )
+
+
+def _words(key: str, phrases: Phrases) -> Words:
+    own = key.rpartition(".")[2].replace("_", " ")
+    return phrases.parameters.get(key) or DEPLOYED.get(key) or Words(own)
+
+
+def _bounds(field: FieldInfo) -> str:
+    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+    return ", ".join(
+        f"{sign} {getattr(item, name)}"
+        for item in field.metadata
+        for name, sign in signs.items()
+        if getattr(item, name, None) is not None
+    )
+
+
+def _ends(allowed: str) -> tuple[float, float]:
+    """Smallest and largest value of a range as a schema writes it: ``>= 1, <= 5``."""
+    numbers = {sign: float(number) for sign, number in re.findall(r"([<>])=? ?([-+0-9.e]+)", allowed)}
+    return numbers.get(">", -math.inf), numbers.get("<", math.inf)

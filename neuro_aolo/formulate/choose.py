@@ -10,6 +10,9 @@ from neuro_aolo.systems.phrases import Phrases
 from neuro_aolo.systems.scenario_file import scenario_names
 
 
+_OWN, _ENOUGH = 2, 2
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A system and a scenario of it.
@@ -33,7 +36,7 @@ def choose(text: str) -> Chosen:
     weights = {name: _weight(words, phrases) for name, phrases in known.items()}
     system = max(weights, key=lambda name: weights[name])
     named = named_scenario(text, system, known[system].scenarios)
-    return Chosen(system, named or scenario_names(system)[0], weights[system] > 0, named is not None)
+    return Chosen(system, named or scenario_names(system)[0], weights[system] >= _ENOUGH, named is not None)
 
 
 def named_scenario(text: str, system: str, phrases: Mapping[str, tuple[str, ...]]) -> str | None:
@@ -53,5 +56,6 @@ def stands_in(phrase: str, words: str) -> bool:
 
 
 def _weight(words: str, phrases: Phrases) -> int:
-    """Words of the phrases that stand there: a phrase of two counts for more than one of one."""
-    return sum(len(phrase.split()) for phrase in phrases.about if stands_in(phrase, words))
+    """Phrases of the system that stand there: one of its own counts as several that others may have, too."""
+    own = sum(_OWN * len(phrase.split()) for phrase in phrases.about if stands_in(phrase, words))
+    return own + sum(stands_in(hint, words) for hint in phrases.hints)

@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from neuro_aolo.errors import FormulationError, ScenarioError
+from neuro_aolo.formulate.allowed import within
 from neuro_aolo.formulate.cards import Card, Deck, deck_of
 from neuro_aolo.formulate.choose import Chosen, choose, named_scenario
 from neuro_aolo.formulate.documents import Piece, read_documents
@@ -23,6 +23,7 @@ from neuro_aolo.formulate.template import fill
 from neuro_aolo.formulate.unsaid import left_open
 from neuro_aolo.systems.names import Loaded
 from neuro_aolo.systems.parameters import Section
+from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.wording import shown
 from neuro_aolo.text.literal import literal_line
 
@@ -31,6 +32,7 @@ RETRIES = 2
 MOST_SECONDS = 300.0
 """After so long no model is asked once more."""
 
+TEMPLATE = "template"
 CARDS, OF_EACH_SENTENCE, PIECES = 16, 3, 4
 _SEED = 0
 _MOST_WARNINGS = 8
@@ -64,8 +66,18 @@ class Formulated:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A description with all that is used to make a scenario of it."""
+class Asked:
+    """A description with all that is used to make a scenario of it.
+
+    Attributes:
+        text: the description.
+        name: of the scenario.
+        chosen: the system and scenario that it names.
+        deck: of the system.
+        cards: parameters that it may speak of.
+        pieces: of documents that are near to it.
+        deployment: what the table ``[deployment]`` of a scenario file holds.
+    """
 
     text: str
     name: str
@@ -74,6 +86,29 @@ class _Asked:
     cards: tuple[Card, ...]
     pieces: tuple[Piece, ...]
     deployment: type[Section] | None
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a form says of a description, checked value by value; whether they fit together is not known yet.
+
+    Attributes:
+        asked: the description.
+        form: as filled.
+        deck: with the scenario that is extended.
+        settled: values, and what is not taken.
+        missing: keys that the words leave open.
+        warnings: what a reader should know.
+        filled_by: what filled the form.
+    """
+
+    asked: Asked
+    form: Form
+    deck: Deck
+    settled: Settled
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    filled_by: str
 
 
 def formulate(
@@ -94,18 +129,29 @@ def formulate(
         deployment: what the table ``[deployment]`` of a scenario file holds.
 
     Raises:
-        FormulationError: the words hold nothing that can be used, a value is not allowed, or nothing is
-            feasible; in one line, with the fix.
+        FormulationError: the words hold nothing that can be used, their values do not fit together, or nothing
+            is feasible; in one line, with the fix.
         ModelError: the model does not answer.
+    """
+    asked = ask(text, name, documents, deployment)
+    return finished(by_template(asked)) if model is None else _by_model(asked, model)
+
+
+def ask(
+    text: str, name: str = "formulated", documents: Path | None = None, deployment: type[Section] | None = None
+) -> Asked:
+    """A description with its system, cards and pieces.
+
+    Raises:
+        FormulationError: it is empty, too long, or of no system that is known; or a document cannot be read.
     """
     text = _checked(text)
     pieces = () if documents is None else read_documents(documents)
     chosen = choose(text)
+    if not chosen.sure:
+        raise FormulationError(f"no word says what is controlled: say so, or name one of {', '.join(scenario_names())}")
     deck = deck_of(chosen.extends, deployment)
-    asked = _Asked(text, name[:100] or "formulated", chosen, deck, _cards(deck, text), _near(pieces, text), deployment)
-    if model is None:
-        return _finished(asked, fill(text, deck, chosen, asked.pieces), "template")
-    return _by_model(asked, model)
+    return Asked(text, name[:100] or "formulated", chosen, deck, cards_for(deck, text), _near(pieces, text), deployment)
 
 
 def cards_for(deck: Deck, text: str, most: int = CARDS, of_each: int = OF_EACH_SENTENCE) -> tuple[Card, ...]:
@@ -115,7 +161,62 @@ def cards_for(deck: Deck, text: str, most: int = CARDS, of_each: int = OF_EACH_S
     return tuple(cards[each] for each in best_of_parts(index, text, of_each, most))
 
 
-_cards = cards_for
+def by_template(asked: Asked) -> Understood:
+    """What the template reads."""
+    return understood(asked, fill(asked.text, asked.deck, asked.chosen, asked.pieces), TEMPLATE)
+
+
+def understood(asked: Asked, form: Form, filled_by: str) -> Understood:
+    """A form's values, each grounded, converted and checked by itself.
+
+    Raises:
+        FormulationError: it extends what is no scenario of the system.
+    """
+    deck, warnings = _extended(asked, form)
+    settled = within(settle(form, deck, asked.text, asked.pieces), deck, asked.deployment)
+    whose = "" if filled_by == TEMPLATE else f"{filled_by} says: "
+    said = (f"{whose}{literal_line(warning)}" for warning in form.warnings)
+    return Understood(
+        asked=asked,
+        form=form,
+        deck=deck,
+        settled=settled,
+        missing=left_open(form, settled, deck),
+        warnings=(*warnings, *settled.warnings, *said)[:_MOST_WARNINGS],
+        filled_by=filled_by,
+    )
+
+
+def finished(each: Understood) -> Formulated:
+    """The scenario file of what was understood, read back and tried.
+
+    Raises:
+        FormulationError: nothing was said, values do not fit together, or nothing is feasible.
+    """
+    deck, settled = each.deck, each.settled
+    if not settled.values and not each.asked.chosen.named:
+        raise FormulationError(_nothing_said(settled, deck))
+    unsaid = deck.phrases.unsaid(deck.base.scenario, {key: value.value for key, value in settled.values.items()})
+    needed = [key for key in unsaid if key not in settled.values]
+    if needed:
+        raise FormulationError(f"what is said needs more: say {', '.join(needed)} as well")
+    values = dict(settled.values)
+    said = {key: value.value for key, value in values.items()}
+    for key, (value, why) in deck.phrases.follows(deck.base.scenario, said).items():
+        values.setdefault(key, Value(key, value, why, None))
+    toml = toml_of(each.asked.name, deck.base.scenario.name, values, each.asked.text)
+    loaded = loaded_from(toml, values)
+    return Formulated(
+        name=each.asked.name,
+        toml=toml,
+        deck=deck,
+        loaded=loaded,
+        values=tuple(values.values()),
+        dropped=settled.dropped,
+        missing=each.missing,
+        warnings=(*_probed(loaded, settled), *each.warnings),
+        filled_by=each.filled_by,
+    )
 
 
 def _near(pieces: Sequence[Piece], text: str) -> tuple[Piece, ...]:
@@ -137,7 +238,7 @@ def _checked(text: str) -> str:
     return text
 
 
-def _by_model(asked: _Asked, model: Model) -> Formulated:
+def _by_model(asked: Asked, model: Model) -> Formulated:
     began = time.monotonic()
     messages = messages_of(asked.deck, asked.cards, asked.pieces, asked.text)
     schema = form_schema(
@@ -150,50 +251,18 @@ def _by_model(asked: _Asked, model: Model) -> Formulated:
     for _ in range(1 + RETRIES):
         answer = model.complete(messages, schema)
         try:
-            return _finished(asked, read_form(answer), model.name)
+            return finished(understood(asked, read_form(answer), model.name))
         except FormulationError as error:
             reason = str(error)
             messages = corrected(messages, answer, reason)
         if time.monotonic() - began > MOST_SECONDS:
             break
-    by_template = _finished(asked, fill(asked.text, asked.deck, asked.chosen, asked.pieces), "template")
+    formulated = finished(by_template(asked))
     warning = f"{model.name} gave no form that can be used ({reason}): what stands here was read by the template"
-    return replace(by_template, warnings=(warning, *by_template.warnings))
+    return replace(formulated, warnings=(warning, *formulated.warnings))
 
 
-def _finished(asked: _Asked, form: Form, filled_by: str) -> Formulated:
-    """The scenario of a form, checked to the end.
-
-    Raises:
-        FormulationError: it is none.
-    """
-    deck, warnings = _extended(asked, form)
-    settled = settle(form, deck, asked.text, asked.pieces)
-    if not settled.values and not asked.chosen.named:
-        raise FormulationError(_nothing_said(settled, deck))
-    values = dict(settled.values)
-    said = {key: value.value for key, value in values.items()}
-    for key, (value, why) in deck.phrases.follows(deck.base.scenario, said).items():
-        values[key] = Value(key, value, why, None)
-    toml = toml_of(asked.name, deck.base.scenario.name, values, asked.text)
-    loaded = loaded_from(toml, values)
-    warnings += _probed(loaded, settled)
-    if not asked.chosen.sure:
-        warnings += (f"no word says what is controlled: {deck.system} was taken",)
-    return Formulated(
-        name=asked.name,
-        toml=toml,
-        deck=deck,
-        loaded=loaded,
-        values=tuple(values.values()),
-        dropped=settled.dropped,
-        missing=left_open(form, settled, deck, asked.text),
-        warnings=(*warnings, *settled.warnings, *_said_by_the_form(form, filled_by))[:_MOST_WARNINGS],
-        filled_by=filled_by,
-    )
-
-
-def _extended(asked: _Asked, form: Form) -> tuple[Deck, tuple[str, ...]]:
+def _extended(asked: Asked, form: Form) -> tuple[Deck, tuple[str, ...]]:
     """The deck of the scenario that a form extends, where the words name it, else of the chosen one."""
     own = asked.deck.base.scenario.name
     if form.extends == own:
@@ -239,10 +308,3 @@ def _nothing_said(settled: Settled, deck: Deck) -> str:
         return f"nothing that is said can be used: {first.key}, {shown(first.written)}: {first.reason}"
     some = ", ".join(card.title for card in list(deck.cards.values())[:3])
     return f"no figure, place or scenario is said: give some, such as {some}, or name one of {', '.join(deck.scenarios)}"
-
-
-def _said_by_the_form(form: Form, filled_by: str) -> tuple[str, ...]:
-    whose = "" if filled_by == "template" else f"{filled_by} says: "
-    return tuple(f"{whose}{literal_line(warning)}" for warning in form.warnings)
-
-

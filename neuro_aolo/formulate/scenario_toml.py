@@ -8,6 +8,7 @@ from typing import Any
 import tomli_w
 
 from neuro_aolo.errors import FormulationError, ScenarioError
+from neuro_aolo.formulate.allowed import nested
 from neuro_aolo.formulate.settle import Value
 from neuro_aolo.systems.names import Loaded, load
 from neuro_aolo.text.literal import literal, literal_line
@@ -25,16 +26,9 @@ def toml_of(name: str, extends: str, values: Mapping[str, Value], text: str) -> 
         values: by dotted key.
         text: the description, kept as a comment.
     """
-    data: dict[str, Any] = {"extends": extends, "name": name, "description": described(text)}
-    sources: dict[str, str] = {}
-    for key, value in values.items():
-        table = data
-        *within, own = key.split(".")
-        for part in within:
-            table = table.setdefault(part, {})
-        table[own] = value.value
-        if within:
-            sources[key] = source_of(value)
+    tables = nested({key: value.value for key, value in values.items()})
+    data: dict[str, Any] = {"extends": extends, "name": name, "description": described(text), **tables}
+    sources = {key: source_of(value) for key, value in values.items() if "." in key}
     if sources:
         data["sources"] = sources
     comment = "".join(f"# {line}\n" for line in literal(text[:_COMMENT]).splitlines())

@@ -1,16 +1,19 @@
 """A form and a deck of cards to values: each grounded, converted, and kept once; what is not is listed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_origin
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.formulate.cards import Card, Deck
+from neuro_aolo.formulate.cards import Card, Deck, without_none
+from neuro_aolo.formulate.clauses import Clauses, stem
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.form import Form, Place, Said
 from neuro_aolo.formulate.grounding import Evidence, Ungrounded, evidence_of, grounded, plainly
 from neuro_aolo.formulate.reading import NotAValue, value_of
-from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.formulate.nations import code_of
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.wording import shown
 
 
@@ -31,18 +34,24 @@ class Value:
     evidence: Evidence | None
 
 
+Problem = Literal["unfounded", "unit", "contradiction", "out-of-range", "unknown"]
+"""Nobody said it; it is no value of the parameter; two are said; it is not allowed; there is no such parameter."""
+
+
 @dataclass(frozen=True)
 class Dropped:
     """What was said and is not taken.
 
     Attributes:
-        key: of the parameter.
+        key: of the parameter; empty where there is none.
         written: as written.
+        problem: why not, in a word.
         reason: why not.
     """
 
     key: str
     written: str
+    problem: Problem
     reason: str
 
 
@@ -80,7 +89,7 @@ def settle(form: Form, deck: Deck, text: str, pieces: Sequence[Piece] = ()) -> S
         own = [value for value in rivals if value.evidence and not value.evidence.document] or rivals
         if any(value.value != own[0].value for value in own):
             every = " and ".join(dict.fromkeys(shown(value.written) for value in own))
-            dropped.append(Dropped(key, own[0].written, f"said in several ways, {every}: say which"))
+            dropped.append(Dropped(key, own[0].written, "contradiction", f"said in several ways, {every}: say which"))
         else:
             values[key] = own[0]
     return _one_intensity(Settled(values, tuple(dropped)), deck.phrases.intensities)
@@ -95,39 +104,63 @@ def usual(deck: Deck, key: str) -> Any:
 
 
 def names(card: Card, text: str) -> bool:
-    """Whether the words of a text name a parameter."""
-    words = f" {plainly(text)} "
-    return any(plainly(name) in words for name in card.names)
+    """Whether the words of a text name a parameter: all words of its name, or of a cue, stand there."""
+    stems = {word.stem for word in Clauses(text).words}
+    return any(
+        all(any(stem(each) in stems for each in re.split(r"[|_]", part)) for part in cue.replace("@", "").split())
+        for cue in (card.title, *card.words.vague, *card.words.cues)
+        if cue
+    )
 
 
 def _figure(said: Said, deck: Deck, text: str, pieces: Sequence[Piece]) -> Value | Dropped:
     written = f"{said.value} {said.unit}".strip()
     card = deck.cards.get(said.key)
     if card is None:
-        return Dropped(said.key, written, "no such parameter")
+        return Dropped(said.key, written, "unknown", "no such parameter")
     try:
         evidence = grounded(said, text, pieces)
         if evidence.document and not names(card, text):
             raise Ungrounded(f"{evidence.document} says it, the description does not ask for it")
         return Value(card.key, value_of(card, said, usual(deck, card.key)), written, evidence)
-    except (Ungrounded, NotAValue) as error:
-        return Dropped(card.key, written, str(error))
+    except Ungrounded as error:
+        return Dropped(card.key, written, "unfounded", str(error))
+    except NotAValue as error:
+        return Dropped(card.key, written, "unit", str(error))
 
 
 def _places(places: Sequence[Place], deck: Deck, text: str) -> Iterator[Value | Dropped]:
+    rows: dict[str, list[Value]] = {}
     for place in places:
         if place.site not in deck.phrases.places:
-            yield Dropped(place.site, place.country, "no such site")
+            yield Dropped(place.site, place.country, "unknown", "no such site")
             continue
         try:
             evidence = evidence_of(place.quote, text)
             if plainly(place.country) not in plainly(place.quote):
                 raise Ungrounded("the country is not in the words that are quoted")
-            code = country_code(place.country)
+            code = code_of(place.country)
             country_intensity_g_per_kwh(code)
-            yield Value(place.site, code, place.country, evidence)
+            rows.setdefault(place.site, []).append(Value(place.site, code, place.country, evidence))
         except (Ungrounded, ScenarioError) as error:
-            yield Dropped(place.site, place.country, str(error))
+            yield Dropped(place.site, place.country, "unfounded", str(error))
+    for site, values in rows.items():
+        if is_list(deck, site):
+            yield _row(values)
+        else:
+            yield from values
+
+
+def is_list(deck: Deck, site: str) -> bool:
+    """Whether a key of countries holds one for each of several sites."""
+    return get_origin(without_none(deck.base.system.Scenario.model_fields[site].annotation)) is tuple
+
+
+def _row(values: Sequence[Value]) -> Value:
+    """Countries of several sites, in the order in which they are named."""
+    first, written = values[0], ", ".join(value.written for value in values)
+    assert first.evidence is not None
+    return replace(first, value=[value.value for value in values], written=written)
 
 
 def _by_key(values: Iterator[Value]) -> dict[str, list[Value]]:

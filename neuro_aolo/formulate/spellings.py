@@ -56,13 +56,14 @@ _ALONE = {
     **{name: ("gram", 907_184.74) for name in ("shortton", "shorttons")},
     **{name: ("percent", 1.0) for name in ("%", "percent", "pct")},
     **{name: ("one", 1e-3) for name in ("permille", "‰")},
-    **{name: ("gpu", 1.0) for name in ("gpu", "gpus", "accelerator", "accelerators")},
+    **{name: ("gpu", 1.0) for name in ("gpu", "gpus", "accelerator", "accelerators", "card", "cards")},
+    **{name: ("request", 1.0) for name in ("task", "tasks", "decision", "decisions", "query", "queries")},
     **{f"{prefix}bps": ("bit/s", size) for prefix, size in (("", 1.0), ("k", 1e3), ("m", 1e6), ("g", 1e9))},
     **{
         name: (unit, 1.0)
         for unit in (
             *("word", "token", "user", "server", "packet", "point", "slot", "step", "request", "operation"),
-            *("cycle", "image", "task", "decision", "episode"),
+            *("cycle", "image", "episode"),
         )
         for name in (unit, f"{unit}s")
     },
@@ -100,6 +101,8 @@ def _in_one_case() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
     """Symbols in lower case, where only one is so written, and the others with what they may mean."""
     same: dict[str, set[str]] = {}
     for symbol in SYMBOLS:
+        if len(symbol) == 1 and symbol != "W":
+            continue
         same.setdefault(symbol.lower(), set()).add(symbol)
     one, several = {}, {}
     for lower, symbols in same.items():

@@ -17,7 +17,7 @@ from neuro_aolo.systems.wording import shown
 _LONGEST = 60
 _COUNTED = (
     *("word", "token", "user", "server", "packet", "point", "slot", "step", "request", "operation", "cycle"),
-    *("gpu", "image", "task", "decision", "episode"),
+    *("gpu", "image", "episode"),
 )
 """Things that are counted: each is a dimension, so that none is taken for another."""
 
@@ -29,6 +29,7 @@ _CARBON = re.compile(
     re.IGNORECASE,
 )
 _HOURS_OF_POWER = (
+    (re.compile(r"\bfor (?:each|every|one|a|any)\b", re.IGNORECASE), "per"),
     (re.compile(r"\b(kilo|mega|giga|tera|)watts?[-·. ]?hours?\b", re.IGNORECASE), r"\1watthour"),
     (re.compile(r"\b([kMGT]?W)[-·. ]h\b"), r"\1h"),
     (re.compile(r"\b(metric|short)[- ]tons?\b", re.IGNORECASE), r"\1ton"),
@@ -47,6 +48,7 @@ _DIGITS = 12
 _MOST_WORDS = 14
 _BEFORE_UNIT = re.compile(r"[ \t\n\xa0\u202f]{0,3}-?")
 _UNIT_WORD = re.compile(r"[A-Za-z%‰µμ]+[₂2]?(?:\^?[-−]?[1-4](?![0-9.]))?[³²]?|(?<=kWh)⁻¹")
+_OVER = re.compile(r"[.,;:!?](?=\s|$)|[()\n]")
 _LAST_ARTICLE = re.compile(r"\b(?:a|an|each|every|per|of)$", re.IGNORECASE)
 
 
@@ -71,6 +73,8 @@ def convert(value: float, written: str, wanted: str) -> float:
         value, unit = level[1] * 10.0 ** (value / 10.0) if value < 3000.0 else math.inf, level[0]
     if level is not None and not unit and not (target is not None and target.dimensionless):
         raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
+    if _countable(target) and unit.lower().startswith("per "):
+        return value
     if not unit:
         if _needs_unit(target):
             raise UnitError(f"no unit is said: {wanted} is meant here")
@@ -105,7 +109,9 @@ def unit_at(text: str, place: int) -> tuple[str, int]:
     Empty, and the place itself, where none stands there.
     """
     begin = _BEFORE_UNIT.match(text, place).end()  # type: ignore[union-attr]
-    ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, begin + _LONGEST)][:_MOST_WORDS]
+    over = _OVER.search(text, begin, begin + _LONGEST)
+    last = over.start() if over else begin + _LONGEST
+    ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, last)][:_MOST_WORDS]
     for end in reversed(ends):
         written = text[begin:end]
         if is_unit(written) and not _LAST_ARTICLE.search(written):
@@ -204,15 +210,24 @@ def _magnitude(given: Any, target: Any) -> float | None:
         if rate is not given and not _only(given, "flop"):
             continue
         ratio = rate / target
-        if ratio.dimensionless:
-            return float(ratio.to_base_units().magnitude)
-        # Packets per second are a rate of 1/s, and watts per server are watts: what is counted goes without
-        # saying in a schema. That it is counted at all does not: eight users are not the number 8.
-        if not target.dimensionless and set(dict(ratio.dimensionality)) <= _UNSAID - set(
-            dict(target.dimensionality)
-        ):
+        if ratio.dimensionless or _goes_without_saying(given, target, ratio):
             return float(ratio.to_base_units().magnitude)
     return None
+
+
+def _goes_without_saying(given: Any, target: Any, ratio: Any) -> bool:
+    """Whether two units differ by things that are counted alone, on one side.
+
+    Packets per second are a rate of 1/s, watts per server are watts, and who says how many bits a word has
+    says bits. That something is counted at all does not go without saying: eight users are not the number 8.
+    """
+    if given.dimensionless or target.dimensionless:
+        return False
+    differing = set(dict(ratio.dimensionality))
+    if set(dict(target.dimensionality)) <= _UNSAID:
+        return differing <= _UNSAID - set(dict(target.dimensionality))
+    of_given = differing & set(dict(given.dimensionality))
+    return (of_given <= _UNSAID and of_given == differing) or (not of_given and differing <= {*_UNSAID, "[information]"})
 
 
 def _only(given: Any, name: str) -> bool:

@@ -1,0 +1,111 @@
+"""A text as words, clauses and sentences, with what others are quoted to say and what is denied marked."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from neuro_aolo.formulate.grounding import plainly
+
+_WORD = re.compile(r"[^\W_]+(?:['’]\w+)?")
+_SENTENCE = re.compile(r"(?:(?<=[a-z)\]\"”'0-9%])[.!?](?=\s+[^a-z\s]|\s*$)|[!?](?=\s)|\n\s*\n|\n(?=\s*[-*•]))")
+_QUOTED = re.compile(r'"[^"\n]{0,2000}"|“[^”]{0,2000}”|«[^»]{0,2000}»')
+_QUOTED_WORDS = 4
+_ENDINGS = (("ies", "y"), ("ing", ""), ("ted", "t"), ("ed", ""), ("s", ""))
+_DENIED = re.compile(
+    r"(?:\bnot\b(?! (?:more|less|above|below|over|under|exceed))|n['’]t\b|\bno longer\b|\binstead of\b|\brather than\b"
+    r"|\bused to be\b|\bformerly\b|\bpreviously\b)",
+    re.IGNORECASE,
+)
+_TURN = re.compile(r"[.;:!?,]\s|\b(?:but|now|only|rather)\b", re.IGNORECASE)
+_REACH = 45
+
+
+def stem(word: str) -> str:
+    """A word in lower case without a usual ending."""
+    word = word.lower().split("'")[0].split("’")[0]
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            return _without_e(f"{word.removesuffix(ending)}{instead}")
+    return _without_e(word)
+
+
+def _without_e(word: str) -> str:
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text.
+
+    Attributes:
+        stem: of it.
+        start: where it begins.
+        end: where it is over.
+        place: among the words, counted with what separates clauses.
+        sentence: which it is in.
+    """
+
+    stem: str
+    start: int
+    end: int
+    place: float
+    sentence: int
+
+
+class Clauses:
+    """A text that is looked up by place.
+
+    Args:
+        text: as somebody wrote it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def quoted(self) -> tuple[tuple[int, int], ...]:
+        """Where others are quoted: more than a few words between quotation marks."""
+        spans = (found.span() for found in _QUOTED.finditer(self.text))
+        return tuple(span for span in spans if len(_WORD.findall(self.text[slice(*span)])) >= _QUOTED_WORDS)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """All words that are not in quotations of others."""
+        words, place, last, sentence = [], 0.0, 0, 0
+        for found in _WORD.finditer(self.text):
+            between = self.text[last : found.start()]
+            sentence += len(_SENTENCE.findall(self.text[max(last - 1, 0) : found.start() + 1]))
+            place += 1.0 + 2.0 * between.count(",") + 4.0 * between.count(";") + 1.0 * between.count("(")
+            place += 1.0 * between.count(")")
+            last = found.end()
+            if not self.is_quoted(found.start()):
+                words.append(Word(stem(found[0]), found.start(), found.end(), place, sentence))
+        return tuple(words)
+
+    def is_quoted(self, place: int) -> bool:
+        """Whether a place lies in what others are quoted to say."""
+        return any(start <= place < end for start, end in self.quoted)
+
+    def is_denied(self, place: int) -> bool:
+        """Whether what stands at a place is denied right before: not 2 kWh, instead of 2 kWh."""
+        before = self.text[max(place - _REACH, 0) : place]
+        denials = list(_DENIED.finditer(before))
+        return bool(denials) and _TURN.search(before, denials[-1].end()) is None
+
+    def sentence_at(self, place: int) -> int:
+        """The sentence of a place."""
+        return next((word.sentence for word in reversed(self.words) if word.start <= place), 0)
+
+    def clause_at(self, place: int) -> str:
+        """The sentence of a place, as text."""
+        own = [word for word in self.words if word.sentence == self.sentence_at(place)]
+        return self.text[own[0].start : own[-1].end] if own else ""
+
+    def places_of(self, words: str) -> list[Word]:
+        """Where words side by side stand, as ``base_station``: the first word of each."""
+        parts = [stem(part) for part in plainly(words).replace("-", "_").split("_") if part]
+        return [
+            word
+            for index, word in enumerate(self.words)
+            if [each.stem for each in self.words[index : index + len(parts)]] == parts
+        ]

@@ -1,0 +1,141 @@
+"""Figures in a text: a number, a range or a list with its unit, as written."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from neuro_aolo.formulate.clauses import Clauses
+from neuro_aolo.formulate.numerals import Numeral, numerals
+from neuro_aolo.formulate.units import unit_at
+
+Form = Literal["one", "range", "list"]
+_PART = re.compile(r"(?:half|quarter|third|fifth|tenth)\Z", re.IGNORECASE)
+_OF_A = re.compile(r"\s+(?:of\s+)?(?:an?|the|one)\s+", re.IGNORECASE)
+_TO = re.compile(r"\s*(?:to|till|until|up to|through|and at most|and up to|[-–—‐]|\.\.\.?|…)\s*", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+(?:at most\s+)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|from|anywhere from|lie|vary|varies|range[sd]?)\s+(?:\w+\s+){0,1}\Z", re.IGNORECASE)
+_COMMA = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|/\s*|;\s*)(?:\w+\s+){0,0}", re.IGNORECASE)
+_AROUND = re.compile(r"\s*(?:±|\+/-|plus or minus)\s*", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:\b(?:room|release|version|ticket|page|chapter|figure|fig|table|number|no|section|issue|order|invoice|line|floor"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|out of|since|wifi|iso"
+    r"|loihi|gpt|llama|table|equation|eq|part|phase|level|type|class|v|ver|q)\.?|[#§])\s*\Z",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|:[0-9]{2}", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?:on|the|no|each|which|this|that|other|new|making|every|any|as|another)\s*\Z", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a text.
+
+    Attributes:
+        value: as written, the unit at its end left out.
+        unit: as written; empty where there is none.
+        form: one number, a range of two, or a list.
+        start: where it begins.
+        end: where it is over, with the unit.
+        numbers: that stand in it.
+        after: the word that follows, where it is no unit.
+    """
+
+    value: str
+    unit: str
+    form: Form
+    start: int
+    end: int
+    numbers: tuple[float, ...]
+    after: str = ""
+
+
+def figures_of(clauses: Clauses) -> tuple[Figure, ...]:
+    """The figures that a text states of its own: neither quoted, nor denied, nor names and dates."""
+    text = clauses.text
+    stated = [
+        number
+        for number in numerals(text)
+        if not clauses.is_quoted(number.start) and not _names_something(text, number)
+    ]
+    return tuple(figure for figure in _grouped(text, stated) if not clauses.is_denied(figure.start))
+
+
+def _names_something(text: str, number: Numeral) -> bool:
+    written = text[number.start : number.end]
+    return bool(
+        _NAMED.search(text, max(number.start - 16, 0), number.start)
+        or (written.lower() == "one" and _PRONOUN.search(text, max(number.start - 16, 0), number.start))
+        or _ORDINAL.match(text, number.end)
+        or (_YEAR.match(written) and not unit_at(text, number.end)[0])
+    )
+
+
+def _grouped(text: str, stated: Sequence[Numeral]) -> Iterator[Figure]:
+    index = 0
+    while index < len(stated):
+        count, form = _together(text, stated, index)
+        yield _figure(text, stated[index : index + count], form)
+        index += count
+
+
+def _together(text: str, stated: Sequence[Numeral], index: int) -> tuple[int, Form]:
+    """How many numbers from one on are one figure, and its form."""
+    if index + 1 < len(stated):
+        first, second = stated[index], stated[index + 1]
+        begin = _after_unit(text, first)
+        between = text[begin : second.start]
+        opened = _BETWEEN.search(text, max(first.start - 30, 0), first.start) is not None
+        dashed = re.fullmatch(r"\s*[-–—]\s*", between) is not None and second.value <= first.value
+        if (_TO.fullmatch(between) and not dashed) or (opened and _AND.fullmatch(between)):
+            return 2, "range"
+        if _AROUND.fullmatch(between):
+            return 2, "range"
+    count = 1
+    while index + count < len(stated):
+        before, following = stated[index + count - 1], stated[index + count]
+        between = text[before.end : following.start]
+        if not _COMMA.fullmatch(between) or (re.fullmatch(r"\s+and\s+", between) and _own_unit(text, before)):
+            break
+        count += 1
+    return (count, "list") if count > 1 else (1, "one")
+
+
+def _own_unit(text: str, number: Numeral) -> bool:
+    return bool(unit_at(text, number.end)[0])
+
+
+def _after_unit(text: str, number: Numeral) -> int:
+    unit, end = unit_at(text, number.end)
+    return end if unit else number.end
+
+
+def _figure(text: str, numbers: Sequence[Numeral], form: Form) -> Figure:
+    start, last = numbers[0].start, numbers[-1]
+    place = last.end
+    if _PART.search(text, start, last.end) and (skipped := _OF_A.match(text, place)):
+        place = skipped.end()
+    unit, end = unit_at(text, place)
+    if not unit:
+        unit, end = _behind_a_name(text, last.end)
+    following = re.match(r"[ \t]+([A-Za-z][\w-]*)", text[end if unit else last.end :][:40])
+    return Figure(
+        value=text[start : last.end],
+        unit=unit,
+        form=form,
+        start=start,
+        end=end if unit else last.end,
+        numbers=tuple(number.value for number in numbers),
+        after="" if unit or following is None else following[1],
+    )
+
+
+def _behind_a_name(text: str, place: int) -> tuple[str, int]:
+    """A unit that is counted, behind the name or the kind of what is: two A100 cards, ten denoising steps."""
+    named = re.match(r"[ \t]+(?:[A-Z][\w-]*|[a-z]+ing|[a-z]*nois\w*|different|identical|edge|small|large)(?=[ \t])", text[place:])
+    if named is None:
+        return "", place
+    unit, end = unit_at(text, place + named.end())
+    counted = re.fullmatch(r"(?:gpu|card|accelerator|word|user|server|step|packet|slot|point)s?", unit, re.IGNORECASE)
+    return (unit, end) if counted else ("", place)

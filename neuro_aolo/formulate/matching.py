@@ -1,0 +1,169 @@
+"""Which parameter a figure is of: by its unit, its form, and how near the parameter's words stand."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from neuro_aolo.formulate.cards import Card, Deck
+from neuro_aolo.formulate.clauses import Clauses, Word
+from neuro_aolo.formulate.figures import Figure
+from neuro_aolo.formulate.units import UnitError, convert
+
+_FAR = 14.0
+_ACROSS_SENTENCES = 12.0
+_FORMS = {
+    "number": ("one",),
+    "whole": ("one",),
+    "range": ("range",),
+    "component": ("one", "range"),
+    "list": ("list", "one", "range"),
+    "choice": (),
+}
+_SMALL_WORDS = frozenset(
+    "and or with by on in at of for to is are was be per each it that which from so but please only all not "
+    "while when if then after a the our its an over".split()
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A figure as one of a parameter.
+
+    Attributes:
+        score: how well it fits.
+        card: the parameter.
+        figure: in the text.
+        unit: that it is read with: its own, or the one of the figure before.
+        near: whether a word of the parameter stands right beside it.
+    """
+
+    score: float
+    card: Card
+    figure: Figure
+    unit: str
+    near: bool
+
+
+class Matcher:
+    """The words of one system in one text.
+
+    Args:
+        deck: of the system.
+        clauses: of the text.
+    """
+
+    def __init__(self, deck: Deck, clauses: Clauses) -> None:
+        self._deck, self._clauses = deck, clauses
+
+    def matches(self, figure: Figure, inherited: str = "") -> Iterator[Match]:
+        """Every parameter that a figure may be of.
+
+        Args:
+            figure: in the text.
+            inherited: unit of the figure before.
+        """
+        for card in self._deck.cards.values():
+            if figure.form not in _FORMS[card.kind]:
+                continue
+            for unit in dict.fromkeys((figure.unit, *([inherited] if not figure.unit and inherited else []))):
+                values = _converted(card, figure, unit)
+                if values is None or (unit != figure.unit and card.unit == "-"):
+                    continue
+                score, near = self._score(card, figure)
+                if unit != figure.unit:
+                    score *= 0.8
+                if not all(card.least <= value <= card.most for value in values):
+                    score *= 0.5
+                if score > 0.0:
+                    yield Match(score, card, figure, unit, near)
+                break
+
+    def thing_of(self, figure: Figure) -> str:
+        """The name of the thing that a figure is most likely of; empty where none is spoken of."""
+        distances = {
+            name: min((self._distance(figure, word, True) for word in words), default=float("inf"))
+            for name, words in self._things.items()
+        }
+        name = min(distances, key=lambda each: distances[each], default="")
+        return name if name and distances[name] < 4 * _FAR else ""
+
+    @cached_property
+    def _things(self) -> Mapping[str, list[Word]]:
+        return {
+            name: [place for word in words for place in self._clauses.places_of(word)]
+            for name, words in self._deck.phrases.things.items()
+        }
+
+    def _score(self, card: Card, figure: Figure) -> tuple[float, bool]:
+        best, near = 0.0, False
+        for cue in card.cues:
+            found = self._of_cue(cue, card, figure)
+            if found is not None and found[0] > best:
+                best, near = found
+        return best, near
+
+    def _of_cue(self, cue: str, card: Card, figure: Figure) -> tuple[float, bool] | None:
+        """How well a cue fits, and whether it stands right beside the figure; None where it does not."""
+        total, count, nearest = 0.0, 0, float("inf")
+        bonus = 0.0
+        for part in cue.split():
+            if part.startswith("@"):
+                if self.thing_of(figure) not in part[1:].split("|"):
+                    return None
+                bonus += 0.25
+                continue
+            distances = [
+                self._distance(figure, place, False)
+                for word in part.split("|")
+                for place in self._clauses.places_of(word)
+            ]
+            distance = min(distances, default=float("inf"))
+            if distance > _FAR:
+                return None
+            nearest = min(nearest, distance)
+            total, count = total + 1.0 / (1.0 + distance / 4.0), count + 1
+        if not self._may_be(card, figure, nearest, count):
+            return None
+        words = 0.0 if count == 0 else total / count + 0.15 * (count - 1)
+        return 0.2 + bonus + words, nearest <= 3.0
+
+    def _may_be(self, card: Card, figure: Figure, nearest: float, count: int) -> bool:
+        """Whether a figure without a unit stands near enough to a word, and is not what counts another thing."""
+        if figure.unit:
+            return True
+        if count == 0 or nearest > 9.0:
+            return False
+        after = figure.after.lower()
+        if not after or after in _SMALL_WORDS or any(after.startswith(word[:4]) for word in _plain_words(card)):
+            return True
+        return nearest <= 1.5
+
+    def _distance(self, figure: Figure, word: Word, across: bool) -> float:
+        """Words between a figure and another word; more where it stands behind, and none in another sentence."""
+        sentence = self._clauses.sentence_at(figure.start)
+        places = self._place(figure)
+        if figure.start <= word.start < figure.end:
+            return 0.0
+        if word.sentence != sentence:
+            if not across or word.start > figure.start:
+                return float("inf")
+            return _ACROSS_SENTENCES * (sentence - word.sentence) + max(places[0] - word.place, 0.0) / 4.0
+        if word.start < figure.start:
+            return max(places[0] - word.place - 1.0, 0.0)
+        return max(word.place - places[1], 0.0) * 1.2 + 0.4
+
+    def _place(self, figure: Figure) -> tuple[float, float]:
+        own = [word.place for word in self._clauses.words if figure.start <= word.start < figure.end]
+        return (own[0], own[-1]) if own else (0.0, 0.0)
+
+
+def _plain_words(card: Card) -> set[str]:
+    return {word.lower() for cue in card.cues for word in re.findall(r"[A-Za-z]{3,}", cue)}
+
+
+def _converted(card: Card, figure: Figure, unit: str) -> list[float] | None:
+    try:
+        return [convert(number, unit, card.unit) for number in figure.numbers]
+    except UnitError:
+        return None

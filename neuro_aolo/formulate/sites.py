@@ -1,0 +1,65 @@
+"""Which site of a system a country is of: the one whose words stand nearest."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from neuro_aolo.formulate.cards import Deck
+from neuro_aolo.formulate.clauses import Clauses, Word
+from neuro_aolo.formulate.form import Place
+from neuro_aolo.formulate.nations import Nation, nations
+
+_GOING_ON = re.compile(r"(?:[\s,/&]|\b(?:and|or|then|one|each|in|the|another|also|finally)\b)*")
+_LONGEST = 380
+_ANYWHERE = 60.0
+
+
+def places_of(clauses: Clauses, deck: Deck) -> Iterator[Place]:
+    """The sites of a system that a text puts into countries."""
+    stated = nations(clauses)
+    if not stated:
+        return
+    groups = _rows(stated, clauses.text)
+    for row in groups:
+        site = _site(row, clauses, deck)
+        for nation in row if site else ():
+            yield Place(site=site, country=nation.written, quote=_quote(clauses.text, nation))
+
+
+def _rows(stated: Sequence[Nation], text: str) -> list[list[Nation]]:
+    """Countries in a row, with nothing but commas and small words between, as one."""
+    rows: list[list[Nation]] = []
+    for nation in stated:
+        between = text[rows[-1][-1].end : nation.start] if rows else None
+        if between is not None and _GOING_ON.fullmatch(between):
+            rows[-1].append(nation)
+        else:
+            rows.append([nation])
+    return rows
+
+
+def _site(row: Sequence[Nation], clauses: Clauses, deck: Deck) -> str:
+    distances = {
+        key: min((_distance(row, word, clauses) for cue in (words.name, *words.cues) if cue
+                  for part in cue.split()[:1] for each in part.split("|") for word in clauses.places_of(each)),
+                 default=_ANYWHERE if "" in words.cues else float("inf"))
+        for key, words in deck.phrases.places.items()
+    }
+    key = min(distances, key=lambda each: distances[each], default="")
+    return key if key and distances[key] <= _ANYWHERE else ""
+
+
+def _distance(row: Sequence[Nation], word: Word, clauses: Clauses) -> float:
+    own = [each for each in clauses.words if row[0].start <= each.start < row[-1].end]
+    if not own:
+        return float("inf")
+    sentences = own[0].sentence - word.sentence
+    if sentences < 0 or sentences > 2:
+        return float("inf")
+    if word.start < row[0].start:
+        return max(own[0].place - word.place - 1.0, 0.0) + 8.0 * sentences
+    return max(word.place - own[-1].place, 0.0) * 1.2
+
+
+def _quote(text: str, nation: Nation) -> str:
+    start = max(text.rfind(" ", 0, max(nation.start - 24, 0)) + 1, 0)
+    return text[max(start, nation.end - _LONGEST) : nation.end]

@@ -1,0 +1,204 @@
+"""The form filled without any model: figures by unit and nearest words, the same for the same text every time."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from neuro_aolo.formulate.cards import Card, Deck
+from neuro_aolo.formulate.choose import Chosen, stands_in
+from neuro_aolo.formulate.clauses import Clauses
+from neuro_aolo.formulate.documents import Piece
+from neuro_aolo.formulate.figures import Figure, figures_of
+from neuro_aolo.formulate.form import Form, Place, Said
+from neuro_aolo.formulate.grounding import plainly
+from neuro_aolo.formulate.matching import Match, Matcher
+from neuro_aolo.formulate.sites import places_of
+
+_ENOUGH = 0.45
+_CLOSE = 0.75
+_LONGEST_QUOTE = 380
+_EACH = re.compile(r"\b(?:each|every|all|same|per|apiece|both|any)\b", re.IGNORECASE)
+_NOT_OPEN = re.compile(
+    r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|to be (?:decided|determined|seen)"
+    r"|look (?:\w+ ){0,3}up|(?:i|we)(?:'ll| will) send|have to (?:count|measure|ask|check)|don't know|do not know|no idea"
+    r"|will be (?:decided|bought|announced)|still|later|depends|varies|not decided|pending|yet)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A figure as the value of a parameter."""
+
+    match: Match
+    said: Said
+
+
+def fill(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece] = ()) -> Form:
+    """The form of a description.
+
+    Args:
+        text: the description.
+        deck: of its system.
+        chosen: the system and the scenario that it names.
+        pieces: of documents, that may say a figure of what the words name without one.
+    """
+    clauses = Clauses(text)
+    matcher = Matcher(deck, clauses)
+    said = [*_figures(clauses, deck, matcher), *_choices(clauses, deck)]
+    places = tuple(places_of(clauses, deck))
+    missing = tuple(_open(clauses, deck, {each.key for each in said}, {place.site for place in places}))
+    said += _of_documents(deck, missing, pieces)
+    return Form(
+        system=deck.system,
+        extends=chosen.extends,
+        values=tuple(said),
+        countries=places,
+        missing=missing,
+        warnings=(),
+    )
+
+
+def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
+    figures = figures_of(clauses)
+    counts = _counts(clauses, deck, figures)
+    matches: list[Match] = []
+    inherited = ""
+    for figure in figures:
+        matches += matcher.matches(figure, inherited)
+        inherited = figure.unit or inherited
+    taken: dict[str, list[Match]] = {}
+    used: set[Figure] = set()
+    for match in sorted(matches, key=lambda match: (-match.score, match.figure.start)):
+        if match.score < _ENOUGH or match.figure in used:
+            continue
+        rivals = taken.setdefault(match.card.key, [])
+        if rivals and not _says_it_too(match, rivals[0], clauses):
+            continue
+        rivals.append(match)
+        used.add(match.figure)
+    for rivals in taken.values():
+        yield from _said(rivals, clauses, figures, counts)
+
+
+def _says_it_too(match: Match, first: Match, clauses: Clauses) -> bool:
+    """Whether a figure is one more of a parameter that has one, and not a bystander."""
+    if match.card.kind == "list" and match.figure.form == first.figure.form == "one":
+        return clauses.sentence_at(match.figure.start) == clauses.sentence_at(first.figure.start)
+    return match.near and match.score >= _CLOSE * first.score
+
+
+def _counts(clauses: Clauses, deck: Deck, figures: Iterable[Figure]) -> list[int]:
+    """How many of the things of a list there are, as far as the text says."""
+    places = [place.place for word in deck.phrases.listed for place in clauses.places_of(word)]
+    counts = []
+    for figure in figures:
+        own = [word.place for word in clauses.words if figure.start <= word.start < figure.end]
+        near = any(0.0 <= place - own[-1] <= 3.0 for place in places) if own else False
+        inside = figure.unit.lower().rstrip("s") in deck.phrases.listed
+        if figure.form == "one" and (near or inside) and 1 < figure.numbers[0] <= 64 and figure.numbers[0] % 1 == 0:
+            counts.append(int(figure.numbers[0]))
+    return counts
+
+
+def _said(rivals: Sequence[Match], clauses: Clauses, figures: Sequence[Figure], counts: Sequence[int]) -> Iterator[Said]:
+    first = rivals[0]
+    if first.card.kind != "list":
+        yield from (_one(match, clauses.text, figures) for match in rivals)
+        return
+    in_order = sorted(rivals, key=lambda match: match.figure.start)
+    if len(rivals) > 1:
+        yield _joined(in_order, clauses.text)
+        return
+    one = _one(first, clauses.text, figures)
+    if first.figure.form != "one":
+        yield one
+        return
+    if counts and len(set(counts)) == 1:
+        yield replace_value(one, ", ".join([one.value] * counts[0]))
+
+
+def replace_value(said: Said, value: str) -> Said:
+    """The same with another value."""
+    return said.model_copy(update={"value": value})
+
+
+def _one(match: Match, text: str, figures: Sequence[Figure]) -> Said:
+    figure = match.figure
+    start, end = figure.start, figure.end
+    if match.unit != figure.unit:
+        start = max((other.start for other in figures if other.start < start and other.unit == match.unit), default=start)
+    start, end = _widened(text, start, end)
+    return Said(key=match.card.key, value=figure.value, unit=match.unit, quote=text[start:end])
+
+
+def _joined(matches: Sequence[Match], text: str) -> Said:
+    start, end = _widened(text, matches[0].figure.start, matches[-1].figure.end)
+    value = ", ".join(match.figure.value for match in matches)
+    return Said(key=matches[0].card.key, value=value, unit=matches[0].unit, quote=text[start:end])
+
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    """A few words before a figure, so that its quote says what it is of."""
+    before = re.search(r"(?:[^\s,.;:()]+[ ]+){0,3}\Z", text[max(start - 40, 0) : start])
+    wider = start - len(before[0]) if before else start
+    return (wider if end - wider <= _LONGEST_QUOTE else start), min(end, start + _LONGEST_QUOTE)
+
+
+def _choices(clauses: Clauses, deck: Deck) -> Iterator[Said]:
+    for card in deck.cards.values():
+        for value, quote in _chosen(card, clauses):
+            yield Said(key=card.key, value=value, unit="", quote=quote)
+
+
+def _chosen(card: Card, clauses: Clauses) -> Iterator[tuple[str, str]]:
+    """Words of a choice that the text says, each with its quote."""
+    own = card.key.rpartition(".")[2].replace("_", " ")
+    hits: dict[str, str] = {}
+    for value, others in card.choices.items():
+        named = (*others, *(() if others else (value,)), f"{own} {value}", f"{card.title} {value}", f"{value} {own}")
+        for phrase in sorted(named, key=len, reverse=True):
+            quote = _quoted(phrase, clauses)
+            if quote and value not in hits:
+                hits[value] = quote
+    for value, quote in hits.items():
+        if not any(quote != other and quote in other for other in hits.values()):
+            yield value, quote
+
+
+def _quoted(phrase: str, clauses: Clauses) -> str:
+    """The words of a text that are a phrase, small differences of signs aside."""
+    pattern = r"[\W_]{1,3}(?:is |are |of |by |at |as |to )?".join(map(re.escape, re.split(r"[\W_]+", plainly(phrase))))
+    for found in re.finditer(rf"(?<!\w){pattern}s?(?!\w)", clauses.text, re.IGNORECASE):
+        if not clauses.is_quoted(found.start()) and not clauses.is_denied(found.start()):
+            return found[0]
+    return ""
+
+
+def _open(clauses: Clauses, deck: Deck, said: set[str], placed: set[str]) -> Iterator[str]:
+    """Keys of what the text speaks of without a figure."""
+    for card in deck.cards.values():
+        if card.key in said:
+            continue
+        if any(_quoted(phrase, clauses) for phrase in card.words.vague) or _left_open(card, clauses):
+            yield card.key
+
+
+def _left_open(card: Card, clauses: Clauses) -> bool:
+    """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
+    for name in (card.title, *(cue for cue in card.cues if cue.count(" ") <= 1 and "@" not in cue and len(cue) > 2)):
+        if "|" in name:
+            continue
+        found = re.search(rf"(?<!\w){re.escape(name.replace('_', ' '))}s?(?!\w)", clauses.text, re.IGNORECASE)
+        if found and not clauses.is_quoted(found.start()) and _NOT_OPEN.search(clauses.clause_at(found.start())):
+            return True
+    return False
+
+
+def _of_documents(deck: Deck, missing: Sequence[str], pieces: Sequence[Piece]) -> Iterator[Said]:
+    """Figures of documents for what the words name and leave open."""
+    for piece in pieces:
+        clauses = Clauses(piece.text)
+        for said in _figures(clauses, deck, Matcher(deck, clauses)):
+            if said.key in missing:
+                yield said

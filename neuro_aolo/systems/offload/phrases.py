@@ -1,0 +1,113 @@
+"""How people speak of the edge servers: image generation, a task at a time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from neuro_aolo.systems.phrases import Phrases, Words
+
+_LISTS = (
+    *("tflop_per_s", "power_w", "pue", "embodied_kg", "lifetime_years"),
+    *("start_steps", "start_quality", "full_steps", "full_quality"),
+)
+
+_PARAMETERS = {
+    "task.tflop_per_step": Words("work of a denoising step", ("", "step", "step cost|need|is")),
+    "servers.tflop_per_s": Words("speed of each server", ("", "throughput|speed|fast", "@server")),
+    "servers.power_w": Words(
+        "power of each server", ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
+    ),
+    "servers.pue": Words("PUE of each server", ("pue", "power_usage_effectiveness"), ("different pues",)),
+    "servers.embodied_kg": Words(
+        "embodied carbon of each server", ("@server embody|embodied|making|make|manufacture|build", "@server", "embodied")
+    ),
+    "servers.lifetime_years": Words(
+        "lifetime of each server", ("@server lifetime|life|keep|replace|last|live|serve", "lifetime")
+    ),
+    "servers.start_steps": Words("start steps", ("start step",)),
+    "servers.start_quality": Words("start quality", ("start quality", "initial quality")),
+    "servers.full_steps": Words("full steps", ("full step", "final step")),
+    "servers.full_quality": Words("full quality", ("full quality", "final|best|highest quality")),
+    "radio.bandwidth_hz": Words("bandwidth", ("", "uplink", "band")),
+    "radio.noise_w": Words("noise power", ("noise",)),
+    "radio.download_mbit_per_s": Words("download", ("", "downlink", "down", "down_link")),
+    "radio.fixed_power_w": Words(
+        "fixed power of the base station", ("fixed power", "@bs fixed|need|draw|use|take|consume|pass|transfer", "@bs")
+    ),
+    "radio.bs_embodied_kg": Words(
+        "embodied carbon of the base station", ("@bs embody|embodied|making|make|manufacture|build", "@bs")
+    ),
+    "radio.bs_lifetime_years": Words(
+        "lifetime of the base station", ("@bs lifetime|life|keep|replace|last|live|serve|stand|embody", "@bs")
+    ),
+    "limits.wait_s": Words(
+        "longest queue", ("queue", "wait queue|server", "busy", "queueing", "queued"), ()
+    ),
+    "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
+    "limits.violation_rate": Words("violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")),
+    "actions.steps": Words("range of denoising steps", ("", "denoising", "step")),
+    "actions.power_w": Words("range of transmit power", ("transmit power", "device", "phone", "handset", "upload power", "power")),
+    "actions.choice": Words("choice of the server", ("choice",)),
+    "users.count": Words("number of users", ("", "user count|number|many", "only", "user")),
+    "state.input_mbit": Words("data uploaded", ("up", "upload", "input", "prompt", "send")),
+    "state.output_mbit": Words("data downloaded", ("down", "download", "output", "result", "return", "finished")),
+    "state.gain": Words("channel gain", ("gain", "channel")),
+    "state.deadline_s": Words(
+        "deadline",
+        ("deadline", "deliver", "wait longer|more|most", "wait", "within", "picture|image|result in|within|after", "patience", "at_most", "latency"),
+        ("fast delivery", "delivered quickly", "quickly"),
+    ),
+    "state.wanted_quality": Words(
+        "wanted quality", ("wanted quality", "quality", "quality least|need|want"),
+        ("decent quality", "good quality", "high quality", "quality should be"),
+    ),
+    "state.user_intensity_g_per_kwh": Words(
+        "carbon intensity at the user", ("@user intensity|grid|side", "@user|bs"), ("user's grid is",)
+    ),
+    "state.server_intensity_g_per_kwh": Words(
+        "carbon intensity at the servers", ("@server intensity|grid|stand", "@server"), ("servers' grids are",)
+    ),
+    "state.server_wait_s": Words("queue of a server", ("queue", "wait queue|server", "waiting_time")),
+}
+
+
+def unsaid(base: Any, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """All lists of servers, where one that is said is of other servers than the scenario's."""
+    own = base.servers.count
+    lists = [value for key, value in said.items() if key.startswith("servers.") or key == "server_countries"]
+    if all(len(value) == own for value in lists):
+        return ()
+    return tuple(f"servers.{name}" for name in _LISTS)
+
+
+def phrases() -> Phrases:
+    """The words of the servers."""
+    return Phrases(
+        about=(
+            *("image generation", "image genration", "generate images", "generates images", "image generator", "diffusion model", "aigc", "denoising"),
+            *("pictures by diffusion", "image diffusion", "offload", "offloading", "images", "pictures", "diffusion", "render", "text-to-image"),
+            *("edge server", "edge box", "stable diffusion", "metaverse", "painting", "stickers"),
+        ),
+        hints=("servers", "deadline", "queue", "upload", "steps", "tasks", "quality", "uplink"),
+        parameters=_PARAMETERS,
+        choices={
+            "actions.choice": {
+                "scores": ("choice scores", "by scores", "by score", "a score for each server", "server by scores", "scores for the servers"),
+                "selector": ("choice selector", "by selector", "by a selector", "selector"),
+            },
+        },
+        scenarios={"offload": ("offload scenario", "scenario offload", "the offload defaults")},
+        places={
+            "server_countries": Words("servers", ("machine", "edge", "box", "node", "place", "site")),
+            "user_country": Words(
+                "user", ("base_station", "customer", "client", "phone", "mast", "device", "player", "antenna", "audience")
+            ),
+        },
+        intensities={"user_country": "state.user_intensity_g_per_kwh", "server_countries": "state.server_intensity_g_per_kwh"},
+        things={
+            "server": ("server", "edge_box", "box", "machine", "node", "edge_server", "edge"),
+            "bs": ("base_station", "mast", "antenna", "bs", "tower"),
+            "user": ("user", "customer", "phone", "client", "device", "handset"),
+        },
+        listed=("server", "box", "machine", "node", "place", "site"),
+        unsaid=unsaid,
+    )
