@@ -227,6 +227,6 @@ def _optimum(task: Task, states: Floats) -> Optimum:
 
 def _serve(task: Task, states: Floats, actions: Floats) -> Transition:
     """Outcome of each of ``actions`` ``(K, A)`` on each of ``states`` ``(n, S)``: ``(K * n,)``."""
-    repeated = np.repeat(actions, len(states), axis=0)
+    repeated = np.repeat(actions, len(states) * task.spec.agents, axis=0)
     # The next states are not used: any generator serves.
     return task.step(np.tile(states, (len(actions), 1)), repeated, np.random.default_rng(0))

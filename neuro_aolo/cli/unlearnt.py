@@ -41,7 +41,7 @@ def unlearnt(
 
 def _constant(task: "Task", unseen: "Requests", requests: int) -> tuple[dict[str, Any], Rows]:
     from neuro_aolo.agent.rivals import best_constant_action
-    from neuro_aolo.runs.decided import action_units, physical_action
+    from neuro_aolo.runs.decided import action_parts, physical_action
     from neuro_aolo.text.feasibility import is_feasible
 
     constant = best_constant_action(task, requests)
@@ -57,10 +57,9 @@ def _constant(task: "Task", unseen: "Requests", requests: int) -> tuple[dict[str
         "needs_adaptation": not constant.feasible or result.regret >= ADAPTATION_REGRET,
     }
     # A first length to six digits: it stands at the edge of a constraint.
-    units = action_units(task)
-    digits = ("6g", *("4g" for _ in units[1:]))
-    values = zip(action.values(), digits, units, strict=True)
-    at = ", ".join(f"{value:.{form}} {unit}" for value, form, unit in values)
+    first, *others = action.values()
+    texts = [f"{first:.6g}", *(f"{value:.4g}" for value in others)]
+    at = ", ".join(action_parts(task, constant.action, texts))
     found = ("  on held-out requests", _merit(task, result))
     if constant.feasible:
         return figures, [("best constant action", at), found]

@@ -20,7 +20,7 @@ from neuro_aolo.pricing.price import price
 from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.book import Book
 from neuro_aolo.runs.cell import Cell, scenario_sha256
-from neuro_aolo.runs.decided import BestConstant, action_units, per_decision, physical_action
+from neuro_aolo.runs.decided import BestConstant, action_parts, action_units, per_decision, physical_action
 from neuro_aolo.runs.priced import span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import PaybackFigures
@@ -161,9 +161,10 @@ class Baselines:
         if name == "random":
             return "uniformly random actions", None
         if name == "constant" and self.constant is not None:
-            values = physical_action(self.run.task, self.constant.action.action).values()
-            action = _at([f"{value:.4g}" for value in values], units)
-            return f"the best constant action, {action}", None
+            action = self.constant.action.action
+            texts = [f"{value:.4g}" for value in physical_action(self.run.task, action).values()]
+            parts = action_parts(self.run.task, action, texts)
+            return f"the best constant action, {' at '.join(parts)}", None
         if name != "mlp":
             return f"the constant action of {_at(name.split(','), units)}", None
         assert self.run.twin is not None

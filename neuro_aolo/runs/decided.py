@@ -1,6 +1,6 @@
 """First stage: what the float actor decides on held-out decisions, and what that serves and emits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -251,12 +251,27 @@ def action_units(task: Task) -> tuple[str, ...]:
     return task.spec.action_units or tuple(quantity.unit for quantity in task.spec.actions)
 
 
+def action_parts(task: Task, action: Floats, texts: Sequence[str] | None = None) -> list[str]:
+    """One action ``(A,)`` part by part, as ``server5``, ``150.0 steps``: of a choice what it names.
+
+    Args:
+        task: whose action it is.
+        action: in [-1, 1].
+        texts: its physical values as they are written; in the usual way where None.
+    """
+    spec, values = task.spec, physical_action(task, action)
+    written = [str(amount(value)) for value in values.values()] if texts is None else texts
+    units = zip(values, written, action_units(task), strict=True)
+    parts = [f"{text} {unit}" if unit else f"{name} {text}" for name, text, unit in units]
+    for group in spec.choices:
+        parts[group[0]] = spec.action_names[max(group, key=lambda index: action[index])]
+    named = {index for group in spec.choices for index in group[1:]}
+    return [part for index, part in enumerate(parts) if index not in named]
+
+
 def action_text(task: Task, action: Floats) -> str:
     """One action ``(A,)`` as ``150.0 words, 8.293 W``."""
-    values = physical_action(task, action).values()
-    return ", ".join(
-        f"{amount(value)} {unit}" for value, unit in zip(values, action_units(task), strict=True)
-    )
+    return ", ".join(action_parts(task, action))
 
 
 def _margins(decisions: Decisions) -> tuple[Margin, ...]:

@@ -126,6 +126,8 @@ class Spec:
         regret_unit: key of the functional unit whose carbon regret is measured in, over all episodes; empty
             where it is that of what is minimised.
         learner: that learns it by default.
+        choices: actions that together name one of several things, by their places: the largest says which.
+            What such an action leads to is flat but for the places where another becomes the largest.
     """
 
     observations: tuple[Quantity, ...]
@@ -148,6 +150,7 @@ class Spec:
     tallies: tuple[Tally, ...] = ()
     regret_unit: str = ""
     learner: str = "sdrl"
+    choices: tuple[tuple[int, ...], ...] = ()
 
     @property
     def observation_names(self) -> tuple[str, ...]:

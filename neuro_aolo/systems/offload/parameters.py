@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from neuro_aolo.systems.grid.trace import Trace, Traces
 from neuro_aolo.systems.parameters import (
@@ -57,7 +57,7 @@ def site_of(server: int) -> str:
 
 def _each(default: tuple[float, ...], unit: str, source: str, allowed: str) -> Any:
     """A field with one figure a server."""
-    notes = {"unit": unit, "source": source, "allowed": f"one a server, each {allowed}"}
+    notes: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": f"one a server, each {allowed}"}
     return Field(default, min_length=1, max_length=MOST_SERVERS, json_schema_extra=notes)
 
 
@@ -93,22 +93,22 @@ class Servers(Section):
         "datasheet: 70, 150, 165, 72, 400 at most (the same GPUs); chosen: 100 more for the host",
         "> 0, <= 1e6",
     )
-    pue: tuple[_Pue, ...] = _each((1.1, 1.1, 1.2, 1.2, 1.3), "-", "chosen", ">= 1, <= 5")
+    pue: tuple[_Pue, ...] = _each((1.1, 1.1, 1.2, 1.2, 1.2), "-", "chosen", ">= 1, <= 5")
     embodied_kg: tuple[_NotNegative, ...] = _each(
         (300.0, 500.0, 600.0, 500.0, 1500.0), "kgCO2", "chosen: server and GPU", ">= 0, <= 1e6"
     )
     lifetime_years: tuple[_Years, ...] = _each((5.0, 5.0, 5.0, 5.0, 5.0), "year", "chosen", "> 0, <= 100")
     start_steps: tuple[_NotNegative, ...] = _each(
-        (5.0, 20.0, 40.0, 45.0, 20.0), "step", "chosen inside AGOD's 0 to 100", ">= 0, <= 1e6"
+        (5.0, 10.0, 30.0, 20.0, 60.0), "step", "chosen inside AGOD's 0 to 100", ">= 0, <= 1e6"
     )
     start_quality: tuple[_Share, ...] = _each(
-        (0.42, 0.38, 0.4, 0.3, 0.3), "-", "chosen inside AGOD's 0 to 0.5", ">= 0, <= 1"
+        (0.44, 0.41, 0.35, 0.44, 0.3), "-", "chosen inside AGOD's 0 to 0.5", ">= 0, <= 1"
     )
     full_steps: tuple[_Positive, ...] = _each(
-        (150.0, 160.0, 200.0, 220.0, 190.0), "step", "chosen inside AGOD's 150 to 250", "> 0, <= 1e6"
+        (150.0, 190.0, 170.0, 240.0, 150.0), "step", "chosen inside AGOD's 150 to 250", "> 0, <= 1e6"
     )
     full_quality: tuple[_Share, ...] = _each(
-        (0.72, 0.82, 0.9, 0.85, 0.98), "-", "chosen inside AGOD's 0.5 to 1", ">= 0, <= 1"
+        (0.76, 0.84, 0.9, 0.85, 0.98), "-", "chosen inside AGOD's 0.5 to 1", ">= 0, <= 1"
     )
     fixed_g_per_kwh: dict[str, _Intensity] = Field(
         default_factory=dict,
@@ -173,7 +173,7 @@ class Limits(Section):
 
 
 def _range(default: tuple[float, float], unit: str, source: str) -> Any:
-    notes = {"unit": unit, "source": source, "allowed": "> 0, <= 1e6"}
+    notes: dict[str, JsonValue] = {"unit": unit, "source": source, "allowed": "> 0, <= 1e6"}
     return Field(default, json_schema_extra=notes)
 
 
@@ -244,7 +244,7 @@ class State(Section):
         "user_intensity_g_per_kwh", (100.0, 500.0), (0.0, 1000.0), "gCO2/kWh", "chosen"
     )
     server_intensity_g_per_kwh: Component = component(
-        "server_intensity_g_per_kwh", (150.0, 450.0), (0.0, 1000.0), "gCO2/kWh", "chosen: each server's own"
+        "server_intensity_g_per_kwh", (200.0, 450.0), (0.0, 1000.0), "gCO2/kWh", "chosen: each server's own"
     )
     server_wait_s: Component = component(
         "server_wait_s", (0.0, 8.0), (0.0, 8.0), "s", "chosen: queue in front of each server"
