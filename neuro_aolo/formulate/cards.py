@@ -125,6 +125,11 @@ def deck_of(base: str, deployment: type[Section] | None = None) -> Deck:
     return Deck(loaded.name, loaded, phrases, cards, scenarios)
 
 
+def is_list(deck: Deck, site: str) -> bool:
+    """Whether a key of countries holds one for each of several sites."""
+    return bool(site) and get_origin(without_none(deck.base.system.Scenario.model_fields[site].annotation)) is tuple
+
+
 def kind_of(field: FieldInfo) -> Kind | None:
     """The form of a field's value; None where no words can fill it."""
     annotation = without_none(field.annotation)
@@ -195,8 +200,14 @@ def _card(key: str, field: FieldInfo, row: ParameterRow | None, phrases: Phrases
         least=least,
         most=most,
         words=_words(key, phrases),
-        choices={str(value): words.get(str(value), ()) for value in values},
+        choices={str(value): words.get(str(value), _spaced(str(value))) for value in values},
     )
+
+
+def _spaced(name: str) -> tuple[str, ...]:
+    """A name as people write it: loihi2, Loihi 2 and Loihi-2."""
+    spaced = re.sub(r"(?<=[a-z])(?=[0-9])|_", " ", name)
+    return (spaced, spaced.replace(" ", "-")) if spaced != name else ()
 
 
 def _words(key: str, phrases: Phrases) -> Words:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neuro_aolo.formulate.cards import speaking
+from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.systems.phrases import Phrases
 from neuro_aolo.systems.scenario_file import scenario_names
 
 
-_OWN, _ENOUGH = 2, 2
+_OWN, _SCENARIO, _ENOUGH = 2, 3, 2
+_CALLED = ("scenario", "the scenario", "extend", "extends", "extending", "start from", "based on", "preset")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,11 @@ class Chosen:
 
 def choose(text: str) -> Chosen:
     """The system whose words a text has most of, and its scenario that the text names, else its first."""
-    words, known = plainly(text), speaking()
-    weights = {name: _weight(words, phrases) for name, phrases in known.items()}
+    clauses, known = Clauses(text), speaking()
+    weights = {
+        name: _weight(clauses, phrases) + _SCENARIO * (named_scenario(text, name, phrases.scenarios) is not None)
+        for name, phrases in known.items()
+    }
     system = max(weights, key=lambda name: weights[name])
     named = named_scenario(text, system, known[system].scenarios)
     return Chosen(system, named or scenario_names(system)[0], weights[system] >= _ENOUGH, named is not None)
@@ -43,11 +48,20 @@ def named_scenario(text: str, system: str, phrases: Mapping[str, tuple[str, ...]
     """The scenario of a system that a text names by the longest of its names or other words for it."""
     words = plainly(text)
     lengths = {
-        name: max((len(phrase) for phrase in (name, *phrases.get(name, ())) if stands_in(phrase, words)), default=0)
+        name: max(
+            (len(phrase) for phrase in (*_own_names(name), *phrases.get(name, ())) if stands_in(phrase, words)),
+            default=0,
+        )
         for name in scenario_names(system)
     }
     best = max(lengths, key=lambda name: lengths[name])
     return best if lengths[best] else None
+
+
+def _own_names(name: str) -> tuple[str, ...]:
+    """How a scenario is called by its name: one that is a usual word only with what says that it is meant."""
+    calls = tuple(f"{before} {name}" for before in _CALLED) + (f"{name} scenario", f"{name} preset")
+    return (name, *calls) if "-" in name else calls
 
 
 def stands_in(phrase: str, words: str) -> bool:
@@ -55,7 +69,7 @@ def stands_in(phrase: str, words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(plainly(phrase))}(?:s|es)?(?!\w)", words) is not None
 
 
-def _weight(words: str, phrases: Phrases) -> int:
+def _weight(clauses: Clauses, phrases: Phrases) -> int:
     """Phrases of the system that stand there: one of its own counts as several that others may have, too."""
-    own = sum(_OWN * len(phrase.split()) for phrase in phrases.about if stands_in(phrase, words))
-    return own + sum(stands_in(hint, words) for hint in phrases.hints)
+    own = sum(_OWN * len(phrase.split()) for phrase in phrases.about if clauses.places_of(phrase))
+    return own + sum(bool(clauses.places_of(hint)) for hint in phrases.hints)

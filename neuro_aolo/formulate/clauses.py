@@ -1,8 +1,8 @@
 """A text as words, clauses and sentences, with what others are quoted to say and what is denied marked."""
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from neuro_aolo.formulate.grounding import plainly
 
@@ -10,7 +10,11 @@ _WORD = re.compile(r"[^\W_]+(?:['’]\w+)?")
 _SENTENCE = re.compile(r"(?:(?<=[a-z)\]\"”'0-9%])[.!?](?=\s+[^a-z\s]|\s*$)|[!?](?=\s)|\n\s*\n|\n(?=\s*[-*•]))")
 _QUOTED = re.compile(r'"[^"\n]{0,2000}"|“[^”]{0,2000}”|«[^»]{0,2000}»')
 _QUOTED_WORDS = 4
-_ENDINGS = (("ies", "y"), ("ing", ""), ("ted", "t"), ("ed", ""), ("s", ""))
+_ENDINGS = (
+    *(("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
+    *(("ing", ""), ("ted", "t"), ("ed", ""), ("s", "")),
+)
+_LONG = 6
 _DENIED = re.compile(
     r"(?:\bnot\b(?! (?:more|less|above|below|over|under|exceed))|n['’]t\b|\bno longer\b|\binstead of\b|\brather than\b"
     r"|\bused to be\b|\bformerly\b|\bpreviously\b)",
@@ -29,6 +33,21 @@ def stem(word: str) -> str:
     return _without_e(word)
 
 
+@lru_cache(maxsize=100_000)
+def alike(one: str, other: str) -> bool:
+    """Whether two words are the same, a slip of typing in a long one aside."""
+    if one == other:
+        return True
+    if min(len(one), len(other)) < _LONG or abs(len(one) - len(other)) > 1 or one[0] != other[0]:
+        return False
+    start = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    rests = ((1, 1), (1, 0), (0, 1))
+    swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    return swapped or any(one[start + a :] == other[start + b :] for a, b in rests)
+
+
 def _without_e(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
@@ -42,6 +61,7 @@ class Word:
         start: where it begins.
         end: where it is over.
         place: among the words, counted with what separates clauses.
+        last: place of the last, where several words side by side are meant.
         sentence: which it is in.
     """
 
@@ -49,6 +69,7 @@ class Word:
     start: int
     end: int
     place: float
+    last: float
     sentence: int
 
 
@@ -79,7 +100,7 @@ class Clauses:
             place += 1.0 * between.count(")")
             last = found.end()
             if not self.is_quoted(found.start()):
-                words.append(Word(stem(found[0]), found.start(), found.end(), place, sentence))
+                words.append(Word(stem(found[0]), found.start(), found.end(), place, place, sentence))
         return tuple(words)
 
     def is_quoted(self, place: int) -> bool:
@@ -103,9 +124,10 @@ class Clauses:
 
     def places_of(self, words: str) -> list[Word]:
         """Where words side by side stand, as ``base_station``: the first word of each."""
-        parts = [stem(part) for part in plainly(words).replace("-", "_").split("_") if part]
+        parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(words)) if part]
         return [
-            word
+            replace(word, end=self.words[index + len(parts) - 1].end, last=self.words[index + len(parts) - 1].place)
             for index, word in enumerate(self.words)
-            if [each.stem for each in self.words[index : index + len(parts)]] == parts
+            if index + len(parts) <= len(self.words)
+            and all(alike(self.words[index + at].stem, part) for at, part in enumerate(parts))
         ]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_origin
+from typing import Any, Literal
 
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.formulate.cards import Card, Deck, without_none
+from neuro_aolo.formulate.cards import Card, Deck, is_list
 from neuro_aolo.formulate.clauses import Clauses, stem
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.form import Form, Place, Said
@@ -117,7 +117,8 @@ def _figure(said: Said, deck: Deck, text: str, pieces: Sequence[Piece]) -> Value
     written = f"{said.value} {said.unit}".strip()
     card = deck.cards.get(said.key)
     if card is None:
-        return Dropped(said.key, written, "unknown", "no such parameter")
+        reason = f"{shown(said.key)} is no parameter" if said.key else "no parameter is of this"
+        return Dropped("", written if said.key else said.quote, "unknown", reason)
     try:
         evidence = grounded(said, text, pieces)
         if evidence.document and not names(card, text):
@@ -149,11 +150,6 @@ def _places(places: Sequence[Place], deck: Deck, text: str) -> Iterator[Value | 
             yield _row(values)
         else:
             yield from values
-
-
-def is_list(deck: Deck, site: str) -> bool:
-    """Whether a key of countries holds one for each of several sites."""
-    return get_origin(without_none(deck.base.system.Scenario.model_fields[site].annotation)) is tuple
 
 
 def _row(values: Sequence[Value]) -> Value:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from neuro_aolo.formulate.cards import Deck
+from neuro_aolo.formulate.cards import Deck, is_list
 from neuro_aolo.formulate.clauses import Clauses, Word
 from neuro_aolo.formulate.form import Place
-from neuro_aolo.formulate.nations import Nation, nations
+from neuro_aolo.formulate.nations import VAGUE, Nation, nations
 
 _GOING_ON = re.compile(r"(?:[\s,/&]|\b(?:and|or|then|one|each|in|the|another|also|finally)\b)*")
 _LONGEST = 380
@@ -18,11 +18,28 @@ def places_of(clauses: Clauses, deck: Deck) -> Iterator[Place]:
     stated = nations(clauses)
     if not stated:
         return
-    groups = _rows(stated, clauses.text)
-    for row in groups:
+    rows: dict[str, list[Nation]] = {}
+    for row in _rows(stated, clauses.text):
         site = _site(row, clauses, deck)
-        for nation in row if site else ():
+        if is_list(deck, site):
+            # Of several sentences about many sites, the one that names most of them says where they are.
+            rows[site] = max(rows.get(site, []), row, key=len)
+        elif site:
+            rows[site] = [*rows.get(site, []), *row]
+    for site, row in rows.items():
+        for nation in row:
             yield Place(site=site, country=nation.written, quote=_quote(clauses.text, nation))
+
+
+def open_places(clauses: Clauses, deck: Deck, placed: Sequence[Place]) -> Iterator[str]:
+    """Sites of which a text says that they are somewhere, and not where."""
+    said = {place.site for place in placed}
+    for phrase in VAGUE:
+        for word in clauses.places_of(phrase):
+            site = _site([Nation(phrase, "", word.start, word.end)], clauses, deck)
+            if site and site not in said:
+                said.add(site)
+                yield site
 
 
 def _rows(stated: Sequence[Nation], text: str) -> list[list[Nation]]:

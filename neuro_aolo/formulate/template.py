@@ -12,11 +12,18 @@ from neuro_aolo.formulate.figures import Figure, figures_of
 from neuro_aolo.formulate.form import Form, Place, Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.matching import Match, Matcher
-from neuro_aolo.formulate.sites import places_of
+from neuro_aolo.formulate.sites import open_places, places_of
 
 _ENOUGH = 0.45
 _CLOSE = 0.75
 _LONGEST_QUOTE = 380
+_ALL = re.compile(r"\b(?:all|the|these|those|both|other)\s+\Z", re.IGNORECASE)
+_DEMAND = re.compile(
+    r"\b(?:at most|at least|no more than|not more than|no less than|under|below|above|within|max(?:imum)?|min(?:imum)?"
+    r"|must|should|limit(?:ed)? (?:to|of)|up to|less than|more than|budget of)\s+(?:\w+\s+)?\Z",
+    re.IGNORECASE,
+)
+_OF_WHAT = re.compile(r"(?:\s+of)?\s+[a-z][\w-]+", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:each|every|all|same|per|apiece|both|any)\b", re.IGNORECASE)
 _NOT_OPEN = re.compile(
     r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|to be (?:decided|determined|seen)"
@@ -47,7 +54,7 @@ def fill(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece] = ()) ->
     matcher = Matcher(deck, clauses)
     said = [*_figures(clauses, deck, matcher), *_choices(clauses, deck)]
     places = tuple(places_of(clauses, deck))
-    missing = tuple(_open(clauses, deck, {each.key for each in said}, {place.site for place in places}))
+    missing = (*_open(clauses, deck, {each.key for each in said}), *open_places(clauses, deck, places))
     said += _of_documents(deck, missing, pieces)
     return Form(
         system=deck.system,
@@ -62,6 +69,7 @@ def fill(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece] = ()) ->
 def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
     figures = figures_of(clauses)
     counts = _counts(clauses, deck, figures)
+    figures = tuple(figure for figure in figures if not _counts_all(figure, clauses.text))
     matches: list[Match] = []
     inherited = ""
     for figure in figures:
@@ -79,6 +87,16 @@ def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
         used.add(match.figure)
     for rivals in taken.values():
         yield from _said(rivals, clauses, figures, counts)
+    for figure in figures:
+        if figure not in used and figure.unit and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start):
+            end = _OF_WHAT.match(clauses.text, figure.end)
+            quote = clauses.text[figure.start : end.end() if end else figure.end]
+            yield Said(key="", value=figure.value, unit=figure.unit, quote=quote[:_LONGEST_QUOTE])
+
+
+def _counts_all(figure: Figure, text: str) -> bool:
+    """Whether a number says how many there are of what is spoken of already: all five, the two."""
+    return not figure.unit and figure.form == "one" and _ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
 
 
 def _says_it_too(match: Match, first: Match, clauses: Clauses) -> bool:
@@ -95,6 +113,7 @@ def _counts(clauses: Clauses, deck: Deck, figures: Iterable[Figure]) -> list[int
     for figure in figures:
         own = [word.place for word in clauses.words if figure.start <= word.start < figure.end]
         near = any(0.0 <= place - own[-1] <= 3.0 for place in places) if own else False
+        near = near or _ALL.search(clauses.text, max(figure.start - 12, 0), figure.start) is not None
         inside = figure.unit.lower().rstrip("s") in deck.phrases.listed
         if figure.form == "one" and (near or inside) and 1 < figure.numbers[0] <= 64 and figure.numbers[0] % 1 == 0:
             counts.append(int(figure.numbers[0]))
@@ -153,10 +172,9 @@ def _choices(clauses: Clauses, deck: Deck) -> Iterator[Said]:
 
 def _chosen(card: Card, clauses: Clauses) -> Iterator[tuple[str, str]]:
     """Words of a choice that the text says, each with its quote."""
-    own = card.key.rpartition(".")[2].replace("_", " ")
     hits: dict[str, str] = {}
     for value, others in card.choices.items():
-        named = (*others, *(() if others else (value,)), f"{own} {value}", f"{card.title} {value}", f"{value} {own}")
+        named = (*others, *(() if others else (value,)), f"{card.title} {value}", f"{value} {card.title}")
         for phrase in sorted(named, key=len, reverse=True):
             quote = _quoted(phrase, clauses)
             if quote and value not in hits:
@@ -175,20 +193,18 @@ def _quoted(phrase: str, clauses: Clauses) -> str:
     return ""
 
 
-def _open(clauses: Clauses, deck: Deck, said: set[str], placed: set[str]) -> Iterator[str]:
+def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
     """Keys of what the text speaks of without a figure."""
     for card in deck.cards.values():
         if card.key in said:
             continue
-        if any(_quoted(phrase, clauses) for phrase in card.words.vague) or _left_open(card, clauses):
+        if any(_quoted(phrase, clauses) for phrase in card.words.vague if phrase[0] != "?") or _left_open(card, clauses):
             yield card.key
 
 
 def _left_open(card: Card, clauses: Clauses) -> bool:
     """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
-    for name in (card.title, *(cue for cue in card.cues if cue.count(" ") <= 1 and "@" not in cue and len(cue) > 2)):
-        if "|" in name:
-            continue
+    for name in (card.title, *(each[1:] for each in card.words.vague if each.startswith("?"))):
         found = re.search(rf"(?<!\w){re.escape(name.replace('_', ' '))}s?(?!\w)", clauses.text, re.IGNORECASE)
         if found and not clauses.is_quoted(found.start()) and _NOT_OPEN.search(clauses.clause_at(found.start())):
             return True

@@ -129,7 +129,8 @@ def _registry() -> Any:
     for name in _COUNTED:
         registry.define(f"{name} = [{name}]")
     registry.define("watt = joule / second")
-    registry.define("hertz = 1 / second")
+    # Hertz of a band are no rate of requests, and packets per second no hertz.
+    registry.define("hertz = [frequency]")
     return registry
 
 

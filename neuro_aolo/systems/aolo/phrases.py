@@ -13,7 +13,7 @@ _PARAMETERS = {
     "inference.gpus": Words(
         "number of GPUs",
         ("", "gpu count", "gpu many", "gpu there", "accelerator|card count|number|many", "gpu"),
-        ("how many gpus", "number of gpus", "a few gpus", "some gpus", "several gpus", "a couple of gpus"),
+        ("?gpu", "?accelerator", "how many gpus", "a few gpus", "some gpus", "several gpus", "a couple of gpus"),
     ),
     "inference.gpu_power_w": Words("GPU power", ("tdp", "gpu|card|accelerator power|draw|take|consume|need|use", "@gpu")),
     "inference.pue": Words("PUE", ("power_usage_effectiveness", "overhead facility|cooling"), ()),
@@ -112,7 +112,7 @@ def phrases() -> Phrases:
             *("answer generation", "number of words", "words per answer", "question answering", "transcripts", "chat replies"),
             *("voice assistant", "dialogue", "copilot", "generative text", "prompt"),
         ),
-        hints=("gpu", "words", "word", "pue", "answer", "reply", "quality", "inference", "points", "accelerator"),
+        hints=("model", "base_station", "downlink", "gpu", "words", "word", "pue", "answer", "reply", "quality", "inference", "points", "accelerator"),
         parameters=_PARAMETERS,
         scenarios={
             "paper": ("paper's own parameters", "parameters of the paper", "the aolo paper", "paper's parameters", "as in the paper"),

@@ -4,7 +4,7 @@ from neuro_aolo.systems.phrases import Phrases, Words
 
 _PARAMETERS = {
     "radio.users_per_server": Words(
-        "users of each server", ("", "user", "user server"), ("count the users", "users on each", "number of users")
+        "users of each server", ("", "user", "user server"), ("?user", "count the users", "users on each", "number of users")
     ),
     "radio.transmit_power_w": Words("transmit power", ("transmission power", "antenna", "transmit|transmitter|send|radiate")),
     "radio.bandwidth_hz": Words("bandwidth", ("", "band", "spectrum")),
@@ -29,8 +29,8 @@ _PARAMETERS = {
     "demand.flop_per_bit": Words("work per bit", ("bit", "bit cost|need|take", "")),
     "storage.capacity_kwh": Words(
         "battery capacity",
-        ("@battery", "battery", "batery", "storage", "@battery capacity|size|hold|store"),
-        ("size open", "battery size", "batteries of some size", "capacity is open", "large batteries", "small batteries"),
+        ("@battery", "battery", "storage", "@battery capacity|size|hold|store"),
+        ("?battery", "?storage", "batteries of some size", "capacity is open", "large batteries", "small batteries"),
     ),
     "storage.retention": Words("retention of the battery", ("retention", "@battery keep|retain|self-discharge")),
     "storage.charge_efficiency": Words(
@@ -121,7 +121,7 @@ def phrases() -> Phrases:
         things={
             "cpu": ("cpu", "processor"),
             "gpu": ("gpu",),
-            "battery": ("battery", "batery", "storage", "accumulator", "stored"),
+            "battery": ("battery", "storage", "accumulator", "stored"),
             "sun": ("sun", "solar", "panel", "pv", "sunlight", "photovoltaic"),
             "grid": ("grid", "mains", "utility", "electricity"),
         },

@@ -16,7 +16,7 @@ _PARAMETERS = {
     "servers.power_w": Words(
         "power of each server", ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
     ),
-    "servers.pue": Words("PUE of each server", ("pue", "power_usage_effectiveness"), ("different pues",)),
+    "servers.pue": Words("PUE of each server", ("pue", "power_usage_effectiveness"), ("?pue", "different pues")),
     "servers.embodied_kg": Words(
         "embodied carbon of each server", ("@server embody|embodied|making|make|manufacture|build", "@server", "embodied")
     ),
@@ -83,7 +83,7 @@ def phrases() -> Phrases:
     """The words of the servers."""
     return Phrases(
         about=(
-            *("image generation", "image genration", "generate images", "generates images", "image generator", "diffusion model", "aigc", "denoising"),
+            *("image generation", "generate images", "generates images", "image generator", "diffusion model", "aigc", "denoising"),
             *("pictures by diffusion", "image diffusion", "offload", "offloading", "images", "pictures", "diffusion", "render", "text-to-image"),
             *("edge server", "edge box", "stable diffusion", "metaverse", "painting", "stickers"),
         ),
