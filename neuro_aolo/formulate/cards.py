@@ -20,6 +20,7 @@ from neuro_aolo.systems.phrases import Phrases, Words
 from neuro_aolo.systems.scenario_file import scenario_names
 
 Kind = Literal["number", "whole", "range", "component", "list", "choice"]
+_SMALL = ("of", "a", "an", "the", "at", "that", "in", "by", "for", "to")
 _PROFILE = "a hardware profile"
 _NOT_SAID = ("name", "description", "sources", "traces")
 
@@ -60,7 +61,8 @@ class Card:
     @property
     def cues(self) -> tuple[str, ...]:
         """What a figure of it stands near."""
-        return (self.words.name, *self.words.cues)
+        name = " ".join(word for word in self.words.name.split() if word not in _SMALL)
+        return (name, *self.words.cues)
 
     @property
     def text(self) -> str:

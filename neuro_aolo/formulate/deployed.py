@@ -1,6 +1,14 @@
 """The words for how an agent runs, the table ``[deployment]`` that the scenarios of every system have."""
 
+from hardware_profiles.profile import load_profile
+from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.systems.phrases import Words
+
+PROFILE = "_profile"
+"""Ending of the keys of devices."""
+
+_AGENT = ("agent", "decision", "decide", "spiking", "controller", "policy", "scheduler", "neuromorphic", "actor")
+_HOST = ("host", "encode", "decode")
 
 DEPLOYED = {
     "deployment.agent_carbon": Words("agent carbon", ("carbon agent", "carbon decision_maker")),
@@ -20,3 +28,19 @@ DEVICES = {
         "full": ("agent carbon full", "full carbon"),
     },
 }
+
+
+def is_of_agent(key: str, profile: str, clauses: Clauses, quote: str) -> bool:
+    """Whether a device that a text names is the agent's, and in the part that a key stands for.
+
+    A service has its own devices: the sentence has to speak of what decides. A chip that runs spiking networks
+    runs the spiking one, unless the sentence speaks of a host.
+    """
+    sentence = clauses.sentence_at(clauses.text.find(quote))
+    stems = [word for name in (*_AGENT, *_HOST) for word in clauses.places_of(name) if word.sentence == sentence]
+    if not stems:
+        return False
+    hosts = any(word.sentence == sentence for name in _HOST for word in clauses.places_of(name))
+    executes = load_profile(profile).executes
+    part = "host" if hosts else "spiking" if "snn" in executes else "dense"
+    return key == f"deployment.{part}{PROFILE}"

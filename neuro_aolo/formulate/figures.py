@@ -67,6 +67,7 @@ def _names_something(text: str, number: Numeral) -> bool:
     return bool(
         _NAMED.search(text, max(number.start - 16, 0), number.start)
         or (written.lower() == "one" and _PRONOUN.search(text, max(number.start - 16, 0), number.start))
+        or (written.lower() in ("once", "twice") and not unit_at(text, number.end)[0])
         or _ORDINAL.match(text, number.end)
         or (_YEAR.match(written) and not unit_at(text, number.end)[0])
     )

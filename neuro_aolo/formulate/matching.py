@@ -165,8 +165,10 @@ class Matcher:
                 return float("inf")
             return _ACROSS_SENTENCES * (sentence - word.sentence) + max(places[0] - word.last, 0.0) / 4.0
         if word.start < figure.start:
-            return max(places[0] - word.last - 1.0, 0.0)
-        return max(word.place - places[1], 0.0) * 1.2 + 0.4
+            distance = max(places[0] - word.last - 1.0, 0.0)
+        else:
+            distance = max(word.place - places[1], 0.0) * 1.2 + 0.4
+        return min(distance, _ACROSS_SENTENCES - 1.0) if across else distance
 
     def _place(self, figure: Figure) -> tuple[float, float]:
         own = [word.place for word in self._clauses.words if figure.start <= word.start < figure.end]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _ONES = {
     **dict(zip("zero one two three four five six seven eight nine ten".split(), range(11), strict=True)),
     **dict(zip("eleven twelve thirteen fourteen fifteen sixteen".split(), range(11, 17), strict=True)),
-    **{"seventeen": 17, "eighteen": 18, "nineteen": 19, "single": 1, "pair": 2, "dozen": 12},
+    **{"seventeen": 17, "eighteen": 18, "nineteen": 19, "single": 1, "pair": 2, "dozen": 12, "once": 1, "twice": 2},
 }
 _TENS = {
     name: 10 * place

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from neuro_aolo.formulate.cards import Card, Deck
 from neuro_aolo.formulate.choose import Chosen, stands_in
 from neuro_aolo.formulate.clauses import Clauses
+from neuro_aolo.formulate.deployed import PROFILE, is_of_agent
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.figures import Figure, figures_of
 from neuro_aolo.formulate.form import Form, Place, Said
@@ -167,7 +168,8 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
 def _choices(clauses: Clauses, deck: Deck) -> Iterator[Said]:
     for card in deck.cards.values():
         for value, quote in _chosen(card, clauses):
-            yield Said(key=card.key, value=value, unit="", quote=quote)
+            if not card.key.endswith(PROFILE) or is_of_agent(card.key, value, clauses, quote):
+                yield Said(key=card.key, value=value, unit="", quote=quote)
 
 
 def _chosen(card: Card, clauses: Clauses) -> Iterator[tuple[str, str]]:
@@ -205,8 +207,7 @@ def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
 def _left_open(card: Card, clauses: Clauses) -> bool:
     """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
     for name in (card.title, *(each[1:] for each in card.words.vague if each.startswith("?"))):
-        found = re.search(rf"(?<!\w){re.escape(name.replace('_', ' '))}s?(?!\w)", clauses.text, re.IGNORECASE)
-        if found and not clauses.is_quoted(found.start()) and _NOT_OPEN.search(clauses.clause_at(found.start())):
+        if any(_NOT_OPEN.search(clauses.clause_at(word.start)) for word in clauses.places_of(name.replace(" ", "_"))):
             return True
     return False
 

@@ -40,7 +40,7 @@ _PARAMETERS = {
         "lifetime of the base station", ("@bs lifetime|life|keep|replace|last|live|serve|stand|embody", "@bs")
     ),
     "limits.wait_s": Words(
-        "longest queue", ("queue", "wait queue|server", "busy", "queueing", "queued"), ()
+        "longest queue", ("queue", "wait queue|server", "busy", "queue busy|longer|more|over|exceed|join", "queueing", "queued")
     ),
     "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
     "limits.violation_rate": Words("violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")),
