@@ -24,6 +24,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|:[0-9]{2}", re.IGNORECASE)
+_ONLY_ONE = re.compile(r"\b(?:only|just|from|is|to|exactly|than|of|single|count)\s*\Z", re.IGNORECASE)
+_EVERY = re.compile(r"\b(?:every|each|once in|once per|once every)\s+\Z", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:on|the|no|each|which|this|that|other|new|making|every|any|as|another)\s*\Z", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
 
@@ -40,6 +42,7 @@ class Figure:
         end: where it is over, with the unit.
         numbers: that stand in it.
         after: the word that follows, where it is no unit.
+        every: whether it says how far apart things come: every five minutes.
     """
 
     value: str
@@ -49,6 +52,7 @@ class Figure:
     end: int
     numbers: tuple[float, ...]
     after: str = ""
+    every: bool = False
 
 
 def figures_of(clauses: Clauses) -> tuple[Figure, ...]:
@@ -67,6 +71,12 @@ def _names_something(text: str, number: Numeral) -> bool:
     return bool(
         _NAMED.search(text, max(number.start - 16, 0), number.start)
         or (written.lower() == "one" and _PRONOUN.search(text, max(number.start - 16, 0), number.start))
+        or (
+            written.lower() == "one"
+            and not unit_at(text, number.end)[0]
+            and not _ONLY_ONE.search(text, max(number.start - 16, 0), number.start)
+            and not re.match(r"[ -]+\w", text[number.end :])
+        )
         or (written.lower() in ("once", "twice") and not unit_at(text, number.end)[0])
         or _ORDINAL.match(text, number.end)
         or (_YEAR.match(written) and not unit_at(text, number.end)[0])
@@ -122,6 +132,7 @@ def _figure(text: str, numbers: Sequence[Numeral], form: Form) -> Figure:
         unit, end = _behind_a_name(text, last.end)
     following = re.match(r"[ \t]+([A-Za-z][\w-]*)", text[end if unit else last.end :][:40])
     return Figure(
+        every=form == "one" and _EVERY.search(text, max(start - 14, 0), start) is not None,
         value=text[start : last.end],
         unit=unit,
         form=form,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from neuro_aolo.formulate.cards import Card, Deck
-from neuro_aolo.formulate.clauses import Clauses, Word
+from neuro_aolo.formulate.clauses import Clauses, Word, stem
 from neuro_aolo.formulate.figures import Figure
-from neuro_aolo.formulate.units import UnitError, convert
+from neuro_aolo.formulate.units import RATE, UnitError, convert
 
 _FAR = 14.0
 _BY_UNIT = 0.3
@@ -75,8 +75,10 @@ class Matcher:
                 score, near = self._score(card, figure)
                 if unit != figure.unit:
                     score *= 0.8
-                if not unit and card.unit != "-" or card.kind == "component" and figure.form == "one":
-                    score *= 0.9
+                if figure.every:
+                    score *= 1.1
+                if (not unit and card.unit != "-") or (card.kind == "component" and figure.form == "one"):
+                    score *= 0.95
                 if not all(card.least <= value <= card.most for value in values):
                     score *= 0.5
                 if score > 0.0:
@@ -110,11 +112,16 @@ class Matcher:
 
     def _score(self, card: Card, figure: Figure) -> tuple[float, bool]:
         best, near = 0.0, False
-        for cue in card.cues:
+        for cue in (self._with_things(card.cues[0]), *card.cues[1:]):
             found = self._of_cue(cue, card, figure)
             if found is not None and found[0] > best:
                 best, near = found
         return best, near
+
+    def _with_things(self, name: str) -> str:
+        """The name of a parameter as a cue: a thing in it has to be the one that is spoken of."""
+        named = {stem(word): thing for thing, words in self._deck.phrases.things.items() for word in words}
+        return " ".join(f"@{named[stem(word)]}" if stem(word) in named else word for word in name.split())
 
     def _of_cue(self, cue: str, card: Card, figure: Figure) -> tuple[float, bool] | None:
         """How well a cue fits, and whether it stands right beside the figure; None where it does not."""
@@ -180,7 +187,23 @@ def _plain_words(card: Card) -> set[str]:
 
 
 def _converted(card: Card, figure: Figure, unit: str) -> list[float] | None:
+    if figure.every:
+        return _rate(card, figure)
     try:
         return [convert(number, unit, card.unit) for number in figure.numbers]
     except UnitError:
         return None
+
+
+def _rate(card: Card, figure: Figure) -> list[float] | None:
+    """What comes every so often, as how often it comes; a time all the same where the parameter is one."""
+    for unit in (RATE, card.unit):
+        try:
+            values = [convert(number, figure.unit, "s" if unit == RATE else unit) for number in figure.numbers]
+        except UnitError:
+            continue
+        if unit == card.unit == RATE:
+            return [1.0 / value for value in values if value > 0.0] or None
+        if unit == card.unit:
+            return values
+    return None

@@ -9,7 +9,7 @@ from neuro_aolo.formulate.cards import Card
 from neuro_aolo.formulate.form import Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.numerals import Numeral, numerals
-from neuro_aolo.formulate.units import UnitError, convert, is_unit, unit_at
+from neuro_aolo.formulate.units import RATE, UnitError, convert, is_unit, unit_at
 from neuro_aolo.systems.parameters import Component
 from neuro_aolo.systems.wording import shown
 
@@ -22,6 +22,7 @@ _MOST = re.compile(
 _LEAST = re.compile(
     r"\b(?:at least|no less than|not less than|min(?:imum)?|more than|or more|not below|floor)\b|>=?|≥", re.IGNORECASE
 )
+_EVERY = re.compile(r"\s*(?:once )?(?:every|each)\b", re.IGNORECASE)
 _SAME = 0.01
 
 
@@ -63,6 +64,8 @@ def figures(card: Card, said: Said) -> list[float]:
     if not numbers:
         raise NotAValue(f"{shown(said.value)} holds no number")
     units = _units(said, numbers)
+    if card.unit == RATE and len(numbers) == 1 and _EVERY.match(said.value):
+        return [_often(numbers[0].value, units[0])]
     try:
         values = [convert(number.value, unit, card.unit) for number, unit in zip(numbers, units, strict=True)]
     except UnitError as error:
@@ -70,6 +73,17 @@ def figures(card: Card, said: Said) -> list[float]:
     if not all(map(math.isfinite, values)):
         raise NotAValue(f"{shown(said.value)} is beyond every number that is computed with")
     return values
+
+
+def _often(every: float, unit: str) -> float:
+    """How often in a second what comes every so often comes."""
+    try:
+        seconds = convert(every, unit, "s")
+    except UnitError as error:
+        raise NotAValue(str(error)) from None
+    if not 0.0 < seconds < math.inf:
+        raise NotAValue(f"{every:g} {unit} is no time between two of them")
+    return float(f"{1.0 / seconds:.12g}")
 
 
 def _units(said: Said, numbers: Sequence[Numeral]) -> list[str]:

@@ -13,9 +13,10 @@ from neuro_aolo.formulate.figures import Figure, figures_of
 from neuro_aolo.formulate.form import Form, Place, Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.matching import Match, Matcher
+from neuro_aolo.formulate.units import RATE
 from neuro_aolo.formulate.sites import open_places, places_of
 
-_ENOUGH = 0.45
+_ENOUGH = 0.42
 _CLOSE = 0.75
 _LONGEST_QUOTE = 380
 _ALL = re.compile(r"\b(?:all|the|these|those|both|other)\s+\Z", re.IGNORECASE)
@@ -149,7 +150,8 @@ def _one(match: Match, text: str, figures: Sequence[Figure]) -> Said:
     if match.unit != figure.unit:
         start = max((other.start for other in figures if other.start < start and other.unit == match.unit), default=start)
     start, end = _widened(text, start, end)
-    return Said(key=match.card.key, value=figure.value, unit=match.unit, quote=text[start:end])
+    value = f"every {figure.value}" if figure.every and match.card.unit == RATE else figure.value
+    return Said(key=match.card.key, value=value, unit=match.unit, quote=text[start:end])
 
 
 def _joined(matches: Sequence[Match], text: str) -> Said:

@@ -21,6 +21,9 @@ _COUNTED = (
 )
 """Things that are counted: each is a dimension, so that none is taken for another."""
 
+RATE = "request/s"
+"""Unit of what comes so often in a second, and so every so many seconds."""
+
 _UNSAID = {f"[{name}]" for name in _COUNTED}
 
 _CARBON = re.compile(
@@ -249,6 +252,6 @@ def _is_noun(unit: str) -> bool:
     """Whether a word is none of the units: then it is what somebody calls the things that are counted."""
     words = re.findall(r"[A-Za-z][A-Za-z0-9]*", unit)
     try:
-        return not any(_one(word) is not None for word in words)
+        return bool(words) and not any(_one(word) is not None for word in words)
     except UnitError:
         return False

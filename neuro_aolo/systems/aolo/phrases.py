@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.aolo.oracle import oracle
+from neuro_aolo.systems.aolo.request import sample_states
 from neuro_aolo.systems.phrases import Phrases, Words
 
 _AMPLE = 6.0
 """Penalty over the dearest optimum: as in the shipped scenarios."""
+
+_PENALTY = "limits.penalty_mg"
+_TRIED = 1_000
+"""Requests that it is looked for on: those of the task's own check."""
 
 _PARAMETERS = {
     "inference.gpus": Words(
@@ -63,7 +71,7 @@ _PARAMETERS = {
     ),
     "limits.transmission_time_s": Words(
         "transmission time",
-        ("transmission", "transmit time|within|take", "send time|within|take|over", "air time|interface", "radio|wireless time|delay|latency", "deliver", "downlink time"),
+        ("transmission", "transmit time|within|take", "send time|within|take|over", "air time|interface", "radio|wireless time|delay|latency", "deliver", "sent|send|arrive air|radio|phone", "downlink time"),
         ("sent quickly", "fast transmission", "transmission should be fast"),
     ),
     "limits.power_w": Words(
@@ -89,7 +97,7 @@ _PARAMETERS = {
         ("base station's grid is",),
     ),
     "state.kappa_peak_words": Words(
-        "length that a request needs", ("request|prompt|question differ|need|own", "kappa", "vary|varies|depend best|ideal|peak")
+        "length that a request needs", ("request|prompt|question differ|need|own", "differ|vary|depend request|prompt|question", "kappa", "vary|varies|depend best|ideal|peak")
     ),
     "prompts.features": Words("features of a prompt", ("prompt feature", "embedding")),
     "prompts.noise_points": Words("noise of a score", ("score noise|noisy", "rating noise|noisy")),
@@ -100,7 +108,23 @@ _PARAMETERS = {
 
 def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
     """A penalty above what the dearest request costs at its optimum, where the scenario's own is not."""
-    return {}
+    if _PENALTY in said:
+        return {}
+    sections: dict[str, dict[str, Any]] = {}
+    for key, value in said.items():
+        section, dot, name = key.partition(".")
+        if dot and section in type(base).model_fields:
+            sections.setdefault(section, {})[name] = value
+    try:
+        scenario = base.with_values(**sections)
+        scenario = scenario.with_countries(dc=said.get("dc_country"), bs=said.get("bs_country"))
+        best = oracle(scenario, sample_states(scenario, _TRIED, np.random.default_rng(0)))
+    except ScenarioError:
+        return {}
+    dearest = float(np.max(best.cost_mg, initial=0.0, where=best.feasible))
+    if dearest < scenario.limits.penalty_mg:
+        return {}
+    return {_PENALTY: (float(f"{_AMPLE * dearest:.2g}"), f"chosen: six times the dearest optimum of {_TRIED} requests")}
 
 
 def phrases() -> Phrases:

@@ -50,7 +50,7 @@ _PARAMETERS = {
         ("grid is quite dirty", "grid is dirty", "grid is clean", "grid is quite clean", "dirty grid", "clean grid"),
     ),
     "time.slot_s": Words("length of a slot", ("slot", "slot last|long|of", "step last|long", "interval")),
-    "time.slots": Words("number of slots", ("", "slot simulate|number|horizon", "episode slot")),
+    "time.slots": Words("number of slots", ("", "slot simulate|number|horizon|there|many", "episode slot")),
     "interface.forecast_hours": Words(
         "hours of forecast", ("forecast", "ahead", "look_ahead", "foresee|foresight|know_in_advance|advance")
     ),

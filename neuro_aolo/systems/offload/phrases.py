@@ -40,7 +40,7 @@ _PARAMETERS = {
         "lifetime of the base station", ("@bs lifetime|life|keep|replace|last|live|serve|stand|embody", "@bs")
     ),
     "limits.wait_s": Words(
-        "longest queue", ("queue", "wait queue|server", "busy", "queue busy|longer|more|over|exceed|join", "queueing", "queued")
+        "longest queue", ("queue", "wait queue|server", "busy", "queue busy|longer|longest|more|over|exceed|join|at_most|within|under|up_to", "queueing", "queued")
     ),
     "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
     "limits.violation_rate": Words("violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")),
@@ -53,7 +53,7 @@ _PARAMETERS = {
     "state.gain": Words("channel gain", ("gain", "channel")),
     "state.deadline_s": Words(
         "deadline",
-        ("deadline", "deliver", "wait longer|more|most", "wait", "within", "picture|image|result in|within|after", "patience", "at_most", "latency"),
+        ("deadline", "deliver|delivery", "wait longer|more|most", "wait", "picture|image|result|task|answer in|within|after|at_most|under|below", "wait at_most|within|up_to", "patience", "latency"),
         ("fast delivery", "delivered quickly", "quickly"),
     ),
     "state.wanted_quality": Words(
@@ -66,7 +66,7 @@ _PARAMETERS = {
     "state.server_intensity_g_per_kwh": Words(
         "carbon intensity at the servers", ("@server intensity|grid|stand", "@server"), ("servers' grids are",)
     ),
-    "state.server_wait_s": Words("queue of a server", ("queue", "wait queue|server", "waiting_time")),
+    "state.server_wait_s": Words("time in the queue", ("queue", "waiting_time")),
 }
 
 
