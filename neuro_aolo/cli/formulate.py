@@ -15,6 +15,11 @@ from neuro_aolo.runs.progress import stage
 from neuro_aolo_export.files import disk_fails
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from neuro_aolo.formulate.echo import Row
     from neuro_aolo.formulate.model import Model
     from neuro_aolo.formulate.pipeline import Formulated
 
@@ -23,11 +28,20 @@ _MOST_BYTES = 1 << 17
 
 
 def formulate(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is controlled, in words; - reads them from standard input.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT", help="What is controlled, in words; - reads them from standard input."
+        ),
+    ],
     file: Annotated[Path, typer.Option("--out", metavar="FILE.toml", help="Scenario file to write.")],
     docs: Annotated[
         Path | None,
-        typer.Option("--docs", metavar="DIR", help="Your .txt and .md files, for figures that the words name and do not give."),
+        typer.Option(
+            "--docs",
+            metavar="DIR",
+            help="Your .txt and .md files, for figures that the words name and do not give.",
+        ),
     ] = None,
     llm: Annotated[
         str | None,
@@ -37,9 +51,12 @@ def formulate(
         ),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME", help="The model's name there.")] = "default",
-    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what the model was asked and said.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep what the model was asked and said.")
+    ] = None,
     transcript: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Take the answers that --record kept; nothing is asked.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Take the answers that --record kept; nothing is asked."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     as_json: JsonOption = False,
@@ -65,7 +82,9 @@ def formulate(
     except OSError as error:
         if disk_fails(error):
             raise
-        raise FormulationError(f"{file} cannot be written ({error.strerror}): choose a writable place for --out") from None
+        raise FormulationError(
+            f"{file} cannot be written ({error.strerror}): choose a writable place for --out"
+        ) from None
     show({"file": str(file), **to_dict(formulated)}, as_json, lambda: _in_text(formulated, file))
 
 
@@ -80,18 +99,24 @@ def _described(text: str) -> str:
         return text
     data = sys.stdin.buffer.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise FormulationError(f"standard input holds more than {_MOST_BYTES:,} bytes: shorten the description")
+        raise FormulationError(
+            f"standard input holds more than {_MOST_BYTES:,} bytes: shorten the description"
+        )
     try:
         return data.decode("utf-8-sig").strip("\n")
     except UnicodeDecodeError:
         raise FormulationError("standard input is not text in UTF-8: save the description as UTF-8") from None
 
 
-def _model(url: str | None, name: str, record: Path | None, transcript: Path | None, overwrite: bool) -> "Model | None":
+def _model(
+    url: str | None, name: str, record: Path | None, transcript: Path | None, overwrite: bool
+) -> "Model | None":
     """The model that was asked for; None where the template reads the words."""
     if transcript is not None:
         if url is not None or record is not None:
-            raise FormulationError("--transcript asks no model: leave --llm and --record out, or leave it out")
+            raise FormulationError(
+                "--transcript asks no model: leave --llm and --record out, or leave it out"
+            )
         from neuro_aolo.formulate.transcript import Replay
 
         return Replay(transcript)
@@ -111,35 +136,41 @@ def _model(url: str | None, name: str, record: Path | None, transcript: Path | N
 
 
 def _in_text(formulated: "Formulated", file: Path) -> None:
-    from rich.table import Column, Table
-    from rich.text import Text
-
     from neuro_aolo.formulate.echo import rows
 
     deck = formulated.deck
-    say(f"{file}: a scenario of {deck.system} that extends {deck.base.scenario.name}, read by {formulated.filled_by}")
+    say(
+        f"{file}: a scenario of {deck.system} that extends {deck.base.scenario.name}; the words were read by "
+        f"{formulated.filled_by}"
+    )
+    out.print(_understood(rows(formulated)))
+    for dropped in formulated.dropped:
+        say(f"not taken: {dropped.key or 'no parameter'}, {dropped.written!r}: {dropped.reason}")
+    if formulated.missing:
+        say(f"left open, and so at the default: {', '.join(formulated.missing)}")
+    for warning in formulated.warnings:
+        say(f"warning: {warning}")
+    say(
+        f"Read every value. Then: {PROGRAM} scenarios check {file}; {PROGRAM} run --scenario {file} --out {file.stem}"
+    )
+
+
+def _understood(rows: "Sequence[Row]") -> "Table":
+    """A row a parameter; below what was said, the words."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
     table = Table(
-        Column("parameter", overflow="fold"),
-        Column("value", overflow="fold"),
-        Column("as written", overflow="fold"),
-        Column("from", overflow="fold", ratio=1),
+        Column("parameter", no_wrap=True),
+        Column("value, as written, where from", ratio=1),
         box=None,
         padding=(0, 2, 0, 0),
     )
-    for row in rows(formulated):
-        unit = "" if row.unit == "-" else f" {row.unit}"
-        table.add_row(
-            row.key,
-            f"{row.value}{unit}",
-            row.written,
-            Text(row.evidence if row.origin in ("words", "document") else f"{row.origin}: {row.evidence}"),
-            style="dim" if row.origin == "default" else "",
-        )
-    out.print(table)
-    for dropped in formulated.dropped:
-        say(f"not taken: {dropped.key}, {dropped.written!r}: {dropped.reason}")
-    if formulated.missing:
-        say(f"not said: {', '.join(formulated.missing)}")
-    for warning in formulated.warnings:
-        say(f"warning: {warning}")
-    say(f"Read every value, then: {PROGRAM} scenarios check {file}; {PROGRAM} run --scenario {file} --out {file.stem}")
+    for row in rows:
+        value = Text(row.value if row.unit == "-" else f"{row.value} {row.unit}")
+        if row.origin == "default":
+            table.add_row(Text(row.key, style="dim"), value.append(f"  default: {row.evidence}", style="dim"))
+            continue
+        written = f"  written {row.written}" if row.written else ""
+        table.add_row(row.key, value.append(f"{written}\n{row.origin}: {row.evidence}", style="dim"))
+    return table

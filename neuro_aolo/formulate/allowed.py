@@ -57,8 +57,12 @@ def _refusal(key: str, value: Any, deck: Deck, deployment: type[Section] | None)
         for each in error.errors(include_url=False):
             at = tuple(part for part in each["loc"] if not isinstance(part, int))
             if at[: len(place)] == place:
-                return str(each["ctx"]["error"]) if each["type"] == "value_error" else str(each["msg"]).lower()
-            if each["type"] == "value_error" and str(each["ctx"]["error"]).startswith((f"{own}.sample", f"{own} = [")):
+                return (
+                    str(each["ctx"]["error"]) if each["type"] == "value_error" else str(each["msg"]).lower()
+                )
+            if each["type"] == "value_error" and str(each["ctx"]["error"]).startswith(
+                (f"{own}.sample", f"{own} = [")
+            ):
                 message = str(each["ctx"]["error"])
                 return message if " must " in message else ""
     return ""

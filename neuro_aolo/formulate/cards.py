@@ -129,7 +129,10 @@ def deck_of(base: str, deployment: type[Section] | None = None) -> Deck:
 
 def is_list(deck: Deck, site: str) -> bool:
     """Whether a key of countries holds one for each of several sites."""
-    return bool(site) and get_origin(without_none(deck.base.system.Scenario.model_fields[site].annotation)) is tuple
+    return (
+        bool(site)
+        and get_origin(without_none(deck.base.system.Scenario.model_fields[site].annotation)) is tuple
+    )
 
 
 def kind_of(field: FieldInfo) -> Kind | None:
@@ -163,7 +166,9 @@ def _parameters(model: type[BaseModel], deployment: type[Section] | None) -> Ite
         elif name not in _NOT_SAID:
             yield name, field
     for name, table in tables.items():
-        yield from ((f"{name}.{own}", field) for own, field in table.model_fields.items() if own not in _NOT_SAID)
+        yield from (
+            (f"{name}.{own}", field) for own, field in table.model_fields.items() if own not in _NOT_SAID
+        )
 
 
 def _is_section(annotation: Any) -> bool:
@@ -189,7 +194,13 @@ def _card(key: str, field: FieldInfo, row: ParameterRow | None, phrases: Phrases
     assert kind is not None
     extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     words = phrases.choices.get(key) or DEVICES.get(key, {})
-    values = get_args(annotation) if get_origin(annotation) is Literal else profile_names() if kind == "choice" else ()
+    values = (
+        get_args(annotation)
+        if get_origin(annotation) is Literal
+        else profile_names()
+        if kind == "choice"
+        else ()
+    )
     allowed = str(extra.get("allowed", "")) or _bounds(field)
     least, most = _ends(allowed)
     return Card(

@@ -36,7 +36,8 @@ def choose(text: str) -> Chosen:
     """The system whose words a text has most of, and its scenario that the text names, else its first."""
     clauses, known = Clauses(text), speaking()
     weights = {
-        name: _weight(clauses, phrases) + _SCENARIO * (named_scenario(text, name, phrases.scenarios) is not None)
+        name: _weight(clauses, phrases)
+        + _SCENARIO * (named_scenario(text, name, phrases.scenarios) is not None)
         for name, phrases in known.items()
     }
     system = max(weights, key=lambda name: weights[name])
@@ -49,7 +50,11 @@ def named_scenario(text: str, system: str, phrases: Mapping[str, tuple[str, ...]
     words = plainly(text)
     lengths = {
         name: max(
-            (len(phrase) for phrase in (*_own_names(name), *phrases.get(name, ())) if stands_in(phrase, words)),
+            (
+                len(phrase)
+                for phrase in (*_own_names(name), *phrases.get(name, ()))
+                if stands_in(phrase, words)
+            ),
             default=0,
         )
         for name in scenario_names(system)

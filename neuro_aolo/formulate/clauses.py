@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 from neuro_aolo.formulate.grounding import plainly
 
 _WORD = re.compile(r"[^\W_]+(?:['’]\w+)?")
-_SENTENCE = re.compile(r"(?:(?<=[a-z)\]\"”'0-9%])[.!?](?=\s+[^a-z\s]|\s*$)|[!?](?=\s)|\n\s*\n|\n(?=\s*[-*•]))")
+_SENTENCE = re.compile(
+    r"(?:(?<=[a-z)\]\"”'0-9%])[.!?](?=\s+[^a-z\s]|\s*$)|[!?](?=\s)|\n\s*\n|\n(?=\s*[-*•]))"
+)
 _QUOTED = re.compile(r'"[^"\n]{0,2000}"|“[^”]{0,2000}”|«[^»]{0,2000}»')
 _QUOTED_WORDS = 4
 _ENDINGS = (
@@ -44,7 +46,9 @@ def alike(one: str, other: str) -> bool:
     if start is None:
         return True
     rests = ((1, 1), (1, 0), (0, 1))
-    swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    swapped = (
+        one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    )
     return swapped or any(one[start + a :] == other[start + b :] for a, b in rests)
 
 
@@ -126,7 +130,11 @@ class Clauses:
         """Where words side by side stand, as ``base_station``: the first word of each."""
         parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(words)) if part]
         return [
-            replace(word, end=self.words[index + len(parts) - 1].end, last=self.words[index + len(parts) - 1].place)
+            replace(
+                word,
+                end=self.words[index + len(parts) - 1].end,
+                last=self.words[index + len(parts) - 1].place,
+            )
             for index, word in enumerate(self.words)
             if index + len(parts) <= len(self.words)
             and all(alike(self.words[index + at].stem, part) for at, part in enumerate(parts))

@@ -7,12 +7,24 @@ from neuro_aolo.systems.phrases import Words
 PROFILE = "_profile"
 """Ending of the keys of devices."""
 
-_AGENT = ("agent", "decision", "decide", "spiking", "controller", "policy", "scheduler", "neuromorphic", "actor")
+_AGENT = (
+    "agent",
+    "decision",
+    "decide",
+    "spiking",
+    "controller",
+    "policy",
+    "scheduler",
+    "neuromorphic",
+    "actor",
+)
 _HOST = ("host", "encode", "decode")
 
 DEPLOYED = {
     "deployment.agent_carbon": Words("agent carbon", ("carbon agent", "carbon decision_maker")),
-    "deployment.spiking_profile": Words("chip of the spiking network", ("spiking", "agent|decision|decide|decider")),
+    "deployment.spiking_profile": Words(
+        "chip of the spiking network", ("spiking", "agent|decision|decide|decider")
+    ),
     "deployment.dense_profile": Words("chip of the dense network", ("dense_network", "mlp")),
     "deployment.host_profile": Words("host of the chip", ("host_profile", "encode decode")),
     "deployment.request_rate_hz": Words(
@@ -37,7 +49,9 @@ def is_of_agent(key: str, profile: str, clauses: Clauses, quote: str) -> bool:
     runs the spiking one, unless the sentence speaks of a host.
     """
     sentence = clauses.sentence_at(clauses.text.find(quote))
-    stems = [word for name in (*_AGENT, *_HOST) for word in clauses.places_of(name) if word.sentence == sentence]
+    stems = [
+        word for name in (*_AGENT, *_HOST) for word in clauses.places_of(name) if word.sentence == sentence
+    ]
     if not stems:
         return False
     hosts = any(word.sentence == sentence for name in _HOST for word in clauses.places_of(name))

@@ -46,9 +46,13 @@ def read_documents(folder: Path) -> tuple[Piece, ...]:
         raise FormulationError(f"--docs {folder} is no folder: give one with .txt or .md files")
     files = sorted(_files(folder))
     if not files:
-        raise FormulationError(f"--docs {folder} holds no .txt or .md file: put one there, or leave --docs out")
+        raise FormulationError(
+            f"--docs {folder} holds no .txt or .md file: put one there, or leave --docs out"
+        )
     if len(files) > MOST_FILES:
-        raise FormulationError(f"--docs {folder} holds {len(files)} files, of {MOST_FILES} at most: give fewer")
+        raise FormulationError(
+            f"--docs {folder} holds {len(files)} files, of {MOST_FILES} at most: give fewer"
+        )
     pieces = tuple(piece for file in files for piece in _pieces(folder, file))
     if len(pieces) > MOST_PIECES:
         raise FormulationError(f"--docs {folder} holds more than {MOST_PIECES:,} paragraphs: give less text")
@@ -87,7 +91,11 @@ def _pieces(folder: Path, file: Path) -> Iterator[Piece]:
 def _cut(paragraph: str) -> Iterator[str]:
     """Parts of a paragraph that are not long, ended where a sentence ends where one does."""
     while len(paragraph) > _LONGEST:
-        end = paragraph.rfind(". ", _LONGEST // 2, _LONGEST) + 1 or paragraph.rfind(" ", 1, _LONGEST) or _LONGEST
+        end = (
+            paragraph.rfind(". ", _LONGEST // 2, _LONGEST) + 1
+            or paragraph.rfind(" ", 1, _LONGEST)
+            or _LONGEST
+        )
         end = end if end > 0 else _LONGEST
         yield paragraph[:end].strip()
         paragraph = paragraph[end:].strip()

@@ -81,4 +81,6 @@ def _text(value: Any) -> str:
         return f"{_text(value[0])} to {_text(value[1])}"
     if isinstance(value, list):
         return ", ".join(map(_text, value))
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool) else f"{value:.12g}"
+    return (
+        value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool) else f"{value:.12g}"
+    )

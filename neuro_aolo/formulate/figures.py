@@ -12,9 +12,13 @@ from neuro_aolo.formulate.units import unit_at
 Form = Literal["one", "range", "list"]
 _PART = re.compile(r"(?:half|quarter|third|fifth|tenth)\Z", re.IGNORECASE)
 _OF_A = re.compile(r"\s+(?:of\s+)?(?:an?|the|one)\s+", re.IGNORECASE)
-_TO = re.compile(r"\s*(?:to|till|until|up to|through|and at most|and up to|[-–—‐]|\.\.\.?|…)\s*", re.IGNORECASE)
+_TO = re.compile(
+    r"\s*(?:to|till|until|up to|through|and at most|and up to|[-–—‐]|\.\.\.?|…)\s*", re.IGNORECASE
+)
 _AND = re.compile(r"\s+and\s+(?:at most\s+)?", re.IGNORECASE)
-_BETWEEN = re.compile(r"\b(?:between|from|anywhere from|lie|vary|varies|range[sd]?)\s+(?:\w+\s+){0,1}\Z", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\b(?:between|from|anywhere from|lie|vary|varies|range[sd]?)\s+(?:\w+\s+){0,1}\Z", re.IGNORECASE
+)
 _COMMA = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|/\s*|;\s*)(?:\w+\s+){0,0}", re.IGNORECASE)
 _AROUND = re.compile(r"\s*(?:±|\+/-|plus or minus)\s*", re.IGNORECASE)
 _NAMED = re.compile(
@@ -26,7 +30,9 @@ _NAMED = re.compile(
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|:[0-9]{2}", re.IGNORECASE)
 _ONLY_ONE = re.compile(r"\b(?:only|just|from|is|to|exactly|than|of|single|count)\s*\Z", re.IGNORECASE)
 _EVERY = re.compile(r"\b(?:every|each|once in|once per|once every)\s+\Z", re.IGNORECASE)
-_PRONOUN = re.compile(r"\b(?:on|the|no|each|which|this|that|other|new|making|every|any|as|another)\s*\Z", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:on|the|no|each|which|this|that|other|new|making|every|any|as|another)\s*\Z", re.IGNORECASE
+)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
 
 
@@ -145,9 +151,14 @@ def _figure(text: str, numbers: Sequence[Numeral], form: Form) -> Figure:
 
 def _behind_a_name(text: str, place: int) -> tuple[str, int]:
     """A unit that is counted, behind the name or the kind of what is: two A100 cards, ten denoising steps."""
-    named = re.match(r"[ \t]+(?:[A-Z][\w-]*|[a-z]+ing|[a-z]*nois\w*|different|identical|edge|small|large)(?=[ \t])", text[place:])
+    named = re.match(
+        r"[ \t]+(?:[A-Z][\w-]*|[a-z]+ing|[a-z]*nois\w*|different|identical|edge|small|large)(?=[ \t])",
+        text[place:],
+    )
     if named is None:
         return "", place
     unit, end = unit_at(text, place + named.end())
-    counted = re.fullmatch(r"(?:gpu|card|accelerator|word|user|server|step|packet|slot|point)s?", unit, re.IGNORECASE)
+    counted = re.fullmatch(
+        r"(?:gpu|card|accelerator|word|user|server|step|packet|slot|point)s?", unit, re.IGNORECASE
+    )
     return (unit, end) if counted else ("", place)

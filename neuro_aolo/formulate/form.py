@@ -80,7 +80,9 @@ def read_form(answer: str) -> Form:
         FormulationError: it is no JSON of the form, in one line.
     """
     if len(answer.encode("utf-8", "replace")) > MOST_ANSWER_BYTES:
-        raise FormulationError(f"the answer is longer than {MOST_ANSWER_BYTES:,} bytes: answer with the JSON alone")
+        raise FormulationError(
+            f"the answer is longer than {MOST_ANSWER_BYTES:,} bytes: answer with the JSON alone"
+        )
     text = answer.strip()
     if text.startswith("```"):
         text = text.strip("`").removeprefix("json")
@@ -93,10 +95,14 @@ def read_form(answer: str) -> Form:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the answer"
-        raise FormulationError(f"{place} = {shown(first['input'])}: {first['msg']}; keep to the form") from None
+        raise FormulationError(
+            f"{place} = {shown(first['input'])}: {first['msg']}; keep to the form"
+        ) from None
 
 
-def form_schema(system: str, keys: Sequence[str], scenarios: Sequence[str], sites: Sequence[str]) -> dict[str, Any]:
+def form_schema(
+    system: str, keys: Sequence[str], scenarios: Sequence[str], sites: Sequence[str]
+) -> dict[str, Any]:
     """A JSON schema of the form with the names that may stand in it, flat, as grammars take it.
 
     Args:

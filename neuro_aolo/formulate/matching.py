@@ -21,7 +21,9 @@ _FORMS = {
     "list": ("list", "one", "range"),
     "choice": (),
 }
-_BESIDE = re.compile(r"\s+(?:at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"\s+(?:at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
+)
 _SMALL_WORDS = frozenset(
     "and or with by on in at of for to is are was be per each it that which from so but please only all not "
     "while when if then after a the our its an over".split()
@@ -92,10 +94,16 @@ class Matcher:
         distances = {
             name: min(
                 # 300 W at the base station: what a preposition binds is nearer than what came before.
-                (0.5 if beside and abs(word.start - bound) <= 12 and word.start >= bound
-                 and word.sentence == self._clauses.sentence_at(figure.start)
-                 and "," not in self._clauses.text[bound : word.start]
-                 else self._distance(figure, word, True) for word in words),
+                (
+                    0.5
+                    if beside
+                    and abs(word.start - bound) <= 12
+                    and word.start >= bound
+                    and word.sentence == self._clauses.sentence_at(figure.start)
+                    and "," not in self._clauses.text[bound : word.start]
+                    else self._distance(figure, word, True)
+                    for word in words
+                ),
                 default=float("inf"),
             )
             for name, words in self._things.items()
@@ -157,7 +165,11 @@ class Matcher:
         if count == 0 or nearest > 9.0:
             return False
         after = figure.after.lower()
-        if not after or after in _SMALL_WORDS or any(after.startswith(word[:4]) for word in _plain_words(card)):
+        if (
+            not after
+            or after in _SMALL_WORDS
+            or any(after.startswith(word[:4]) for word in _plain_words(card))
+        ):
             return True
         return nearest <= 1.5
 
@@ -199,7 +211,9 @@ def _rate(card: Card, figure: Figure) -> list[float] | None:
     """What comes every so often, as how often it comes; a time all the same where the parameter is one."""
     for unit in (RATE, card.unit):
         try:
-            values = [convert(number, figure.unit, "s" if unit == RATE else unit) for number in figure.numbers]
+            values = [
+                convert(number, figure.unit, "s" if unit == RATE else unit) for number in figure.numbers
+            ]
         except UnitError:
             continue
         if unit == card.unit == RATE:

@@ -22,14 +22,32 @@ _ADJECTIVES = (
     "ZAF South_African EGY Egyptian MAR Moroccan NGA Nigerian KEN Kenyan ETH Ethiopian DZA Algerian TUN Tunisian "
     "ISR Israeli SAU Saudi ARE Emirati IRN Iranian IRQ Iraqi KAZ Kazakh"
 ).split()
-ADJECTIVES = {name.replace("_", " "): code for code, name in zip(_ADJECTIVES[::2], _ADJECTIVES[1::2], strict=True)}
+ADJECTIVES = {
+    name.replace("_", " "): code for code, name in zip(_ADJECTIVES[::2], _ADJECTIVES[1::2], strict=True)
+}
 _MORE = {
     **{"UK": "GBR", "U.K.": "GBR", "United Kingdom": "GBR", "Great Britain": "GBR", "Britain": "GBR"},
     **{"US": "USA", "U.S.": "USA", "United States": "USA", "America": "USA", "Holland": "NLD"},
     **{"Czech Republic": "CZE", "Czechia": "CZE", "Russia": "RUS", "Turkey": "TUR", "South Korea": "KOR"},
-    **{"Vietnam": "VNM", "Iran": "IRN", "Taiwan": "TWN", "Slovakia": "SVK", "Moldova": "MDA", "Bolivia": "BOL"},
+    **{
+        "Vietnam": "VNM",
+        "Iran": "IRN",
+        "Taiwan": "TWN",
+        "Slovakia": "SVK",
+        "Moldova": "MDA",
+        "Bolivia": "BOL",
+    },
 }
-VAGUE = ("somewhere in", "europe", "asia", "africa", "abroad", "different countries", "another country", "overseas")
+VAGUE = (
+    "somewhere in",
+    "europe",
+    "asia",
+    "africa",
+    "abroad",
+    "different countries",
+    "another country",
+    "overseas",
+)
 """What speaks of a country and names none."""
 
 
@@ -92,8 +110,6 @@ def _capital(word: str) -> str:
     if word in ("of", "and", "the") or not word[:1].isalpha():
         return escaped
     return f"{re.escape(word[0].upper())}{re.escape(word[1:])}"
-
-
 
 
 def code_of(written: str) -> str:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 _ONES = {
     **dict(zip("zero one two three four five six seven eight nine ten".split(), range(11), strict=True)),
     **dict(zip("eleven twelve thirteen fourteen fifteen sixteen".split(), range(11, 17), strict=True)),
-    **{"seventeen": 17, "eighteen": 18, "nineteen": 19, "single": 1, "pair": 2, "dozen": 12, "once": 1, "twice": 2},
+    **{
+        "seventeen": 17,
+        "eighteen": 18,
+        "nineteen": 19,
+        "single": 1,
+        "pair": 2,
+        "dozen": 12,
+        "once": 1,
+        "twice": 2,
+    },
 }
 _TENS = {
     name: 10 * place
@@ -137,7 +146,9 @@ def _of_whole(text: str, start: int, word: "re.Match[str]") -> Numeral:
         joined = text[end : following.start()]
         if name in _TIMES and (following is not word or name != "dozen") and "and" not in joined:
             scale = _TIMES[name]
-            total, current = (total, (current or 1.0) * scale) if scale == 1e2 else (total + (current or 1.0) * scale, 0.0)
+            total, current = (
+                (total, (current or 1.0) * scale) if scale == 1e2 else (total + (current or 1.0) * scale, 0.0)
+            )
             last = scale
         elif (size := _ONES.get(name, _TENS.get(name))) is not None and size < last and _adds(last, size):
             current += size

@@ -138,7 +138,10 @@ def formulate(
 
 
 def ask(
-    text: str, name: str = "formulated", documents: Path | None = None, deployment: type[Section] | None = None
+    text: str,
+    name: str = "formulated",
+    documents: Path | None = None,
+    deployment: type[Section] | None = None,
 ) -> Asked:
     """A description with its system, cards and pieces.
 
@@ -149,9 +152,13 @@ def ask(
     pieces = () if documents is None else read_documents(documents)
     chosen = choose(text)
     if not chosen.sure:
-        raise FormulationError(f"no word says what is controlled: say so, or name one of {', '.join(scenario_names())}")
+        raise FormulationError(
+            f"no word says what is controlled: say so, or name one of {', '.join(scenario_names())}"
+        )
     deck = deck_of(chosen.extends, deployment)
-    return Asked(text, name[:100] or "formulated", chosen, deck, cards_for(deck, text), _near(pieces, text), deployment)
+    return Asked(
+        text, name[:100] or "formulated", chosen, deck, cards_for(deck, text), _near(pieces, text), deployment
+    )
 
 
 def cards_for(deck: Deck, text: str, most: int = CARDS, of_each: int = OF_EACH_SENTENCE) -> tuple[Card, ...]:
@@ -196,7 +203,9 @@ def finished(each: Understood) -> Formulated:
     deck, settled = each.deck, each.settled
     if not settled.values and not each.asked.chosen.named:
         raise FormulationError(_nothing_said(settled, deck))
-    unsaid = deck.phrases.unsaid(deck.base.scenario, {key: value.value for key, value in settled.values.items()})
+    unsaid = deck.phrases.unsaid(
+        deck.base.scenario, {key: value.value for key, value in settled.values.items()}
+    )
     needed = [key for key in unsaid if key not in settled.values]
     if needed:
         raise FormulationError(f"what is said needs more: say {', '.join(needed)} as well")
@@ -258,7 +267,9 @@ def _by_model(asked: Asked, model: Model) -> Formulated:
         if time.monotonic() - began > MOST_SECONDS:
             break
     formulated = finished(by_template(asked))
-    warning = f"{model.name} gave no form that can be used ({reason}): what stands here was read by the template"
+    warning = (
+        f"{model.name} gave no form that can be used ({reason}): what stands here was read by the template"
+    )
     return replace(formulated, warnings=(warning, *formulated.warnings))
 
 

@@ -42,7 +42,9 @@ def probe(task: Task, rng: np.random.Generator) -> Probe:
     named = (spec.constraints[each] for each in limits)
     return Probe(
         float(kept.mean()),
-        " or ".join(f"{each.title or each.name} ({each.limit:g} {each.unit})".replace(" -)", ")") for each in named),
+        " or ".join(
+            f"{each.title or each.name} ({each.limit:g} {each.unit})".replace(" -)", ")") for each in named
+        ),
     )
 
 

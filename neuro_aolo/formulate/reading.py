@@ -20,7 +20,8 @@ _MOST = re.compile(
     re.IGNORECASE,
 )
 _LEAST = re.compile(
-    r"\b(?:at least|no less than|not less than|min(?:imum)?|more than|or more|not below|floor)\b|>=?|≥", re.IGNORECASE
+    r"\b(?:at least|no less than|not less than|min(?:imum)?|more than|or more|not below|floor)\b|>=?|≥",
+    re.IGNORECASE,
 )
 _EVERY = re.compile(r"\s*(?:once )?(?:every|each)\b", re.IGNORECASE)
 _SAME = 0.01

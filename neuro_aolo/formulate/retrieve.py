@@ -79,5 +79,3 @@ def _stem(word: str) -> str:
         if len(word) - len(ending) >= 3 and word.endswith(ending) and not word.endswith("ss"):
             return f"{word.removesuffix(ending)}{instead}"
     return word
-
-

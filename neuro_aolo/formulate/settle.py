@@ -89,7 +89,9 @@ def settle(form: Form, deck: Deck, text: str, pieces: Sequence[Piece] = ()) -> S
         own = [value for value in rivals if value.evidence and not value.evidence.document] or rivals
         if any(value.value != own[0].value for value in own):
             every = " and ".join(dict.fromkeys(shown(value.written) for value in own))
-            dropped.append(Dropped(key, own[0].written, "contradiction", f"said in several ways, {every}: say which"))
+            dropped.append(
+                Dropped(key, own[0].written, "contradiction", f"said in several ways, {every}: say which")
+            )
         else:
             values[key] = own[0]
     return _one_intensity(Settled(values, tuple(dropped)), deck.phrases.intensities)
@@ -107,7 +109,10 @@ def names(card: Card, text: str) -> bool:
     """Whether the words of a text name a parameter: all words of its name, or of a cue, stand there."""
     stems = {word.stem for word in Clauses(text).words}
     return any(
-        all(any(stem(each) in stems for each in re.split(r"[|_]", part)) for part in cue.replace("@", "").split())
+        all(
+            any(stem(each) in stems for each in re.split(r"[|_]", part))
+            for part in cue.replace("@", "").split()
+        )
         for cue in (card.title, *card.words.vague, *card.words.cues)
         if cue
     )

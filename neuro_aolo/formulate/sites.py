@@ -56,9 +56,17 @@ def _rows(stated: Sequence[Nation], text: str) -> list[list[Nation]]:
 
 def _site(row: Sequence[Nation], clauses: Clauses, deck: Deck) -> str:
     distances = {
-        key: min((_distance(row, word, clauses) for cue in (words.name, *words.cues) if cue
-                  for part in cue.split()[:1] for each in part.split("|") for word in clauses.places_of(each)),
-                 default=_ANYWHERE if "" in words.cues else float("inf"))
+        key: min(
+            (
+                _distance(row, word, clauses)
+                for cue in (words.name, *words.cues)
+                if cue
+                for part in cue.split()[:1]
+                for each in part.split("|")
+                for word in clauses.places_of(each)
+            ),
+            default=_ANYWHERE if "" in words.cues else float("inf"),
+        )
         for key, words in deck.phrases.places.items()
     }
     key = min(distances, key=lambda each: distances[each], default="")

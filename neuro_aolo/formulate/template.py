@@ -90,7 +90,11 @@ def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
     for rivals in taken.values():
         yield from _said(rivals, clauses, figures, counts)
     for figure in figures:
-        if figure not in used and figure.unit and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start):
+        if (
+            figure not in used
+            and figure.unit
+            and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start)
+        ):
             end = _OF_WHAT.match(clauses.text, figure.end)
             quote = clauses.text[figure.start : end.end() if end else figure.end]
             yield Said(key="", value=figure.value, unit=figure.unit, quote=quote[:_LONGEST_QUOTE])
@@ -98,7 +102,11 @@ def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
 
 def _counts_all(figure: Figure, text: str) -> bool:
     """Whether a number says how many there are of what is spoken of already: all five, the two."""
-    return not figure.unit and figure.form == "one" and _ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
+    return (
+        not figure.unit
+        and figure.form == "one"
+        and _ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
+    )
 
 
 def _says_it_too(match: Match, first: Match, clauses: Clauses) -> bool:
@@ -117,12 +125,19 @@ def _counts(clauses: Clauses, deck: Deck, figures: Iterable[Figure]) -> list[int
         near = any(0.0 <= place - own[-1] <= 3.0 for place in places) if own else False
         near = near or _ALL.search(clauses.text, max(figure.start - 12, 0), figure.start) is not None
         inside = figure.unit.lower().rstrip("s") in deck.phrases.listed
-        if figure.form == "one" and (near or inside) and 1 < figure.numbers[0] <= 64 and figure.numbers[0] % 1 == 0:
+        if (
+            figure.form == "one"
+            and (near or inside)
+            and 1 < figure.numbers[0] <= 64
+            and figure.numbers[0] % 1 == 0
+        ):
             counts.append(int(figure.numbers[0]))
     return counts
 
 
-def _said(rivals: Sequence[Match], clauses: Clauses, figures: Sequence[Figure], counts: Sequence[int]) -> Iterator[Said]:
+def _said(
+    rivals: Sequence[Match], clauses: Clauses, figures: Sequence[Figure], counts: Sequence[int]
+) -> Iterator[Said]:
     first = rivals[0]
     if first.card.kind != "list":
         yield from (_one(match, clauses.text, figures) for match in rivals)
@@ -148,7 +163,10 @@ def _one(match: Match, text: str, figures: Sequence[Figure]) -> Said:
     figure = match.figure
     start, end = figure.start, figure.end
     if match.unit != figure.unit:
-        start = max((other.start for other in figures if other.start < start and other.unit == match.unit), default=start)
+        start = max(
+            (other.start for other in figures if other.start < start and other.unit == match.unit),
+            default=start,
+        )
     start, end = _widened(text, start, end)
     value = f"every {figure.value}" if figure.every and match.card.unit == RATE else figure.value
     return Said(key=match.card.key, value=value, unit=match.unit, quote=text[start:end])
@@ -190,7 +208,9 @@ def _chosen(card: Card, clauses: Clauses) -> Iterator[tuple[str, str]]:
 
 def _quoted(phrase: str, clauses: Clauses) -> str:
     """The words of a text that are a phrase, small differences of signs aside."""
-    pattern = r"[\W_]{1,3}(?:is |are |of |by |at |as |to )?".join(map(re.escape, re.split(r"[\W_]+", plainly(phrase))))
+    pattern = r"[\W_]{1,3}(?:is |are |of |by |at |as |to )?".join(
+        map(re.escape, re.split(r"[\W_]+", plainly(phrase)))
+    )
     for found in re.finditer(rf"(?<!\w){pattern}s?(?!\w)", clauses.text, re.IGNORECASE):
         if not clauses.is_quoted(found.start()) and not clauses.is_denied(found.start()):
             return found[0]
@@ -202,14 +222,19 @@ def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
     for card in deck.cards.values():
         if card.key in said:
             continue
-        if any(_quoted(phrase, clauses) for phrase in card.words.vague if phrase[0] != "?") or _left_open(card, clauses):
+        if any(_quoted(phrase, clauses) for phrase in card.words.vague if phrase[0] != "?") or _left_open(
+            card, clauses
+        ):
             yield card.key
 
 
 def _left_open(card: Card, clauses: Clauses) -> bool:
     """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
     for name in (card.title, *(each[1:] for each in card.words.vague if each.startswith("?"))):
-        if any(_NOT_OPEN.search(clauses.clause_at(word.start)) for word in clauses.places_of(name.replace(" ", "_"))):
+        if any(
+            _NOT_OPEN.search(clauses.clause_at(word.start))
+            for word in clauses.places_of(name.replace(" ", "_"))
+        ):
             return True
     return False
 

@@ -231,7 +231,9 @@ def _goes_without_saying(given: Any, target: Any, ratio: Any) -> bool:
     if set(dict(target.dimensionality)) <= _UNSAID:
         return differing <= _UNSAID - set(dict(target.dimensionality))
     of_given = differing & set(dict(given.dimensionality))
-    return (of_given <= _UNSAID and of_given == differing) or (not of_given and differing <= {*_UNSAID, "[information]"})
+    return (of_given <= _UNSAID and of_given == differing) or (
+        not of_given and differing <= {*_UNSAID, "[information]"}
+    )
 
 
 def _only(given: Any, name: str) -> bool:

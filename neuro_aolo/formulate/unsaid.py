@@ -24,5 +24,7 @@ def left_open(form: Form, settled: Settled, deck: Deck) -> tuple[str, ...]:
         *form.missing,
         *phrases.unsaid(deck.base.scenario, said),
     )
-    refused = {dropped.key for dropped in settled.dropped if dropped.problem in ("contradiction", "out-of-range")}
+    refused = {
+        dropped.key for dropped in settled.dropped if dropped.problem in ("contradiction", "out-of-range")
+    }
     return tuple(key for key in dict.fromkeys(keys) if key in known and key not in settled_too | refused)

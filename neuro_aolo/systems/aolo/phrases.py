@@ -21,83 +21,178 @@ _PARAMETERS = {
     "inference.gpus": Words(
         "number of GPUs",
         ("", "gpu count", "gpu many", "gpu there", "accelerator|card count|number|many", "gpu"),
-        ("?gpu", "?accelerator", "how many gpus", "a few gpus", "some gpus", "several gpus", "a couple of gpus"),
+        (
+            "?gpu",
+            "?accelerator",
+            "how many gpus",
+            "a few gpus",
+            "some gpus",
+            "several gpus",
+            "a couple of gpus",
+        ),
     ),
-    "inference.gpu_power_w": Words("GPU power", ("tdp", "gpu|card|accelerator power|draw|take|consume|need|use", "@gpu")),
+    "inference.gpu_power_w": Words(
+        "GPU power", ("tdp", "gpu|card|accelerator power|draw|take|consume|need|use", "@gpu")
+    ),
     "inference.pue": Words("PUE", ("power_usage_effectiveness", "overhead facility|cooling"), ()),
-    "inference.tflop_per_operation": Words("work of an operation", ("tflop operation", "operation each cost")),
+    "inference.tflop_per_operation": Words(
+        "work of an operation", ("tflop operation", "operation each cost")
+    ),
     "inference.operations_per_word": Words("operations per word", ("", "operation word")),
     "inference.peak_tflop_per_s": Words("GPU speed", ("", "peak throughput", "rate gpu", "@gpu peak")),
     "inference.acceleration_exponent": Words("acceleration exponent", ("exponent",)),
     "inference.gpu_embodied_kg": Words(
-        "embodied carbon of a GPU", ("@gpu embody|embodied", "@gpu make|making|manufacture|build|production", "@gpu")
+        "embodied carbon of a GPU",
+        ("@gpu embody|embodied", "@gpu make|making|manufacture|build|production", "@gpu"),
     ),
     "inference.gpu_lifetime_years": Words(
-        "lifetime of a GPU", ("@gpu lifetime|life", "@gpu keep|swap|replace|last|live|serve|renew|refresh|amortise", "@gpu every")
+        "lifetime of a GPU",
+        ("@gpu lifetime|life", "@gpu keep|swap|replace|last|live|serve|renew|refresh|amortise", "@gpu every"),
     ),
     "radio.bits_per_word": Words("bits per word", ("", "word bit|byte", "word encode")),
     "radio.fixed_power_w": Words(
         "fixed power of the base station",
-        ("fixed power", "@bs fixed", "@bs stay_on|idle|always|nobody|standby", "@bs consume|need|draw|use|take", "@bs"),
+        (
+            "fixed power",
+            "@bs fixed",
+            "@bs stay_on|idle|always|nobody|standby",
+            "@bs consume|need|draw|use|take",
+            "@bs",
+        ),
     ),
     "radio.downlink_mbit_per_s": Words("downlink", ("", "down_link", "backhaul", "wired")),
     "radio.bs_embodied_kg": Words(
-        "embodied carbon of the base station", ("@bs embody|embodied", "@bs make|making|manufacture|build|construct", "@bs")
+        "embodied carbon of the base station",
+        ("@bs embody|embodied", "@bs make|making|manufacture|build|construct", "@bs"),
     ),
     "radio.bs_lifetime_years": Words(
-        "lifetime of the base station", ("@bs lifetime|life", "@bs keep|swap|replace|last|live|serve|stand|run", "@bs")
+        "lifetime of the base station",
+        ("@bs lifetime|life", "@bs keep|swap|replace|last|live|serve|stand|run", "@bs"),
     ),
     "quality.peak_score": Words(
         "best score",
-        ("highest|best|peak|top score|rate|quality", "at_best", "very_best", "score|rate|give average", "peak score", "tops_out"),
+        (
+            "highest|best|peak|top score|rate|quality",
+            "at_best",
+            "very_best",
+            "score|rate|give average",
+            "peak score",
+            "tops_out",
+        ),
     ),
-    "quality.peak_words": Words("length of the best score", ("best|like|ideal|favourite|prefer", "peak|highest|optimal|optimum", "sweet_spot")),
+    "quality.peak_words": Words(
+        "length of the best score",
+        ("best|like|ideal|favourite|prefer", "peak|highest|optimal|optimum", "sweet_spot"),
+    ),
     "quality.sharpness": Words("sharpness of the score's curve", ("sharpness",)),
     "quality.threshold": Words(
         "quality threshold",
-        ("quality", "score least|minimum|must|need|below|under", "threshold", "minimum score|rate", "rate under|below|least", "satisfaction", ""),
-        ("decent quality", "good quality", "high quality", "quality should be", "answers should be good", "good enough", "quality matters"),
+        (
+            "quality",
+            "score least|minimum|must|need|below|under",
+            "threshold",
+            "minimum score|rate",
+            "rate under|below|least",
+            "satisfaction",
+            "",
+        ),
+        (
+            "decent quality",
+            "good quality",
+            "high quality",
+            "quality should be",
+            "answers should be good",
+            "good enough",
+            "quality matters",
+        ),
     ),
-    "quality.price_mg_per_point": Words("price of quality", ("price point|quality", "point worth", "worth", "point")),
+    "quality.price_mg_per_point": Words(
+        "price of quality", ("price point|quality", "point worth", "worth", "point")
+    ),
     "limits.energy_per_word": Words("energy budget per word", ("energy weight word",)),
     "limits.energy_per_watt": Words("energy budget per watt", ("energy weight watt",)),
     "limits.energy": Words("energy budget", ("energy limit|budget|constraint",)),
     "limits.inference_time_s": Words(
         "inference time",
-        ("inference", "generate|generation|generating|compute|computation|think|produce time|take|within|second|at_most|up_to|in",
-         "generate|generation|generating", "answer|reply ready|done", "gpu time"),
-        ("generation should be fast", "generation itself should be fast", "inference should be fast", "fast generation", "quick inference", "fast inference",
-         "generated quickly", "generate quickly"),
+        (
+            "inference",
+            "generate|generation|generating|compute|computation|think|produce time|take|within|second|at_most|up_to|in",
+            "generate|generation|generating",
+            "answer|reply ready|done",
+            "gpu time",
+        ),
+        (
+            "generation should be fast",
+            "generation itself should be fast",
+            "inference should be fast",
+            "fast generation",
+            "quick inference",
+            "fast inference",
+            "generated quickly",
+            "generate quickly",
+        ),
     ),
     "limits.transmission_time_s": Words(
         "transmission time",
-        ("transmission", "transmit time|within|take", "send time|within|take|over", "air time|interface", "radio|wireless time|delay|latency", "deliver", "sent|send|arrive air|radio|phone", "downlink time"),
+        (
+            "transmission",
+            "transmit time|within|take",
+            "send time|within|take|over",
+            "air time|interface",
+            "radio|wireless time|delay|latency",
+            "deliver",
+            "sent|send|arrive air|radio|phone",
+            "downlink time",
+        ),
         ("sent quickly", "fast transmission", "transmission should be fast"),
     ),
     "limits.power_w": Words(
         "transmit power limit",
-        ("transmit power", "transmission power", "amplifier", "antenna", "transmitter", "power at_most|maximum|max|limit|cap", "radiate", "eirp"),
+        (
+            "transmit power",
+            "transmission power",
+            "amplifier",
+            "antenna",
+            "transmitter",
+            "power at_most|maximum|max|limit|cap",
+            "radiate",
+            "eirp",
+        ),
         (),
     ),
     "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
-    "limits.violation_rate": Words("violation rate", ("violation", "violate", "break constraint", "miss share", "requests fail")),
-    "actions.words": Words("range of words", ("", "length", "words between|from|to", "answer|reply long|length")),
-    "actions.power_w": Words("range of transmit power", ("transmit|transmission power", "antenna", "power", "radio", "@bs")),
+    "limits.violation_rate": Words(
+        "violation rate", ("violation", "violate", "break constraint", "miss share", "requests fail")
+    ),
+    "actions.words": Words(
+        "range of words", ("", "length", "words between|from|to", "answer|reply long|length")
+    ),
+    "actions.power_w": Words(
+        "range of transmit power", ("transmit|transmission power", "antenna", "power", "radio", "@bs")
+    ),
     "channel.noise_w": Words("noise power", ("noise",)),
     "channel.outage_probability": Words("outage probability", ("outage",)),
     "state.nakagami_m": Words("Nakagami m", ("nakagami", "fading m|parameter|shape")),
     "state.omega": Words("channel gain omega", ("omega", "channel|mean gain")),
     "state.bandwidth_hz": Words("bandwidth", ("", "band", "spectrum")),
     "state.dc_intensity_g_per_kwh": Words(
-        "carbon intensity of the data centre", ("@dc|gpu intensity|grid|electricity|power", "@dc|gpu"),
+        "carbon intensity of the data centre",
+        ("@dc|gpu intensity|grid|electricity|power", "@dc|gpu"),
         ("data centre's grid is", "data center's grid is"),
     ),
     "state.bs_intensity_g_per_kwh": Words(
-        "carbon intensity of the base station", ("@bs intensity|grid|electricity|power|network", "@bs"),
+        "carbon intensity of the base station",
+        ("@bs intensity|grid|electricity|power|network", "@bs"),
         ("base station's grid is",),
     ),
     "state.kappa_peak_words": Words(
-        "length that a request needs", ("request|prompt|question differ|need|own", "differ|vary|depend request|prompt|question", "kappa", "vary|varies|depend best|ideal|peak")
+        "length that a request needs",
+        (
+            "request|prompt|question differ|need|own",
+            "differ|vary|depend request|prompt|question",
+            "kappa",
+            "vary|varies|depend best|ideal|peak",
+        ),
     ),
     "prompts.features": Words("features of a prompt", ("prompt feature", "embedding")),
     "prompts.noise_points": Words("noise of a score", ("score noise|noisy", "rating noise|noisy")),
@@ -124,24 +219,79 @@ def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]
     dearest = float(np.max(best.cost_mg, initial=0.0, where=best.feasible))
     if dearest < scenario.limits.penalty_mg:
         return {}
-    return {_PENALTY: (float(f"{_AMPLE * dearest:.2g}"), f"chosen: six times the dearest optimum of {_TRIED} requests")}
+    return {
+        _PENALTY: (
+            float(f"{_AMPLE * dearest:.2g}"),
+            f"chosen: six times the dearest optimum of {_TRIED} requests",
+        )
+    }
 
 
 def phrases() -> Phrases:
     """The words of the service."""
     return Phrases(
         about=(
-            *("language model", "llm", "chatbot", "chat", "text generation", "text model", "generated answer"),
-            *("answers of a model", "text answer", "text service", "gpt", "assistant", "aolo", "length of answers"),
-            *("answer generation", "number of words", "words per answer", "question answering", "transcripts", "chat replies"),
+            *(
+                "language model",
+                "llm",
+                "chatbot",
+                "chat",
+                "text generation",
+                "text model",
+                "generated answer",
+            ),
+            *(
+                "answers of a model",
+                "text answer",
+                "text service",
+                "gpt",
+                "assistant",
+                "aolo",
+                "length of answers",
+            ),
+            *(
+                "answer generation",
+                "number of words",
+                "words per answer",
+                "question answering",
+                "transcripts",
+                "chat replies",
+            ),
             *("voice assistant", "dialogue", "copilot", "generative text", "prompt"),
         ),
-        hints=("model", "base_station", "downlink", "gpu", "words", "word", "pue", "answer", "reply", "quality", "inference", "points", "accelerator"),
+        hints=(
+            "model",
+            "base_station",
+            "downlink",
+            "gpu",
+            "words",
+            "word",
+            "pue",
+            "answer",
+            "reply",
+            "quality",
+            "inference",
+            "points",
+            "accelerator",
+        ),
         parameters=_PARAMETERS,
         scenarios={
-            "paper": ("paper's own parameters", "parameters of the paper", "the aolo paper", "paper's parameters", "as in the paper"),
+            "paper": (
+                "paper's own parameters",
+                "parameters of the paper",
+                "the aolo paper",
+                "paper's parameters",
+                "as in the paper",
+            ),
             "mixed": ("scenario mixed", "mixed scenario", "requests differ in length"),
-            "onprem": ("scenario onprem", "on-premises", "on premises", "on-prem", "on-site gpu", "small on-site model"),
+            "onprem": (
+                "scenario onprem",
+                "on-premises",
+                "on premises",
+                "on-prem",
+                "on-site gpu",
+                "small on-site model",
+            ),
             "speech": ("scenario speech", "speech scenario", "as audio", "sent as speech", "spoken answers"),
             "grid": ("scenario grid", "grid scenario", "hour by hour"),
             "prompts": ("scenario prompts", "prompts scenario", "noisy scores", "unknown function"),
@@ -149,10 +299,35 @@ def phrases() -> Phrases:
         places={
             "dc_country": Words(
                 "data centre",
-                ("data_center", "datacentre", "datacenter", "hosting", "hosted", "host", "cloud", "gpu", "server", "model run|sit|live|stand", "compute", "cluster"),
+                (
+                    "data_center",
+                    "datacentre",
+                    "datacenter",
+                    "hosting",
+                    "hosted",
+                    "host",
+                    "cloud",
+                    "gpu",
+                    "server",
+                    "model run|sit|live|stand",
+                    "compute",
+                    "cluster",
+                ),
             ),
             "bs_country": Words(
-                "base station", ("mast", "antenna", "tower", "radio", "cell", "bs", "transmitter", "user", "phone", "network")
+                "base station",
+                (
+                    "mast",
+                    "antenna",
+                    "tower",
+                    "radio",
+                    "cell",
+                    "bs",
+                    "transmitter",
+                    "user",
+                    "phone",
+                    "network",
+                ),
             ),
         },
         intensities={
@@ -161,8 +336,28 @@ def phrases() -> Phrases:
         },
         things={
             "gpu": ("gpu", "card", "accelerator", "cluster", "chip", "a100", "h100", "v100", "graphics_card"),
-            "dc": ("data_centre", "data_center", "datacentre", "datacenter", "hosting", "host", "cloud", "server_room", "machine_room"),
-            "bs": ("base_station", "mast", "antenna", "tower", "bs", "radio_site", "transmitter", "cell_site", "radio_side"),
+            "dc": (
+                "data_centre",
+                "data_center",
+                "datacentre",
+                "datacenter",
+                "hosting",
+                "host",
+                "cloud",
+                "server_room",
+                "machine_room",
+            ),
+            "bs": (
+                "base_station",
+                "mast",
+                "antenna",
+                "tower",
+                "bs",
+                "radio_site",
+                "transmitter",
+                "cell_site",
+                "radio_side",
+            ),
         },
         follows=follows,
     )

@@ -17,7 +17,18 @@ from neuro_aolo.systems.aolo.telling import tell
 from neuro_aolo.systems.rivals import Estimator
 from neuro_aolo.systems.task import Policy
 
-__all__ = ["Scenario", "estimators", "examine", "fit", "old_keys", "phrases", "policies", "shift", "task", "tell"]
+__all__ = [
+    "Scenario",
+    "estimators",
+    "examine",
+    "fit",
+    "old_keys",
+    "phrases",
+    "policies",
+    "shift",
+    "task",
+    "tell",
+]
 
 
 def task(scenario: Scenario) -> AoloTask:

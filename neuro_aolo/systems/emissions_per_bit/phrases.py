@@ -4,9 +4,13 @@ from neuro_aolo.systems.phrases import Phrases, Words
 
 _PARAMETERS = {
     "radio.users_per_server": Words(
-        "users of each server", ("", "user", "user server"), ("?user", "count the users", "users on each", "number of users")
+        "users of each server",
+        ("", "user", "user server"),
+        ("?user", "count the users", "users on each", "number of users"),
     ),
-    "radio.transmit_power_w": Words("transmit power", ("transmission power", "antenna", "transmit|transmitter|send|radiate")),
+    "radio.transmit_power_w": Words(
+        "transmit power", ("transmission power", "antenna", "transmit|transmitter|send|radiate")
+    ),
     "radio.bandwidth_hz": Words("bandwidth", ("", "band", "spectrum")),
     "radio.noise_w": Words("noise power", ("noise",)),
     "radio.packet_bits": Words("size of a packet", ("packet", "packet size|length")),
@@ -30,24 +34,51 @@ _PARAMETERS = {
     "storage.capacity_kwh": Words(
         "battery capacity",
         ("@battery", "battery", "storage", "@battery capacity|size|hold|store"),
-        ("?battery", "?storage", "batteries of some size", "capacity is open", "large batteries", "small batteries"),
+        (
+            "?battery",
+            "?storage",
+            "batteries of some size",
+            "capacity is open",
+            "large batteries",
+            "small batteries",
+        ),
     ),
-    "storage.retention": Words("retention of the battery", ("retention", "@battery keep|retain|self-discharge")),
+    "storage.retention": Words(
+        "retention of the battery", ("retention", "@battery keep|retain|self-discharge")
+    ),
     "storage.charge_efficiency": Words(
         "charge efficiency",
-        ("charging efficiency", "@battery efficiency", "efficiency", "charging|charge loss|lose|arrive", "@battery goes_in|put_in|arrive"),
+        (
+            "charging efficiency",
+            "@battery efficiency",
+            "efficiency",
+            "charging|charge loss|lose|arrive",
+            "@battery goes_in|put_in|arrive",
+        ),
     ),
-    "storage.initial_share": Words("charge at the start", ("initial", "start|begin|first charge|charged|full|share|battery", "initially")),
+    "storage.initial_share": Words(
+        "charge at the start", ("initial", "start|begin|first charge|charged|full|share|battery", "initially")
+    ),
     "storage.constant_g_per_kwh": Words(
-        "carbon factor of stored energy", ("battery|stored|storage factor|constant|carbon", "fixed factor", "@battery", "discharge")
+        "carbon factor of stored energy",
+        ("battery|stored|storage factor|constant|carbon", "fixed factor", "@battery", "discharge"),
     ),
-    "sun.peak_kwh": Words("solar peak", ("solar|sun|panel|pv peak|most|up_to|at_best|noon", "@sun", "solar", "panel|pv")),
+    "sun.peak_kwh": Words(
+        "solar peak", ("solar|sun|panel|pv peak|most|up_to|at_best|noon", "@sun", "solar", "panel|pv")
+    ),
     "sun.clouds": Words("share that clouds let through", ("cloud", "cloudy", "sunlight", "@sun share|let")),
     "sun.g_per_kwh": Words("carbon intensity of solar power", ("solar", "@sun", "panel|pv")),
     "grid.g_per_kwh": Words(
         "carbon intensity of the grid",
         ("@grid", "grid", "carbon_intensity", "mains", "electricity", "utility"),
-        ("grid is quite dirty", "grid is dirty", "grid is clean", "grid is quite clean", "dirty grid", "clean grid"),
+        (
+            "grid is quite dirty",
+            "grid is dirty",
+            "grid is clean",
+            "grid is quite clean",
+            "dirty grid",
+            "clean grid",
+        ),
     ),
     "time.slot_s": Words("length of a slot", ("slot", "slot last|long|of", "step last|long", "interval")),
     "time.slots": Words("number of slots", ("", "slot simulate|number|horizon|there|many", "episode slot")),
@@ -66,36 +97,107 @@ _PARAMETERS = {
 _CHOICES = {
     "interface.actions": {
         "reduced": ("actions reduced", "reduced actions", "storage and effort", "battery and effort"),
-        "storage": ("actions storage", "storage actions", "only decides on storage", "decides on storage only", "storage alone", "only decides about the battery",
-                    "only the battery is decided", "effort to an exact search", "effort to the exact search"),
+        "storage": (
+            "actions storage",
+            "storage actions",
+            "only decides on storage",
+            "decides on storage only",
+            "storage alone",
+            "only decides about the battery",
+            "only the battery is decided",
+            "effort to an exact search",
+            "effort to the exact search",
+        ),
         "full": ("actions full", "full actions", "every freedom", "all freedoms"),
     },
     "interface.observations": {
-        "server": ("observations server", "observations: server", "server observations", "sees only its own", "by its own observations"),
+        "server": (
+            "observations server",
+            "observations: server",
+            "server observations",
+            "sees only its own",
+            "by its own observations",
+        ),
         "flat": ("observations flat", "flat observations", "sees the whole cell", "sees all servers"),
         "paper": ("observations paper", "observations of the paper", "paper's observations"),
     },
     "interface.objective": {
-        "carbon": ("objective carbon", "minimise carbon", "minimize carbon", "carbon as the objective", "least carbon"),
-        "avoided": ("objective avoided", "avoided emissions", "avoided carbon", "avoided objective", "emissions avoided", "carbon avoided"),
+        "carbon": (
+            "objective carbon",
+            "minimise carbon",
+            "minimize carbon",
+            "carbon as the objective",
+            "least carbon",
+        ),
+        "avoided": (
+            "objective avoided",
+            "avoided emissions",
+            "avoided carbon",
+            "avoided objective",
+            "emissions avoided",
+            "carbon avoided",
+        ),
         "renewable": ("objective renewable", "renewable objective", "share of renewables", "renewable share"),
-        "printed": ("objective printed", "printed objective", "objective as printed", "printed as the objective"),
+        "printed": (
+            "objective printed",
+            "printed objective",
+            "objective as printed",
+            "printed as the objective",
+        ),
     },
     "interface.battery_carbon": {
-        "tracked": ("battery carbon tracked", "track the carbon", "tracked carbon", "carbon is tracked", "carbon followed through"),
-        "constant": ("battery carbon constant", "fixed factor", "constant factor", "constant carbon for the battery"),
+        "tracked": (
+            "battery carbon tracked",
+            "track the carbon",
+            "tracked carbon",
+            "carbon is tracked",
+            "carbon followed through",
+        ),
+        "constant": (
+            "battery carbon constant",
+            "fixed factor",
+            "constant factor",
+            "constant carbon for the battery",
+        ),
     },
     "interface.denominator": {
-        "delivered": ("denominator delivered", "delivered bits count", "per delivered bit", "bits delivered", "count delivered bits"),
-        "capacity": ("denominator capacity", "per bit of capacity", "capacity in the denominator", "bits that could be sent", "channel capacity"),
+        "delivered": (
+            "denominator delivered",
+            "delivered bits count",
+            "per delivered bit",
+            "bits delivered",
+            "count delivered bits",
+        ),
+        "capacity": (
+            "denominator capacity",
+            "per bit of capacity",
+            "capacity in the denominator",
+            "bits that could be sent",
+            "channel capacity",
+        ),
     },
     "sun.profile": {
         "sine": ("sun profile sine", "sine profile of the sun", "solar profile sine", "sun follows a sine"),
-        "constant": ("sun profile constant", "constant sun", "constant solar", "sun shines constantly", "solar profile constant", "same sun all day"),
+        "constant": (
+            "sun profile constant",
+            "constant sun",
+            "constant solar",
+            "sun shines constantly",
+            "solar profile constant",
+            "same sun all day",
+        ),
     },
     "grid.profile": {
         "synthetic": ("grid profile synthetic", "synthetic grid", "low at noon", "synthetic day"),
-        "constant": ("grid profile constant", "constant grid", "grid is constant", "the same at every hour", "same at all hours", "emits the same", "flat grid"),
+        "constant": (
+            "grid profile constant",
+            "constant grid",
+            "grid is constant",
+            "the same at every hour",
+            "same at all hours",
+            "emits the same",
+            "flat grid",
+        ),
     },
 }
 
@@ -104,11 +206,45 @@ def phrases() -> Phrases:
     """The words of the cell."""
     return Phrases(
         about=(
-            *("emissions per bit", "carbon per bit", "radio cell", "cell site", "grams per bit", "delivered bit", "carbon of a bit"),
-            *("emissions_per_bit", "bit costs", "solar cell site", "base station servers", "edge servers in a radio cell"),
-            *("charge and discharge", "charge or discharge", "when to charge", "store energy", "off-grid site", "solar powered base station"),
+            *(
+                "emissions per bit",
+                "carbon per bit",
+                "radio cell",
+                "cell site",
+                "grams per bit",
+                "delivered bit",
+                "carbon of a bit",
+            ),
+            *(
+                "emissions_per_bit",
+                "bit costs",
+                "solar cell site",
+                "base station servers",
+                "edge servers in a radio cell",
+            ),
+            *(
+                "charge and discharge",
+                "charge or discharge",
+                "when to charge",
+                "store energy",
+                "off-grid site",
+                "solar powered base station",
+            ),
         ),
-        hints=("battery", "batteries", "solar", "sun", "storage", "cell", "slots", "kwh", "discharge", "panels", "clouds", "charging"),
+        hints=(
+            "battery",
+            "batteries",
+            "solar",
+            "sun",
+            "storage",
+            "cell",
+            "slots",
+            "kwh",
+            "discharge",
+            "panels",
+            "clouds",
+            "charging",
+        ),
         parameters=_PARAMETERS,
         choices=_CHOICES,
         scenarios={

@@ -14,11 +14,15 @@ _PARAMETERS = {
     "task.tflop_per_step": Words("work of a denoising step", ("", "step", "step cost|need|is")),
     "servers.tflop_per_s": Words("speed of each server", ("", "throughput|speed|fast", "@server")),
     "servers.power_w": Words(
-        "power of each server", ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
+        "power of each server",
+        ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
     ),
-    "servers.pue": Words("PUE of each server", ("pue", "power_usage_effectiveness"), ("?pue", "different pues")),
+    "servers.pue": Words(
+        "PUE of each server", ("pue", "power_usage_effectiveness"), ("?pue", "different pues")
+    ),
     "servers.embodied_kg": Words(
-        "embodied carbon of each server", ("@server embody|embodied|making|make|manufacture|build", "@server", "embodied")
+        "embodied carbon of each server",
+        ("@server embody|embodied|making|make|manufacture|build", "@server", "embodied"),
     ),
     "servers.lifetime_years": Words(
         "lifetime of each server", ("@server lifetime|life|keep|replace|last|live|serve", "lifetime")
@@ -31,7 +35,8 @@ _PARAMETERS = {
     "radio.noise_w": Words("noise power", ("noise",)),
     "radio.download_mbit_per_s": Words("download", ("", "downlink", "down", "down_link")),
     "radio.fixed_power_w": Words(
-        "fixed power of the base station", ("fixed power", "@bs fixed|need|draw|use|take|consume|pass|transfer", "@bs")
+        "fixed power of the base station",
+        ("fixed power", "@bs fixed|need|draw|use|take|consume|pass|transfer", "@bs"),
     ),
     "radio.bs_embodied_kg": Words(
         "embodied carbon of the base station", ("@bs embody|embodied|making|make|manufacture|build", "@bs")
@@ -40,31 +45,57 @@ _PARAMETERS = {
         "lifetime of the base station", ("@bs lifetime|life|keep|replace|last|live|serve|stand|embody", "@bs")
     ),
     "limits.wait_s": Words(
-        "longest queue", ("queue", "wait queue|server", "busy", "queue busy|longer|longest|more|over|exceed|join|at_most|within|under|up_to", "queueing", "queued")
+        "longest queue",
+        (
+            "queue",
+            "wait queue|server",
+            "busy",
+            "queue busy|longer|longest|more|over|exceed|join|at_most|within|under|up_to",
+            "queueing",
+            "queued",
+        ),
     ),
     "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
-    "limits.violation_rate": Words("violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")),
+    "limits.violation_rate": Words(
+        "violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")
+    ),
     "actions.steps": Words("range of denoising steps", ("", "denoising", "step")),
-    "actions.power_w": Words("range of transmit power", ("transmit power", "device", "phone", "handset", "upload power", "power")),
+    "actions.power_w": Words(
+        "range of transmit power", ("transmit power", "device", "phone", "handset", "upload power", "power")
+    ),
     "actions.choice": Words("choice of the server", ("choice",)),
     "users.count": Words("number of users", ("", "user count|number|many", "only", "user")),
     "state.input_mbit": Words("data uploaded", ("up", "upload", "input", "prompt", "send")),
-    "state.output_mbit": Words("data downloaded", ("down", "download", "output", "result", "return", "finished")),
+    "state.output_mbit": Words(
+        "data downloaded", ("down", "download", "output", "result", "return", "finished")
+    ),
     "state.gain": Words("channel gain", ("gain", "channel")),
     "state.deadline_s": Words(
         "deadline",
-        ("deadline", "deliver|delivery", "wait longer|more|most", "wait", "picture|image|result|task|answer in|within|after|at_most|under|below", "wait at_most|within|up_to", "patience", "latency"),
+        (
+            "deadline",
+            "deliver|delivery",
+            "wait longer|more|most",
+            "wait",
+            "picture|image|result|task|answer in|within|after|at_most|under|below",
+            "wait at_most|within|up_to",
+            "patience",
+            "latency",
+        ),
         ("fast delivery", "delivered quickly", "quickly"),
     ),
     "state.wanted_quality": Words(
-        "wanted quality", ("wanted quality", "quality", "quality least|need|want"),
+        "wanted quality",
+        ("wanted quality", "quality", "quality least|need|want"),
         ("decent quality", "good quality", "high quality", "quality should be"),
     ),
     "state.user_intensity_g_per_kwh": Words(
         "carbon intensity at the user", ("@user intensity|grid|side", "@user|bs"), ("user's grid is",)
     ),
     "state.server_intensity_g_per_kwh": Words(
-        "carbon intensity at the servers", ("@server intensity|grid|stand", "@server"), ("servers' grids are",)
+        "carbon intensity at the servers",
+        ("@server intensity|grid|stand", "@server"),
+        ("servers' grids are",),
     ),
     "state.server_wait_s": Words("time in the queue", ("queue", "waiting_time")),
 }
@@ -83,15 +114,40 @@ def phrases() -> Phrases:
     """The words of the servers."""
     return Phrases(
         about=(
-            *("image generation", "generate images", "generates images", "image generator", "diffusion model", "aigc", "denoising"),
-            *("pictures by diffusion", "image diffusion", "offload", "offloading", "images", "pictures", "diffusion", "render", "text-to-image"),
+            *(
+                "image generation",
+                "generate images",
+                "generates images",
+                "image generator",
+                "diffusion model",
+                "aigc",
+                "denoising",
+            ),
+            *(
+                "pictures by diffusion",
+                "image diffusion",
+                "offload",
+                "offloading",
+                "images",
+                "pictures",
+                "diffusion",
+                "render",
+                "text-to-image",
+            ),
             *("edge server", "edge box", "stable diffusion", "metaverse", "painting", "stickers"),
         ),
         hints=("servers", "deadline", "queue", "upload", "steps", "tasks", "quality", "uplink"),
         parameters=_PARAMETERS,
         choices={
             "actions.choice": {
-                "scores": ("choice scores", "by scores", "by score", "a score for each server", "server by scores", "scores for the servers"),
+                "scores": (
+                    "choice scores",
+                    "by scores",
+                    "by score",
+                    "a score for each server",
+                    "server by scores",
+                    "scores for the servers",
+                ),
                 "selector": ("choice selector", "by selector", "by a selector", "selector"),
             },
         },
@@ -99,10 +155,24 @@ def phrases() -> Phrases:
         places={
             "server_countries": Words("servers", ("machine", "edge", "box", "node", "place", "site")),
             "user_country": Words(
-                "user", ("base_station", "customer", "client", "phone", "mast", "device", "player", "antenna", "audience")
+                "user",
+                (
+                    "base_station",
+                    "customer",
+                    "client",
+                    "phone",
+                    "mast",
+                    "device",
+                    "player",
+                    "antenna",
+                    "audience",
+                ),
             ),
         },
-        intensities={"user_country": "state.user_intensity_g_per_kwh", "server_countries": "state.server_intensity_g_per_kwh"},
+        intensities={
+            "user_country": "state.user_intensity_g_per_kwh",
+            "server_countries": "state.server_intensity_g_per_kwh",
+        },
         things={
             "server": ("server", "edge_box", "box", "machine", "node", "edge_server", "edge"),
             "bs": ("base_station", "mast", "antenna", "bs", "tower"),
