@@ -73,7 +73,7 @@ def formulate(
     _check_new(file, "--out", overwrite)
     description = _described(text)
     asked = _model(llm, model, record, transcript, overwrite)
-    with stage("reading the words, trying actions in the scenario"):
+    with stage("reading the description, trying actions in the scenario"):
         formulated = formulated_of(
             description, name=file.stem, model=asked, documents=docs, deployment=Deployment
         )

@@ -16,7 +16,7 @@ from neuro_aolo.systems.describe import ParameterRow, describe
 from neuro_aolo.systems.names import SYSTEMS, Loaded, load
 from neuro_aolo.systems.names import system as system_of
 from neuro_aolo.systems.parameters import Component, Section
-from neuro_aolo.systems.phrases import Phrases, Words
+from neuro_aolo.systems.phrases import Phrases, Naming
 from neuro_aolo.systems.scenario_file import scenario_names
 
 Kind = Literal["number", "whole", "range", "component", "list", "choice"]
@@ -38,7 +38,7 @@ class Card:
         source: where the default comes from.
         least: the smallest value that is allowed.
         most: the largest.
-        words: for it.
+        naming: words for it.
         choices: values, where they are words, each with other words for it.
     """
 
@@ -50,26 +50,26 @@ class Card:
     source: str
     least: float
     most: float
-    words: Words
+    naming: Naming
     choices: Mapping[str, tuple[str, ...]]
 
     @property
     def title(self) -> str:
         """What people read."""
-        return self.words.name
+        return self.naming.name
 
     @property
     def cues(self) -> tuple[str, ...]:
         """What a figure of it stands near."""
-        name = " ".join(word for word in self.words.name.split() if word not in _SMALL)
-        return (name, *self.words.cues)
+        name = " ".join(word for word in self.naming.name.split() if word not in _SMALL)
+        return (name, *self.naming.cues)
 
     @property
     def text(self) -> str:
         """All of it, for a search."""
-        words = " ".join(word for value, others in self.choices.items() for word in (value, *others))
+        tokens = " ".join(word for value, others in self.choices.items() for word in (value, *others))
         cues = re.sub(r"[@|_]", " ", "; ".join(self.cues))
-        return f"{self.key.replace('.', ' ').replace('_', ' ')}; {cues}; {self.unit} {words}"
+        return f"{self.key.replace('.', ' ').replace('_', ' ')}; {cues}; {self.unit} {tokens}"
 
     @property
     def line(self) -> str:
@@ -193,7 +193,7 @@ def _card(key: str, field: FieldInfo, row: ParameterRow | None, phrases: Phrases
     kind = kind_of(field)
     assert kind is not None
     extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    words = phrases.choices.get(key) or DEVICES.get(key, {})
+    tokens = phrases.choices.get(key) or DEVICES.get(key, {})
     values = (
         get_args(annotation)
         if get_origin(annotation) is Literal
@@ -212,8 +212,8 @@ def _card(key: str, field: FieldInfo, row: ParameterRow | None, phrases: Phrases
         source=row.source if row else str(extra.get("source", "")),
         least=least,
         most=most,
-        words=_words(key, phrases),
-        choices={str(value): words.get(str(value), _spaced(str(value))) for value in values},
+        naming=_naming(key, phrases),
+        choices={str(value): tokens.get(str(value), _spaced(str(value))) for value in values},
     )
 
 
@@ -223,9 +223,9 @@ def _spaced(name: str) -> tuple[str, ...]:
     return (spaced, spaced.replace(" ", "-")) if spaced != name else ()
 
 
-def _words(key: str, phrases: Phrases) -> Words:
+def _naming(key: str, phrases: Phrases) -> Naming:
     own = key.rpartition(".")[2].replace("_", " ")
-    return phrases.parameters.get(key) or DEPLOYED.get(key) or Words(own)
+    return phrases.parameters.get(key) or DEPLOYED.get(key) or Naming(own)
 
 
 def _bounds(field: FieldInfo) -> str:

@@ -47,13 +47,13 @@ def choose(text: str) -> Chosen:
 
 def named_scenario(text: str, system: str, phrases: Mapping[str, tuple[str, ...]]) -> str | None:
     """The scenario of a system that a text names by the longest of its names or other words for it."""
-    words = plainly(text)
+    tokens = plainly(text)
     lengths = {
         name: max(
             (
                 len(phrase)
                 for phrase in (*_own_names(name), *phrases.get(name, ()))
-                if stands_in(phrase, words)
+                if stands_in(phrase, tokens)
             ),
             default=0,
         )
@@ -69,9 +69,9 @@ def _own_names(name: str) -> tuple[str, ...]:
     return (name, *calls) if "-" in name else calls
 
 
-def stands_in(phrase: str, words: str) -> bool:
+def stands_in(phrase: str, tokens: str) -> bool:
     """Whether a phrase stands in a plain text as words of its own, a plural's ending aside."""
-    return re.search(rf"(?<!\w){re.escape(plainly(phrase))}(?:s|es)?(?!\w)", words) is not None
+    return re.search(rf"(?<!\w){re.escape(plainly(phrase))}(?:s|es)?(?!\w)", tokens) is not None
 
 
 def _weight(clauses: Clauses, phrases: Phrases) -> int:

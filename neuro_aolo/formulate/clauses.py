@@ -11,7 +11,7 @@ _SENTENCE = re.compile(
     r"(?:(?<=[a-z)\]\"”'0-9%])[.!?](?=\s+[^a-z\s]|\s*$)|[!?](?=\s)|\n\s*\n|\n(?=\s*[-*•]))"
 )
 _QUOTED = re.compile(r'"[^"\n]{0,2000}"|“[^”]{0,2000}”|«[^»]{0,2000}»')
-_QUOTED_WORDS = 4
+_QUOTED_FROM = 4
 _ENDINGS = (
     *(("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
     *(("ing", ""), ("ted", "t"), ("ed", ""), ("s", "")),
@@ -91,12 +91,12 @@ class Clauses:
     def quoted(self) -> tuple[tuple[int, int], ...]:
         """Where others are quoted: more than a few words between quotation marks."""
         spans = (found.span() for found in _QUOTED.finditer(self.text))
-        return tuple(span for span in spans if len(_WORD.findall(self.text[slice(*span)])) >= _QUOTED_WORDS)
+        return tuple(span for span in spans if len(_WORD.findall(self.text[slice(*span)])) >= _QUOTED_FROM)
 
     @cached_property
-    def words(self) -> tuple[Word, ...]:
+    def tokens(self) -> tuple[Word, ...]:
         """All words that are not in quotations of others."""
-        words, place, last, sentence = [], 0.0, 0, 0
+        tokens, place, last, sentence = [], 0.0, 0, 0
         for found in _WORD.finditer(self.text):
             between = self.text[last : found.start()]
             sentence += len(_SENTENCE.findall(self.text[max(last - 1, 0) : found.start() + 1]))
@@ -104,8 +104,8 @@ class Clauses:
             place += 1.0 * between.count(")")
             last = found.end()
             if not self.is_quoted(found.start()):
-                words.append(Word(stem(found[0]), found.start(), found.end(), place, place, sentence))
-        return tuple(words)
+                tokens.append(Word(stem(found[0]), found.start(), found.end(), place, place, sentence))
+        return tuple(tokens)
 
     def is_quoted(self, place: int) -> bool:
         """Whether a place lies in what others are quoted to say."""
@@ -119,23 +119,23 @@ class Clauses:
 
     def sentence_at(self, place: int) -> int:
         """The sentence of a place."""
-        return next((word.sentence for word in reversed(self.words) if word.start <= place), 0)
+        return next((word.sentence for word in reversed(self.tokens) if word.start <= place), 0)
 
     def clause_at(self, place: int) -> str:
         """The sentence of a place, as text."""
-        own = [word for word in self.words if word.sentence == self.sentence_at(place)]
+        own = [word for word in self.tokens if word.sentence == self.sentence_at(place)]
         return self.text[own[0].start : own[-1].end] if own else ""
 
-    def places_of(self, words: str) -> list[Word]:
+    def places_of(self, tokens: str) -> list[Word]:
         """Where words side by side stand, as ``base_station``: the first word of each."""
-        parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(words)) if part]
+        parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(tokens)) if part]
         return [
             replace(
                 word,
-                end=self.words[index + len(parts) - 1].end,
-                last=self.words[index + len(parts) - 1].place,
+                end=self.tokens[index + len(parts) - 1].end,
+                last=self.tokens[index + len(parts) - 1].place,
             )
-            for index, word in enumerate(self.words)
-            if index + len(parts) <= len(self.words)
-            and all(alike(self.words[index + at].stem, part) for at, part in enumerate(parts))
+            for index, word in enumerate(self.tokens)
+            if index + len(parts) <= len(self.tokens)
+            and all(alike(self.tokens[index + at].stem, part) for at, part in enumerate(parts))
         ]

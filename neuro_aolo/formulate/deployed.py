@@ -2,7 +2,7 @@
 
 from hardware_profiles.profile import load_profile
 from neuro_aolo.formulate.clauses import Clauses
-from neuro_aolo.systems.phrases import Words
+from neuro_aolo.systems.phrases import Naming
 
 PROFILE = "_profile"
 """Ending of the keys of devices."""
@@ -21,16 +21,16 @@ _AGENT = (
 _HOST = ("host", "encode", "decode")
 
 DEPLOYED = {
-    "deployment.agent_carbon": Words("agent carbon", ("carbon agent", "carbon decision_maker")),
-    "deployment.spiking_profile": Words(
+    "deployment.agent_carbon": Naming("agent carbon", ("carbon agent", "carbon decision_maker")),
+    "deployment.spiking_profile": Naming(
         "chip of the spiking network", ("spiking", "agent|decision|decide|decider")
     ),
-    "deployment.dense_profile": Words("chip of the dense network", ("dense_network", "mlp")),
-    "deployment.host_profile": Words("host of the chip", ("host_profile", "encode decode")),
-    "deployment.request_rate_hz": Words(
+    "deployment.dense_profile": Naming("chip of the dense network", ("dense_network", "mlp")),
+    "deployment.host_profile": Naming("host of the chip", ("host_profile", "encode decode")),
+    "deployment.request_rate_hz": Naming(
         "request rate", ("request|task|decision|decide|query", "arrive|arrival", "load", "traffic", "")
     ),
-    "deployment.retrained_years": Words("years between trainings", ("retrain",)),
+    "deployment.retrained_years": Naming("years between trainings", ("retrain",)),
 }
 
 DEVICES = {

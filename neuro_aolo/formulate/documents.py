@@ -83,9 +83,9 @@ def _pieces(folder: Path, file: Path) -> Iterator[Piece]:
         raise FormulationError(f"--docs: {file}: {error}: save it as UTF-8, or take it away") from None
     name, number = file.relative_to(folder).as_posix(), 0
     for paragraph in re.split(r"\n[ \t]*\n", text):
-        for words in _cut(" ".join(paragraph.split())):
+        for tokens in _cut(" ".join(paragraph.split())):
             number += 1
-            yield Piece(name, number, words)
+            yield Piece(name, number, tokens)
 
 
 def _cut(paragraph: str) -> Iterator[str]:

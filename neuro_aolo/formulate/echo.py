@@ -10,7 +10,7 @@ from neuro_aolo.formulate.settle import Value
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.text.literal import literal_line
 
-Origin = Literal["words", "document", "follows", "default"]
+Origin = Literal["description", "document", "follows", "default"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Row:
 def rows(formulated: Formulated) -> tuple[Row, ...]:
     """What was said, what follows from it, and the defaults, in this order."""
     said = [_said(value, formulated) for value in formulated.values]
-    order = ("words", "document", "follows")
+    order = ("description", "document", "follows")
     return (*sorted(said, key=lambda row: order.index(row.origin)), *_defaults(formulated))
 
 
@@ -61,7 +61,7 @@ def _said(value: Value, formulated: Formulated) -> Row:
     shown = _text(value.value)
     if value.evidence is None:
         return Row(value.key, shown, unit, "", "follows", value.written)
-    origin: Origin = "document" if value.evidence.document else "words"
+    origin: Origin = "document" if value.evidence.document else "description"
     quote = literal_line(value.evidence.quote)
     evidence = f'{value.evidence.document}: "{quote}"' if value.evidence.document else f'"{quote}"'
     return Row(value.key, shown, unit, literal_line(value.written), origin, evidence)

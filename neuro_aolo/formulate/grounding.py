@@ -36,14 +36,14 @@ def evidence_of(quote: str, text: str, pieces: Sequence[Piece] = ()) -> Evidence
     Raises:
         Ungrounded: nowhere.
     """
-    words = " ".join(quote.split())
-    if not plainly(words):
+    tokens = " ".join(quote.split())
+    if not plainly(tokens):
         raise Ungrounded("nothing is quoted")
-    if plainly(words) in plainly(text):
-        return Evidence(words)
+    if plainly(tokens) in plainly(text):
+        return Evidence(tokens)
     for piece in pieces:
-        if plainly(words) in plainly(piece.text):
-            return Evidence(words, piece.name)
+        if plainly(tokens) in plainly(piece.text):
+            return Evidence(tokens, piece.name)
     raise Ungrounded("the words that are quoted stand nowhere")
 
 

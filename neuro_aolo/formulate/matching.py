@@ -24,7 +24,7 @@ _FORMS = {
 _BESIDE = re.compile(
     r"\s+(?:at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
 )
-_SMALL_WORDS = frozenset(
+_SMALL = frozenset(
     "and or with by on in at of for to is are was be per each it that which from so but please only all not "
     "while when if then after a the our its an over".split()
 )
@@ -102,11 +102,11 @@ class Matcher:
                     and word.sentence == self._clauses.sentence_at(figure.start)
                     and "," not in self._clauses.text[bound : word.start]
                     else self._distance(figure, word, True)
-                    for word in words
+                    for word in tokens
                 ),
                 default=float("inf"),
             )
-            for name, words in self._things.items()
+            for name, tokens in self._things.items()
         }
         name = min(distances, key=lambda each: distances[each], default="")
         return name if name and distances[name] < 4 * _FAR else ""
@@ -114,8 +114,8 @@ class Matcher:
     @cached_property
     def _things(self) -> Mapping[str, list[Word]]:
         return {
-            name: [place for word in words for place in self._clauses.places_of(word)]
-            for name, words in self._deck.phrases.things.items()
+            name: [place for word in tokens for place in self._clauses.places_of(word)]
+            for name, tokens in self._deck.phrases.things.items()
         }
 
     def _score(self, card: Card, figure: Figure) -> tuple[float, bool]:
@@ -128,7 +128,7 @@ class Matcher:
 
     def _with_things(self, name: str) -> str:
         """The name of a parameter as a cue: a thing in it has to be the one that is spoken of."""
-        named = {stem(word): thing for thing, words in self._deck.phrases.things.items() for word in words}
+        named = {stem(word): thing for thing, tokens in self._deck.phrases.things.items() for word in tokens}
         return " ".join(f"@{named[stem(word)]}" if stem(word) in named else word for word in name.split())
 
     def _of_cue(self, cue: str, card: Card, figure: Figure) -> tuple[float, bool] | None:
@@ -153,10 +153,10 @@ class Matcher:
             total, count = total + 1.0 / (1.0 + distance / 4.0), count + 1
         if not self._may_be(card, figure, nearest, count):
             return None
-        words = 0.0 if count == 0 else total / count + 0.15 * (count - 1)
+        tokens = 0.0 if count == 0 else total / count + 0.15 * (count - 1)
         if not cue:
-            words = _BY_UNIT
-        return 0.2 + bonus + words, nearest <= 3.0
+            tokens = _BY_UNIT
+        return 0.2 + bonus + tokens, nearest <= 3.0
 
     def _may_be(self, card: Card, figure: Figure, nearest: float, count: int) -> bool:
         """Whether a figure without a unit stands near enough to a word, and is not what counts another thing."""
@@ -167,14 +167,14 @@ class Matcher:
         after = figure.after.lower()
         if (
             not after
-            or after in _SMALL_WORDS
-            or any(after.startswith(word[:4]) for word in _plain_words(card))
+            or after in _SMALL
+            or any(after.startswith(word[:4]) for word in _plain_parts(card))
         ):
             return True
         return nearest <= 1.5
 
     def _distance(self, figure: Figure, word: Word, across: bool) -> float:
-        """Words between a figure and another word; more where it stands behind, and none in another sentence."""
+        """Naming between a figure and another word; more where it stands behind, and none in another sentence."""
         sentence = self._clauses.sentence_at(figure.start)
         places = self._place(figure)
         if figure.start <= word.start < figure.end:
@@ -190,11 +190,11 @@ class Matcher:
         return min(distance, _ACROSS_SENTENCES - 1.0) if across else distance
 
     def _place(self, figure: Figure) -> tuple[float, float]:
-        own = [word.place for word in self._clauses.words if figure.start <= word.start < figure.end]
+        own = [word.place for word in self._clauses.tokens if figure.start <= word.start < figure.end]
         return (own[0], own[-1]) if own else (0.0, 0.0)
 
 
-def _plain_words(card: Card) -> set[str]:
+def _plain_parts(card: Card) -> set[str]:
     return {word.lower() for cue in card.cues for word in re.findall(r"[A-Za-z]{3,}", cue)}
 
 

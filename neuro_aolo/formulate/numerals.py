@@ -38,7 +38,7 @@ _DIGITS = re.compile(
     r"(?:/(?P<under>[1-9][0-9]{0,2})(?![\w./]))?"
     r"(?P<glued>k(?![\w/]))?"
 )
-_WORDS = re.compile(r"[A-Za-z]+|[½¼¾⅓]")
+_LETTERS = re.compile(r"[A-Za-z]+|[½¼¾⅓]")
 _NEXT = re.compile(r"[ \t\n]*(?:-|‐|\band\b)?[ \t\n]*(?:\b(?:a|an)\b[ \t\n]+)?", re.IGNORECASE)
 _SCALE = re.compile(r"[ \t-]+(hundred|thousand|million|billion|dozen)\b", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ class Numeral:
 
 def numerals(text: str) -> tuple[Numeral, ...]:
     """Every number of a text, in order."""
-    numbers = [*_in_digits(text), *_in_words(text)]
+    numbers = [*_in_digits(text), *_spelt(text)]
     return tuple(sorted(numbers, key=lambda number: number.start))
 
 
@@ -97,9 +97,9 @@ def _value(found: "re.Match[str]") -> float:
     return -value if found["sign"] in ("-", "−") else value
 
 
-def _in_words(text: str) -> Iterator[Numeral]:
+def _spelt(text: str) -> Iterator[Numeral]:
     end = 0
-    for word in _WORDS.finditer(text):
+    for word in _LETTERS.finditer(text):
         if word.start() < end:
             continue
         number = _beginning(text, word)
@@ -116,7 +116,7 @@ def _beginning(text: str, word: "re.Match[str]") -> Numeral | None:
         return None if before.isdigit() else Numeral(_SIGNS[first], word.start(), word.end())
     start = word.start()
     if first in ("a", "an"):
-        following = _WORDS.match(text, _skipped(text, word.end()))
+        following = _LETTERS.match(text, _skipped(text, word.end()))
         if following is None or following[0].lower() not in {*_TIMES, *_PARTS, "pair", "single"}:
             return None
         word, first = following, following[0].lower()
@@ -130,7 +130,7 @@ def _beginning(text: str, word: "re.Match[str]") -> Numeral | None:
 def _of_part(text: str, start: int, word: "re.Match[str]") -> Numeral:
     """Half, half a, half a million."""
     value, end = _PARTS[word[0].lower()], word.end()
-    following = _WORDS.match(text, _NEXT.match(text, end).end())  # type: ignore[union-attr]
+    following = _LETTERS.match(text, _NEXT.match(text, end).end())  # type: ignore[union-attr]
     if following and following[0].lower() in _TIMES:
         return Numeral(value * _TIMES[following[0].lower()], start, following.end())
     return Numeral(value, start, end)
@@ -162,7 +162,7 @@ def _of_whole(text: str, start: int, word: "re.Match[str]") -> Numeral:
         else:
             break
         end = following.end()
-        following = _WORDS.match(text, _NEXT.match(text, end).end())  # type: ignore[union-attr]
+        following = _LETTERS.match(text, _NEXT.match(text, end).end())  # type: ignore[union-attr]
     return Numeral(total + current, start, end)
 
 
@@ -173,7 +173,7 @@ def _adds(last: float, size: int) -> bool:
 
 def _with_point(text: str, start: int, whole: float, point: "re.Match[str]") -> Numeral:
     digits, end = "", point.end()
-    while (digit := _WORDS.match(text, _skipped(text, end))) and _ONES.get(digit[0].lower(), 10) < 10:
+    while (digit := _LETTERS.match(text, _skipped(text, end))) and _ONES.get(digit[0].lower(), 10) < 10:
         digits, end = f"{digits}{_ONES[digit[0].lower()]}", digit.end()
     if not digits:
         end = point.start() - 1

@@ -17,7 +17,7 @@ from neuro_aolo.formulate.model import Model
 from neuro_aolo.formulate.probe import probe
 from neuro_aolo.formulate.prompt import corrected, messages_of
 from neuro_aolo.formulate.retrieve import Index, best_of_parts
-from neuro_aolo.formulate.scenario_toml import in_words, loaded_from, toml_of
+from neuro_aolo.formulate.scenario_toml import with_quotes, loaded_from, toml_of
 from neuro_aolo.formulate.settle import Dropped, Settled, Value, settle
 from neuro_aolo.formulate.template import fill
 from neuro_aolo.formulate.unsaid import left_open
@@ -298,7 +298,7 @@ def _probed(loaded: Loaded, settled: Settled) -> tuple[str, ...]:
     try:
         task = loaded.system.task(loaded.scenario)
     except ScenarioError as error:
-        raise FormulationError(in_words(str(error), settled.values)) from None
+        raise FormulationError(with_quotes(str(error), settled.values)) from None
     probed = probe(task, np.random.default_rng(_SEED))
     if probed.feasible == 0.0:
         raise FormulationError(

@@ -161,9 +161,9 @@ def _component(ends: tuple[float, float], usual: Any) -> dict[str, list[float]]:
 
 
 def _choice(card: Card, said: Said) -> str:
-    words = plainly(said.value)
+    tokens = plainly(said.value)
     for value, others in card.choices.items():
-        if words in {plainly(value), *map(plainly, others)}:
+        if tokens in {plainly(value), *map(plainly, others)}:
             if not any(plainly(word) in plainly(said.quote) for word in (value, *others)):
                 raise NotAValue(f"{shown(said.value)} is not in the words that are quoted")
             return value

@@ -32,7 +32,7 @@ class Index:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = [terms(text) for text in texts]
-        self._known = frozenset(word for words in self._texts for word in words)
+        self._known = frozenset(word for tokens in self._texts for word in tokens)
 
     @cached_property
     def _ranked(self) -> Any:
@@ -47,18 +47,18 @@ class Index:
             text: what is looked for.
             most: how many at most.
         """
-        words = [word for word in terms(text) if word in self._known]
-        if not words:
+        tokens = [word for word in terms(text) if word in self._known]
+        if not tokens:
             return []
-        scores = self._ranked.get_scores(words)
+        scores = self._ranked.get_scores(tokens)
         order = sorted(range(len(scores)), key=lambda index: (-scores[index], index))
         return [index for index in order[:most] if scores[index] > 0.0]
 
 
 def terms(text: str) -> list[str]:
     """The words that a search looks at: in lower case, without common ones and usual endings."""
-    words = _WORD.findall(text.lower().replace("co2", " co ").replace("co₂", " co "))
-    return [_stem(word) for word in words if word not in _COMMON]
+    tokens = _WORD.findall(text.lower().replace("co2", " co ").replace("co₂", " co "))
+    return [_stem(word) for word in tokens if word not in _COMMON]
 
 
 def sentences(text: str) -> list[str]:

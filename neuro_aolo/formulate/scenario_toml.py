@@ -61,10 +61,10 @@ def loaded_from(toml: str, values: Mapping[str, Value]) -> Loaded:
         try:
             return load(file)
         except ScenarioError as error:
-            raise FormulationError(in_words(str(error).replace(f"{file}: ", ""), values)) from None
+            raise FormulationError(with_quotes(str(error).replace(f"{file}: ", ""), values)) from None
 
 
-def in_words(message: str, values: Mapping[str, Value]) -> str:
+def with_quotes(message: str, values: Mapping[str, Value]) -> str:
     """A message with the words of the values that it names."""
     said = [
         f'"{value.evidence.quote}"'

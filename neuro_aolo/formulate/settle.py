@@ -107,13 +107,13 @@ def usual(deck: Deck, key: str) -> Any:
 
 def names(card: Card, text: str) -> bool:
     """Whether the words of a text name a parameter: all words of its name, or of a cue, stand there."""
-    stems = {word.stem for word in Clauses(text).words}
+    stems = {word.stem for word in Clauses(text).tokens}
     return any(
         all(
             any(stem(each) in stems for each in re.split(r"[|_]", part))
             for part in cue.replace("@", "").split()
         )
-        for cue in (card.title, *card.words.vague, *card.words.cues)
+        for cue in (card.title, *card.naming.vague, *card.naming.cues)
         if cue
     )
 

@@ -59,22 +59,22 @@ def _site(row: Sequence[Nation], clauses: Clauses, deck: Deck) -> str:
         key: min(
             (
                 _distance(row, word, clauses)
-                for cue in (words.name, *words.cues)
+                for cue in (tokens.name, *tokens.cues)
                 if cue
                 for part in cue.split()[:1]
                 for each in part.split("|")
                 for word in clauses.places_of(each)
             ),
-            default=_ANYWHERE if "" in words.cues else float("inf"),
+            default=_ANYWHERE if "" in tokens.cues else float("inf"),
         )
-        for key, words in deck.phrases.places.items()
+        for key, tokens in deck.phrases.places.items()
     }
     key = min(distances, key=lambda each: distances[each], default="")
     return key if key and distances[key] <= _ANYWHERE else ""
 
 
 def _distance(row: Sequence[Nation], word: Word, clauses: Clauses) -> float:
-    own = [each for each in clauses.words if row[0].start <= each.start < row[-1].end]
+    own = [each for each in clauses.tokens if row[0].start <= each.start < row[-1].end]
     if not own:
         return float("inf")
     sentences = own[0].sentence - word.sentence

@@ -121,7 +121,7 @@ def _counts(clauses: Clauses, deck: Deck, figures: Iterable[Figure]) -> list[int
     places = [place.place for word in deck.phrases.listed for place in clauses.places_of(word)]
     counts = []
     for figure in figures:
-        own = [word.place for word in clauses.words if figure.start <= word.start < figure.end]
+        own = [word.place for word in clauses.tokens if figure.start <= word.start < figure.end]
         near = any(0.0 <= place - own[-1] <= 3.0 for place in places) if own else False
         near = near or _ALL.search(clauses.text, max(figure.start - 12, 0), figure.start) is not None
         inside = figure.unit.lower().rstrip("s") in deck.phrases.listed
@@ -193,7 +193,7 @@ def _choices(clauses: Clauses, deck: Deck) -> Iterator[Said]:
 
 
 def _chosen(card: Card, clauses: Clauses) -> Iterator[tuple[str, str]]:
-    """Words of a choice that the text says, each with its quote."""
+    """Naming of a choice that the text says, each with its quote."""
     hits: dict[str, str] = {}
     for value, others in card.choices.items():
         named = (*others, *(() if others else (value,)), f"{card.title} {value}", f"{value} {card.title}")
@@ -222,7 +222,7 @@ def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
     for card in deck.cards.values():
         if card.key in said:
             continue
-        if any(_quoted(phrase, clauses) for phrase in card.words.vague if phrase[0] != "?") or _left_open(
+        if any(_quoted(phrase, clauses) for phrase in card.naming.vague if phrase[0] != "?") or _left_open(
             card, clauses
         ):
             yield card.key
@@ -230,7 +230,7 @@ def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
 
 def _left_open(card: Card, clauses: Clauses) -> bool:
     """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
-    for name in (card.title, *(each[1:] for each in card.words.vague if each.startswith("?"))):
+    for name in (card.title, *(each[1:] for each in card.naming.vague if each.startswith("?"))):
         if any(
             _NOT_OPEN.search(clauses.clause_at(word.start))
             for word in clauses.places_of(name.replace(" ", "_"))

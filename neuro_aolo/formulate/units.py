@@ -48,7 +48,7 @@ _RAISED = str.maketrans("⁻¹²³⁴−", "-1234-")
 _LEVELS = {"dbm": ("watt", 1e-3), "dbw": ("watt", 1.0), "db": ("", 1.0), "decibel": ("", 1.0)}
 _LEVELS |= {"decibels": ("", 1.0), "decibelmilliwatts": ("watt", 1e-3)}
 _DIGITS = 12
-_MOST_WORDS = 14
+_MOST_PARTS = 14
 _BEFORE_UNIT = re.compile(r"[ \t\n\xa0\u202f]{0,3}-?")
 _UNIT_WORD = re.compile(r"[A-Za-z%‰µμ]+[₂2]?(?:\^?[-−]?[1-4](?![0-9.]))?[³²]?|(?<=kWh)⁻¹")
 _OVER = re.compile(r"[.,;:!?](?=\s|$)|[()\n]")
@@ -114,7 +114,7 @@ def unit_at(text: str, place: int) -> tuple[str, int]:
     begin = _BEFORE_UNIT.match(text, place).end()  # type: ignore[union-attr]
     over = _OVER.search(text, begin, begin + _LONGEST)
     last = over.start() if over else begin + _LONGEST
-    ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, last)][:_MOST_WORDS]
+    ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, last)][:_MOST_PARTS]
     for end in reversed(ends):
         written = text[begin:end]
         if is_unit(written) and not _LAST_ARTICLE.search(written):
@@ -252,8 +252,8 @@ def _countable(target: Any) -> bool:
 
 def _is_noun(unit: str) -> bool:
     """Whether a word is none of the units: then it is what somebody calls the things that are counted."""
-    words = re.findall(r"[A-Za-z][A-Za-z0-9]*", unit)
+    tokens = re.findall(r"[A-Za-z][A-Za-z0-9]*", unit)
     try:
-        return bool(words) and not any(_one(word) is not None for word in words)
+        return bool(tokens) and not any(_one(word) is not None for word in tokens)
     except UnitError:
         return False

@@ -17,7 +17,7 @@ Unsaid = Callable[[Any, Mapping[str, Any]], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Words:
+class Naming:
     """The words for one parameter.
 
     Attributes:
@@ -60,10 +60,10 @@ class Phrases:
 
     about: tuple[str, ...]
     hints: tuple[str, ...] = ()
-    parameters: Mapping[str, Words] = field(default_factory=dict)
+    parameters: Mapping[str, Naming] = field(default_factory=dict)
     choices: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     scenarios: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    places: Mapping[str, Words] = field(default_factory=dict)
+    places: Mapping[str, Naming] = field(default_factory=dict)
     intensities: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ import numpy as np
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.oracle import oracle
 from neuro_aolo.systems.aolo.request import sample_states
-from neuro_aolo.systems.phrases import Phrases, Words
+from neuro_aolo.systems.phrases import Phrases, Naming
 
 _AMPLE = 6.0
 """Penalty over the dearest optimum: as in the shipped scenarios."""
@@ -18,7 +18,7 @@ _TRIED = 1_000
 """Requests that it is looked for on: those of the task's own check."""
 
 _PARAMETERS = {
-    "inference.gpus": Words(
+    "inference.gpus": Naming(
         "number of GPUs",
         ("", "gpu count", "gpu many", "gpu there", "accelerator|card count|number|many", "gpu"),
         (
@@ -31,26 +31,26 @@ _PARAMETERS = {
             "a couple of gpus",
         ),
     ),
-    "inference.gpu_power_w": Words(
+    "inference.gpu_power_w": Naming(
         "GPU power", ("tdp", "gpu|card|accelerator power|draw|take|consume|need|use", "@gpu")
     ),
-    "inference.pue": Words("PUE", ("power_usage_effectiveness", "overhead facility|cooling"), ()),
-    "inference.tflop_per_operation": Words(
+    "inference.pue": Naming("PUE", ("power_usage_effectiveness", "overhead facility|cooling"), ()),
+    "inference.tflop_per_operation": Naming(
         "work of an operation", ("tflop operation", "operation each cost")
     ),
-    "inference.operations_per_word": Words("operations per word", ("", "operation word")),
-    "inference.peak_tflop_per_s": Words("GPU speed", ("", "peak throughput", "rate gpu", "@gpu peak")),
-    "inference.acceleration_exponent": Words("acceleration exponent", ("exponent",)),
-    "inference.gpu_embodied_kg": Words(
+    "inference.operations_per_word": Naming("operations per word", ("", "operation word")),
+    "inference.peak_tflop_per_s": Naming("GPU speed", ("", "peak throughput", "rate gpu", "@gpu peak")),
+    "inference.acceleration_exponent": Naming("acceleration exponent", ("exponent",)),
+    "inference.gpu_embodied_kg": Naming(
         "embodied carbon of a GPU",
         ("@gpu embody|embodied", "@gpu make|making|manufacture|build|production", "@gpu"),
     ),
-    "inference.gpu_lifetime_years": Words(
+    "inference.gpu_lifetime_years": Naming(
         "lifetime of a GPU",
         ("@gpu lifetime|life", "@gpu keep|swap|replace|last|live|serve|renew|refresh|amortise", "@gpu every"),
     ),
-    "radio.bits_per_word": Words("bits per word", ("", "word bit|byte", "word encode")),
-    "radio.fixed_power_w": Words(
+    "radio.bits_per_word": Naming("bits per word", ("", "word bit|byte", "word encode")),
+    "radio.fixed_power_w": Naming(
         "fixed power of the base station",
         (
             "fixed power",
@@ -60,16 +60,16 @@ _PARAMETERS = {
             "@bs",
         ),
     ),
-    "radio.downlink_mbit_per_s": Words("downlink", ("", "down_link", "backhaul", "wired")),
-    "radio.bs_embodied_kg": Words(
+    "radio.downlink_mbit_per_s": Naming("downlink", ("", "down_link", "backhaul", "wired")),
+    "radio.bs_embodied_kg": Naming(
         "embodied carbon of the base station",
         ("@bs embody|embodied", "@bs make|making|manufacture|build|construct", "@bs"),
     ),
-    "radio.bs_lifetime_years": Words(
+    "radio.bs_lifetime_years": Naming(
         "lifetime of the base station",
         ("@bs lifetime|life", "@bs keep|swap|replace|last|live|serve|stand|run", "@bs"),
     ),
-    "quality.peak_score": Words(
+    "quality.peak_score": Naming(
         "best score",
         (
             "highest|best|peak|top score|rate|quality",
@@ -80,12 +80,12 @@ _PARAMETERS = {
             "tops_out",
         ),
     ),
-    "quality.peak_words": Words(
+    "quality.peak_words": Naming(
         "length of the best score",
         ("best|like|ideal|favourite|prefer", "peak|highest|optimal|optimum", "sweet_spot"),
     ),
-    "quality.sharpness": Words("sharpness of the score's curve", ("sharpness",)),
-    "quality.threshold": Words(
+    "quality.sharpness": Naming("sharpness of the score's curve", ("sharpness",)),
+    "quality.threshold": Naming(
         "quality threshold",
         (
             "quality",
@@ -106,13 +106,13 @@ _PARAMETERS = {
             "quality matters",
         ),
     ),
-    "quality.price_mg_per_point": Words(
+    "quality.price_mg_per_point": Naming(
         "price of quality", ("price point|quality", "point worth", "worth", "point")
     ),
-    "limits.energy_per_word": Words("energy budget per word", ("energy weight word",)),
-    "limits.energy_per_watt": Words("energy budget per watt", ("energy weight watt",)),
-    "limits.energy": Words("energy budget", ("energy limit|budget|constraint",)),
-    "limits.inference_time_s": Words(
+    "limits.energy_per_word": Naming("energy budget per word", ("energy weight word",)),
+    "limits.energy_per_watt": Naming("energy budget per watt", ("energy weight watt",)),
+    "limits.energy": Naming("energy budget", ("energy limit|budget|constraint",)),
+    "limits.inference_time_s": Naming(
         "inference time",
         (
             "inference",
@@ -132,7 +132,7 @@ _PARAMETERS = {
             "generate quickly",
         ),
     ),
-    "limits.transmission_time_s": Words(
+    "limits.transmission_time_s": Naming(
         "transmission time",
         (
             "transmission",
@@ -146,7 +146,7 @@ _PARAMETERS = {
         ),
         ("sent quickly", "fast transmission", "transmission should be fast"),
     ),
-    "limits.power_w": Words(
+    "limits.power_w": Naming(
         "transmit power limit",
         (
             "transmit power",
@@ -160,32 +160,32 @@ _PARAMETERS = {
         ),
         (),
     ),
-    "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
-    "limits.violation_rate": Words(
+    "limits.penalty_mg": Naming("penalty", ("penalty", "penalise")),
+    "limits.violation_rate": Naming(
         "violation rate", ("violation", "violate", "break constraint", "miss share", "requests fail")
     ),
-    "actions.words": Words(
+    "actions.words": Naming(
         "range of words", ("", "length", "words between|from|to", "answer|reply long|length")
     ),
-    "actions.power_w": Words(
+    "actions.power_w": Naming(
         "range of transmit power", ("transmit|transmission power", "antenna", "power", "radio", "@bs")
     ),
-    "channel.noise_w": Words("noise power", ("noise",)),
-    "channel.outage_probability": Words("outage probability", ("outage",)),
-    "state.nakagami_m": Words("Nakagami m", ("nakagami", "fading m|parameter|shape")),
-    "state.omega": Words("channel gain omega", ("omega", "channel|mean gain")),
-    "state.bandwidth_hz": Words("bandwidth", ("", "band", "spectrum")),
-    "state.dc_intensity_g_per_kwh": Words(
+    "channel.noise_w": Naming("noise power", ("noise",)),
+    "channel.outage_probability": Naming("outage probability", ("outage",)),
+    "state.nakagami_m": Naming("Nakagami m", ("nakagami", "fading m|parameter|shape")),
+    "state.omega": Naming("channel gain omega", ("omega", "channel|mean gain")),
+    "state.bandwidth_hz": Naming("bandwidth", ("", "band", "spectrum")),
+    "state.dc_intensity_g_per_kwh": Naming(
         "carbon intensity of the data centre",
         ("@dc|gpu intensity|grid|electricity|power", "@dc|gpu"),
         ("data centre's grid is", "data center's grid is"),
     ),
-    "state.bs_intensity_g_per_kwh": Words(
+    "state.bs_intensity_g_per_kwh": Naming(
         "carbon intensity of the base station",
         ("@bs intensity|grid|electricity|power|network", "@bs"),
         ("base station's grid is",),
     ),
-    "state.kappa_peak_words": Words(
+    "state.kappa_peak_words": Naming(
         "length that a request needs",
         (
             "request|prompt|question differ|need|own",
@@ -194,10 +194,10 @@ _PARAMETERS = {
             "vary|varies|depend best|ideal|peak",
         ),
     ),
-    "prompts.features": Words("features of a prompt", ("prompt feature", "embedding")),
-    "prompts.noise_points": Words("noise of a score", ("score noise|noisy", "rating noise|noisy")),
-    "prompts.peak_words": Words("lengths that prompts need", ("prompt need|peak|length|between",)),
-    "traces.requests_per_hour": Words("requests per hour", ("request hour",)),
+    "prompts.features": Naming("features of a prompt", ("prompt feature", "embedding")),
+    "prompts.noise_points": Naming("noise of a score", ("score noise|noisy", "rating noise|noisy")),
+    "prompts.peak_words": Naming("lengths that prompts need", ("prompt need|peak|length|between",)),
+    "traces.requests_per_hour": Naming("requests per hour", ("request hour",)),
 }
 
 
@@ -297,7 +297,7 @@ def phrases() -> Phrases:
             "prompts": ("scenario prompts", "prompts scenario", "noisy scores", "unknown function"),
         },
         places={
-            "dc_country": Words(
+            "dc_country": Naming(
                 "data centre",
                 (
                     "data_center",
@@ -314,7 +314,7 @@ def phrases() -> Phrases:
                     "cluster",
                 ),
             ),
-            "bs_country": Words(
+            "bs_country": Naming(
                 "base station",
                 (
                     "mast",

@@ -1,37 +1,37 @@
 """How people speak of the cell: a radio site with servers, batteries and solar power."""
 
-from neuro_aolo.systems.phrases import Phrases, Words
+from neuro_aolo.systems.phrases import Phrases, Naming
 
 _PARAMETERS = {
-    "radio.users_per_server": Words(
+    "radio.users_per_server": Naming(
         "users of each server",
         ("", "user", "user server"),
         ("?user", "count the users", "users on each", "number of users"),
     ),
-    "radio.transmit_power_w": Words(
+    "radio.transmit_power_w": Naming(
         "transmit power", ("transmission power", "antenna", "transmit|transmitter|send|radiate")
     ),
-    "radio.bandwidth_hz": Words("bandwidth", ("", "band", "spectrum")),
-    "radio.noise_w": Words("noise power", ("noise",)),
-    "radio.packet_bits": Words("size of a packet", ("packet", "packet size|length")),
-    "radio.buffer_packets": Words("buffer", ("", "buffer", "queue hold|hold|fit")),
-    "radio.subslot_s": Words("subslot", ("sub-slot", "radio scheduling")),
-    "compute.cpu_flop_per_cycle": Words("FLOP per cycle of a CPU", ("@cpu cycle", "@cpu flop")),
-    "compute.gpu_flop_per_cycle": Words("FLOP per cycle of a GPU", ("@gpu cycle", "@gpu flop")),
-    "compute.cpu_clock_ghz": Words("clock of a CPU", ("@cpu clock|frequency|run", "@cpu")),
-    "compute.gpu_clock_ghz": Words("clock of a GPU", ("@gpu clock|frequency|run", "@gpu")),
-    "compute.cpu_cubic_w": Words("cubic power of a CPU", ("@cpu cubic", "@cpu")),
-    "compute.cpu_static_w": Words("static power of a CPU", ("@cpu static|idle",)),
-    "compute.cpu_linear_w": Words("linear power of a CPU", ("@cpu linear", "@cpu")),
-    "compute.gpu_cubic_w": Words("cubic power of a GPU", ("@gpu cubic", "@gpu")),
-    "compute.gpu_static_w": Words("static power of a GPU", ("@gpu static|idle",)),
-    "compute.gpu_linear_w": Words("linear power of a GPU", ("@gpu linear", "@gpu")),
-    "compute.cubic_intensity": Words("intensity of cubic power", ("cubic intensity", "alpha")),
-    "compute.static_intensity": Words("intensity of static power", ("static intensity", "beta")),
-    "demand.packets_per_s": Words("packets a second", ("", "packet arrive|arrival|rate|second", "traffic")),
-    "demand.channel_variance": Words("variance of the channel", ("channel variance", "variance", "fading")),
-    "demand.flop_per_bit": Words("work per bit", ("bit", "bit cost|need|take", "")),
-    "storage.capacity_kwh": Words(
+    "radio.bandwidth_hz": Naming("bandwidth", ("", "band", "spectrum")),
+    "radio.noise_w": Naming("noise power", ("noise",)),
+    "radio.packet_bits": Naming("size of a packet", ("packet", "packet size|length")),
+    "radio.buffer_packets": Naming("buffer", ("", "buffer", "queue hold|hold|fit")),
+    "radio.subslot_s": Naming("subslot", ("sub-slot", "radio scheduling")),
+    "compute.cpu_flop_per_cycle": Naming("FLOP per cycle of a CPU", ("@cpu cycle", "@cpu flop")),
+    "compute.gpu_flop_per_cycle": Naming("FLOP per cycle of a GPU", ("@gpu cycle", "@gpu flop")),
+    "compute.cpu_clock_ghz": Naming("clock of a CPU", ("@cpu clock|frequency|run", "@cpu")),
+    "compute.gpu_clock_ghz": Naming("clock of a GPU", ("@gpu clock|frequency|run", "@gpu")),
+    "compute.cpu_cubic_w": Naming("cubic power of a CPU", ("@cpu cubic", "@cpu")),
+    "compute.cpu_static_w": Naming("static power of a CPU", ("@cpu static|idle",)),
+    "compute.cpu_linear_w": Naming("linear power of a CPU", ("@cpu linear", "@cpu")),
+    "compute.gpu_cubic_w": Naming("cubic power of a GPU", ("@gpu cubic", "@gpu")),
+    "compute.gpu_static_w": Naming("static power of a GPU", ("@gpu static|idle",)),
+    "compute.gpu_linear_w": Naming("linear power of a GPU", ("@gpu linear", "@gpu")),
+    "compute.cubic_intensity": Naming("intensity of cubic power", ("cubic intensity", "alpha")),
+    "compute.static_intensity": Naming("intensity of static power", ("static intensity", "beta")),
+    "demand.packets_per_s": Naming("packets a second", ("", "packet arrive|arrival|rate|second", "traffic")),
+    "demand.channel_variance": Naming("variance of the channel", ("channel variance", "variance", "fading")),
+    "demand.flop_per_bit": Naming("work per bit", ("bit", "bit cost|need|take", "")),
+    "storage.capacity_kwh": Naming(
         "battery capacity",
         ("@battery", "battery", "storage", "@battery capacity|size|hold|store"),
         (
@@ -43,10 +43,10 @@ _PARAMETERS = {
             "small batteries",
         ),
     ),
-    "storage.retention": Words(
+    "storage.retention": Naming(
         "retention of the battery", ("retention", "@battery keep|retain|self-discharge")
     ),
-    "storage.charge_efficiency": Words(
+    "storage.charge_efficiency": Naming(
         "charge efficiency",
         (
             "charging efficiency",
@@ -56,19 +56,19 @@ _PARAMETERS = {
             "@battery goes_in|put_in|arrive",
         ),
     ),
-    "storage.initial_share": Words(
+    "storage.initial_share": Naming(
         "charge at the start", ("initial", "start|begin|first charge|charged|full|share|battery", "initially")
     ),
-    "storage.constant_g_per_kwh": Words(
+    "storage.constant_g_per_kwh": Naming(
         "carbon factor of stored energy",
         ("battery|stored|storage factor|constant|carbon", "fixed factor", "@battery", "discharge"),
     ),
-    "sun.peak_kwh": Words(
+    "sun.peak_kwh": Naming(
         "solar peak", ("solar|sun|panel|pv peak|most|up_to|at_best|noon", "@sun", "solar", "panel|pv")
     ),
-    "sun.clouds": Words("share that clouds let through", ("cloud", "cloudy", "sunlight", "@sun share|let")),
-    "sun.g_per_kwh": Words("carbon intensity of solar power", ("solar", "@sun", "panel|pv")),
-    "grid.g_per_kwh": Words(
+    "sun.clouds": Naming("share that clouds let through", ("cloud", "cloudy", "sunlight", "@sun share|let")),
+    "sun.g_per_kwh": Naming("carbon intensity of solar power", ("solar", "@sun", "panel|pv")),
+    "grid.g_per_kwh": Naming(
         "carbon intensity of the grid",
         ("@grid", "grid", "carbon_intensity", "mains", "electricity", "utility"),
         (
@@ -80,18 +80,18 @@ _PARAMETERS = {
             "clean grid",
         ),
     ),
-    "time.slot_s": Words("length of a slot", ("slot", "slot last|long|of", "step last|long", "interval")),
-    "time.slots": Words("number of slots", ("", "slot simulate|number|horizon|there|many", "episode slot")),
-    "interface.forecast_hours": Words(
+    "time.slot_s": Naming("length of a slot", ("slot", "slot last|long|of", "step last|long", "interval")),
+    "time.slots": Naming("number of slots", ("", "slot simulate|number|horizon|there|many", "episode slot")),
+    "interface.forecast_hours": Naming(
         "hours of forecast", ("forecast", "ahead", "look_ahead", "foresee|foresight|know_in_advance|advance")
     ),
-    "interface.actions": Words("actions", ("actions",)),
-    "interface.observations": Words("observations", ("observations",)),
-    "interface.objective": Words("objective", ("objective",)),
-    "interface.battery_carbon": Words("battery carbon", ("battery carbon",)),
-    "interface.denominator": Words("denominator", ("denominator",)),
-    "sun.profile": Words("sun profile", ("sun profile",)),
-    "grid.profile": Words("grid profile", ("grid profile",)),
+    "interface.actions": Naming("actions", ("actions",)),
+    "interface.observations": Naming("observations", ("observations",)),
+    "interface.objective": Naming("objective", ("objective",)),
+    "interface.battery_carbon": Naming("battery carbon", ("battery carbon",)),
+    "interface.denominator": Naming("denominator", ("denominator",)),
+    "sun.profile": Naming("sun profile", ("sun profile",)),
+    "grid.profile": Naming("grid profile", ("grid profile",)),
 }
 
 _CHOICES = {
@@ -252,7 +252,7 @@ def phrases() -> Phrases:
             "emissions-per-bit-full": ("every freedom of the paper",),
             "emissions-per-bit-paper": ("as the paper prints it",),
         },
-        places={"grid_country": Words("grid", ("site", "cell", "electricity", "utility", ""))},
+        places={"grid_country": Naming("grid", ("site", "cell", "electricity", "utility", ""))},
         intensities={"grid_country": "grid.g_per_kwh"},
         things={
             "cpu": ("cpu", "processor"),

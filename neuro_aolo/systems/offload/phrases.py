@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neuro_aolo.systems.phrases import Phrases, Words
+from neuro_aolo.systems.phrases import Phrases, Naming
 
 _LISTS = (
     *("tflop_per_s", "power_w", "pue", "embodied_kg", "lifetime_years"),
@@ -11,40 +11,40 @@ _LISTS = (
 )
 
 _PARAMETERS = {
-    "task.tflop_per_step": Words("work of a denoising step", ("", "step", "step cost|need|is")),
-    "servers.tflop_per_s": Words("speed of each server", ("", "throughput|speed|fast", "@server")),
-    "servers.power_w": Words(
+    "task.tflop_per_step": Naming("work of a denoising step", ("", "step", "step cost|need|is")),
+    "servers.tflop_per_s": Naming("speed of each server", ("", "throughput|speed|fast", "@server")),
+    "servers.power_w": Naming(
         "power of each server",
         ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
     ),
-    "servers.pue": Words(
+    "servers.pue": Naming(
         "PUE of each server", ("pue", "power_usage_effectiveness"), ("?pue", "different pues")
     ),
-    "servers.embodied_kg": Words(
+    "servers.embodied_kg": Naming(
         "embodied carbon of each server",
         ("@server embody|embodied|making|make|manufacture|build", "@server", "embodied"),
     ),
-    "servers.lifetime_years": Words(
+    "servers.lifetime_years": Naming(
         "lifetime of each server", ("@server lifetime|life|keep|replace|last|live|serve", "lifetime")
     ),
-    "servers.start_steps": Words("start steps", ("start step",)),
-    "servers.start_quality": Words("start quality", ("start quality", "initial quality")),
-    "servers.full_steps": Words("full steps", ("full step", "final step")),
-    "servers.full_quality": Words("full quality", ("full quality", "final|best|highest quality")),
-    "radio.bandwidth_hz": Words("bandwidth", ("", "uplink", "band")),
-    "radio.noise_w": Words("noise power", ("noise",)),
-    "radio.download_mbit_per_s": Words("download", ("", "downlink", "down", "down_link")),
-    "radio.fixed_power_w": Words(
+    "servers.start_steps": Naming("start steps", ("start step",)),
+    "servers.start_quality": Naming("start quality", ("start quality", "initial quality")),
+    "servers.full_steps": Naming("full steps", ("full step", "final step")),
+    "servers.full_quality": Naming("full quality", ("full quality", "final|best|highest quality")),
+    "radio.bandwidth_hz": Naming("bandwidth", ("", "uplink", "band")),
+    "radio.noise_w": Naming("noise power", ("noise",)),
+    "radio.download_mbit_per_s": Naming("download", ("", "downlink", "down", "down_link")),
+    "radio.fixed_power_w": Naming(
         "fixed power of the base station",
         ("fixed power", "@bs fixed|need|draw|use|take|consume|pass|transfer", "@bs"),
     ),
-    "radio.bs_embodied_kg": Words(
+    "radio.bs_embodied_kg": Naming(
         "embodied carbon of the base station", ("@bs embody|embodied|making|make|manufacture|build", "@bs")
     ),
-    "radio.bs_lifetime_years": Words(
+    "radio.bs_lifetime_years": Naming(
         "lifetime of the base station", ("@bs lifetime|life|keep|replace|last|live|serve|stand|embody", "@bs")
     ),
-    "limits.wait_s": Words(
+    "limits.wait_s": Naming(
         "longest queue",
         (
             "queue",
@@ -55,22 +55,22 @@ _PARAMETERS = {
             "queued",
         ),
     ),
-    "limits.penalty_mg": Words("penalty", ("penalty", "penalise")),
-    "limits.violation_rate": Words(
+    "limits.penalty_mg": Naming("penalty", ("penalty", "penalise")),
+    "limits.violation_rate": Naming(
         "violation rate", ("violation", "violate", "break constraint", "tasks fail|miss")
     ),
-    "actions.steps": Words("range of denoising steps", ("", "denoising", "step")),
-    "actions.power_w": Words(
+    "actions.steps": Naming("range of denoising steps", ("", "denoising", "step")),
+    "actions.power_w": Naming(
         "range of transmit power", ("transmit power", "device", "phone", "handset", "upload power", "power")
     ),
-    "actions.choice": Words("choice of the server", ("choice",)),
-    "users.count": Words("number of users", ("", "user count|number|many", "only", "user")),
-    "state.input_mbit": Words("data uploaded", ("up", "upload", "input", "prompt", "send")),
-    "state.output_mbit": Words(
+    "actions.choice": Naming("choice of the server", ("choice",)),
+    "users.count": Naming("number of users", ("", "user count|number|many", "only", "user")),
+    "state.input_mbit": Naming("data uploaded", ("up", "upload", "input", "prompt", "send")),
+    "state.output_mbit": Naming(
         "data downloaded", ("down", "download", "output", "result", "return", "finished")
     ),
-    "state.gain": Words("channel gain", ("gain", "channel")),
-    "state.deadline_s": Words(
+    "state.gain": Naming("channel gain", ("gain", "channel")),
+    "state.deadline_s": Naming(
         "deadline",
         (
             "deadline",
@@ -84,20 +84,20 @@ _PARAMETERS = {
         ),
         ("fast delivery", "delivered quickly", "quickly"),
     ),
-    "state.wanted_quality": Words(
+    "state.wanted_quality": Naming(
         "wanted quality",
         ("wanted quality", "quality", "quality least|need|want"),
         ("decent quality", "good quality", "high quality", "quality should be"),
     ),
-    "state.user_intensity_g_per_kwh": Words(
+    "state.user_intensity_g_per_kwh": Naming(
         "carbon intensity at the user", ("@user intensity|grid|side", "@user|bs"), ("user's grid is",)
     ),
-    "state.server_intensity_g_per_kwh": Words(
+    "state.server_intensity_g_per_kwh": Naming(
         "carbon intensity at the servers",
         ("@server intensity|grid|stand", "@server"),
         ("servers' grids are",),
     ),
-    "state.server_wait_s": Words("time in the queue", ("queue", "waiting_time")),
+    "state.server_wait_s": Naming("time in the queue", ("queue", "waiting_time")),
 }
 
 
@@ -153,8 +153,8 @@ def phrases() -> Phrases:
         },
         scenarios={"offload": ("offload scenario", "scenario offload", "the offload defaults")},
         places={
-            "server_countries": Words("servers", ("machine", "edge", "box", "node", "place", "site")),
-            "user_country": Words(
+            "server_countries": Naming("servers", ("machine", "edge", "box", "node", "place", "site")),
+            "user_country": Naming(
                 "user",
                 (
                     "base_station",
