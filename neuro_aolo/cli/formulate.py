@@ -151,7 +151,8 @@ def _in_text(formulated: "Formulated", file: Path) -> None:
     for warning in formulated.warnings:
         say(f"warning: {warning}")
     say(
-        f"Read every value. Then: {PROGRAM} scenarios check {file}; {PROGRAM} run --scenario {file} --out {file.stem}"
+        f"Read every value. Then: {PROGRAM} scenarios check {file}; "
+        f"{PROGRAM} run --scenario {file} --out {file.stem}"
     )
 
 

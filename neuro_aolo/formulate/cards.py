@@ -16,7 +16,7 @@ from neuro_aolo.systems.describe import ParameterRow, describe
 from neuro_aolo.systems.names import SYSTEMS, Loaded, load
 from neuro_aolo.systems.names import system as system_of
 from neuro_aolo.systems.parameters import Component, Section
-from neuro_aolo.systems.phrases import Phrases, Naming
+from neuro_aolo.systems.phrases import Naming, Phrases
 from neuro_aolo.systems.scenario_file import scenario_names
 
 Kind = Literal["number", "whole", "range", "component", "list", "choice"]

@@ -10,7 +10,6 @@ from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.systems.phrases import Phrases
 from neuro_aolo.systems.scenario_file import scenario_names
 
-
 _OWN, _SCENARIO, _ENOUGH = 2, 3, 2
 _CALLED = ("scenario", "the scenario", "extend", "extends", "extending", "start from", "based on", "preset")
 
@@ -65,7 +64,7 @@ def named_scenario(text: str, system: str, phrases: Mapping[str, tuple[str, ...]
 
 def _own_names(name: str) -> tuple[str, ...]:
     """How a scenario is called by its name: one that is a usual word only with what says that it is meant."""
-    calls = tuple(f"{before} {name}" for before in _CALLED) + (f"{name} scenario", f"{name} preset")
+    calls = (*(f"{before} {name}" for before in _CALLED), f"{name} scenario", f"{name} preset")
     return (name, *calls) if "-" in name else calls
 
 

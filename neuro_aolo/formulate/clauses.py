@@ -18,8 +18,8 @@ _ENDINGS = (
 )
 _LONG = 6
 _DENIED = re.compile(
-    r"(?:\bnot\b(?! (?:more|less|above|below|over|under|exceed))|n['’]t\b|\bno longer\b|\binstead of\b|\brather than\b"
-    r"|\bused to be\b|\bformerly\b|\bpreviously\b)",
+    r"(?:\bnot\b(?! (?:more|less|above|below|over|under|exceed))|n['’]t\b|\bno longer\b|\binstead of\b"
+    r"|\brather than\b|\bused to be\b|\bformerly\b|\bpreviously\b)",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"[.;:!?,]\s|\b(?:but|now|only|rather)\b", re.IGNORECASE)

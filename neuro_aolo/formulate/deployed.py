@@ -45,8 +45,8 @@ DEVICES = {
 def is_of_agent(key: str, profile: str, clauses: Clauses, quote: str) -> bool:
     """Whether a device that a text names is the agent's, and in the part that a key stands for.
 
-    A service has its own devices: the sentence has to speak of what decides. A chip that runs spiking networks
-    runs the spiking one, unless the sentence speaks of a host.
+    A service has its own devices: the sentence has to speak of what decides. A chip that runs spiking
+    networks runs the spiking one, unless the sentence speaks of a host.
     """
     sentence = clauses.sentence_at(clauses.text.find(quote))
     stems = [

@@ -77,7 +77,8 @@ def _pieces(folder: Path, file: Path) -> Iterator[Piece]:
         text = read_text(file, MOST_BYTES)
     except OSError as error:
         raise FormulationError(
-            f"--docs: {file} cannot be read ({error.strerror}): make it a readable file of {MOST_BYTES:,} bytes at most"
+            f"--docs: {file} cannot be read ({error.strerror or error}): make it a readable file of "
+            f"{MOST_BYTES:,} bytes at most"
         ) from None
     except ValueError as error:
         raise FormulationError(f"--docs: {file}: {error}: save it as UTF-8, or take it away") from None

@@ -1,4 +1,4 @@
-"""Whether what a form says was said: its quotes in the reader's words or documents, its numbers in the quotes."""
+"""Whether what a form says was said: quotes in the reader's words or documents, numbers in the quotes."""
 
 import math
 import unicodedata
@@ -13,7 +13,7 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 _QUOTES = {**dict.fromkeys(map(ord, "‘’"), "'"), **dict.fromkeys(map(ord, "“”"), '"')}
 
 
-class Ungrounded(ValueError):
+class UngroundedError(ValueError):
     """What nobody said: a quote or a number that stands nowhere."""
 
 
@@ -34,30 +34,30 @@ def evidence_of(quote: str, text: str, pieces: Sequence[Piece] = ()) -> Evidence
     """Where a quote stands: in the text, else in one of the pieces.
 
     Raises:
-        Ungrounded: nowhere.
+        UngroundedError: nowhere.
     """
     tokens = " ".join(quote.split())
     if not plainly(tokens):
-        raise Ungrounded("nothing is quoted")
+        raise UngroundedError("nothing is quoted")
     if plainly(tokens) in plainly(text):
         return Evidence(tokens)
     for piece in pieces:
         if plainly(tokens) in plainly(piece.text):
             return Evidence(tokens, piece.name)
-    raise Ungrounded("the words that are quoted stand nowhere")
+    raise UngroundedError("the words that are quoted stand nowhere")
 
 
 def grounded(said: Said, text: str, pieces: Sequence[Piece] = ()) -> Evidence:
     """Where a figure was said.
 
     Raises:
-        Ungrounded: its quote stands nowhere, or one of its numbers is not in the quote.
+        UngroundedError: its quote stands nowhere, or one of its numbers is not in the quote.
     """
     evidence = evidence_of(said.quote, text, pieces)
     quoted = [number.value for number in numerals(evidence.quote)]
     for number in numerals(said.value):
         if not any(math.isclose(number.value, other, rel_tol=1e-9) for other in quoted):
-            raise Ungrounded(f"the number {number.value:g} is not in the words that are quoted")
+            raise UngroundedError(f"the number {number.value:g} is not in the words that are quoted")
     return evidence
 
 

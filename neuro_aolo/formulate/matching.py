@@ -25,8 +25,13 @@ _BESIDE = re.compile(
     r"\s+(?:at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
 )
 _SMALL = frozenset(
-    "and or with by on in at of for to is are was be per each it that which from so but please only all not "
-    "while when if then after a the our its an over".split()
+    re.findall(
+        r"\w+",
+        """
+    and or with by on in at of for to is are was be per each it that which from so but please only all not
+    while when if then after a the our its an over
+""",
+    )
 )
 
 
@@ -159,22 +164,18 @@ class Matcher:
         return 0.2 + bonus + tokens, nearest <= 3.0
 
     def _may_be(self, card: Card, figure: Figure, nearest: float, count: int) -> bool:
-        """Whether a figure without a unit stands near enough to a word, and is not what counts another thing."""
+        """Whether a figure without a unit stands near enough to a word, and counts no other thing."""
         if figure.unit:
             return True
         if count == 0 or nearest > 9.0:
             return False
         after = figure.after.lower()
-        if (
-            not after
-            or after in _SMALL
-            or any(after.startswith(word[:4]) for word in _plain_parts(card))
-        ):
+        if not after or after in _SMALL or any(after.startswith(word[:4]) for word in _plain_parts(card)):
             return True
         return nearest <= 1.5
 
     def _distance(self, figure: Figure, word: Word, across: bool) -> float:
-        """Naming between a figure and another word; more where it stands behind, and none in another sentence."""
+        """Words between a figure and another word; more where it stands behind; infinite across sentences."""
         sentence = self._clauses.sentence_at(figure.start)
         places = self._place(figure)
         if figure.start <= word.start < figure.end:

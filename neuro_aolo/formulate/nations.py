@@ -11,17 +11,19 @@ from functools import cache
 from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.systems.grid.countries import country_code, country_codes, country_name
 
-_ADJECTIVES = (
-    "AUT Austrian BEL Belgian BGR Bulgarian HRV Croatian CYP Cypriot CZE Czech DNK Danish EST Estonian FIN Finnish "
-    "FRA French DEU German GRC Greek HUN Hungarian ISL Icelandic IRL Irish ITA Italian LVA Latvian LTU Lithuanian "
-    "LUX Luxembourgish MLT Maltese NLD Dutch NOR Norwegian POL Polish PRT Portuguese ROU Romanian SVK Slovak "
-    "SVN Slovenian ESP Spanish SWE Swedish CHE Swiss GBR British UKR Ukrainian SRB Serbian TUR Turkish RUS Russian "
-    "USA American CAN Canadian MEX Mexican BRA Brazilian ARG Argentinian CHL Chilean COL Colombian PER Peruvian "
-    "CHN Chinese JPN Japanese KOR Korean IND Indian IDN Indonesian MYS Malaysian THA Thai VNM Vietnamese "
-    "PHL Philippine PAK Pakistani BGD Bangladeshi SGP Singaporean TWN Taiwanese AUS Australian NZL Zealand "
-    "ZAF South_African EGY Egyptian MAR Moroccan NGA Nigerian KEN Kenyan ETH Ethiopian DZA Algerian TUN Tunisian "
-    "ISR Israeli SAU Saudi ARE Emirati IRN Iranian IRQ Iraqi KAZ Kazakh"
-).split()
+_ADJECTIVES = re.findall(
+    r"\w+",
+    "AUT Austrian BEL Belgian BGR Bulgarian HRV Croatian CYP Cypriot CZE Czech DNK Danish EST Estonian "
+    "FIN Finnish FRA French DEU German GRC Greek HUN Hungarian ISL Icelandic IRL Irish ITA Italian "
+    "LVA Latvian LTU Lithuanian LUX Luxembourgish MLT Maltese NLD Dutch NOR Norwegian POL Polish "
+    "PRT Portuguese ROU Romanian SVK Slovak SVN Slovenian ESP Spanish SWE Swedish CHE Swiss GBR British "
+    "UKR Ukrainian SRB Serbian TUR Turkish RUS Russian USA American CAN Canadian MEX Mexican "
+    "BRA Brazilian ARG Argentinian CHL Chilean COL Colombian PER Peruvian CHN Chinese JPN Japanese "
+    "KOR Korean IND Indian IDN Indonesian MYS Malaysian THA Thai VNM Vietnamese PHL Philippine "
+    "PAK Pakistani BGD Bangladeshi SGP Singaporean TWN Taiwanese AUS Australian NZL Zealand "
+    "ZAF South_African EGY Egyptian MAR Moroccan NGA Nigerian KEN Kenyan ETH Ethiopian DZA Algerian "
+    "TUN Tunisian ISR Israeli SAU Saudi ARE Emirati IRN Iranian IRQ Iraqi KAZ Kazakh ",
+)
 ADJECTIVES = {
     name.replace("_", " "): code for code, name in zip(_ADJECTIVES[::2], _ADJECTIVES[1::2], strict=True)
 }

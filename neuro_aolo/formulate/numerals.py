@@ -5,23 +5,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_ONES = {
-    **dict(zip("zero one two three four five six seven eight nine ten".split(), range(11), strict=True)),
-    **dict(zip("eleven twelve thirteen fourteen fifteen sixteen".split(), range(11, 17), strict=True)),
-    **{
-        "seventeen": 17,
-        "eighteen": 18,
-        "nineteen": 19,
-        "single": 1,
-        "pair": 2,
-        "dozen": 12,
-        "once": 1,
-        "twice": 2,
-    },
-}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_ONES = {name: value for value, name in enumerate(re.findall(r"\w+", _UNITS))}
+_ONES |= {"single": 1, "pair": 2, "dozen": 12, "once": 1, "twice": 2}
 _TENS = {
     name: 10 * place
-    for place, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for place, name in enumerate(
+        re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety"), start=2
+    )
 }
 _TIMES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
 _PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1}
@@ -31,7 +25,8 @@ _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 _MOST_DIGITS = 40
 _DIGITS = re.compile(
     r"(?<![\w.^])(?<![A-Za-z)][-‐])(?P<sign>[-−+](?=[\d.]))?"
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,3}(?:[ '’\u2009\u202f\xa0][0-9]{3})+(?![0-9])|[0-9]+)?"
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])"
+    r"|[0-9]{1,3}(?:[ '’\u2009\u202f\xa0][0-9]{3})+(?![0-9])|[0-9]+)?"
     r"(?P<part>[.][0-9]+|(?<=[0-9])(?<!,[0-9])(?<!,[0-9]{2}),[0-9]{1,2}(?![0-9,]))?"
     r"(?:(?:[eE](?P<exponent>[+-]?[0-9]{1,3})(?![\w]))"
     r"|\s?[x×*·]\s?10\s?(?:\^\s?\(?(?P<power>[-−+]?[0-9]{1,3})\)?|(?P<raised>[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})))?"
@@ -167,8 +162,8 @@ def _of_whole(text: str, start: int, word: "re.Match[str]") -> Numeral:
 
 
 def _adds(last: float, size: int) -> bool:
-    """Whether a smaller number goes on with the last: twenty-five and two hundred and five do, five four not."""
-    return last == math.inf or last >= 100.0 or (20.0 <= last and 1 <= size <= 9)
+    """Whether a smaller number goes on with the last: twenty-five, two hundred and five, not five four."""
+    return last == math.inf or last >= 100.0 or (last >= 20.0 and 1 <= size <= 9)
 
 
 def _with_point(text: str, start: int, whole: float, point: "re.Match[str]") -> Numeral:

@@ -1,7 +1,6 @@
 """From words to a checked scenario file: choose, retrieve, fill the form, settle, load, probe."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,31 +8,27 @@ import numpy as np
 
 from neuro_aolo.errors import FormulationError, ScenarioError
 from neuro_aolo.formulate.allowed import within
-from neuro_aolo.formulate.cards import Card, Deck, deck_of
-from neuro_aolo.formulate.choose import Chosen, choose, named_scenario
-from neuro_aolo.formulate.documents import Piece, read_documents
+from neuro_aolo.formulate.asked import Asked, ask
+from neuro_aolo.formulate.cards import Deck, deck_of
+from neuro_aolo.formulate.choose import named_scenario
 from neuro_aolo.formulate.form import Form, form_schema, read_form
 from neuro_aolo.formulate.model import Model
 from neuro_aolo.formulate.probe import probe
 from neuro_aolo.formulate.prompt import corrected, messages_of
-from neuro_aolo.formulate.retrieve import Index, best_of_parts
-from neuro_aolo.formulate.scenario_toml import with_quotes, loaded_from, toml_of
+from neuro_aolo.formulate.scenario_toml import loaded_from, toml_of, with_quotes
 from neuro_aolo.formulate.settle import Dropped, Settled, Value, settle
 from neuro_aolo.formulate.template import fill
 from neuro_aolo.formulate.unsaid import left_open
 from neuro_aolo.systems.names import Loaded
 from neuro_aolo.systems.parameters import Section
-from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.wording import shown
 from neuro_aolo.text.literal import literal_line
 
-MOST_CHARACTERS = 20_000
 RETRIES = 2
 MOST_SECONDS = 300.0
 """After so long no model is asked once more."""
 
 TEMPLATE = "template"
-CARDS, OF_EACH_SENTENCE, PIECES = 16, 3, 4
 _SEED = 0
 _MOST_WARNINGS = 8
 
@@ -63,29 +58,6 @@ class Formulated:
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
     filled_by: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A description with all that is used to make a scenario of it.
-
-    Attributes:
-        text: the description.
-        name: of the scenario.
-        chosen: the system and scenario that it names.
-        deck: of the system.
-        cards: parameters that it may speak of.
-        pieces: of documents that are near to it.
-        deployment: what the table ``[deployment]`` of a scenario file holds.
-    """
-
-    text: str
-    name: str
-    chosen: Chosen
-    deck: Deck
-    cards: tuple[Card, ...]
-    pieces: tuple[Piece, ...]
-    deployment: type[Section] | None
 
 
 @dataclass(frozen=True)
@@ -129,43 +101,12 @@ def formulate(
         deployment: what the table ``[deployment]`` of a scenario file holds.
 
     Raises:
-        FormulationError: the words hold nothing that can be used, their values do not fit together, or nothing
-            is feasible; in one line, with the fix.
+        FormulationError: the words hold nothing that can be used, their values do not fit together, or
+            nothing is feasible; in one line, with the fix.
         ModelError: the model does not answer.
     """
     asked = ask(text, name, documents, deployment)
     return finished(by_template(asked)) if model is None else _by_model(asked, model)
-
-
-def ask(
-    text: str,
-    name: str = "formulated",
-    documents: Path | None = None,
-    deployment: type[Section] | None = None,
-) -> Asked:
-    """A description with its system, cards and pieces.
-
-    Raises:
-        FormulationError: it is empty, too long, or of no system that is known; or a document cannot be read.
-    """
-    text = _checked(text)
-    pieces = () if documents is None else read_documents(documents)
-    chosen = choose(text)
-    if not chosen.sure:
-        raise FormulationError(
-            f"no word says what is controlled: say so, or name one of {', '.join(scenario_names())}"
-        )
-    deck = deck_of(chosen.extends, deployment)
-    return Asked(
-        text, name[:100] or "formulated", chosen, deck, cards_for(deck, text), _near(pieces, text), deployment
-    )
-
-
-def cards_for(deck: Deck, text: str, most: int = CARDS, of_each: int = OF_EACH_SENTENCE) -> tuple[Card, ...]:
-    """The cards that a text speaks of, the nearest first."""
-    cards = tuple(deck.cards.values())
-    index = Index(card.text for card in cards)
-    return tuple(cards[each] for each in best_of_parts(index, text, of_each, most))
 
 
 def by_template(asked: Asked) -> Understood:
@@ -228,25 +169,6 @@ def finished(each: Understood) -> Formulated:
     )
 
 
-def _near(pieces: Sequence[Piece], text: str) -> tuple[Piece, ...]:
-    index = Index(piece.text for piece in pieces)
-    return tuple(pieces[each] for each in best_of_parts(index, text, 1, PIECES)) if pieces else ()
-
-
-def _checked(text: str) -> str:
-    if len(text) > MOST_CHARACTERS:
-        raise FormulationError(
-            f"the description has {len(text):,} characters, of {MOST_CHARACTERS:,} at most: shorten it, or put "
-            "what it quotes into a folder for --docs"
-        )
-    if "\x00" in text or literal_line(text) == "":
-        what = "holds a NUL character" if "\x00" in text else "is empty"
-        raise FormulationError(f"the description {what}: say in words what is controlled, with its figures")
-    if not any(sign.isalpha() for sign in text):
-        raise FormulationError(f"{shown(text)} holds no word: say what the figures are of")
-    return text
-
-
 def _by_model(asked: Asked, model: Model) -> Formulated:
     began = time.monotonic()
     messages = messages_of(asked.deck, asked.cards, asked.pieces, asked.text)
@@ -302,7 +224,8 @@ def _probed(loaded: Loaded, settled: Settled) -> tuple[str, ...]:
     probed = probe(task, np.random.default_rng(_SEED))
     if probed.feasible == 0.0:
         raise FormulationError(
-            f"no action tried keeps every constraint in any state: the tightest is {probed.tightest}; loosen it"
+            "no action tried keeps every constraint in any state: the tightest is "
+            f"{probed.tightest}; loosen it"
         )
     if probed.feasible < 1.0:
         share = f"{100.0 * (1.0 - probed.feasible):.2g} %"
@@ -318,4 +241,5 @@ def _nothing_said(settled: Settled, deck: Deck) -> str:
         first = settled.dropped[0]
         return f"nothing that is said can be used: {first.key}, {shown(first.written)}: {first.reason}"
     some = ", ".join(card.title for card in list(deck.cards.values())[:3])
-    return f"no figure, place or scenario is said: give some, such as {some}, or name one of {', '.join(deck.scenarios)}"
+    scenarios = ", ".join(deck.scenarios)
+    return f"no figure, place or scenario is said: give some, such as {some}, or name one of {scenarios}"

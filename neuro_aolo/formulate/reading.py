@@ -1,4 +1,4 @@
-"""What was said of one parameter, as its value: numbers and units converted, ranges and choices understood."""
+"""What was said of one parameter, as its value: numbers, units, ranges and choices."""
 
 import math
 import re
@@ -15,8 +15,8 @@ from neuro_aolo.systems.wording import shown
 
 _AROUND = re.compile(r"±|\+/-|\bplus or minus\b", re.IGNORECASE)
 _MOST = re.compile(
-    r"\b(?:at most|up to|no more than|not more than|max(?:imum)?|(?:not )?(?:above|exceed(?:ing)?|over)|below|under"
-    r"|less than|within|cap(?:ped)?|limit(?:ed)?|or less|ceiling)\b|<=?|≤",
+    r"\b(?:at most|up to|no more than|not more than|max(?:imum)?|(?:not )?(?:above|exceed(?:ing)?|over)"
+    r"|below|under|less than|within|cap(?:ped)?|limit(?:ed)?|or less|ceiling)\b|<=?|≤",
     re.IGNORECASE,
 )
 _LEAST = re.compile(
@@ -27,7 +27,7 @@ _EVERY = re.compile(r"\s*(?:once )?(?:every|each)\b", re.IGNORECASE)
 _SAME = 0.01
 
 
-class NotAValue(ValueError):
+class NoValueError(ValueError):
     """Why what was said is no value of the parameter, as the end of a sentence."""
 
 
@@ -40,7 +40,7 @@ def value_of(card: Card, said: Said, usual: Any) -> Any:
         usual: its value in the scenario that is extended, which an open end of a range keeps.
 
     Raises:
-        NotAValue: it is none.
+        NoValueError: it is none.
     """
     if card.kind == "choice":
         return _choice(card, said)
@@ -59,20 +59,20 @@ def figures(card: Card, said: Said) -> list[float]:
     """The numbers that were said, in the unit of a parameter.
 
     Raises:
-        NotAValue: there is none, or one has a unit that does not fit.
+        NoValueError: there is none, or one has a unit that does not fit.
     """
     numbers = numerals(said.value)
     if not numbers:
-        raise NotAValue(f"{shown(said.value)} holds no number")
+        raise NoValueError(f"{shown(said.value)} holds no number")
     units = _units(said, numbers)
     if card.unit == RATE and len(numbers) == 1 and _EVERY.match(said.value):
         return [_often(numbers[0].value, units[0])]
     try:
         values = [convert(number.value, unit, card.unit) for number, unit in zip(numbers, units, strict=True)]
     except UnitError as error:
-        raise NotAValue(str(error)) from None
+        raise NoValueError(str(error)) from None
     if not all(map(math.isfinite, values)):
-        raise NotAValue(f"{shown(said.value)} is beyond every number that is computed with")
+        raise NoValueError(f"{shown(said.value)} is beyond every number that is computed with")
     return values
 
 
@@ -81,14 +81,14 @@ def _often(every: float, unit: str) -> float:
     try:
         seconds = convert(every, unit, "s")
     except UnitError as error:
-        raise NotAValue(str(error)) from None
+        raise NoValueError(str(error)) from None
     if not 0.0 < seconds < math.inf:
-        raise NotAValue(f"{every:g} {unit} is no time between two of them")
+        raise NoValueError(f"{every:g} {unit} is no time between two of them")
     return float(f"{1.0 / seconds:.12g}")
 
 
 def _units(said: Said, numbers: Sequence[Numeral]) -> list[str]:
-    """The unit of each number: its own where one stands behind it, else that of the next, at last the form's."""
+    """The unit of each number: its own, else that of the next number, at last the form's."""
     unit = _form_unit(said)
     units: list[str] = []
     for number in reversed(numbers):
@@ -117,11 +117,11 @@ def _spaceless(text: str) -> str:
 def _one(numbers: Sequence[float], whole: bool) -> float | int:
     first = numbers[0]
     if any(abs(other - first) > _SAME * abs(first) for other in numbers[1:]):
-        raise NotAValue("several numbers are said where one is needed")
+        raise NoValueError("several numbers are said where one is needed")
     if not whole:
         return first
     if first != round(first):
-        raise NotAValue(f"{first:g} is not a whole number")
+        raise NoValueError(f"{first:g} is not a whole number")
     return round(first)
 
 
@@ -142,7 +142,7 @@ def _ends(numbers: Sequence[float], said: Said, usual: Any) -> tuple[float, floa
     if len(numbers) == 2:
         return min(numbers), max(numbers)
     if len(numbers) > 2:
-        raise NotAValue("more than two numbers are said where a range is needed")
+        raise NoValueError("more than two numbers are said where a range is needed")
     if _MOST.search(said.value):
         return low, numbers[0]
     if _LEAST.search(said.value):
@@ -165,6 +165,6 @@ def _choice(card: Card, said: Said) -> str:
     for value, others in card.choices.items():
         if tokens in {plainly(value), *map(plainly, others)}:
             if not any(plainly(word) in plainly(said.quote) for word in (value, *others)):
-                raise NotAValue(f"{shown(said.value)} is not in the words that are quoted")
+                raise NoValueError(f"{shown(said.value)} is not in the words that are quoted")
             return value
-    raise NotAValue(f"{shown(said.value)} is none of {', '.join(card.choices)}")
+    raise NoValueError(f"{shown(said.value)} is none of {', '.join(card.choices)}")

@@ -16,8 +16,11 @@ from neuro_aolo.formulate.extra import extra
 
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _COMMON = frozenset(
-    "a an and are as at be by for from has have i in is it its of on or our that the their this to was we "
-    "which will with you not no can do so but if than then there these they my me".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be by for from has have i in is it its of on or our that the their this to "
+        "was we which will with you not no can do so but if than then there these they my me ",
+    )
 )
 _ENDINGS = (("ies", "y"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", ""))
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+|,\s+(?=and |but |with )")
@@ -41,7 +44,7 @@ class Index:
         return ranked
 
     def best(self, text: str, most: int) -> list[int]:
-        """Indices of the texts that are nearest to a text, the nearest first; those that share no word are not.
+        """Indices of the texts that are nearest to a text, the nearest first; none that shares no word.
 
         Args:
             text: what is looked for.

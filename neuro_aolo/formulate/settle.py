@@ -10,9 +10,9 @@ from neuro_aolo.formulate.cards import Card, Deck, is_list
 from neuro_aolo.formulate.clauses import Clauses, stem
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.form import Form, Place, Said
-from neuro_aolo.formulate.grounding import Evidence, Ungrounded, evidence_of, grounded, plainly
-from neuro_aolo.formulate.reading import NotAValue, value_of
+from neuro_aolo.formulate.grounding import Evidence, UngroundedError, evidence_of, grounded, plainly
 from neuro_aolo.formulate.nations import code_of
+from neuro_aolo.formulate.reading import NoValueError, value_of
 from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.wording import shown
 
@@ -35,7 +35,7 @@ class Value:
 
 
 Problem = Literal["unfounded", "unit", "contradiction", "out-of-range", "unknown"]
-"""Nobody said it; it is no value of the parameter; two are said; it is not allowed; there is no such parameter."""
+"""Nobody said it; it is no value of the parameter; two are said; it is not allowed; there is no parameter."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,11 @@ def _figure(said: Said, deck: Deck, text: str, pieces: Sequence[Piece]) -> Value
     try:
         evidence = grounded(said, text, pieces)
         if evidence.document and not names(card, text):
-            raise Ungrounded(f"{evidence.document} says it, the description does not ask for it")
+            raise UngroundedError(f"{evidence.document} says it, the description does not ask for it")
         return Value(card.key, value_of(card, said, usual(deck, card.key)), written, evidence)
-    except Ungrounded as error:
+    except UngroundedError as error:
         return Dropped(card.key, written, "unfounded", str(error))
-    except NotAValue as error:
+    except NoValueError as error:
         return Dropped(card.key, written, "unit", str(error))
 
 
@@ -144,11 +144,11 @@ def _places(places: Sequence[Place], deck: Deck, text: str) -> Iterator[Value | 
         try:
             evidence = evidence_of(place.quote, text)
             if plainly(place.country) not in plainly(place.quote):
-                raise Ungrounded("the country is not in the words that are quoted")
+                raise UngroundedError("the country is not in the words that are quoted")
             code = code_of(place.country)
             country_intensity_g_per_kwh(code)
             rows.setdefault(place.site, []).append(Value(place.site, code, place.country, evidence))
-        except (Ungrounded, ScenarioError) as error:
+        except (UngroundedError, ScenarioError) as error:
             yield Dropped(place.site, place.country, "unfounded", str(error))
     for site, values in rows.items():
         if is_list(deck, site):
@@ -178,7 +178,7 @@ def _one_intensity(settled: Settled, intensities: Mapping[str, str]) -> Settled:
         if place in values and intensity in values:
             country = values.pop(place)
             warnings.append(
-                f"{country.written} is named for {place}, and {values[intensity].written} is said: the figure "
-                "stands, the country is left out"
+                f"{country.written} is named for {place}, and {values[intensity].written} is said: the "
+                "figure stands, the country is left out"
             )
     return Settled(values, settled.dropped, tuple(warnings))

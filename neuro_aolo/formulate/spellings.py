@@ -1,4 +1,4 @@
-"""How units are written: spellings of each, as a factor of one of ours. A closed table, nothing is computed."""
+"""How units are written: spellings of each, as a factor of one of ours. A closed table."""
 
 PREFIXES = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 """By symbol, upper and lower case apart."""

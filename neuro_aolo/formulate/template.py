@@ -1,35 +1,36 @@
-"""The form filled without any model: figures by unit and nearest words, the same for the same text every time."""
+"""The form filled without any model, by units and nearest words: the same for the same text every time."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from neuro_aolo.formulate.cards import Card, Deck
-from neuro_aolo.formulate.choose import Chosen, stands_in
+from neuro_aolo.formulate.choose import Chosen
 from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.formulate.deployed import PROFILE, is_of_agent
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.figures import Figure, figures_of
-from neuro_aolo.formulate.form import Form, Place, Said
+from neuro_aolo.formulate.form import Form, Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.matching import Match, Matcher
-from neuro_aolo.formulate.units import RATE
 from neuro_aolo.formulate.sites import open_places, places_of
+from neuro_aolo.formulate.units import RATE
 
 _ENOUGH = 0.42
 _CLOSE = 0.75
 _LONGEST_QUOTE = 380
 _ALL = re.compile(r"\b(?:all|the|these|those|both|other)\s+\Z", re.IGNORECASE)
 _DEMAND = re.compile(
-    r"\b(?:at most|at least|no more than|not more than|no less than|under|below|above|within|max(?:imum)?|min(?:imum)?"
-    r"|must|should|limit(?:ed)? (?:to|of)|up to|less than|more than|budget of)\s+(?:\w+\s+)?\Z",
+    r"\b(?:at most|at least|no more than|not more than|no less than|under|below|above|within"
+    r"|max(?:imum)?|min(?:imum)?|must|should|limit(?:ed)? (?:to|of)|up to|less than|more than"
+    r"|budget of)\s+(?:\w+\s+)?\Z",
     re.IGNORECASE,
 )
 _OF_WHAT = re.compile(r"(?:\s+of)?\s+[a-z][\w-]+", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:each|every|all|same|per|apiece|both|any)\b", re.IGNORECASE)
 _NOT_OPEN = re.compile(
-    r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|to be (?:decided|determined|seen)"
-    r"|look (?:\w+ ){0,3}up|(?:i|we)(?:'ll| will) send|have to (?:count|measure|ask|check)|don't know|do not know|no idea"
+    r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd"
+    r"|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up|(?:i|we)(?:'ll| will) send"
+    r"|have to (?:count|measure|ask|check)|don't know|do not know|no idea"
     r"|will be (?:decided|bought|announced)|still|later|depends|varies|not decided|pending|yet)\b",
     re.IGNORECASE,
 )

@@ -1,8 +1,9 @@
 """How people speak of a system: other words for its parameters, places, choices and shipped scenarios.
 
 A *cue* is words that have to stand near a figure, in any order: ``fixed power``. ``base_station`` are words
-side by side, ``@gpu`` is a thing of :attr:`Phrases.things` that has to be the last one spoken of, and words of
-which any one will do have a bar between them, ``draw|take``. An ending aside, a word is itself.
+side by side, ``@gpu`` is a thing of :attr:`Phrases.things` that has to be the last one spoken of, and words
+of which any one will do have a bar between them, ``draw|take``. Endings and a slip of typing aside, a word is
+itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Follows = Callable[[Any, Mapping[str, Any]], Mapping[str, tuple[Any, str]]]
-"""From the scenario that is extended and what was said, by dotted key, to further values and why they are so."""
+"""From the scenario that is extended and what was said, by dotted key, to more values and their reasons."""
 
 Unsaid = Callable[[Any, Mapping[str, Any]], tuple[str, ...]]
 """From the same to the keys that would have to be said as well."""

@@ -24,10 +24,10 @@ def in_the_way(slacks: Iterable[Floats]) -> tuple[Flags, tuple[int, ...]]:
         others = holds.sum(axis=1)[:, None] - holds >= holds.shape[1] - 1
         worst = slack.argmin(axis=1)
         if kept is None:
-            kept, freed = holds.all(axis=1), others
+            kept, freed = np.asarray(holds.all(axis=1)), others
             best, blamed = slack.min(axis=1), worst
             continue
-        kept |= holds.all(axis=1)
+        kept = np.asarray(kept | holds.all(axis=1))
         freed |= others
         better = slack.min(axis=1) > best
         best, blamed = np.where(better, slack.min(axis=1), best), np.where(better, worst, blamed)

@@ -1,6 +1,6 @@
 """How people speak of the cell: a radio site with servers, batteries and solar power."""
 
-from neuro_aolo.systems.phrases import Phrases, Naming
+from neuro_aolo.systems.phrases import Naming, Phrases
 
 _PARAMETERS = {
     "radio.users_per_server": Naming(
@@ -94,7 +94,7 @@ _PARAMETERS = {
     "grid.profile": Naming("grid profile", ("grid profile",)),
 }
 
-_CHOICES = {
+_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "interface.actions": {
         "reduced": ("actions reduced", "reduced actions", "storage and effort", "battery and effort"),
         "storage": (

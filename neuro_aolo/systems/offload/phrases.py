@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neuro_aolo.systems.phrases import Phrases, Naming
+from neuro_aolo.systems.phrases import Naming, Phrases
 
 _LISTS = (
     *("tflop_per_s", "power_w", "pue", "embodied_kg", "lifetime_years"),

@@ -1,0 +1,91 @@
+"""A description with all that is used to make a scenario of it: system, cards, pieces of documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuro_aolo.errors import FormulationError
+from neuro_aolo.formulate.cards import Card, Deck, deck_of
+from neuro_aolo.formulate.choose import Chosen, choose
+from neuro_aolo.formulate.documents import Piece, read_documents
+from neuro_aolo.formulate.retrieve import Index, best_of_parts
+from neuro_aolo.systems.parameters import Section
+from neuro_aolo.systems.scenario_file import scenario_names
+from neuro_aolo.systems.wording import shown
+from neuro_aolo.text.literal import literal_line
+
+MOST_CHARACTERS = 20_000
+CARDS, OF_EACH_SENTENCE, PIECES = 16, 3, 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A description with all that is used to make a scenario of it.
+
+    Attributes:
+        text: the description.
+        name: of the scenario.
+        chosen: the system and scenario that it names.
+        deck: of the system.
+        cards: parameters that it may speak of.
+        pieces: of documents that are near to it.
+        deployment: what the table ``[deployment]`` of a scenario file holds.
+    """
+
+    text: str
+    name: str
+    chosen: Chosen
+    deck: Deck
+    cards: tuple[Card, ...]
+    pieces: tuple[Piece, ...]
+    deployment: type[Section] | None
+
+
+def ask(
+    text: str,
+    name: str = "formulated",
+    documents: Path | None = None,
+    deployment: type[Section] | None = None,
+) -> Asked:
+    """A description with its system, cards and pieces.
+
+    Raises:
+        FormulationError: it is empty, too long, or of no system that is known; or a document cannot be read.
+    """
+    text = _checked(text)
+    pieces = () if documents is None else read_documents(documents)
+    chosen = choose(text)
+    if not chosen.sure:
+        raise FormulationError(
+            f"no word says what is controlled: say so, or name one of {', '.join(scenario_names())}"
+        )
+    deck = deck_of(chosen.extends, deployment)
+    return Asked(
+        text, name[:100] or "formulated", chosen, deck, cards_for(deck, text), _near(pieces, text), deployment
+    )
+
+
+def cards_for(deck: Deck, text: str, most: int = CARDS, of_each: int = OF_EACH_SENTENCE) -> tuple[Card, ...]:
+    """The cards that a text speaks of, the nearest first."""
+    cards = tuple(deck.cards.values())
+    index = Index(card.text for card in cards)
+    return tuple(cards[each] for each in best_of_parts(index, text, of_each, most))
+
+
+def _near(pieces: Sequence[Piece], text: str) -> tuple[Piece, ...]:
+    index = Index(piece.text for piece in pieces)
+    return tuple(pieces[each] for each in best_of_parts(index, text, 1, PIECES)) if pieces else ()
+
+
+def _checked(text: str) -> str:
+    if len(text) > MOST_CHARACTERS:
+        raise FormulationError(
+            f"the description has {len(text):,} characters, of {MOST_CHARACTERS:,} at most: shorten it, or "
+            "put what it quotes into a folder for --docs"
+        )
+    if "\x00" in text or literal_line(text) == "":
+        what = "holds a NUL character" if "\x00" in text else "is empty"
+        raise FormulationError(f"the description {what}: say in words what is controlled, with its figures")
+    if not any(sign.isalpha() for sign in text):
+        raise FormulationError(f"{shown(text)} holds no word: say what the figures are of")
+    return text
