@@ -22,9 +22,9 @@ _BETWEEN = re.compile(
 _COMMA = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|/\s*|;\s*)(?:\w+\s+){0,0}", re.IGNORECASE)
 _AROUND = re.compile(r"\s*(?:±|\+/-|plus or minus)\s*", re.IGNORECASE)
 _NAMED = re.compile(
-    r"(?:\b(?:room|release|version|ticket|page|chapter|figure|fig|table|number|no|section"
-    r"|issue|order|line|floor|invoice|january|february|march|april|may|june|july|august|september"
-    r"|october|november|december|out of|since|wifi|iso|loihi|gpt|llama|table|equation|eq|part|phase|level|type|class|v|ver|q)\.?|[#§])\s*\Z",
+    r"(?:\b(?:room|release|version|ticket|page|chapter|figure|fig|table|number|no|section|issue|order|line"
+    r"|floor|invoice|january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|out of|since|wifi|iso|loihi|gpt|llama|equation|eq|part|phase|level|type|class|v|ver|q)\.?|[#§])\s*\Z",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|:[0-9]{2}", re.IGNORECASE)
