@@ -16,6 +16,7 @@ from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.files import DIGEST, sealed
+from neuro_aolo.formulate.transcript import Transcript
 from neuro_aolo.runs.cell import Cell
 from neuro_aolo.runs.config import scenario_data
 from neuro_aolo.runs.exports import FORMATS, check_export
@@ -209,6 +210,8 @@ LOADERS: tuple[Loader, ...] = (
            seal=_seal_json),
     Loader("cell", Cell.load, (("cells", "a.json"), ("cells", "b.json")), "json", has_digest=True,
            reads_older=True, seal=_seal_json),
+    Loader("transcript", Transcript.load, (("transcripts", "talk.json"),), "json", has_digest=True,
+           seal=_seal_json),
     Loader("summary", Summary.read, (("run", "summary.json"),), "json"),
     Loader("answer", _kept, (("run", f"answers/{QUESTION}-*.json"),), "json", has_digest=True,
            odd="any", seal=_seal_answer),
