@@ -106,7 +106,7 @@ def formulate(
         ModelError: the model does not answer.
     """
     asked = ask(text, name, documents, deployment)
-    return finished(by_template(asked)) if model is None else _by_model(asked, model)
+    return finished(by_template(asked) if model is None else by_model(asked, model))
 
 
 def by_template(asked: Asked) -> Understood:
@@ -169,7 +169,12 @@ def finished(each: Understood) -> Formulated:
     )
 
 
-def _by_model(asked: Asked, model: Model) -> Formulated:
+def by_model(asked: Asked, model: Model) -> Understood:
+    """What a language model reads; after a few answers that cannot be used, what the template does.
+
+    Raises:
+        ModelError: it does not answer.
+    """
     began = time.monotonic()
     messages = messages_of(asked.deck, asked.cards, asked.pieces, asked.text)
     schema = form_schema(
@@ -182,17 +187,17 @@ def _by_model(asked: Asked, model: Model) -> Formulated:
     for _ in range(1 + RETRIES):
         answer = model.complete(messages, schema)
         try:
-            return finished(understood(asked, read_form(answer), model.name))
+            each = understood(asked, read_form(answer), model.name)
+            finished(each)
+            return each
         except FormulationError as error:
             reason = str(error)
             messages = corrected(messages, answer, reason)
         if time.monotonic() - began > MOST_SECONDS:
             break
-    formulated = finished(by_template(asked))
-    warning = (
-        f"{model.name} gave no form that can be used ({reason}): what stands here was read by the template"
-    )
-    return replace(formulated, warnings=(warning, *formulated.warnings))
+    each = by_template(asked)
+    warning = f"{model.name} gave no form that can be used ({reason}): this was read by the template"
+    return replace(each, warnings=(warning, *each.warnings))
 
 
 def _extended(asked: Asked, form: Form) -> tuple[Deck, tuple[str, ...]]:

@@ -52,7 +52,7 @@ def value_of(card: Card, said: Said, usual: Any) -> Any:
     ends = _ends(numbers, said, usual)
     if card.kind == "range":
         return list(ends)
-    return _component(ends, usual)
+    return component_of(ends, usual)
 
 
 def figures(card: Card, said: Said) -> list[float]:
@@ -150,7 +150,7 @@ def _ends(numbers: Sequence[float], said: Said, usual: Any) -> tuple[float, floa
     return numbers[0], numbers[0]
 
 
-def _component(ends: tuple[float, float], usual: Any) -> dict[str, list[float]]:
+def component_of(ends: tuple[float, float], usual: Any) -> dict[str, list[float]]:
     """A component of a state; what is observed is widened where it would not hold what is drawn."""
     low, high = ends
     seen_low, seen_high = usual.observe if isinstance(usual, Component) else ends

@@ -23,7 +23,7 @@ _COMMON = frozenset(
     )
 )
 _ENDINGS = (("ies", "y"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", ""))
-_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+|,\s+(?=and |but |with )")
+_CLAUSE = re.compile(r"(?<=[.!?;:])\s+|\n+|,\s+(?=[A-Za-z(])|\s+and\s+(?=[a-z]+ )")
 
 
 class Index:
@@ -64,14 +64,14 @@ def terms(text: str) -> list[str]:
     return [_stem(word) for word in tokens if word not in _COMMON]
 
 
-def sentences(text: str) -> list[str]:
+def clauses_of(text: str) -> list[str]:
     """Parts of a text that speak of one thing each, more or less."""
-    return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+    return [part.strip() for part in _CLAUSE.split(text) if part.strip()]
 
 
 def best_of_parts(index: Index, text: str, of_each: int, most: int) -> list[int]:
     """The nearest texts of each part of a text and of the whole, the nearest of all parts first."""
-    ranks = [index.best(part, of_each) for part in (*sentences(text), text)]
+    ranks = [index.best(part, of_each) for part in (*clauses_of(text), text)]
     longest = max(map(len, ranks), default=0)
     by_rank = [rank[place] for place in range(longest) for rank in ranks if place < len(rank)]
     return list(dict.fromkeys(by_rank))[:most]
