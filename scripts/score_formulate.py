@@ -1,8 +1,8 @@
 """How much of labelled descriptions `neuro-aolo formulate` reads: fields, open ones, problems, cards found.
 
 A field is a key with its value; precision is of those that were taken, recall of those that the labels have.
-Exact: nothing differs from the label. What is right and what is not of each description is written to OUT as a
-CSV file for each reader and part, the sums are added to OUT/scores.csv, and README.md is made of them.
+Exact: nothing differs from the label. What is right and what is not of each description is written to OUT as
+a CSV file for each reader and part, the sums are added to OUT/scores.csv, and README.md is made of them.
 ``python scripts/score_formulate.py --part development``
 """
 
@@ -164,6 +164,14 @@ def as_csv(names: Sequence[str], every: Iterable[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
+_SAID = """\
+Labelled descriptions of `tests/formulate/descriptions/`, made by `scripts/score_formulate.py`. No text is a
+real user's. The template was built on the part `development`: its figures there say how far it was fitted,
+and only those of `held-out` how well it reads. An error moves the optimum where the mean cost of the exact
+optimum differs by more than 0.1 % from the label's, or one of both scenarios cannot be built. `scores.csv`
+has more columns, the other files what is right and wrong of each description."""
+
+
 def page(every: Sequence[dict[str, Any]]) -> str:
     """README.md of the folder."""
     table = [[str(row[name]) for name in TITLES] for row in every]
@@ -171,11 +179,7 @@ def page(every: Sequence[dict[str, Any]]) -> str:
         [
             "# Descriptions read by `neuro-aolo formulate`",
             "",
-            "Labelled descriptions of `tests/formulate/descriptions/`, made by `scripts/score_formulate.py`. No text is",
-            "a real user's. The template was built on the part `development`: its figures there say how far it was",
-            "fitted, and only those of `held-out` how well it reads. An error moves the optimum where the mean cost of",
-            "the exact optimum differs by more than 0.1 % from the label's, or one of both scenarios cannot be built.",
-            "`scores.csv` has more columns, the other files what is right and wrong of each description.",
+            *_SAID.splitlines(),
             "",
             *markdown_rows(list(TITLES.values()), table),
             "",

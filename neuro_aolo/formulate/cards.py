@@ -20,7 +20,7 @@ from neuro_aolo.systems.phrases import Naming, Phrases
 from neuro_aolo.systems.scenario_file import scenario_names
 
 Kind = Literal["number", "whole", "range", "component", "list", "choice"]
-_SMALL = ("of", "a", "an", "the", "at", "that", "in", "by", "for", "to")
+_SMALL = ("each", "of", "a", "an", "the", "at", "that", "in", "by", "for", "to")
 _PROFILE = "a hardware profile"
 _NOT_SAID = ("name", "description", "sources", "traces")
 

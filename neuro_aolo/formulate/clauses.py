@@ -16,6 +16,11 @@ _ENDINGS = (
     *(("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
     *(("ing", ""), ("ted", "t"), ("ed", ""), ("s", "")),
 )
+_IRREGULAR = {
+    **{"kept": "keep", "sent": "send", "built": "build", "made": "make", "taken": "take", "took": "take"},
+    **{"drew": "draw", "drawn": "draw", "held": "hold", "lost": "lose", "stood": "stand"},
+    **{"lives": "live", "gave": "give", "given": "give", "chose": "choose"},
+}
 _LONG = 6
 _DENIED = re.compile(
     r"(?:\bnot\b(?! (?:more|less|above|below|over|under|exceed))|n['’]t\b|\bno longer\b|\binstead of\b"
@@ -29,6 +34,8 @@ _REACH = 45
 def stem(word: str) -> str:
     """A word in lower case without a usual ending."""
     word = word.lower().split("'")[0].split("’")[0]
+    if word in _IRREGULAR:
+        return _without_e(_IRREGULAR[word])
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             return _without_e(f"{word.removesuffix(ending)}{instead}")
@@ -121,9 +128,14 @@ class Clauses:
         """The sentence of a place."""
         return next((word.sentence for word in reversed(self.tokens) if word.start <= place), 0)
 
-    def clause_at(self, place: int) -> str:
-        """The sentence of a place, as text."""
-        own = [word for word in self.tokens if word.sentence == self.sentence_at(place)]
+    @property
+    def sentences(self) -> int:
+        """How many sentences there are."""
+        return self.tokens[-1].sentence + 1 if self.tokens else 0
+
+    def sentence(self, number: int) -> str:
+        """A sentence as text, from its first word to its last."""
+        own = [word for word in self.tokens if word.sentence == number]
         return self.text[own[0].start : own[-1].end] if own else ""
 
     def places_of(self, tokens: str) -> list[Word]:

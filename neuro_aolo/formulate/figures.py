@@ -7,17 +7,15 @@ from typing import Literal
 
 from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.formulate.numerals import Numeral, numerals
-from neuro_aolo.formulate.units import unit_at
+from neuro_aolo.formulate.units import UnitError, convert, unit_at
 
 Form = Literal["one", "range", "list"]
 _PART = re.compile(r"(?:half|quarter|third|fifth|tenth)\Z", re.IGNORECASE)
 _OF_A = re.compile(r"\s+(?:of\s+)?(?:an?|the|one)\s+", re.IGNORECASE)
-_TO = re.compile(
-    r"\s*(?:to|till|until|up to|through|and at most|and up to|[-–—‐]|\.\.\.?|…)\s*", re.IGNORECASE
-)
+_TO = re.compile(r"\s*(?:to|till|until|up to|through|[-–—‐]|\.\.\.?|…)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s+and\s+(?:at most\s+)?", re.IGNORECASE)
 _BETWEEN = re.compile(
-    r"\b(?:between|from|anywhere from|lie|vary|varies|range[sd]?)\s+(?:\w+\s+){0,1}\Z", re.IGNORECASE
+    r"\b(?:between|from|at least|no less than|lie|vary|varies|range[sd]?)\s+(?:\w+\s+){0,1}\Z", re.IGNORECASE
 )
 _COMMA = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|/\s*|;\s*)(?:\w+\s+){0,0}", re.IGNORECASE)
 _AROUND = re.compile(r"\s*(?:±|\+/-|plus or minus)\s*", re.IGNORECASE)
@@ -105,9 +103,8 @@ def _together(text: str, stated: Sequence[Numeral], index: int) -> tuple[int, Fo
         between = text[begin : second.start]
         opened = _BETWEEN.search(text, max(first.start - 30, 0), first.start) is not None
         dashed = re.fullmatch(r"\s*[-–—]\s*", between) is not None and second.value <= first.value
-        if (_TO.fullmatch(between) and not dashed) or (opened and _AND.fullmatch(between)):
-            return 2, "range"
-        if _AROUND.fullmatch(between):
+        both = _TO.fullmatch(between) or (opened and _AND.fullmatch(between)) or _AROUND.fullmatch(between)
+        if both and not dashed and _alike(text, first, second):
             return 2, "range"
     count = 1
     while index + count < len(stated):
@@ -117,6 +114,18 @@ def _together(text: str, stated: Sequence[Numeral], index: int) -> tuple[int, Fo
             break
         count += 1
     return (count, "list") if count > 1 else (1, "one")
+
+
+def _alike(text: str, first: Numeral, second: Numeral) -> bool:
+    """Whether two numbers may be ends of one range: both of one unit, or the first of none."""
+    units = [unit_at(text, number.end)[0] for number in (first, second)]
+    if not units[0] or not units[1]:
+        return not units[0] or first.value < second.value
+    try:
+        convert(1.0, units[0], units[1])
+    except UnitError:
+        return False
+    return True
 
 
 def _own_unit(text: str, number: Numeral) -> bool:

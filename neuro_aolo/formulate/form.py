@@ -28,7 +28,7 @@ class Said(_Part):
 
     Attributes:
         key: of the parameter, dotted.
-        value: as written, as ``eight``, ``100 to 300``, ``at most 40`` or a word to choose.
+        value: as written, as ``eight``, ``100 to 300`` or a word to choose.
         unit: as written; empty where there is none.
         quote: the words that say it, letter by letter.
     """

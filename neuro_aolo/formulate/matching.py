@@ -65,15 +65,16 @@ class Matcher:
     def __init__(self, deck: Deck, clauses: Clauses) -> None:
         self._deck, self._clauses = deck, clauses
 
-    def matches(self, figure: Figure, inherited: str = "") -> Iterator[Match]:
+    def matches(self, figure: Figure, inherited: str = "", any_form: bool = False) -> Iterator[Match]:
         """Every parameter that a figure may be of.
 
         Args:
             figure: in the text.
             inherited: unit of the figure before.
+            any_form: whether a range may be of what is one number, and one number of what is a range.
         """
         for card in self._deck.cards.values():
-            if figure.form not in _FORMS[card.kind]:
+            if figure.form not in _FORMS[card.kind] and not (any_form and card.kind != "choice"):
                 continue
             for unit in dict.fromkeys((figure.unit, *([inherited] if not figure.unit and inherited else []))):
                 values = _converted(card, figure, unit)

@@ -245,6 +245,7 @@ def _nothing_said(settled: Settled, deck: Deck) -> str:
     if settled.dropped:
         first = settled.dropped[0]
         return f"nothing that is said can be used: {first.key}, {shown(first.written)}: {first.reason}"
-    some = ", ".join(card.title for card in list(deck.cards.values())[:3])
+    own = [card.title for key, card in deck.cards.items() if not key.startswith("deployment.")]
+    some = ", ".join(own[:3])
     scenarios = ", ".join(deck.scenarios)
     return f"no figure, place or scenario is said: give some, such as {some}, or name one of {scenarios}"

@@ -14,15 +14,6 @@ from neuro_aolo.systems.parameters import Component
 from neuro_aolo.systems.wording import shown
 
 _AROUND = re.compile(r"±|\+/-|\bplus or minus\b", re.IGNORECASE)
-_MOST = re.compile(
-    r"\b(?:at most|up to|no more than|not more than|max(?:imum)?|(?:not )?(?:above|exceed(?:ing)?|over)"
-    r"|below|under|less than|within|cap(?:ped)?|limit(?:ed)?|or less|ceiling)\b|<=?|≤",
-    re.IGNORECASE,
-)
-_LEAST = re.compile(
-    r"\b(?:at least|no less than|not less than|min(?:imum)?|more than|or more|not below|floor)\b|>=?|≥",
-    re.IGNORECASE,
-)
 _EVERY = re.compile(r"\s*(?:once )?(?:every|each)\b", re.IGNORECASE)
 _SAME = 0.01
 
@@ -37,7 +28,7 @@ def value_of(card: Card, said: Said, usual: Any) -> Any:
     Args:
         card: the parameter.
         said: of it.
-        usual: its value in the scenario that is extended, which an open end of a range keeps.
+        usual: its value in the scenario that is extended, whose observed range is widened.
 
     Raises:
         NoValueError: it is none.
@@ -49,7 +40,7 @@ def value_of(card: Card, said: Said, usual: Any) -> Any:
         return _list(numbers, usual)
     if card.kind in ("number", "whole"):
         return _one(numbers, card.kind == "whole")
-    ends = _ends(numbers, said, usual)
+    ends = _ends(numbers, said, fixed=card.kind == "component")
     if card.kind == "range":
         return list(ends)
     return component_of(ends, usual)
@@ -133,9 +124,8 @@ def _list(numbers: Sequence[float], usual: Any) -> list[float]:
     return values
 
 
-def _ends(numbers: Sequence[float], said: Said, usual: Any) -> tuple[float, float]:
-    """Low and high of what was said."""
-    low, high = usual.sample if isinstance(usual, Component) else usual or (numbers[0], numbers[0])
+def _ends(numbers: Sequence[float], said: Said, fixed: bool) -> tuple[float, float]:
+    """Low and high of what was said; the same where one number may stand for both."""
     if len(numbers) == 2 and _AROUND.search(said.value):
         middle, around = numbers
         return middle - around, middle + around
@@ -143,10 +133,8 @@ def _ends(numbers: Sequence[float], said: Said, usual: Any) -> tuple[float, floa
         return min(numbers), max(numbers)
     if len(numbers) > 2:
         raise NoValueError("more than two numbers are said where a range is needed")
-    if _MOST.search(said.value):
-        return low, numbers[0]
-    if _LEAST.search(said.value):
-        return numbers[0], high
+    if not fixed:
+        raise NoValueError("one number is said where a range is needed")
     return numbers[0], numbers[0]
 
 

@@ -9,8 +9,22 @@ from neuro_aolo.formulate.form import Place
 from neuro_aolo.formulate.nations import VAGUE, Nation, nations
 
 _GOING_ON = re.compile(r"(?:[\s,/&]|\b(?:and|or|then|one|each|in|the|another|also|finally)\b)*")
+_NOT_KNOWN = re.compile(
+    r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|no idea|pending"
+    r"|yet|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up"
+    r"|(?:don['’]t|do not|cannot|can['’]t) (?:know|say|tell)"
+    r"|(?:will|have to|need to|must) (?:send|count|measure|ask|check|decide|find|follow"
+    r"|be (?:decided|bought|announced))|still|later|depends)\b|['’]ll (?:send|count|measure|ask|check|decide|find)\b",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"\b(?:where|country|countries|located|location|place)\b", re.IGNORECASE)
 _LONGEST = 380
 _ANYWHERE = 60.0
+
+
+def is_open(sentence: str) -> bool:
+    """Whether a sentence says that something is not known yet."""
+    return _NOT_KNOWN.search(sentence) is not None
 
 
 def places_of(clauses: Clauses, deck: Deck) -> Iterator[Place]:
@@ -37,6 +51,14 @@ def open_places(clauses: Clauses, deck: Deck, placed: Sequence[Place]) -> Iterat
     for phrase in VAGUE:
         for word in clauses.places_of(phrase):
             site = _site([Nation(phrase, "", word.start, word.end)], clauses, deck)
+            if site and site not in said:
+                said.add(site)
+                yield site
+    for sentence in map(clauses.sentence, range(clauses.sentences)):
+        if is_open(sentence) and (where := _WHERE.search(sentence)):
+            start = clauses.text.index(sentence)
+            nowhere = Nation(where[0], "", start + where.start(), start + where.end())
+            site = _site([nowhere], clauses, deck)
             if site and site not in said:
                 said.add(site)
                 yield site

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from neuro_aolo.formulate.cards import Card, Deck
 from neuro_aolo.formulate.choose import Chosen
-from neuro_aolo.formulate.clauses import Clauses
+from neuro_aolo.formulate.clauses import Clauses, alike, stem
 from neuro_aolo.formulate.deployed import PROFILE, is_of_agent
 from neuro_aolo.formulate.documents import Piece
 from neuro_aolo.formulate.figures import Figure, figures_of
 from neuro_aolo.formulate.form import Form, Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.matching import Match, Matcher
-from neuro_aolo.formulate.sites import open_places, places_of
+from neuro_aolo.formulate.sites import is_open, open_places, places_of
 from neuro_aolo.formulate.units import RATE
 
 _ENOUGH = 0.42
@@ -27,21 +26,6 @@ _DEMAND = re.compile(
     re.IGNORECASE,
 )
 _OF_WHAT = re.compile(r"(?:\s+of)?\s+[a-z][\w-]+", re.IGNORECASE)
-_NOT_OPEN = re.compile(
-    r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd"
-    r"|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up|(?:i|we)(?:'ll| will) send"
-    r"|have to (?:count|measure|ask|check)|don't know|do not know|no idea"
-    r"|will be (?:decided|bought|announced)|still|later|depends|varies|not decided|pending|yet)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """A figure as the value of a parameter."""
-
-    match: Match
-    said: Said
 
 
 def fill(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece] = ()) -> Form:
@@ -91,11 +75,13 @@ def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
     for rivals in taken.values():
         yield from _said(rivals, clauses, figures, counts)
     for figure in figures:
-        if (
-            figure not in used
-            and figure.unit
-            and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start)
-        ):
+        if figure in used:
+            continue
+        other = max(matcher.matches(figure, any_form=True), key=lambda match: match.score, default=None)
+        if other is not None and other.score >= _ENOUGH and other.card.key not in taken:
+            # A range where one number is needed, or one end of a range: it settles nothing.
+            yield _one(other, clauses.text, figures)
+        elif figure.unit and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start):
             end = _OF_WHAT.match(clauses.text, figure.end)
             quote = clauses.text[figure.start : end.end() if end else figure.end]
             yield Said(key="", value=figure.value, unit=figure.unit, quote=quote[:_LONGEST_QUOTE])
@@ -106,6 +92,7 @@ def _counts_all(figure: Figure, text: str) -> bool:
     return (
         not figure.unit
         and figure.form == "one"
+        and figure.numbers[0].is_integer()
         and _ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
     )
 
@@ -221,23 +208,26 @@ def _quoted(phrase: str, clauses: Clauses) -> str:
 def _open(clauses: Clauses, deck: Deck, said: set[str]) -> Iterator[str]:
     """Keys of what the text speaks of without a figure."""
     for card in deck.cards.values():
-        if card.key in said:
-            continue
-        if any(_quoted(phrase, clauses) for phrase in card.naming.vague if phrase[0] != "?") or _left_open(
-            card, clauses
-        ):
+        if any(_quoted(phrase, clauses) for phrase in card.naming.vague if phrase[0] != "?"):
             yield card.key
+    for sentence in range(clauses.sentences):
+        if not is_open(clauses.sentence(sentence)):
+            continue
+        named = {
+            card.key: _named(card, clauses, sentence) for card in deck.cards.values() if card.key not in said
+        }
+        most = max(named.values(), default=0)
+        yield from (key for key, count in named.items() if count == most > 0)
 
 
-def _left_open(card: Card, clauses: Clauses) -> bool:
-    """Whether a clause names a parameter by one of its own names and says that its figure is not known."""
-    for name in (card.title, *(each[1:] for each in card.naming.vague if each.startswith("?"))):
-        if any(
-            _NOT_OPEN.search(clauses.clause_at(word.start))
-            for word in clauses.places_of(name.replace(" ", "_"))
-        ):
-            return True
-    return False
+def _named(card: Card, clauses: Clauses, sentence: int) -> int:
+    """By how many words a sentence names a parameter: all of its name, or one that stands for it."""
+    stems = [token.stem for token in clauses.tokens if token.sentence == sentence]
+    name = [stem(part) for part in card.cues[0].split()]
+    if all(any(alike(each, part) for each in stems) for part in name):
+        return len(name)
+    one = [stem(phrase[1:]) for phrase in card.naming.vague if phrase.startswith("?")]
+    return int(any(alike(each, part) for part in one for each in stems))
 
 
 def _of_documents(deck: Deck, missing: Sequence[str], pieces: Sequence[Piece]) -> Iterator[Said]:

@@ -1,4 +1,4 @@
-"""One description read and put beside its label: fields, open ones, problems, and whether an error matters."""
+"""One description read and put beside its label: fields, open ones, problems, and what errors matter."""
 
 import math
 from collections.abc import Mapping

@@ -52,6 +52,7 @@ def phrases() -> Phrases:
             *(
                 "language model",
                 "llm",
+                "chatgpt",
                 "chatbot",
                 "chat",
                 "text generation",

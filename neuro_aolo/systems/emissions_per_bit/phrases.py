@@ -64,7 +64,9 @@ _PARAMETERS = {
         ("battery|stored|storage factor|constant|carbon", "fixed factor", "@battery", "discharge"),
     ),
     "sun.peak_kwh": Naming(
-        "solar peak", ("solar|sun|panel|pv peak|most|up_to|at_best|noon", "@sun", "solar", "panel|pv")
+        "solar peak",
+        ("solar|sun|panel|pv peak|most|up_to|at_best|noon", "@sun", "solar", "panel|pv"),
+        ("?panel", "?solar"),
     ),
     "sun.clouds": Naming("share that clouds let through", ("cloud", "cloudy", "sunlight", "@sun share|let")),
     "sun.g_per_kwh": Naming("carbon intensity of solar power", ("solar", "@sun", "panel|pv")),
