@@ -11,10 +11,10 @@ from neuro_aolo.formulate.nations import VAGUE, Nation, nations
 _GOING_ON = re.compile(r"(?:[\s,/&]|\b(?:and|or|then|one|each|in|the|another|also|finally)\b)*")
 _NOT_KNOWN = re.compile(
     r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|no idea|pending"
-    r"|yet|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up"
+    r"|yet|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up|still|later|depends"
     r"|(?:don['’]t|do not|cannot|can['’]t) (?:know|say|tell)"
-    r"|(?:will|have to|need to|must) (?:send|count|measure|ask|check|decide|find|follow"
-    r"|be (?:decided|bought|announced))|still|later|depends)\b|['’]ll (?:send|count|measure|ask|check|decide|find)\b",
+    r"|(?:will|have to|need to|must) (?:send|count|measure|ask|check|decide|find|follow|be (?:decided|bought))"
+    r")\b|['’]ll (?:send|count|measure|ask|check|decide|find)\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(r"\b(?:where|country|countries|located|location|place)\b", re.IGNORECASE)

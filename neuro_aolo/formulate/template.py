@@ -77,11 +77,14 @@ def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
     for figure in figures:
         if figure in used:
             continue
+        demanded = _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start) is not None
+        if not demanded and figure.form == "one":
+            continue
         other = max(matcher.matches(figure, any_form=True), key=lambda match: match.score, default=None)
         if other is not None and other.score >= _ENOUGH and other.card.key not in taken:
             # A range where one number is needed, or one end of a range: it settles nothing.
             yield _one(other, clauses.text, figures)
-        elif figure.unit and _DEMAND.search(clauses.text, max(figure.start - 30, 0), figure.start):
+        elif demanded and (figure.unit or figure.after):
             end = _OF_WHAT.match(clauses.text, figure.end)
             quote = clauses.text[figure.start : end.end() if end else figure.end]
             yield Said(key="", value=figure.value, unit=figure.unit, quote=quote[:_LONGEST_QUOTE])
