@@ -1,5 +1,6 @@
 """A description with all that is used to make a scenario of it: system, cards, pieces of documents."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ from neuro_aolo.formulate.retrieve import Index, best_of_parts
 from neuro_aolo.systems.parameters import Section
 from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.wording import shown
-from neuro_aolo.text.literal import literal_line
 
 MOST_CHARACTERS = 20_000
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 CARDS, OF_EACH_SENTENCE, PIECES = 16, 3, 4
 
 
@@ -83,9 +84,13 @@ def _checked(text: str) -> str:
             f"the description has {len(text):,} characters, of {MOST_CHARACTERS:,} at most: shorten it, or "
             "put what it quotes into a folder for --docs"
         )
-    if "\x00" in text or literal_line(text) == "":
-        what = "holds a NUL character" if "\x00" in text else "is empty"
-        raise FormulationError(f"the description {what}: say in words what is controlled, with its figures")
+    control = _CONTROL.search(text)
+    if control is not None:
+        raise FormulationError(
+            f"the description holds the control character {control[0]!r}: write it as plain text"
+        )
+    if not text.strip():
+        raise FormulationError("the description is empty: say in words what is controlled, with its figures")
     if not any(sign.isalpha() for sign in text):
         raise FormulationError(f"{shown(text)} holds no word: say what the figures are of")
     return text

@@ -13,7 +13,7 @@ _NOT_KNOWN = re.compile(
     r"\b(?:undecided|not (?:yet )?(?:decided|known|fixed|clear|sure)|open|unknown|unclear|tbd|no idea|pending"
     r"|yet|to be (?:decided|determined|seen)|look (?:\w+ ){0,3}up|still|later|depends"
     r"|(?:don['’]t|do not|cannot|can['’]t) (?:know|say|tell)"
-    r"|(?:will|have to|need to|must) (?:send|count|measure|ask|check|decide|find|follow|be (?:decided|bought))"
+    r"|(?:will|have to|need to|must) (?:send|count|measure|ask|check|decide|find|be (?:decided|bought))"
     r")\b|['’]ll (?:send|count|measure|ask|check|decide|find)\b",
     re.IGNORECASE,
 )
