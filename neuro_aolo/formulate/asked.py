@@ -9,12 +9,13 @@ from neuro_aolo.errors import FormulationError
 from neuro_aolo.formulate.cards import Card, Deck, deck_of
 from neuro_aolo.formulate.choose import Chosen, choose
 from neuro_aolo.formulate.documents import Piece, read_documents
+from neuro_aolo.formulate.numerals import numerals
 from neuro_aolo.formulate.retrieve import Index, best_of_parts
 from neuro_aolo.systems.parameters import Section
 from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.wording import shown
 
-MOST_CHARACTERS = 20_000
+MOST_CHARACTERS, MOST_NUMBERS = 20_000, 300
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 CARDS, OF_EACH_SENTENCE, PIECES = 16, 3, 4
 
@@ -91,6 +92,10 @@ def _checked(text: str) -> str:
         )
     if not text.strip():
         raise FormulationError("the description is empty: say in words what is controlled, with its figures")
+    if (count := len(numerals(text))) > MOST_NUMBERS:
+        raise FormulationError(
+            f"the description holds {count} numbers, of {MOST_NUMBERS} at most: shorten it"
+        )
     if not any(sign.isalpha() for sign in text):
         raise FormulationError(f"{shown(text)} holds no word: say what the figures are of")
     return text

@@ -1,6 +1,8 @@
 """A text as words, clauses and sentences, with what others are quoted to say and what is denied marked."""
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -93,6 +95,7 @@ class Clauses:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._places: dict[str, list[Word]] = {}
 
     @cached_property
     def quoted(self) -> tuple[tuple[int, int], ...]:
@@ -116,7 +119,8 @@ class Clauses:
 
     def is_quoted(self, place: int) -> bool:
         """Whether a place lies in what others are quoted to say."""
-        return any(start <= place < end for start, end in self.quoted)
+        index = bisect_right(self.quoted, (place, len(self.text)))
+        return index > 0 and place < self.quoted[index - 1][1]
 
     def is_denied(self, place: int) -> bool:
         """Whether what stands at a place is denied right before: not 2 kWh, instead of 2 kWh."""
@@ -126,7 +130,17 @@ class Clauses:
 
     def sentence_at(self, place: int) -> int:
         """The sentence of a place."""
-        return next((word.sentence for word in reversed(self.tokens) if word.start <= place), 0)
+        index = bisect_right(self._starts, place)
+        return self.tokens[index - 1].sentence if index else 0
+
+    def span(self, start: int, end: int) -> tuple[float, float]:
+        """Places of the first and the last word between two ends."""
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end) - 1
+        return (self.tokens[first].place, self.tokens[last].place) if first <= last else (0.0, 0.0)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [token.start for token in self.tokens]
 
     @property
     def sentences(self) -> int:
@@ -138,16 +152,22 @@ class Clauses:
         own = [word for word in self.tokens if word.sentence == number]
         return self.text[own[0].start : own[-1].end] if own else ""
 
-    def places_of(self, tokens: str) -> list[Word]:
-        """Where words side by side stand, as ``base_station``: the first word of each."""
-        parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(tokens)) if part]
-        return [
-            replace(
-                word,
-                end=self.tokens[index + len(parts) - 1].end,
-                last=self.tokens[index + len(parts) - 1].place,
-            )
-            for index, word in enumerate(self.tokens)
-            if index + len(parts) <= len(self.tokens)
-            and all(alike(self.tokens[index + at].stem, part) for at, part in enumerate(parts))
-        ]
+    def places_of(self, phrase: str) -> list[Word]:
+        """Where words side by side stand, as ``base_station``: the first word of each, in order."""
+        if phrase not in self._places:
+            self._places[phrase] = list(self._search(phrase))
+        return self._places[phrase]
+
+    def around(self, phrase: str, start: int, end: int) -> list[Word]:
+        """Of :meth:`places_of`, the last one before a span, the first one in it, and the first behind it."""
+        places = self.places_of(phrase)
+        first = bisect_left(places, start, key=lambda word: word.start)
+        behind = bisect_left(places, end, key=lambda word: word.start)
+        return [*places[max(first - 1, 0) : first], *places[first : first + 1], *places[behind : behind + 1]]
+
+    def _search(self, phrase: str) -> Iterator[Word]:
+        parts = [stem(part) for part in re.split(r"[^\w]|_", plainly(phrase)) if part]
+        for index in range(len(self.tokens) - len(parts) + 1 if parts else 0):
+            own = self.tokens[index : index + len(parts)]
+            if all(alike(token.stem, part) for token, part in zip(own, parts, strict=True)):
+                yield replace(own[0], end=own[-1].end, last=own[-1].place)

@@ -1,5 +1,6 @@
 """Which parameter a figure is of: by its unit, its form, and how near the parameter's words stand."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from neuro_aolo.formulate.units import RATE, UnitError, convert
 
 _FAR = 14.0
 _BY_UNIT = 0.3
+_BOUND = 12
 _ACROSS_SENTENCES = 12.0
 _FORMS = {
     "number": ("one",),
@@ -64,6 +66,7 @@ class Matcher:
 
     def __init__(self, deck: Deck, clauses: Clauses) -> None:
         self._deck, self._clauses = deck, clauses
+        self._of: dict[Figure, str] = {}
 
     def matches(self, figure: Figure, inherited: str = "", any_form: bool = False) -> Iterator[Match]:
         """Every parameter that a figure may be of.
@@ -95,34 +98,36 @@ class Matcher:
 
     def thing_of(self, figure: Figure) -> str:
         """The name of the thing that a figure is most likely of; empty where none is spoken of."""
-        beside = _BESIDE.match(self._clauses.text, figure.end)
-        bound = beside.end() if beside else figure.end
+        if figure not in self._of:
+            self._of[figure] = self._nearest_thing(figure)
+        return self._of[figure]
+
+    def _nearest_thing(self, figure: Figure) -> str:
         distances = {
             name: min(
-                # 300 W at the base station: what a preposition binds is nearer than what came before.
-                (
-                    0.5
-                    if beside
-                    and abs(word.start - bound) <= 12
-                    and word.start >= bound
-                    and word.sentence == self._clauses.sentence_at(figure.start)
-                    and "," not in self._clauses.text[bound : word.start]
-                    else self._distance(figure, word, True)
-                    for word in tokens
-                ),
-                default=float("inf"),
+                (self._of_thing(figure, word) for phrase in phrases for word in self._around(phrase, figure)),
+                default=math.inf,
             )
-            for name, tokens in self._things.items()
+            for name, phrases in self._deck.phrases.things.items()
         }
         name = min(distances, key=lambda each: distances[each], default="")
         return name if name and distances[name] < 4 * _FAR else ""
 
-    @cached_property
-    def _things(self) -> Mapping[str, list[Word]]:
-        return {
-            name: [place for word in tokens for place in self._clauses.places_of(word)]
-            for name, tokens in self._deck.phrases.things.items()
-        }
+    def _of_thing(self, figure: Figure, word: Word) -> float:
+        """The distance of a thing: what a preposition binds, 300 W at the base station, is nearest."""
+        text = self._clauses.text
+        beside = _BESIDE.match(text, figure.end)
+        if (
+            beside
+            and 0 <= word.start - beside.end() <= _BOUND
+            and word.sentence == self._clauses.sentence_at(figure.start)
+            and "," not in text[beside.end() : word.start]
+        ):
+            return 0.5
+        return self._distance(figure, word, across=True)
+
+    def _around(self, phrase: str, figure: Figure) -> list[Word]:
+        return self._clauses.around(phrase, figure.start, figure.end)
 
     def _score(self, card: Card, figure: Figure) -> tuple[float, bool]:
         best, near = 0.0, False
@@ -134,12 +139,18 @@ class Matcher:
 
     def _with_things(self, name: str) -> str:
         """The name of a parameter as a cue: a thing in it has to be the one that is spoken of."""
-        named = {stem(word): thing for thing, tokens in self._deck.phrases.things.items() for word in tokens}
-        return " ".join(f"@{named[stem(word)]}" if stem(word) in named else word for word in name.split())
+        return " ".join(
+            f"@{self._named[stem(word)]}" if stem(word) in self._named else word for word in name.split()
+        )
+
+    @cached_property
+    def _named(self) -> Mapping[str, str]:
+        things = self._deck.phrases.things
+        return {stem(phrase): name for name, phrases in things.items() for phrase in phrases}
 
     def _of_cue(self, cue: str, card: Card, figure: Figure) -> tuple[float, bool] | None:
         """How well a cue fits, and whether it stands right beside the figure; None where it does not."""
-        total, count, nearest = 0.0, 0, float("inf")
+        total, count, nearest = 0.0, 0, math.inf
         bonus = 0.0
         for part in cue.split():
             if part.startswith("@"):
@@ -150,9 +161,9 @@ class Matcher:
             distances = [
                 self._distance(figure, place, False)
                 for word in part.split("|")
-                for place in self._clauses.places_of(word)
+                for place in self._around(word, figure)
             ]
-            distance = min(distances, default=float("inf"))
+            distance = min(distances, default=math.inf)
             if distance > _FAR:
                 return None
             nearest = min(nearest, distance)
@@ -178,22 +189,18 @@ class Matcher:
     def _distance(self, figure: Figure, word: Word, across: bool) -> float:
         """Words between a figure and another word; more where it stands behind; infinite across sentences."""
         sentence = self._clauses.sentence_at(figure.start)
-        places = self._place(figure)
+        places = self._clauses.span(figure.start, figure.end)
         if figure.start <= word.start < figure.end:
             return 0.0
         if word.sentence != sentence:
             if not across or word.start > figure.start:
-                return float("inf")
+                return math.inf
             return _ACROSS_SENTENCES * (sentence - word.sentence) + max(places[0] - word.last, 0.0) / 4.0
         if word.start < figure.start:
             distance = max(places[0] - word.last - 1.0, 0.0)
         else:
             distance = max(word.place - places[1], 0.0) * 1.2 + 0.4
         return min(distance, _ACROSS_SENTENCES - 1.0) if across else distance
-
-    def _place(self, figure: Figure) -> tuple[float, float]:
-        own = [word.place for word in self._clauses.tokens if figure.start <= word.start < figure.end]
-        return (own[0], own[-1]) if own else (0.0, 0.0)
 
 
 def _plain_parts(card: Card) -> set[str]:

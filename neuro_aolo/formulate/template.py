@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pydantic import ValidationError
+
+from neuro_aolo.errors import FormulationError
 from neuro_aolo.formulate.cards import Card, Deck
 from neuro_aolo.formulate.choose import Chosen
 from neuro_aolo.formulate.clauses import Clauses, alike, stem
@@ -36,7 +39,17 @@ def fill(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece] = ()) ->
         deck: of its system.
         chosen: the system and the scenario that it names.
         pieces: of documents, that may say a figure of what the words name without one.
+
+    Raises:
+        FormulationError: it says more than a form holds.
     """
+    try:
+        return _filled(text, deck, chosen, pieces)
+    except ValidationError:
+        raise FormulationError("the description says more than a scenario can hold: shorten it") from None
+
+
+def _filled(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece]) -> Form:
     clauses = Clauses(text)
     matcher = Matcher(deck, clauses)
     said = [*_figures(clauses, deck, matcher), *_choices(clauses, deck)]

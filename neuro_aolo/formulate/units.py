@@ -7,7 +7,7 @@ avoirdupois, 453.59237 g.
 
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from neuro_aolo.formulate.extra import extra
@@ -48,6 +48,7 @@ _RAISED = str.maketrans("⁻¹²³⁴−", "-1234-")
 _LEVELS = {"dbm": ("watt", 1e-3), "dbw": ("watt", 1.0), "db": ("", 1.0), "decibel": ("", 1.0)}
 _LEVELS |= {"decibels": ("", 1.0), "decibelmilliwatts": ("watt", 1e-3)}
 _DIGITS = 12
+_LOUDEST = 3_000.0
 _MOST_PARTS = 14
 _BEFORE_UNIT = re.compile(r"[ \t\n\xa0\u202f]{0,3}-?")
 _UNIT_WORD = re.compile(r"[A-Za-z%‰µμ]+[₂2]?(?:\^?[-−]?[1-4](?![0-9.]))?[³²]?|(?<=kWh)⁻¹")
@@ -70,32 +71,45 @@ def convert(value: float, written: str, wanted: str) -> float:
     Raises:
         UnitError: the unit is unknown, of another dimension, or of several meanings.
     """
-    target, unit = _unit(wanted), " ".join(written.split())
+    unit = " ".join(written.split())
     level = _LEVELS.get(unit.lower().replace(" ", ""))
     if level is not None:
-        value, unit = level[1] * 10.0 ** (value / 10.0) if value < 3000.0 else math.inf, level[0]
-    if level is not None and not unit and not (target is not None and target.dimensionless):
-        raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
-    if _countable(target) and unit.lower().startswith("per "):
+        value, unit = (level[1] * 10.0 ** (value / 10.0) if value < _LOUDEST else math.inf), level[0]
+        if not unit and wanted != "-":
+            raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
+    factor, reason = _fit(unit, wanted)
+    if factor is None:
+        raise UnitError(reason)
+    if factor == 1.0:
         return value
-    if not unit:
-        if _needs_unit(target):
-            raise UnitError(f"no unit is said: {wanted} is meant here")
-        return value
-    given = _unit(unit)
-    if given is None and _countable(target):
-        given = _unit(unit.rpartition(" ")[2])
-    reached = _magnitude(given, target)
-    if reached is None and _countable(target) and _is_noun(unit):
-        return value
-    if reached is None and given is None:
-        raise UnitError(f"the unit {shown(written)} is unknown: {wanted} is meant here")
-    if reached is None:
-        raise UnitError(f"{shown(written)} is no unit of this: {wanted} is meant here")
-    result = value * reached
+    result = value * factor
     return float(f"{result:.{_DIGITS}g}") if math.isfinite(result) else result
 
 
+@lru_cache(maxsize=10_000)
+def _fit(unit: str, wanted: str) -> tuple[float | None, str]:
+    """One of a unit in that of a parameter; None where it does not fit, and why."""
+    target = _unit(wanted)
+    if not unit:
+        return (None, f"no unit is said: {wanted} is meant here") if _needs_unit(target) else (1.0, "")
+    if _countable(target) and unit.lower().startswith("per "):
+        return 1.0, ""
+    try:
+        given = _unit(unit)
+        if given is None and _countable(target):
+            given = _unit(unit.rpartition(" ")[2])
+    except UnitError as error:
+        return None, str(error)
+    reached = _magnitude(given, target)
+    if reached is None and _countable(target) and _is_noun(unit):
+        return 1.0, ""
+    if reached is None:
+        known = "is no unit of this" if given is not None else "is no unit that is known"
+        return None, f"{shown(unit)} {known}: {wanted} is meant here"
+    return reached, ""
+
+
+@lru_cache(maxsize=100_000)
 def is_unit(text: str) -> bool:
     """Whether a text is a unit that is known."""
     try:
@@ -137,7 +151,7 @@ def _registry() -> Any:
     return registry
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _unit(text: str) -> Any:
     """A quantity of one of the units that a text names; None where it names none that is known."""
     if len(text) > _LONGEST:
