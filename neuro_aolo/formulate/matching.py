@@ -24,7 +24,7 @@ _FORMS = {
     "choice": (),
 }
 _BESIDE = re.compile(
-    r"\s+(?:at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
+    r"\s+(at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
 )
 _SMALL = frozenset(
     re.findall(
@@ -123,7 +123,7 @@ class Matcher:
             and word.sentence == self._clauses.sentence_at(figure.start)
             and "," not in text[beside.end() : word.start]
         ):
-            return 0.5
+            return 1.5 if beside[1].lower() in ("in", "on") else 0.5
         return self._distance(figure, word, across=True)
 
     def _around(self, phrase: str, figure: Figure) -> list[Word]:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -222,10 +223,13 @@ def _probed(loaded: Loaded, settled: Settled) -> tuple[str, ...]:
     Raises:
         FormulationError: none has.
     """
-    try:
-        task = loaded.system.task(loaded.scenario)
-    except ScenarioError as error:
-        raise FormulationError(with_quotes(str(error), settled.values)) from None
+    with catch_warnings(record=True) as caught:
+        simplefilter("always")
+        try:
+            task = loaded.system.task(loaded.scenario)
+        except ScenarioError as error:
+            raise FormulationError(with_quotes(str(error), settled.values)) from None
+    told = tuple(str(warning.message) for warning in caught)
     probed = probe(task, np.random.default_rng(_SEED))
     if probed.feasible == 0.0:
         raise FormulationError(
@@ -235,10 +239,11 @@ def _probed(loaded: Loaded, settled: Settled) -> tuple[str, ...]:
     if probed.feasible < 1.0:
         share = f"{100.0 * (1.0 - probed.feasible):.2g} %"
         return (
+            *told,
             f"in {share} of the states tried no action tried keeps every constraint: the tightest is "
             f"{probed.tightest}",
         )
-    return ()
+    return told
 
 
 def _nothing_said(settled: Settled, deck: Deck) -> str:

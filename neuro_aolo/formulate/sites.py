@@ -27,8 +27,14 @@ def is_open(sentence: str) -> bool:
     return _NOT_KNOWN.search(sentence) is not None
 
 
-def places_of(clauses: Clauses, deck: Deck) -> Iterator[Place]:
-    """The sites of a system that a text puts into countries."""
+def places_of(clauses: Clauses, deck: Deck, counts: Sequence[int] = ()) -> Iterator[Place]:
+    """The sites of a system that a text puts into countries.
+
+    Args:
+        clauses: of the text.
+        deck: of the system.
+        counts: how many of the things of a list there are; one country is then that of all.
+    """
     stated = nations(clauses)
     if not stated:
         return
@@ -41,6 +47,8 @@ def places_of(clauses: Clauses, deck: Deck) -> Iterator[Place]:
         elif site:
             rows[site] = [*rows.get(site, []), *row]
     for site, row in rows.items():
+        if is_list(deck, site) and len(row) == 1:
+            row = row * counts[0] if len(set(counts)) == 1 else []
         for nation in row:
             yield Place(site=site, country=nation.written, quote=_quote(clauses.text, nation))
 

@@ -1,7 +1,7 @@
 """The form filled without any model, by units and nearest words: the same for the same text every time."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -53,7 +53,7 @@ def _filled(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece]) -> F
     clauses = Clauses(text)
     matcher = Matcher(deck, clauses)
     said = [*_figures(clauses, deck, matcher), *_choices(clauses, deck)]
-    places = tuple(places_of(clauses, deck))
+    places = tuple(places_of(clauses, deck, counts_of(clauses, deck)))
     missing = (*_open(clauses, deck, {each.key for each in said}), *open_places(clauses, deck, places))
     said += _of_documents(deck, missing, pieces)
     return Form(
@@ -68,7 +68,7 @@ def _filled(text: str, deck: Deck, chosen: Chosen, pieces: Sequence[Piece]) -> F
 
 def _figures(clauses: Clauses, deck: Deck, matcher: Matcher) -> Iterator[Said]:
     figures = figures_of(clauses)
-    counts = _counts(clauses, deck, figures)
+    counts = counts_of(clauses, deck)
     figures = tuple(figure for figure in figures if not _counts_all(figure, clauses.text))
     matches: list[Match] = []
     inherited = ""
@@ -120,8 +120,9 @@ def _says_it_too(match: Match, first: Match, clauses: Clauses) -> bool:
     return match.near and match.score >= _CLOSE * first.score
 
 
-def _counts(clauses: Clauses, deck: Deck, figures: Iterable[Figure]) -> list[int]:
+def counts_of(clauses: Clauses, deck: Deck) -> list[int]:
     """How many of the things of a list there are, as far as the text says."""
+    figures = figures_of(clauses)
     places = [place.place for word in deck.phrases.listed for place in clauses.places_of(word)]
     counts = []
     for figure in figures:

