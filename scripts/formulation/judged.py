@@ -133,7 +133,7 @@ def _problems(read: Understood, label: Label) -> frozenset[str]:
     try:
         finished(read)
     except FormulationError as error:
-        if _NEEDS_MORE not in str(error):
+        if read.settled.values and _NEEDS_MORE not in str(error):
             problems.add("infeasible")
     return frozenset(problems)
 

@@ -183,5 +183,4 @@ NAMING = {
     "prompts.features": Naming("features of a prompt", ("prompt feature", "embedding")),
     "prompts.noise_points": Naming("noise of a score", ("score noise|noisy", "rating noise|noisy")),
     "prompts.peak_words": Naming("lengths that prompts need", ("prompt need|peak|length|between",)),
-    "traces.requests_per_hour": Naming("requests per hour", ("request hour",)),
 }

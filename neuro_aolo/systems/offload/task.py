@@ -56,8 +56,8 @@ class OffloadTask:
         self.scenario = scenario
         if not self._probe.feasible.any():
             raise ScenarioError(
-                f"scenario {scenario.name!r}: none of {_PROBED} {self._decision}s can be served: the tightest "
-                f"is the {self._tightest}; loosen the limits, or add a server"
+                f"scenario {scenario.name!r}: none of {_PROBED} {self._decision}s can be served: the "
+                f"tightest is the {self._tightest}; loosen the limits, or add a server"
             )
         penalty = scenario.limits.penalty_mg
         dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
