@@ -64,7 +64,7 @@ COMMANDS = (
         formulate,
         STUDY,
         'neuro-aolo formulate "A chatbot on 4 GPUs in France, base station in Spain" --out mine.toml',
-        "neuro-aolo formulate - --docs sheets --out mine.toml --overwrite < words.txt",
+        "neuro-aolo formulate - --docs sheets --out mine.toml --overwrite",
     ),
     (finetune, STUDY, "neuro-aolo finetune demo --weight-bits 4 --out demo-4bit"),
     (pareto, STUDY, "neuro-aolo pareto demo demo-4bit --profile loihi2 --out front"),
