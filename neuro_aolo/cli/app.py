@@ -63,7 +63,7 @@ COMMANDS = (
     (
         formulate,
         STUDY,
-        'neuro-aolo formulate "A chatbot on 4 GPUs in France, base station in Spain" --out mine.toml',
+        'neuro-aolo formulate "A chatbot on 8 GPUs in Sweden" --out mine.toml',
         "neuro-aolo formulate - --docs sheets --out mine.toml --overwrite",
     ),
     (finetune, STUDY, "neuro-aolo finetune demo --weight-bits 4 --out demo-4bit"),
