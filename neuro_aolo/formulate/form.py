@@ -17,6 +17,7 @@ from neuro_aolo.systems.wording import shown
 
 _MOST = 64
 _SHORT, _LONG = 100, 400
+_QUOTE, _CHOICES = 160, 3
 
 
 class _Part(BaseModel):
@@ -101,32 +102,30 @@ def read_form(answer: str) -> Form:
 
 
 def form_schema(
-    system: str, keys: Sequence[str], scenarios: Sequence[str], sites: Sequence[str]
+    system: str, keys: Sequence[str], scenarios: Sequence[str], sites: Sequence[str], numbers: int
 ) -> dict[str, Any]:
     """A JSON schema of the form with the names that may stand in it, flat, as grammars take it.
+
+    It is narrower than what is read: a model that is held to it cannot write for ever.
 
     Args:
         system: that the description is of.
         keys: of the parameters.
         scenarios: that may be extended.
         sites: keys of countries.
+        numbers: that the description holds, beside which there may be a few choices.
     """
-    said = {
-        "key": {"enum": list(keys)},
-        "value": _text(_SHORT),
-        "unit": _text(_SHORT),
-        "quote": _text(_LONG),
-    }
+    said = {"key": {"enum": list(keys)}, "value": _text(60), "unit": _text(30), "quote": _text(_QUOTE)}
     properties: dict[str, Any] = {
         "system": {"enum": [system]},
         "extends": {"enum": list(scenarios)},
-        "values": _list_of(said),
+        "values": _list_of(_table(said), min(numbers + _CHOICES, _MOST)),
     }
     if sites:
-        place = {"site": {"enum": list(sites)}, "country": _text(_SHORT), "quote": _text(_LONG)}
-        properties["countries"] = _list_of(place)
-    properties |= {"missing": {"type": "array", "maxItems": 8, "items": _text(_SHORT)}}
-    properties |= {"warnings": {"type": "array", "maxItems": 4, "items": _text(_LONG)}}
+        place = {"site": {"enum": list(sites)}, "country": _text(40), "quote": _text(_QUOTE)}
+        properties["countries"] = _list_of(_table(place), 8)
+    properties["missing"] = _list_of({"enum": list(keys)}, 4)
+    properties["warnings"] = _list_of(_text(_QUOTE), 1)
     return _table(properties)
 
 
@@ -134,8 +133,8 @@ def _text(longest: int) -> dict[str, Any]:
     return {"type": "string", "maxLength": longest}
 
 
-def _list_of(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "maxItems": 24, "items": _table(properties)}
+def _list_of(items: dict[str, Any], most: int) -> dict[str, Any]:
+    return {"type": "array", "maxItems": most, "items": items}
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from neuro_aolo.formulate.cards import Deck, deck_of
 from neuro_aolo.formulate.choose import named_scenario
 from neuro_aolo.formulate.form import Form, form_schema, read_form
 from neuro_aolo.formulate.model import Model
+from neuro_aolo.formulate.numerals import numerals
 from neuro_aolo.formulate.probe import probe
 from neuro_aolo.formulate.prompt import corrected, messages_of
 from neuro_aolo.formulate.scenario_toml import loaded_from, toml_of, with_quotes
@@ -183,6 +184,7 @@ def by_model(asked: Asked, model: Model) -> Understood:
         [card.key for card in asked.cards],
         list(asked.deck.scenarios),
         list(asked.deck.phrases.places),
+        len(numerals(asked.text)),
     )
     reason = ""
     for _ in range(1 + RETRIES):

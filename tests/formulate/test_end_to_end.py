@@ -13,6 +13,9 @@ import pytest
 pytest.importorskip("pint", reason="the extra formulate is not installed")
 pytest.importorskip("bm25s", reason="the extra formulate is not installed")
 
+from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.formulate.pipeline import formulate
+from neuro_aolo.formulate.transcript import Recorded
 from neuro_aolo.systems.names import load
 
 EXAMPLES = [
@@ -203,3 +206,20 @@ def test_documents_that_cannot_be_read_are_named(cli, tmp_path, kind: str) -> No
     assert (done.returncode, done.stdout) == (2, "")
     assert ("no .txt or .md file" if kind in ("empty", "link") else "sheet.txt") in done.stderr
     assert not (tmp_path / "mine.toml").exists()
+
+
+def test_recorded_answers_are_read_again_without_anybody(cli, tmp_path) -> None:
+    text, file = "A chatbot on 8 GPUs with a PUE of 1.2.", tmp_path / "asked.json"
+    said = {"key": "inference.gpus", "value": "8", "unit": "GPUs", "quote": "8 GPUs"}
+    made_up = {"key": "inference.gpu_power_w", "value": "300", "unit": "W", "quote": "300 W"}
+    answer = json.dumps({"system": "aolo", "extends": "paper", "values": [said, made_up]})
+    model = SimpleNamespace(name="somebody", complete=lambda messages, schema: answer)
+    formulate(text, model=Recorded(model, file), deployment=Deployment)
+    done = cli("formulate", text, "--transcript", file, "--out", tmp_path / "mine.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["filled_by"].startswith("somebody, as recorded on")
+    assert [row["key"] for row in told["parameters"] if row["origin"] == "description"] == ["inference.gpus"]
+    assert [each["key"] for each in told["dropped"]] == ["inference.gpu_power_w"]
+    other = cli("formulate", "A chatbot on 9 GPUs.", "--transcript", file, "--out", tmp_path / "other.toml")
+    assert (other.returncode, (tmp_path / "other.toml").exists()) == (2, False)
