@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec, kind_of, shape_table
+from neuro_aolo.agent.checkpoint import ActorConfig, ActorSpec, kind_of, shape_table
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
     HELD_OUT_SEED,
@@ -30,6 +30,7 @@ from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, check_settings, file_name, scenario_sha256
 from neuro_aolo.runs.cell_graph import MadeCell
 from neuro_aolo.runs.config import training_table
+from neuro_aolo.runs.presets import actor_of
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.names import load, system
 from neuro_aolo.systems.rivals import Estimator
@@ -62,7 +63,7 @@ class Plan:
         learner: one of :data:`LEARNERS`, a rule or an estimator of the system's, or the optimum's name.
         seed: of the training.
         training: settings of our own loop.
-        popsan: shape of the spiking actor; and by its hidden sizes the MLP beside it.
+        popsan: shape of the spiking actor; and by its hidden sizes the dense ones beside it.
         seconds: processor time that an algorithm of Stable-Baselines3 has.
         deployment: how the agents run.
         system: name of what is controlled.
@@ -109,9 +110,9 @@ class Plan:
         return self.task.spec.sites[-1]
 
     @property
-    def actor(self) -> PopSANConfig | MLPConfig:
+    def actor(self) -> ActorConfig:
         """The network of one of our own learners."""
-        return self.popsan if self.learner == "spiking" else MLPConfig.beside(self.popsan.hidden)
+        return actor_of("popsan" if self.learner == "spiking" else self.learner, self.popsan)
 
     @property
     def deployed(self) -> SpikingGraph | DenseGraph | None:

@@ -28,7 +28,7 @@ from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 if TYPE_CHECKING:
     from neuro_aolo.comparison.plan import Plan
 
-OWN = ("spiking", "mlp")
+OWN = ("spiking", "mlp", "diffusion")
 BASELINES = ("sac", "td3", "ppo")
 
 

@@ -158,9 +158,10 @@ def _seal_onnx(data: bytes) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-_ONNX = tuple(
-    ("run", f"actor_{name}.onnx") for name in ("step", "decision", "dense", "dense_int8")
-)  # fmt: skip
+_ONNX = (
+    *(("run", f"actor_{name}.onnx") for name in ("step", "decision", "dense", "dense_int8")),
+    *(("passes", f"actor_{name}.onnx") for name in ("dense", "dense_int8")),
+)
 
 LOADERS: tuple[Loader, ...] = (
     Loader(
@@ -181,7 +182,7 @@ LOADERS: tuple[Loader, ...] = (
     Loader(
         "actor-json",
         _actor,
-        (("run", "actor.json"), ("dense", "actor.json")),
+        (("run", "actor.json"), ("dense", "actor.json"), ("passes", "actor.json")),
         "json",
         has_digest=True,
         reads_older=True,
@@ -223,7 +224,8 @@ LOADERS: tuple[Loader, ...] = (
     Loader("scores", fit_file, (("tables", "scores.csv"), ("tables", "semicolons.csv")), "csv"),
     Loader("profile", load_profile,
            (("profiles", "loihi2.toml"), ("profiles", "h100.toml"), ("profiles", "gap9.toml")), "toml"),
-    Loader("graph", graph_file.load_graph, (("run", "actor.graph"), ("dense", "actor.graph")), "safetensors",
+    Loader("graph", graph_file.load_graph,
+           (("run", "actor.graph"), ("dense", "actor.graph"), ("passes", "actor.graph")), "safetensors",
            has_digest=True, seal=_seal_graph),
     Loader("nir", read_nir, (("run", "actor.nir"),), "hdf5", has_digest=True),
     Loader("nir-foreign", lambda file: read_nir(file, 5, 1e-4), (("foreign", "chain.nir"),), "hdf5"),

@@ -83,6 +83,9 @@ def make_seeds(folder: Path) -> Path:
         on_metrics=_stop,
     )
     save_graph(dense.graph, folder / "dense" / "actor.graph")
+    passes = train(folder / "passes", steps=_REQUESTS, actor="diffusion", settings=_TINY)
+    save_graph(passes.graph, folder / "passes" / "actor.graph")
+    export_run(passes, ("onnx",), folder / "passes")
     _exported(folder, spiking, dense)
     _tables(folder)
     _foreign(folder)
