@@ -31,6 +31,13 @@ _EVERY = re.compile(r"\b(?:every|each|once in|once per|once every)\s+\Z", re.IGN
 _PRONOUN = re.compile(
     r"\b(?:on|the|no|each|which|this|that|other|new|making|every|any|as|another)\s*\Z", re.IGNORECASE
 )
+_KIND = re.compile(
+    r"[ \t]*[x×](?=[ \t]*[A-Z])|[ \t]*[A-Z][\w-]*(?=[ \t])"
+    r"|[ \t]+(?:[a-z]+ing|[a-z]*nois\w*|different|identical|edge|small|large)(?=[ \t])"
+)
+_MOST_NAMES = 4
+_COUNTED = re.compile(r"(?:gpu|card|accelerator|word|user|server|step|packet|slot|point)s?", re.IGNORECASE)
+_GENERATION = re.compile(r"(?:GPP|G|D)\b")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
 
 
@@ -57,6 +64,31 @@ class Figure:
     numbers: tuple[float, ...]
     after: str = ""
     every: bool = False
+
+
+def is_counted(unit: str) -> bool:
+    """Whether a unit is a thing that is counted."""
+    return _COUNTED.fullmatch(unit) is not None
+
+
+def every_figure(text: str) -> Iterator[tuple[Figure, tuple[Numeral, ...]]]:
+    """All figures of a text with their numbers, the denied and quoted too; names, dates and a lone one not."""
+    stated = [
+        number
+        for number in numerals(text)
+        if unit_at(text, number.end)[0]
+        or not (
+            _names_something(text, number)
+            or _GENERATION.match(text, number.end)
+            or text[number.start : number.end].lower() in ("one", "single")
+        )
+    ]
+    index = 0
+    while index < len(stated):
+        count, form = _together(text, stated, index)
+        parts = tuple(stated[index : index + count])
+        yield _figure(text, parts, form), parts
+        index += count
 
 
 def figures_of(clauses: Clauses) -> tuple[Figure, ...]:
@@ -160,14 +192,13 @@ def _figure(text: str, numbers: Sequence[Numeral], form: Form) -> Figure:
 
 def _behind_a_name(text: str, place: int) -> tuple[str, int]:
     """A unit that is counted, behind the name or the kind of what is: two A100 cards, ten denoising steps."""
-    named = re.match(
-        r"[ \t]+(?:[A-Z][\w-]*|[a-z]+ing|[a-z]*nois\w*|different|identical|edge|small|large)(?=[ \t])",
-        text[place:],
-    )
-    if named is None:
-        return "", place
-    unit, end = unit_at(text, place + named.end())
-    counted = re.fullmatch(
-        r"(?:gpu|card|accelerator|word|user|server|step|packet|slot|point)s?", unit, re.IGNORECASE
-    )
-    return (unit, end) if counted else ("", place)
+    end = place
+    for _ in range(_MOST_NAMES):
+        named = _KIND.match(text, end)
+        if named is None:
+            break
+        end = named.end()
+        unit, over = unit_at(text, end)
+        if is_counted(unit):
+            return unit, over
+    return "", place

@@ -14,6 +14,7 @@ from neuro_aolo.formulate.units import RATE, UnitError, convert
 _FAR = 14.0
 _BY_UNIT = 0.3
 _BOUND = 12
+_BESIDE_NOUN = 0.5
 _ACROSS_SENTENCES = 12.0
 _FORMS = {
     "number": ("one",),
@@ -26,7 +27,12 @@ _FORMS = {
 _BESIDE = re.compile(
     r"\s+(at|of|in|for|on|per|by)\s+(?:the|a|an|our|its|each|every|one|that)?\s*", re.IGNORECASE
 )
-_SMALL = frozenset(
+_STOP = re.compile(r"[,;:]")
+_SUBJECT = re.compile(
+    r";|,\s*(?:(?:and|but|while|whereas|with)\s+)?(?:an?|the|our|its?|they|their|this|these|we)\b",
+    re.IGNORECASE,
+)
+SMALL = frozenset(
     re.findall(
         r"\w+",
         """
@@ -168,12 +174,37 @@ class Matcher:
                 return None
             nearest = min(nearest, distance)
             total, count = total + 1.0 / (1.0 + distance / 4.0), count + 1
-        if not self._may_be(card, figure, nearest, count):
+        if not self._may_be(card, figure, nearest, count) or self._of_else(card, figure) < nearest:
+            return None
+        if count == 0 and cue and not self._in_clause(figure):
             return None
         tokens = 0.0 if count == 0 else total / count + 0.15 * (count - 1)
         if not cue:
             tokens = _BY_UNIT
         return 0.2 + bonus + tokens, nearest <= 3.0
+
+    def _of_else(self, card: Card, figure: Figure) -> float:
+        """How near a word in the figure's clause stands that makes it one of something else."""
+        places = (
+            place
+            for phrase in card.naming.never
+            for word in phrase.split("|")
+            for place in self._around(word, figure)
+            if not _STOP.search(self._between(figure, place))
+        )
+        return min((self._distance(figure, place, False) for place in places), default=math.inf)
+
+    def _in_clause(self, figure: Figure) -> bool:
+        """Whether the thing that a figure is of stands in its clause, and no other subject between."""
+        sentence = self._clauses.sentence_at(figure.start)
+        return any(
+            word.sentence == sentence and not _SUBJECT.search(self._between(figure, word))
+            for phrase in self._deck.phrases.things.get(self.thing_of(figure), ())
+            for word in self._around(phrase, figure)
+        )
+
+    def _between(self, figure: Figure, word: Word) -> str:
+        return self._clauses.text[min(word.end, figure.end) : max(word.start, figure.start)]
 
     def _may_be(self, card: Card, figure: Figure, nearest: float, count: int) -> bool:
         """Whether a figure without a unit stands near enough to a word, and counts no other thing."""
@@ -182,9 +213,9 @@ class Matcher:
         if count == 0 or nearest > 9.0:
             return False
         after = figure.after.lower()
-        if not after or after in _SMALL or any(after.startswith(word[:4]) for word in _plain_parts(card)):
+        if not after or after in SMALL or any(after.startswith(word[:4]) for word in _plain_parts(card)):
             return True
-        return nearest <= 1.5
+        return nearest <= _BESIDE_NOUN
 
     def _distance(self, figure: Figure, word: Word, across: bool) -> float:
         """Words between a figure and another word; more where it stands behind; infinite across sentences."""

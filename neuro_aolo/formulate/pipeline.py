@@ -12,7 +12,9 @@ from neuro_aolo.formulate.allowed import within
 from neuro_aolo.formulate.asked import Asked, ask
 from neuro_aolo.formulate.cards import Deck, deck_of
 from neuro_aolo.formulate.choose import named_scenario
+from neuro_aolo.formulate.clauses import Clauses
 from neuro_aolo.formulate.form import Form, form_schema, read_form
+from neuro_aolo.formulate.leftover import leftover, told
 from neuro_aolo.formulate.model import Model
 from neuro_aolo.formulate.numerals import numerals
 from neuro_aolo.formulate.probe import probe
@@ -20,6 +22,7 @@ from neuro_aolo.formulate.prompt import corrected, messages_of
 from neuro_aolo.formulate.scenario_toml import loaded_from, toml_of, with_quotes
 from neuro_aolo.formulate.settle import Dropped, Settled, Value, settle
 from neuro_aolo.formulate.template import fill
+from neuro_aolo.formulate.totals import shared
 from neuro_aolo.formulate.unsaid import left_open
 from neuro_aolo.systems.names import Loaded
 from neuro_aolo.systems.parameters import Section
@@ -74,6 +77,7 @@ class Understood:
         missing: keys that the words leave open.
         warnings: what a reader should know.
         filled_by: what filled the form.
+        unused: words of the figures that settle no value.
     """
 
     asked: Asked
@@ -83,6 +87,7 @@ class Understood:
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
     filled_by: str
+    unused: tuple[str, ...] = ()
 
 
 def formulate(
@@ -123,7 +128,12 @@ def understood(asked: Asked, form: Form, filled_by: str) -> Understood:
         FormulationError: it extends what is no scenario of the system.
     """
     deck, warnings = _extended(asked, form)
-    settled = within(settle(form, deck, asked.text, asked.pieces), deck, asked.deployment)
+    clauses = Clauses(asked.text)
+    settled = settle(form, deck, asked.text, asked.pieces)
+    said_too = {**shared(clauses, deck), **settled.values}
+    settled = within(replace(settled, values=said_too), deck, asked.deployment)
+    unused = leftover(form, settled, deck, asked.text)
+    figures = (told(unused, clauses, deck),) if unused else ()
     whose = "" if filled_by == TEMPLATE else f"{filled_by} says: "
     said = (f"{whose}{literal_line(warning)}" for warning in form.warnings)
     return Understood(
@@ -132,8 +142,9 @@ def understood(asked: Asked, form: Form, filled_by: str) -> Understood:
         deck=deck,
         settled=settled,
         missing=left_open(form, settled, deck),
-        warnings=(*warnings, *settled.warnings, *said)[:_MOST_WARNINGS],
+        warnings=(*figures, *warnings, *settled.warnings, *said)[:_MOST_WARNINGS],
         filled_by=filled_by,
+        unused=unused,
     )
 
 

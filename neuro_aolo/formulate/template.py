@@ -16,12 +16,12 @@ from neuro_aolo.formulate.form import Form, Said
 from neuro_aolo.formulate.grounding import plainly
 from neuro_aolo.formulate.matching import Match, Matcher
 from neuro_aolo.formulate.sites import is_open, open_places, places_of
+from neuro_aolo.formulate.totals import ALL, counts_of, is_total
 from neuro_aolo.formulate.units import RATE
 
 _ENOUGH = 0.42
 _CLOSE = 0.75
 _LONGEST_QUOTE = 380
-_ALL = re.compile(r"\b(?:all|the|these|those|both|other)\s+\Z", re.IGNORECASE)
 _DEMAND = re.compile(
     r"\b(?:at most|at least|no more than|not more than|no less than|under|below|above|within"
     r"|max(?:imum)?|min(?:imum)?|must|should|limit(?:ed)? (?:to|of)|up to|less than|more than"
@@ -109,7 +109,7 @@ def _counts_all(figure: Figure, text: str) -> bool:
         not figure.unit
         and figure.form == "one"
         and figure.numbers[0].is_integer()
-        and _ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
+        and ALL.search(text, max(figure.start - 12, 0), figure.start) is not None
     )
 
 
@@ -118,26 +118,6 @@ def _says_it_too(match: Match, first: Match, clauses: Clauses) -> bool:
     if match.card.kind == "list" and match.figure.form == first.figure.form == "one":
         return clauses.sentence_at(match.figure.start) == clauses.sentence_at(first.figure.start)
     return match.near and match.score >= _CLOSE * first.score
-
-
-def counts_of(clauses: Clauses, deck: Deck) -> list[int]:
-    """How many of the things of a list there are, as far as the text says."""
-    figures = figures_of(clauses)
-    places = [place.place for word in deck.phrases.listed for place in clauses.places_of(word)]
-    counts = []
-    for figure in figures:
-        own = [word.place for word in clauses.tokens if figure.start <= word.start < figure.end]
-        near = any(0.0 <= place - own[-1] <= 3.0 for place in places) if own else False
-        near = near or _ALL.search(clauses.text, max(figure.start - 12, 0), figure.start) is not None
-        inside = figure.unit.lower().rstrip("s") in deck.phrases.listed
-        if (
-            figure.form == "one"
-            and (near or inside)
-            and 1 < figure.numbers[0] <= 64
-            and figure.numbers[0] % 1 == 0
-        ):
-            counts.append(int(figure.numbers[0]))
-    return counts
 
 
 def _said(
@@ -155,7 +135,7 @@ def _said(
     if first.figure.form != "one":
         yield one
         return
-    if counts and len(set(counts)) == 1:
+    if len(set(counts)) == 1 and not is_total(first.figure, clauses.text):
         yield replace_value(one, ", ".join([one.value] * counts[0]))
 
 

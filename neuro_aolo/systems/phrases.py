@@ -25,11 +25,13 @@ class Naming:
         name: the plainest, which is shown.
         cues: beside the name, what a figure of it stands near. An empty one: its unit will do.
         vague: what speaks of it without a figure, as ``decent quality``.
+        never: words that make a figure one of something else where they stand nearer than a cue.
     """
 
     name: str
     cues: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 def _nothing_follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:

@@ -44,6 +44,7 @@ NAMING = {
             "@bs consume|need|draw|use|take",
             "@bs",
         ),
+        never=("transmit|transmission|send|radiate",),
     ),
     "radio.downlink_mbit_per_s": Naming("downlink", ("", "down_link", "backhaul", "wired")),
     "radio.bs_embodied_kg": Naming(
@@ -141,6 +142,7 @@ NAMING = {
             "antenna",
             "transmitter",
             "power at_most|maximum|max|limit|cap",
+            "transmit|send at_most|most|more|maximum|max|limit|up_to|exceed|above|within|below|under",
             "radiate",
             "eirp",
         ),

@@ -47,6 +47,7 @@ _PARAMETERS = {
     "radio.fixed_power_w": Naming(
         "fixed power of the base station",
         ("fixed power", "@bs fixed|need|draw|use|take|consume|pass|transfer", "@bs"),
+        never=("transmit|transmission|send|radiate",),
     ),
     "radio.bs_embodied_kg": Naming(
         "embodied carbon of the base station", ("@bs embody|embodied|making|make|manufacture|build", "@bs")
@@ -71,7 +72,8 @@ _PARAMETERS = {
     ),
     "actions.steps": Naming("range of denoising steps", ("", "denoising", "step")),
     "actions.power_w": Naming(
-        "range of transmit power", ("transmit power", "device", "phone", "handset", "upload power", "power")
+        "range of transmit power",
+        ("transmit power", "device", "phone", "handset", "upload power", "power", "transmit|send|radiate"),
     ),
     "actions.choice": Naming("choice of the server", ("choice",)),
     "users.count": Naming("number of users", ("", "user count|number|many", "only", "user")),
