@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "NEURO_AOLO_LLM_KEY"
 _MOST_BYTES = 1 << 17
+_WIDEST = 30
 
 
 def formulate(
@@ -143,13 +144,16 @@ def _in_text(formulated: "Formulated", file: Path) -> None:
         f"{file}: a scenario of {deck.system} that extends {deck.base.scenario.name}; the words were read by "
         f"{formulated.filled_by}"
     )
-    out.print(_understood(rows(formulated)))
+    every = rows(formulated)
+    out.print(_understood([row for row in every if row.origin != "default"]))
     for dropped in formulated.dropped:
         say(f"not taken: {dropped.key or 'no parameter'}, {dropped.written!r}: {dropped.reason}")
     if formulated.missing:
         say(f"left open, and so at the default: {', '.join(formulated.missing)}")
     for warning in formulated.warnings:
         say(f"warning: {warning}")
+    say("All other parameters keep the default:")
+    out.print(_kept([row for row in every if row.origin == "default"]))
     say(
         f"Read every value. Then: {PROGRAM} scenarios check {file}; "
         f"{PROGRAM} run --scenario {file} --out {file.stem}"
@@ -157,7 +161,7 @@ def _in_text(formulated: "Formulated", file: Path) -> None:
 
 
 def _understood(rows: "Sequence[Row]") -> "Table":
-    """A row a parameter; below what was said, the words."""
+    """A row a parameter that the words settle; below the value, the words."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -168,10 +172,29 @@ def _understood(rows: "Sequence[Row]") -> "Table":
         padding=(0, 2, 0, 0),
     )
     for row in rows:
-        value = Text(row.value if row.unit == "-" else f"{row.value} {row.unit}")
-        if row.origin == "default":
-            table.add_row(Text(row.key, style="dim"), value.append(f"  default: {row.evidence}", style="dim"))
-            continue
         written = f"  written {row.written}" if row.written else ""
+        value = Text(_with_unit(row))
         table.add_row(row.key, value.append(f"{written}\n{row.origin}: {row.evidence}", style="dim"))
     return table
+
+
+def _kept(rows: "Sequence[Row]") -> "Table":
+    """A line a parameter that nobody spoke of; its source is cut where the terminal ends."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    table = Table(
+        Column("parameter", no_wrap=True),
+        Column("default", max_width=_WIDEST),
+        Column("source", no_wrap=True, overflow="ellipsis", ratio=1),
+        box=None,
+        padding=(0, 2, 0, 0),
+        style="dim",
+    )
+    for row in rows:
+        table.add_row(Text(row.key), Text(_with_unit(row)), Text(row.evidence))
+    return table
+
+
+def _with_unit(row: "Row") -> str:
+    return row.value if row.unit == "-" else f"{row.value} {row.unit}"

@@ -29,7 +29,7 @@ _BESIDE = re.compile(
 )
 _STOP = re.compile(r"[,;:]")
 _SUBJECT = re.compile(
-    r";|,\s*(?:(?:and|but|while|whereas|with)\s+)?(?:an?|the|our|its?|they|their|this|these|we)\b",
+    r";(?=\s*[a-z])|,\s*(?:(?:and|but|while|whereas|with)\s+)?(?:an?|the|our|its?|they|their|this|these|we)\b",
     re.IGNORECASE,
 )
 SMALL = frozenset(

@@ -131,7 +131,8 @@ def unit_at(text: str, place: int) -> tuple[str, int]:
     ends = [found.end() for found in _UNIT_WORD.finditer(text, begin, last)][:_MOST_PARTS]
     for end in reversed(ends):
         written = text[begin:end]
-        if is_unit(written) and not _LAST_ARTICLE.search(written):
+        # Letters that digits follow are a name: 4 H100 cards, not four hours.
+        if is_unit(written) and not text[end : end + 1].isdigit() and not _LAST_ARTICLE.search(written):
             return written, end
     return "", place
 

@@ -14,12 +14,27 @@ from neuro_aolo.systems.phrases import Naming, Phrases
 _AMPLE = 6.0
 """Penalty over the dearest optimum: as in the shipped scenarios."""
 
-_PENALTY = "limits.penalty_mg"
+_PENALTY, _LIMIT, _POWERS = "limits.penalty_mg", "limits.power_w", "actions.power_w"
 _TRIED = 1_000
 """Requests that it is looked for on: those of the task's own check."""
 
 
 def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
+    """Transmit powers up to a limit that is said, and a penalty above what the dearest optimum costs."""
+    powers = _powers(base, said)
+    return {**powers, **_penalty(base, {**said, **{key: value for key, (value, _) in powers.items()}})}
+
+
+def _powers(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
+    """Without them a limit above the highest power that can be chosen would have no effect."""
+    low, high = base.actions.power_w
+    if _POWERS in said or said.get(_LIMIT, 0.0) <= high:
+        return {}
+    why = f"chosen: up to the limit that is said; {high:g} W before, where it would have no effect"
+    return {_POWERS: ([low, said[_LIMIT]], why)}
+
+
+def _penalty(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
     """A penalty above what the dearest request costs at its optimum, where the scenario's own is not."""
     if _PENALTY in said:
         return {}
