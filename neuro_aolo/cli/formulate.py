@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "NEURO_AOLO_LLM_KEY"
 _MOST_BYTES = 1 << 17
-_WIDEST = 30
+_WIDEST, _NARROWEST = 24, 10
 
 
 def formulate(
@@ -183,10 +183,12 @@ def _kept(rows: "Sequence[Row]") -> "Table":
     from rich.table import Column, Table
     from rich.text import Text
 
+    key = max((len(row.key) for row in rows), default=0)
+    value = min(max((len(_with_unit(row)) for row in rows), default=0), _WIDEST)
     table = Table(
-        Column("parameter", no_wrap=True),
-        Column("default", max_width=_WIDEST),
-        Column("source", no_wrap=True, overflow="ellipsis", ratio=1),
+        Column("parameter", no_wrap=True, width=key),
+        Column("default", width=value),
+        Column("source", no_wrap=True, width=max(out.width - key - value - 6, _NARROWEST)),
         box=None,
         padding=(0, 2, 0, 0),
         style="dim",

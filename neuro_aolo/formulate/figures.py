@@ -72,15 +72,14 @@ def is_counted(unit: str) -> bool:
 
 
 def every_figure(text: str) -> Iterator[tuple[Figure, tuple[Numeral, ...]]]:
-    """All figures of a text with their numbers, the denied and quoted too; names, dates and a lone one not."""
+    """All figures of a text with their numbers, the denied and the quoted too; no names, dates, articles."""
     stated = [
         number
         for number in numerals(text)
-        if unit_at(text, number.end)[0]
-        or not (
-            _names_something(text, number)
-            or _GENERATION.match(text, number.end)
-            or text[number.start : number.end].lower() in ("one", "single")
+        if text[number.start : number.end].lower() not in ("one", "single")
+        and (
+            unit_at(text, number.end)[0]
+            or not (_names_something(text, number) or _GENERATION.match(text, number.end))
         )
     ]
     index = 0

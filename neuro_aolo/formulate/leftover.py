@@ -33,21 +33,21 @@ def leftover(form: Form, settled: Settled, deck: Deck, text: str) -> tuple[str, 
     used |= {figure.start for figure in _counts(clauses, settled, deck)}
     used |= {figure.start for figure in shared_figures(clauses, deck) if _is_shared(settled)}
     values = {number.value for number in numerals(text) if number.start in used}
-    words = []
+    unused = []
     for figure, parts in every_figure(text):
         again = ALL.search(text, max(figure.start - 12, 0), figure.start) and figure.numbers[0] in values
         if not again and any(number.start not in used for number in parts):
-            words.append(literal_line(_words(figure, text)))
-    return tuple(dict.fromkeys(words))
+            unused.append(literal_line(_phrase(figure, text)))
+    return tuple(dict.fromkeys(unused))
 
 
-def told(words: Sequence[str], clauses: Clauses, deck: Deck) -> str:
+def told(unused: Sequence[str], clauses: Clauses, deck: Deck) -> str:
     """A sentence about figures that settle nothing, with what would settle a count of things."""
-    quoted = ", ".join(f'"{each}"' for each in words)
+    quoted = ", ".join(f'"{each}"' for each in unused)
     line = f"no value is made of {quoted}"
-    counts = [literal_line(_words(figure, clauses.text)) for figure in count_figures(clauses, deck)]
+    counts = [literal_line(_phrase(figure, clauses.text)) for figure in count_figures(clauses, deck)]
     lists = [key for key, card in deck.cards.items() if card.kind == "list"]
-    if any(each in words for each in counts) and lists:
+    if any(each in unused for each in counts) and lists:
         some = ", ".join(lists[:_KEYS]) + (", ..." if len(lists) > _KEYS else "")
         line += f"; say one figure for each {deck.phrases.listed[0]}: {some}"
     return line
@@ -76,7 +76,7 @@ def _is_shared(settled: Settled) -> bool:
     return any(value.evidence is None for value in settled.values.values())
 
 
-def _words(figure: Figure, text: str) -> str:
+def _phrase(figure: Figure, text: str) -> str:
     """A figure with the noun behind it, or else the two words before it."""
     own = text[figure.start : figure.end]
     if is_counted(figure.unit):

@@ -99,8 +99,27 @@ def test_people_read_each_value_its_words_and_what_comes_next(cli, tmp_path, mon
     assert 'description: "GPU power is 0.4 kW"' in lines
     assert "not taken: inference.pue, '0.5': not allowed" in lines
     assert "left open, and so at the default: bs_country" in lines
-    assert "default: AOLO, table" in lines
+    assert lines.index("left open") < lines.index("radio.bits_per_word 50 bit/word AOLO, table")
     assert f"neuro-aolo scenarios check {file}; neuro-aolo run --scenario {file} --out mine" in lines
+
+
+def test_defaults_are_a_line_each(cli, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = cli("formulate", "A chatbot on 8 GPUs. We are 12 engineers.", "--out", tmp_path / "mine.toml")
+    said, defaults = done.stdout.split("All other parameters keep the default:\n")
+    assert 'warning: no value is made of "12 engineers"' in said
+    lines = defaults.split("Read every value.")[0].splitlines()
+    assert all(line[0] != " " for line in lines)
+    assert all(len(line.rstrip()) <= 80 for line in lines)
+    assert any(line.split() == ["radio.bits_per_word", "50", "bit/word", "AOLO,", "table"] for line in lines)
+
+
+def test_a_limit_above_every_transmit_power_widens_them(cli, tmp_path) -> None:
+    file = tmp_path / "mine.toml"
+    assert cli("formulate", "A chatbot. Transmit power at most 49 dBm.", "--out", file).returncode == 0
+    scenario = load(file).scenario
+    assert scenario.actions.power_w == (0.1, pytest.approx(79.43, abs=0.01))
+    assert scenario.actions.power_w[1] == scenario.limits.power_w
 
 
 def test_words_come_from_standard_input_too(cli, tmp_path, monkeypatch) -> None:

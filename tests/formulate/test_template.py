@@ -43,6 +43,7 @@ def test_a_sentence_is_read(entry: dict[str, Any]) -> None:
     assert found.keys() == entry["values"].keys()
     assert all(same(found[key], entry["values"][key]) for key in found)
     assert understood.settled.dropped == understood.missing == ()
+    assert list(understood.unused) == entry.get("told", [])
 
 
 def test_what_is_known_not_to_be_read_is_few() -> None:
