@@ -21,7 +21,7 @@ _ENDINGS = (
 _IRREGULAR = {
     **{"kept": "keep", "sent": "send", "built": "build", "made": "make", "taken": "take", "took": "take"},
     **{"drew": "draw", "drawn": "draw", "held": "hold", "lost": "lose", "stood": "stand"},
-    **{"lives": "live", "gave": "give", "given": "give", "chose": "choose"},
+    **{"boxes": "box", "lives": "live", "gave": "give", "given": "give", "chose": "choose"},
 }
 _LONG = 6
 _DENIED = re.compile(

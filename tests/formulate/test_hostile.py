@@ -76,7 +76,9 @@ def test_damaged_descriptions_are_read_or_refused_in_one_line(seed: int) -> None
         with one_line_or_none():
             understood = by_template(ask(text))
             for value in understood.settled.values.values():
-                assert value.evidence is not None
+                if value.evidence is None:
+                    assert value.written.startswith("chosen: ")
+                    continue
                 assert " ".join(value.evidence.quote.split()) in " ".join(text.split())
             if number == 0:
                 tomllib.loads(finished(understood).toml)
