@@ -16,7 +16,7 @@ from neuro_aolo.cli.help import typed_in
 
 ROOT = typer.main.get_command(app)
 ORDER = ["run", "train", "evaluate", "compare", "export", "simulate", "energy", "ledger", "report"]
-ORDER += ["finetune", "pareto", "doctor", "scenarios", "profiles"]
+ORDER += ["formulate", "finetune", "pareto", "doctor", "scenarios", "profiles"]
 GROUPS = {"scenarios": ["list", "show", "check", "fit"], "profiles": ["list", "show"]}
 COMMANDS = [(name,) for name in ORDER] + [(group, name) for group in GROUPS for name in GROUPS[group]]
 EXAMPLES = sorted(
