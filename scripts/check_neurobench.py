@@ -246,7 +246,7 @@ def of_run(path: Path, decisions: int) -> tuple[SpikingGraph, DenseGraph | None,
 
     run = Run.open(RunFolder.open(path))
     if not isinstance(run.graph, SpikingGraph):
-        raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
+        raise RunError(f"{path} holds a dense actor, which has no spikes: name a run of --actor popsan")
     dense = run.twin.graph if run.twin else None
     assert dense is None or isinstance(dense, DenseGraph)
     states = run.task.reset(decisions, np.random.default_rng(1))

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("neuro_aolo_export", "hardware_profiles"),
     ("text", "units", "files", "errors", "interrupt"),
     ("systems",),
-    ("agent",),
+    ("agent", "formulate"),
     ("pricing",),
     ("carbon",),
     ("runs", "workers"),
@@ -39,7 +39,7 @@ MOST_LOOSE_FILES = 6
 OF_ONE_SYSTEM = {
     f"{SYSTEMS}.aolo": frozenset({"words", "watts", "oracle"}),
     f"{SYSTEMS}.environment": frozenset({"terminated"}),
-    f"{SYSTEMS}.offload": frozenset({"aigc", "denoising", "upload"}),
+    f"{SYSTEMS}.offload": frozenset({"aigc", "upload"}),
 }
 """Parts of identifiers and keys that belong to one system: none above it, beside it or below it has them."""
 

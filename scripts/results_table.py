@@ -20,7 +20,7 @@ RULES = ("shortest-answer", "log-linear", "mean-curve")
 FITTED = ("optimum-table", "linear-cem", "regressed-mlp", "ridge", "boosting", "network")
 FIRST = (*RULES, *FITTED, "constant")
 """What no actor of ours or of Stable-Baselines3 learns: rules, what is fitted, the best constant action."""
-SHORT = (*RULES, "linear-cem", "network", "spiking", "mlp")
+SHORT = (*RULES, "network", "spiking", "mlp", "diffusion")
 """Rules, what is fitted without knowing the optimum, and ours."""
 RIVALS = ("sac", "td3", "ppo")
 """Of Stable-Baselines3; beside :data:`SHORT` stands the nearest on the scenario."""

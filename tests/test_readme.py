@@ -28,7 +28,10 @@ def test_the_two_commands_are_make_targets() -> None:
 def test_what_is_typed_without_make_is_what_make_does(page: str) -> None:
     lines = re.findall(r"^python -m (pip install .*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
     made = (
-        (ROOT / "Makefile").read_text().replace("install -q", "install").replace("[lava,sb3,test]", "[lava]")
+        (ROOT / "Makefile")
+        .read_text()
+        .replace("install -q", "install")
+        .replace("[formulate,lava,sb3,test]", "[lava]")
     )
     assert len(lines) == 3
     for line in lines:

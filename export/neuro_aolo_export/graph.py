@@ -21,7 +21,7 @@ from neuro_aolo_export.arrays import (
     require_bias,
     require_steps,
 )
-from neuro_aolo_export.dense import Activation, DenseGraph, DenseLayer
+from neuro_aolo_export.dense import Activation, Denoising, DenseGraph, DenseLayer
 from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.population import Encoder, GradedEncoder, PopulationDecoder, PopulationEncoder, needed
 from neuro_aolo_export.quantity import Quantity, require_quantities
@@ -29,6 +29,7 @@ from neuro_aolo_export.reset import Reset, common, require_reset
 
 __all__ = [
     "Activation",
+    "Denoising",
     "DenseGraph",
     "DenseLayer",
     "Encoder",

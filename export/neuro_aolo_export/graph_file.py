@@ -18,6 +18,7 @@ from neuro_aolo_export.errors import ExportError
 from neuro_aolo_export.file_kind import described
 from neuro_aolo_export.files import regular_size, write_whole
 from neuro_aolo_export.graph import (
+    Denoising,
     DenseGraph,
     DenseLayer,
     Encoder,
@@ -29,8 +30,10 @@ from neuro_aolo_export.graph import (
     SpikingLayer,
 )
 
-FORMAT = 2
-"""Number of this form. 1, of 0.1, has population coding alone: what needs no more is written so still."""
+FORMAT = 3
+"""Number of this form, of dense graphs with several passes. 2 has graded spikes, and 1, of 0.1, population
+coding alone: what needs no more is written so still."""
+_GRADED = 2
 MAX_BYTES = 1 << 28
 """Largest file that is read: a quarter of a gibibyte, 67 million weights."""
 
@@ -40,6 +43,7 @@ _RESET = {
     "subtract": "a spike takes the threshold off, before the next leak; to 0 before each decision",
     "mixed": "as each layer says, or hard, to 0; to 0 before each decision",
 }
+_DENOISING = ("shift", "noise", "signal", "estimate", "kept")
 _Arrays = dict[str, NDArray[Any]]
 
 
@@ -111,6 +115,9 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
     }
     if isinstance(graph, DenseGraph):
         description |= {"kind": "dense", "layers": [_activation(layer) for layer in graph.layers]}
+        if graph.denoising is not None:
+            description |= {"format": FORMAT, "denoising": {"reach": graph.denoising.reach}}
+            arrays |= {f"denoising.{name}": getattr(graph.denoising, name) for name in _DENOISING}
         return description, arrays
     scalars = ("current_decay", "voltage_decay", "threshold")
     description |= {
@@ -125,14 +132,14 @@ def _parts(graph: SpikingGraph | DenseGraph) -> tuple[dict[str, Any], _Arrays]:
         "decoder": None,
     }
     if isinstance(graph.encoder, GradedEncoder):
-        description |= {"format": FORMAT, "encoder": asdict(graph.encoder)}
+        description |= {"format": _GRADED, "encoder": asdict(graph.encoder)}
     elif graph.encoder is not None:
         description["encoder"] = {"threshold": graph.encoder.threshold}
         arrays |= {"encoder.mean": graph.encoder.mean, "encoder.std": graph.encoder.std}
     if graph.decoder is not None:
         description["decoder"] = {}
         if graph.decoder.shared:
-            description |= {"format": FORMAT, "decoder": {"shared": True}}
+            description |= {"format": _GRADED, "decoder": {"shared": True}}
         arrays |= {"decoder.weight": graph.decoder.weight, "decoder.bias": graph.decoder.bias}
     return description, arrays
 
@@ -156,7 +163,7 @@ def _digest(description: Mapping[str, Any], arrays: _Arrays) -> str:
 
 
 def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | DenseGraph:
-    if description["format"] not in (1, FORMAT):
+    if description["format"] not in (1, _GRADED, FORMAT):
         raise ValueError(f"format {description['format']}, not {FORMAT}")
     kind = description["kind"]
     if kind not in ("spiking", "dense"):
@@ -171,7 +178,9 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
     ]
     if kind == "dense":
         graph: SpikingGraph | DenseGraph = DenseGraph(
-            tuple(DenseLayer(weight, bias, **values) for weight, bias, values in pairs), **quantities
+            tuple(DenseLayer(weight, bias, **values) for weight, bias, values in pairs),
+            **quantities,
+            denoising=_denoising(description.get("denoising"), arrays),
         )
     else:
         decoder = None
@@ -189,6 +198,13 @@ def _graph(description: dict[str, Any], arrays: _Arrays) -> SpikingGraph | Dense
     if arrays:
         raise ValueError(f"unknown arrays {', '.join(sorted(arrays))}")
     return graph
+
+
+def _denoising(description: dict[str, Any] | None, arrays: _Arrays) -> Denoising | None:
+    if description is None:
+        return None
+    shift, noise, signal, estimate, kept = (arrays.pop(f"denoising.{name}") for name in _DENOISING)
+    return Denoising(shift, noise, signal, estimate, kept, **description)
 
 
 def _encoder(description: dict[str, Any] | None, arrays: _Arrays) -> Encoder | None:

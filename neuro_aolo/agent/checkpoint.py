@@ -19,6 +19,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from neuro_aolo.agent.actor_files import DESCRIPTION, SNAPSHOT, WEIGHTS
+from neuro_aolo.agent.diffusion import Diffusion, DiffusionConfig
 from neuro_aolo.agent.mlp import MLP, MLPConfig
 from neuro_aolo.agent.popsan import PopSAN, PopSANConfig
 from neuro_aolo.agent.sizes import MOST_QUANTITIES, check_weights
@@ -27,8 +28,8 @@ from neuro_aolo.files import digest, read_sealed, read_text, sealed, write_whole
 from neuro_aolo.systems.schema import as_written
 from neuro_aolo_export.files import read_whole, whole
 
-Actor = PopSAN | MLP
-ActorConfig = PopSANConfig | MLPConfig
+Actor = PopSAN | MLP | Diffusion
+ActorConfig = PopSANConfig | MLPConfig | DiffusionConfig
 
 FORMAT = 2
 """Number of this form; that of 0.1 was 1, without digests."""
@@ -60,7 +61,11 @@ class ActorSpec:
         return self.config.build(len(self.observation_names), len(self.action_names), generator)
 
 
-ACTORS: dict[str, type[ActorConfig]] = {"popsan": PopSANConfig, "mlp": MLPConfig}
+ACTORS: dict[str, type[ActorConfig]] = {
+    "popsan": PopSANConfig,
+    "mlp": MLPConfig,
+    "diffusion": DiffusionConfig,
+}
 """Kinds of actor, by the name that settings and files give them."""
 
 _POPULATION = {"encoder": "population", "levels": 255, "decoder": "population"}

@@ -78,11 +78,24 @@ def misled(actions: Tensor, choice: Choice, lost: Tensor, breaks: Tensor) -> Ten
         breaks: whether it comes too close to a constraint, ``(M, n)``.
     """
     wanted = torch.softmax(-(lost.detach() + _BARRIER * breaks) / _ALPHA, dim=0)
-    said = torch.log_softmax(
-        2.0 * torch.atanh(scores(actions, choice).clamp(_EDGE - 1.0, 1.0 - _EDGE)), dim=-1
-    )
+    said = torch.log_softmax(_logits(actions, choice), dim=-1)
     served = (1.0 - _DRAWN) * wanted + _DRAWN / len(choice)
     return (served * lost - wanted * said.T).sum(0).mean()
+
+
+def by_chances(actions: Tensor, choice: Choice, generator: torch.Generator) -> Tensor:
+    """Actions ``(n, A)`` that name what is drawn by the chances that their scores give, softmax(2 atanh)."""
+    chances = torch.softmax(_logits(actions, choice), dim=-1)
+    which = torch.multinomial(chances, 1, generator=generator)
+    places = torch.tensor([places[0] for places in choice])
+    named_ones = torch.full_like(chances, -1.0).scatter_(1, which, 1.0)
+    found = actions.clone()
+    found[:, places] = named_ones
+    return found
+
+
+def _logits(actions: Tensor, choice: Choice) -> Tensor:
+    return 2.0 * torch.atanh(scores(actions, choice).clamp(_EDGE - 1.0, 1.0 - _EDGE))
 
 
 def drawn(actions: Floats, choice: Choice, rng: np.random.Generator) -> Floats:

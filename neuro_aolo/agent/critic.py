@@ -73,15 +73,17 @@ class TwinCritic(nn.Module):
         Where they name nothing, of the actions as they are, ``(2, B, outputs)``.
         """
         if not self.choice:
-            return self._estimate(torch.cat([observations, actions], dim=-1).expand(2, -1, -1))
+            return self._estimate(torch.cat([observations, actions], dim=-1))
         held = numbers(actions, self.choice)
         x = torch.cat([observations.expand(len(held), -1, -1), held], dim=-1)
-        found: Tensor = self._estimate(x.repeat(2, 1, 1)).unflatten(0, (2, -1))
-        return found
+        estimates: Tensor = self._estimate(x.repeat(2, 1, 1)).unflatten(0, (2, -1))
+        return estimates
 
     def _estimate(self, x: Tensor) -> Tensor:
         if self.logits:
             x = torch.cat([x, _LOGIT_SCALE * logit(x)], dim=-1)
+        if not self.choice:
+            x = x.expand(2, -1, -1)
         last = len(self.weights) - 1
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = torch.baddbmm(bias, x, weight)

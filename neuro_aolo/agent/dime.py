@@ -240,7 +240,7 @@ class Dime:
         else:
             means, tolled = self.toll.decide(self.actor, experience.each(observations))
             means = means.reshape(len(observations), -1)
-        means = straight_through(means)
+        means = straight_through(means, self.actor)
         with torch.no_grad():
             tables = self.critic(observations)
             policy = self.improvement(tables, around(means, self.candidates))

@@ -162,13 +162,17 @@ def held_out(task: Task, count: int = HELD_OUT_REQUESTS) -> Requests:
 
 
 def noise_free(actor: nn.Module, batch: int = 1024) -> Policy:
-    """The policy of an actor without exploration, evaluated ``batch`` requests at a time."""
+    """The policy of an actor without exploration, evaluated ``batch`` requests at a time.
+
+    Where an actor decides otherwise once it is deployed, it says so by a method of that name.
+    """
+    decides = getattr(actor, "deployed", actor)
 
     def decide(observations: Observations) -> Floats:
         device = next(actor.parameters()).device
         with torch.no_grad():
             chunks = [
-                actor(torch.from_numpy(observations[i : i + batch]).to(device)).cpu()
+                decides(torch.from_numpy(observations[i : i + batch]).to(device)).cpu()
                 for i in range(0, len(observations), batch)
             ]
         return torch.cat(chunks).double().numpy()

@@ -58,6 +58,14 @@ class Experience:
         """What each figure counts as, in units of the objectives' scales."""
         return (1.0,) if self.reward else tuple(objective.weight for objective in self.spec.objectives)
 
+    def weighed(self, figures: Tensor) -> Tensor:
+        """What is minimised, ``(...)``, of figures ``(..., O)``."""
+        first, *others = self.weights
+        total = first * figures[..., 0]
+        for index, weight in enumerate(others, start=1):
+            total = total + weight * figures[..., index]
+        return total
+
     @property
     def copies(self) -> int:
         """Copies whose decisions a row holds."""

@@ -7,8 +7,9 @@ it.
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from neuro_aolo.agent.diffusion import Diffusion
 from neuro_aolo.systems.task import Floats
 
 _STD = 0.5
@@ -55,12 +56,13 @@ _NEAR, _UNIFORM = 0.2, 0.25
 _FURTHEST = 0.97
 
 
-def straight_through(actions: Tensor) -> Tensor:
-    """The same actions; the gradient passes their tanh as if its slope were 1.
+def straight_through(actions: Tensor, actor: nn.Module) -> Tensor:
+    """The same actions of ``actor``; the gradient passes their tanh as if its slope were 1.
 
     At a bound the slope is nearly 0, and an actor that stands there would never leave.
     """
-    if actions.requires_grad:
+    has_tanh = not isinstance(actor, Diffusion) or actor.config.reach > 0.0
+    if actions.requires_grad and has_tanh:
         slope = (1.0 - actions.detach().square()).clamp_min(_LEAST_SLOPE)
         actions.register_hook(lambda gradient: gradient / slope)
     return actions

@@ -44,7 +44,7 @@ def imitate(task: Task, actor: nn.Module, updates: int, seed: np.random.SeedSequ
         set_lr(optimiser, geometric(_LR, _LR_END, update / updates))
         rows = rng.integers(len(observations), size=_BATCH_SIZE)
         seen, wanted = observations[rows].to(device), actions[rows].to(device)
-        loss = (straight_through(actor(seen)) - wanted).square().mean()
+        loss = (straight_through(actor(seen), actor) - wanted).square().mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

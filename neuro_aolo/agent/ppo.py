@@ -216,7 +216,7 @@ class PPO:
         else:
             means, tolled = self.toll.decide(self.policy, experience.each(observations))
             means = means.reshape(len(observations), -1)
-        means = straight_through(means)
+        means = straight_through(means, self.policy)
         spread = batch["std"][:, None]
         before, now = (((batch["drawn"] - mean) / spread).square() for mean in (batch["mean"], means))
         ratio = (0.5 * (before - now)).sum(-1).exp()

@@ -38,6 +38,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neuro_aolo.agent.categorical import Categorical
 from neuro_aolo.agent.choice import drawn, misled, taken, worst
 from neuro_aolo.agent.critic import TwinCritic
 from neuro_aolo.agent.evaluate import noise_free
@@ -150,6 +151,8 @@ class SDRL:
             actions = self.served.actions.detach().double().cpu().numpy().reshape(shape)
         else:
             actions = noise_free(self.policy)(observations)
+        if isinstance(self.policy, Categorical):
+            actions = self.policy.mixed(actions, rng)
         tried = drawn(actions, self.experience.choice, rng)
         return disturbed(tried, self.noise(progress) * rng.standard_normal(shape), self.config.logits)
 
@@ -165,11 +168,7 @@ class SDRL:
             self.served.slack = rows["outcome"][:, len(self.discounts) :].to(to)
 
     def update(self, progress: float, served: int) -> float | None:
-        """One update from replayed requests; ``progress`` runs from 0 to 1.
-
-        Returns:
-            The critics' loss; None where too few requests have been served.
-        """
+        """One update from replayed requests. Returns the critics' loss; None where too few were served."""
         config = self.config
         if served <= config.critic_starts:
             return None
@@ -203,12 +202,7 @@ class SDRL:
         return spec.agents * self.toll.cost(self.actor, torch.from_numpy(decided.seen).to(device))
 
     def steer_margins(self, broken: Tensor, limit: float) -> None:
-        """Widen the margin of each constraint broken too often, narrow the others.
-
-        Args:
-            broken: share of noise-free decisions that break each constraint, shape ``(C,)``.
-            limit: how large that may be.
-        """
+        """Widen the margins of constraints of which more than ``limit`` is broken, shares ``(C,)``."""
         too_often = broken.to(self.margins) > limit
         factor = torch.where(too_often, WIDEN, NARROW)
         self.margins = (self.margins * factor).clamp(LEAST_MARGIN, self.config.margin_max)
@@ -255,14 +249,8 @@ class SDRL:
         self.critic.requires_grad_(False)
         choice = self.experience.choice
         estimates = self.critic.of_each(decided.observations, decided.actions)
-        figures = len(self.discounts)
-        first, *others = self.experience.weights
-        cost = first * estimates[..., 0].amax(0)
-        for index, weight in enumerate(others, start=1):
-            cost = cost + weight * estimates[..., index].amax(0)
-        slack = self._slack(decided, estimates[..., figures:])
-        short = torch.relu(self.margins - slack)
-        lost = cost + self.config.penalty_weight * (worst(short, self.margins) if choice else short.sum(-1))
+        slack = self._slack(decided, estimates[..., len(self.discounts) :])
+        lost = self._lost(estimates, slack)
         close = (slack < self.margins / 2).any(-1)
         loss = misled(decided.actions, choice, lost, close) if choice else lost.mean()
         if decided.tolled is not None:
@@ -273,6 +261,17 @@ class SDRL:
         loss.backward()
         optimiser.step()
         self.critic.requires_grad_(True)
+
+    def losses(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """What (37') is the mean of, by the critics alone, ``(n,)``, of rows' actions ``(n, A)``."""
+        estimates = self.critic(observations, actions)
+        return self._lost(estimates, estimates[..., len(self.discounts) :].amin(0))
+
+    def _lost(self, estimates: Tensor, slack: Tensor) -> Tensor:
+        """The same, of the critics' estimates ``(2, ..., O + C)`` and slacks ``(..., C)``."""
+        cost = self.experience.weighed(estimates[..., : len(self.discounts)].amax(0))
+        short, choice = torch.relu(self.margins - slack), self.experience.choice
+        return cost + self.config.penalty_weight * (worst(short, self.margins) if choice else short.sum(-1))
 
     def _slack(self, decided: Decided, estimates: Tensor) -> Tensor:
         """Slacks ``(..., n, C)`` of what was decided, of the critics' estimates ``(2, ..., n, C)``."""
@@ -293,11 +292,7 @@ class SDRL:
         return Snapshot({"margins": self.margins, **found.tensors}, found.values)
 
     def restore(self, state: Snapshot) -> None:
-        """Stand where :meth:`state` was taken of a learner of the same shape.
-
-        Raises:
-            AgentError: it is of another shape.
-        """
+        """Stand where :meth:`state` was taken; raises an AgentError of a learner of another shape."""
         self._parts().restore(state)
         self.margins = state.tensors["margins"].to(self.margins)
 

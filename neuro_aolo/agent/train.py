@@ -57,18 +57,19 @@ def train_actor(
         AgentError: ``resume`` is of a training of another shape, or the learner does not take the task.
     """
     seeds = Seeds.of(seed)
-    learner = _learner(task, make_actor, config, seeds, device, toll)
+    learner = learner_for(task, make_actor, config, seeds, device, toll)
     return learn(task, learner, config.pace, seeds, on_metrics, on_snapshot, resume, is_due)
 
 
-def _learner(
+def learner_for(
     task: Task,
     make_actor: Callable[[torch.Generator], nn.Module],
     config: TrainingConfig,
     seeds: Seeds,
-    device: str,
-    toll: SpikeToll | None,
+    device: str = "cpu",
+    toll: SpikeToll | None = None,
 ) -> Learner:
+    """The untrained learner that settings are of; arguments as of :func:`train_actor`."""
     if isinstance(config, PPOConfig):
         return PPO.build(task, make_actor, config, seeds, device, toll)
     if isinstance(config, DimeConfig):

@@ -84,14 +84,15 @@ def compare(
 
     Args:
         scenario: a name or a ``.toml`` file.
-        learners: some of ``spiking``, ``mlp``, ``sac``, ``td3``, ``ppo``, ``optimum-table``, ``linear-cem``,
-            ``regressed-mlp``, ``random``, ``constant``, the system's rules and the exact optimum, which AOLO
-            calls ``oracle``; all that the task allows where None. ``sac:1`` has one seed, whatever ``seeds``
-            says.
+        learners: some of ``spiking``, ``mlp``, ``diffusion``, ``sac``, ``td3``, ``ppo``, ``optimum-table``,
+            ``linear-cem``, ``regressed-mlp``, ``random``, ``constant``, the system's rules and the exact
+            optimum, which AOLO calls ``oracle``; all that the task allows where None. ``sac:1`` has one seed,
+            whatever ``seeds`` says.
         seeds: how many: 0, 1, and so on.
-        steps: decisions served in training by ``spiking`` and ``mlp``; the preset's where None.
+        steps: decisions served in training by ``spiking``, ``mlp`` and ``diffusion``; the preset's where
+            None.
         seconds: processor time of training of each of ``sac``, ``td3`` and ``ppo``.
-        preset: ``tuned``, ``population`` or ``paper``: settings of ``spiking`` and ``mlp``.
+        preset: ``tuned``, ``population`` or ``paper``: settings of these three.
         out: where cells and tables go; ``results/SCENARIO`` where None.
         jobs: cells at a time. With 1 they are made in this process; with more in processes of their own, for
             which a script must keep its calls under ``if __name__ == "__main__":``.

@@ -48,7 +48,8 @@ def train(
         scenario: a name of :func:`~neuro_aolo.scenarios`, a ``.toml`` file, a
             :class:`~neuro_aolo.Scenario`, what :func:`~neuro_aolo.as_task` gave, or a scenario of ``system``;
             ``paper`` where None.
-        actor: ``popsan``, a spiking network (the default), or ``mlp``, a dense one.
+        actor: ``popsan``, a spiking network (the default), ``mlp``, a dense one, or ``diffusion``, a
+            dense one that refines its action in five passes.
         out: the folder.
         seed: of everything drawn at random; 0 where nothing says otherwise.
         preference: weight of each objective in training, as ``(0.8, 0, 0.2)`` of carbon, energy and delay; of

@@ -12,6 +12,7 @@ from neuro_aolo.cli.doctor import doctor
 from neuro_aolo.cli.energy import energy
 from neuro_aolo.cli.export import export
 from neuro_aolo.cli.finetune import finetune
+from neuro_aolo.cli.formulate import formulate
 from neuro_aolo.cli.help import Sections, examples
 from neuro_aolo.cli.ledger import ledger
 from neuro_aolo.cli.options import QuietOption
@@ -59,6 +60,12 @@ COMMANDS = (
     ),
     (ledger, DEPLOY, "neuro-aolo ledger demo --baseline constant --format markdown"),
     (report, DEPLOY, "neuro-aolo report demo", "neuro-aolo report demo demo-mlp --out both.html"),
+    (
+        formulate,
+        STUDY,
+        'neuro-aolo formulate "A chatbot on 8 GPUs in Sweden" --out mine.toml',
+        "neuro-aolo formulate - --docs sheets --out mine.toml --overwrite",
+    ),
     (finetune, STUDY, "neuro-aolo finetune demo --weight-bits 4 --out demo-4bit"),
     (pareto, STUDY, "neuro-aolo pareto demo demo-4bit --profile loihi2 --out front"),
 )

@@ -38,9 +38,10 @@ def compare(
         typer.Option(
             metavar="NAME[:SEEDS],...",
             autocompletion=several(names.LEARNERS),
-            help="Some of spiking, mlp, sac, td3, ppo, optimum-table, linear-cem, regressed-mlp, random, "
-            "constant, the system's rules and estimators and the exact optimum, which AOLO calls oracle; all "
-            "if absent. sac:1 has one seed, whatever --seeds says.",
+            help="Some of spiking, mlp, diffusion, sac, td3, ppo, optimum-table, linear-cem, regressed-mlp, "
+            "random, constant, the system's rules and estimators and the exact optimum, which AOLO calls "
+            "oracle; all of these if absent. Also best-of (a search under the MLP's critics) and "
+            "categorical (an MLP that draws what it names). sac:1 has one seed, whatever --seeds says.",
         ),
     ] = None,
     preset: Annotated[
@@ -48,11 +49,11 @@ def compare(
         typer.Option(
             metavar="tuned|population|paper",
             autocompletion=completes(names.PRESETS),
-            help="Settings of spiking and mlp.",
+            help="Settings of spiking, mlp and diffusion.",
         ),
     ] = "tuned",
     steps: Annotated[
-        int | None, whole(least=1, help="Requests served in training by spiking and mlp.")
+        int | None, whole(least=1, help="Requests served in training by spiking, mlp and diffusion.")
     ] = None,
     seconds: Annotated[
         float, real(above=0.0, metavar="S", help="Processor time of training of each of sac, td3 and ppo.")

@@ -172,8 +172,9 @@ def network_sentences(network: PricedNetwork) -> list[str]:
     read = f", output {work.output}" if work.output else ""
     activations = ", ".join(layer.activation for layer in network.layers)
     bits = network.priced.conditions.dense_bits
+    passes = f", {work.passes} passes" if work.passes > 1 else ""
     said = [
-        f"{name}{read}: dense network {sizes} ({activations}), priced with weights of {bits} bits.",
+        f"{name}{read}: dense network {sizes} ({activations}){passes}, priced with weights of {bits} bits.",
         f"{work.macs:,} multiply-accumulates, {work.weights:,} weights and biases, {work.activations:,} "
         "activations a decision.",
     ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-ACTORS = ("popsan", "mlp")
+ACTORS = ("popsan", "mlp", "diffusion")
 PRESETS = ("tuned", "population", "paper")
 DEVICES = ("cpu", "cuda")
 SITES = ("bs", "dc", "grid", "user")
@@ -14,7 +14,7 @@ RESETS = ("zero", "subtract")
 STYLES = ("terminal", "markdown", "latex")
 BASELINES = ("random", "constant", "mlp")
 LEARNERS = (
-    *("spiking", "mlp", "sac", "td3", "ppo"),
+    *("spiking", "mlp", "diffusion", "best-of", "categorical", "sac", "td3", "ppo"),
     *("optimum-table", "linear-cem", "regressed-mlp", "random", "constant"),
 )
 FAULTS = ("weight-noise=", "lost-spikes=", "stuck-silent=", "stuck-firing=")

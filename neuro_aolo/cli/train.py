@@ -65,7 +65,7 @@ def train(
     actor: Annotated[
         str | None,
         typer.Option(
-            metavar="popsan|mlp",
+            metavar="popsan|mlp|diffusion",
             autocompletion=completes(names.ACTORS),
             help="Which network decides; popsan, a spiking one, if absent.",
         ),

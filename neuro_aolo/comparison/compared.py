@@ -15,6 +15,7 @@ from neuro_aolo.comparison.table import (
     unfinished,
     write,
 )
+from neuro_aolo.comparison.trained import CONTROLS
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.report.learners import LearnerResults
 from neuro_aolo.runs.cell import Cell, file_name
@@ -97,7 +98,8 @@ def wanted(
     if steps is not None:
         training = replace(training, total_steps=steps)
     first = Plan.of(scenario, "", 0, training, popsan, seconds)
-    counts = seeds_of(all_learners(first) if learners is None else learners, seeds)
+    usual = [learner for learner in all_learners(first) if learner not in CONTROLS]
+    counts = seeds_of(usual if learners is None else learners, seeds)
     cells = plans(first, {name: counts[name] for name in check_learners(tuple(counts), first)})
     place = folder or RESULTS / file_name(first.scenario)
     return Wanted(tuple(cells), tuple(unfinished(cells, place, overwrite=overwrite)), place)

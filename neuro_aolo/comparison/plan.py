@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec, kind_of, shape_table
+from neuro_aolo.agent.checkpoint import ActorConfig, ActorSpec, kind_of, shape_table
 from neuro_aolo.agent.evaluate import (
     HELD_OUT_REQUESTS,
     HELD_OUT_SEED,
@@ -25,11 +25,12 @@ from neuro_aolo.agent.sb3_config import TUNED
 from neuro_aolo.agent.train import TrainingConfig
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import charged
-from neuro_aolo.comparison.trained import BASELINES, OWN, decided, train
+from neuro_aolo.comparison.trained import BASELINES, CONTROLS, OWN, decided, train
 from neuro_aolo.files import to_json
 from neuro_aolo.runs.cell import Cell, check_settings, file_name, scenario_sha256
 from neuro_aolo.runs.cell_graph import MadeCell
 from neuro_aolo.runs.config import training_table
+from neuro_aolo.runs.presets import actor_of
 from neuro_aolo.runs.versions import present
 from neuro_aolo.systems.names import load, system
 from neuro_aolo.systems.rivals import Estimator
@@ -37,8 +38,8 @@ from neuro_aolo.systems.scenario_file import SYSTEM
 from neuro_aolo.systems.task import Policy, Task
 from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 
-LEARNERS = (*OWN, *BASELINES, *FITTED, "random", "constant")
-"""Our actors, Stable-Baselines3's algorithms, what is fitted, and what does not learn; beside
+LEARNERS = (*OWN, *CONTROLS, *BASELINES, *FITTED, "random", "constant")
+"""Our actors, their controls, Stable-Baselines3's algorithms, what is fitted, and what does not learn; beside
 them the rules of the system and the exact optimum, by the names that these give them."""
 
 HIDDEN = {
@@ -62,7 +63,7 @@ class Plan:
         learner: one of :data:`LEARNERS`, a rule or an estimator of the system's, or the optimum's name.
         seed: of the training.
         training: settings of our own loop.
-        popsan: shape of the spiking actor; and by its hidden sizes the MLP beside it.
+        popsan: shape of the spiking actor; and by its hidden sizes the dense ones beside it.
         seconds: processor time that an algorithm of Stable-Baselines3 has.
         deployment: how the agents run.
         system: name of what is controlled.
@@ -109,9 +110,10 @@ class Plan:
         return self.task.spec.sites[-1]
 
     @property
-    def actor(self) -> PopSANConfig | MLPConfig:
+    def actor(self) -> ActorConfig:
         """The network of one of our own learners."""
-        return self.popsan if self.learner == "spiking" else MLPConfig.beside(self.popsan.hidden)
+        kind = "popsan" if self.learner == "spiking" else self.learner
+        return actor_of("mlp" if kind in CONTROLS else kind, self.popsan)
 
     @property
     def deployed(self) -> SpikingGraph | DenseGraph | None:
@@ -143,9 +145,9 @@ class Plan:
             "held_out_requests": self.task.spec.starts(HELD_OUT_REQUESTS),
             "held_out_seed": HELD_OUT_SEED,
         }
-        if self.learner in (*OWN, *BASELINES, *FITTED, "constant"):
+        if self.learner in (*OWN, *CONTROLS, *BASELINES, *FITTED, "constant"):
             settings["violation_limit"] = self.task.spec.violation_limit
-        if self.learner in OWN:
+        if self.learner in (*OWN, *CONTROLS):
             settings["actor"] = {"kind": kind_of(self.actor), **shape_table(self.actor)}
             settings["training"] = training_table(self.training)
         elif self.learner in BASELINES:

@@ -15,7 +15,7 @@ from neuro_aolo.agent.fitted import FITTED, applicable
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.agent.statistics import spread
 from neuro_aolo.comparison.plan import CELLS, LEARNERS, Plan
-from neuro_aolo.comparison.trained import BASELINES
+from neuro_aolo.comparison.trained import BASELINES, CONTROLS
 from neuro_aolo.errors import AgentError, RunError
 from neuro_aolo.files import write_whole
 from neuro_aolo.report.curves import Curve, learning_curves
@@ -66,6 +66,7 @@ def check_learners(names: Sequence[str], plan: Plan) -> tuple[str, ...]:
 def all_learners(plan: Plan) -> tuple[str, ...]:
     """Every learner of a plan's task, rules and estimators of its system, and the optimum by its name there.
 
+    Controls take decisions that stand alone, one that draws what actions name needs such actions,
     Stable-Baselines3 takes tasks of one agent, the best constant action is searched by the optimum of each
     decision, and a table or a network that is taught it needs its actions.
     """
@@ -76,6 +77,8 @@ def all_learners(plan: Plan) -> tuple[str, ...]:
         *(BASELINES if task.spec.agents > 1 else ()),
         *(() if isinstance(known, Optimum) else ("constant",)),
         *(name for name in FITTED if name not in fitted),
+        *(() if task.spec.learner == "sdrl" and task.spec.horizon == 1 else CONTROLS),
+        *(() if task.spec.choice else ("categorical",)),
     }
     own = (*(name for name in LEARNERS if name not in left_out), *plan.rules, *plan.estimators)
     return own if known is None else (*own, task.spec.optimum)

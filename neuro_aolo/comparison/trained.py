@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch import nn
 
+from neuro_aolo.agent.best_of import best_of
+from neuro_aolo.agent.categorical import Categorical
 from neuro_aolo.agent.checkpoint import ActorSpec
 from neuro_aolo.agent.evaluate import (
     Requests,
     noise_free,
 )
 from neuro_aolo.agent.fitted import FITTED, fit
+from neuro_aolo.agent.learner import Seeds
+from neuro_aolo.agent.loop import learn
 from neuro_aolo.agent.rivals import SEARCH_REQUESTS, SEARCH_SEED, best_constant_action, random_policy
 from neuro_aolo.agent.sb3_config import TUNED, Algorithm
+from neuro_aolo.agent.sdrl import SDRL
 from neuro_aolo.agent.stable_baselines import train_sb3
-from neuro_aolo.agent.train import train_actor
+from neuro_aolo.agent.train import learner_for
 from neuro_aolo.carbon.feedback import agent_carbon, toll
 from neuro_aolo.runs.cell import Point
 from neuro_aolo.runs.decided import per_decision
@@ -28,7 +35,10 @@ from neuro_aolo_export.graph import DenseGraph, SpikingGraph
 if TYPE_CHECKING:
     from neuro_aolo.comparison.plan import Plan
 
-OWN = ("spiking", "mlp")
+OWN = ("spiking", "mlp", "diffusion")
+CONTROLS = ("best-of", "categorical")
+"""Trained as the MLP is: one searches for each decision, the other draws what it names. Neither is for a
+device: what deciding emits is not counted."""
 BASELINES = ("sac", "td3", "ppo")
 
 
@@ -97,19 +107,27 @@ def _own(plan: "Plan", task: Task) -> Trained:
     spec = ActorSpec(task.spec.observation_names, task.spec.action_names, plan.actor)
     spikes = toll(task, plan.deployment, plan.agent_site) if plan.learner == "spiking" else None
     began, spent_s = time.process_time(), list[float]()
-    result = train_actor(
+    seeds = Seeds.of(plan.seed)
+
+    def build(generator: torch.Generator) -> nn.Module:
+        network = spec.build(generator)
+        return Categorical(network, task.spec.choice) if plan.learner == "categorical" else network
+
+    learner = learner_for(task, build, plan.training, seeds, toll=spikes)
+    result = learn(
         task,
-        spec.build,
-        plan.training,
-        plan.seed,
+        learner,
+        plan.training.pace,
+        seeds,
         on_metrics=lambda row: spent_s.append(time.process_time() - began),
-        toll=spikes,
     )
     curve = _curve(result.metrics, spent_s)
-    graph: SpikingGraph | DenseGraph = result.actor.graph()  # type: ignore[operator]
+    policy = noise_free(result.actor)
+    if plan.learner == "best-of" and isinstance(learner, SDRL):
+        policy = best_of(learner, plan.seed)
     return Trained(
-        noise_free(result.actor),
-        graph,
+        policy,
+        None if plan.learner in CONTROLS else result.actor.graph(),  # type: ignore[operator]
         result.requests,
         plan.training.updates,
         curve[-1].seconds,

@@ -125,11 +125,11 @@ class SpikingCounts:
 
 @dataclass(frozen=True)
 class DenseCounts:
-    """Operations of one decision of a dense actor.
+    """Operations of one decision of a dense actor, in all of its passes.
 
     Attributes:
-        macs: multiply-accumulates; every weight is used once.
-        weights: stored parameters, biases included.
+        macs: multiply-accumulates; every weight is used once in each pass that needs it.
+        weights: parameters read, biases included: those stored, and of several passes anew in each.
         activations: evaluations of activation functions; a softmax of n numbers is n of them.
         values: numbers that layers read and write: inputs and outputs of each.
         bytes_in: float32 observations.
@@ -205,12 +205,20 @@ def count_dense(graph: DenseGraph) -> DenseCounts:
     """Count the operations of one decision of ``graph``.
 
     Kernel launches: one per matrix product with its bias, one per activation layer.
+
+    Where an action is refined in N passes, an observation of S numbers meets the first layer once, each of
+    the A numbers of an action in every pass but the first, in which they are 0, and all other layers N times.
+    With hidden layers of H neurons::
+
+        macs = S H + (N - 1) A H + N (H H + H A) + 4 N A
+
+    The last term is the arithmetic that follows a pass, which is one kernel launch with its clip.
     """
     active = [layer for layer in graph.layers if layer.activation != "identity"]
-    macs = sum(layer.weight.size for layer in graph.layers)
-    return DenseCounts(
+    macs = sum(layer_macs(graph))
+    counts = DenseCounts(
         macs=macs,
-        weights=macs + sum(layer.bias.size for layer in graph.layers),
+        weights=macs + graph.passes * sum(layer.bias.size for layer in graph.layers),
         activations=sum(layer.neurons for layer in active),
         values=sum(sum(layer.weight.shape) for layer in graph.layers),
         bytes_in=_FLOAT_BYTES * graph.input_size,
@@ -218,6 +226,38 @@ def count_dense(graph: DenseGraph) -> DenseCounts:
         kernel_launches=len(graph.layers) + len(active),
         curved_activations=sum(layer.neurons for layer in active if layer.activation not in _PLAIN),
     )
+    return counts if graph.denoising is None else _of_passes(graph, counts)
+
+
+def layer_macs(graph: DenseGraph) -> list[int]:
+    """Multiply-accumulates of each layer in one decision, over all passes."""
+    first, *others = (layer.weight.size for layer in graph.layers)
+    if graph.denoising is not None:
+        first += (graph.passes - 2) * graph.action_size * graph.layers[0].neurons
+    return [first, *(graph.passes * size for size in others)]
+
+
+def _of_passes(graph: DenseGraph, counts: DenseCounts) -> DenseCounts:
+    """With what several passes take of ``counts``, whose products alone are those of all passes."""
+    first, actions, passes = graph.layers[0].neurons, graph.action_size, graph.passes
+    bare = graph.layers[-1].activation == "identity"
+    reaches = graph.denoising is not None and graph.denoising.reach > 0.0
+    # In a pass the first layer reads the sums of the observation in place of the observation.
+    values = graph.input_size + first + passes * (counts.values - graph.input_size + first) - actions
+    return replace(
+        counts,
+        macs=counts.macs + _STEP_MACS * passes * actions,
+        activations=passes * (counts.activations + actions) + (2 if reaches else 1) * actions,
+        values=values + _STEP_VALUES * passes * actions,
+        kernel_launches=passes * (counts.kernel_launches + bare),
+        curved_activations=passes * counts.curved_activations,
+    )
+
+
+_STEP_MACS = 4
+"""Of an action's number between two passes: two products and sums in its estimate, two in what follows."""
+_STEP_VALUES = 3
+"""Of the same: the noise and the number before are read, the number after is written."""
 
 
 @dataclass(frozen=True, eq=False)

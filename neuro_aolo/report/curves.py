@@ -17,7 +17,10 @@ from neuro_aolo.text.numbers import count, finite, percent, significant
 
 Values = NDArray[np.float64]
 
-_COLOURS = {"spiking": "snn", "mlp": "mlp", "sac": "service", "td3": "training", "ppo": "alert"}
+_COLOURS = {
+    **{"spiking": "snn", "mlp": "mlp", "diffusion": "diffusion"},
+    **{"sac": "service", "td3": "training", "ppo": "alert"},
+}
 _FLAT = {"constant": "--", "random": ":"}
 _PLACES = 300
 _HEIGHT_IN, _TITLE_IN = 3.3, 0.25

@@ -14,6 +14,9 @@ from neuro_aolo.text.paper_tables import markdown_rows
 NAMES = {
     "spiking": "spiking actor",
     "mlp": "MLP, same loop",
+    "diffusion": "diffusion, same loop",
+    "best-of": "best of candidates",
+    "categorical": "MLP that draws",
     "sac": "SAC",
     "td3": "TD3",
     "ppo": "PPO",
@@ -37,10 +40,11 @@ _NOTE = (
     "available where some seed's policy serves none. Regret is over all {decisions}; a learner whose mean "
     "violation rate is above what the task allows is infeasible, has none, and comes last. SAC, TD3 and PPO "
     "of Stable-Baselines3 have a fixed processor time, and of eight settings each the best on mixed; they "
-    "are told of costs and of the slack of every constraint as the spiking actor and the MLP are, in one "
-    "reward, and their checkpoints are chosen by the same rule. These two have a fixed number of {decisions} "
-    "and, with the preset tuned, settings that we chose. In brackets behind the {decisions} served are those "
-    "of the validations. Time is wall time of our own learners, else processor time."
+    "are told of costs and of the slack of every constraint as the spiking actor, the MLP and the diffusion "
+    "actor are, in one reward, and their checkpoints are chosen by the same rule. These three have a fixed "
+    "number of {decisions} and, with the preset tuned, settings that we chose. In brackets behind the "
+    "{decisions} served are those of the validations. Time is wall time of our own learners, else processor "
+    "time."
 )
 
 

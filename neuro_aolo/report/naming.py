@@ -10,7 +10,7 @@ SPIKING = "spiking actor"
 TWIN = "MLP"
 """The dense actor of the same size that stands beside a spiking one."""
 
-_DENSE = {"mlp": "MLP"}
+_DENSE = {"mlp": "MLP", "diffusion": "diffusion actor"}
 
 
 def actor_name(run: RunFacts) -> str:

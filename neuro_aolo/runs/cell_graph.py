@@ -67,5 +67,6 @@ def kept_graph(file: Path) -> tuple[Cell, SpikingGraph | DenseGraph]:
 
 
 def _weight_bytes(graph: SpikingGraph | DenseGraph) -> int:
-    layers = graph.layers
-    return _WEIGHT_BYTES * sum(layer.weight.size + layer.bias.size for layer in layers)
+    passes = graph.denoising if isinstance(graph, DenseGraph) else None
+    weights = sum(layer.weight.size + layer.bias.size for layer in graph.layers)
+    return _WEIGHT_BYTES * (weights + (0 if passes is None else passes.shift.size))

@@ -12,9 +12,7 @@ from typing import Any, TypeVar
 import tomli_w
 from pydantic import BaseModel, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
-from neuro_aolo.agent.checkpoint import ACTORS, kind_of, shape_of, shape_table
-from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.agent.popsan import PopSANConfig
+from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, kind_of, shape_of, shape_table
 from neuro_aolo.agent.sdrl_config import SDRLConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.agent.train import LEARNERS, TrainingConfig, learner_of
@@ -60,7 +58,7 @@ class RunConfig:
 
     system: System
     scenario: Any
-    actor: PopSANConfig | MLPConfig
+    actor: ActorConfig
     training: TrainingConfig
     deployment: Deployment = field(default_factory=Deployment)
     seed: NonNegativeInt = 0

@@ -27,8 +27,8 @@ def check_finetuning(run: Run, out: Path) -> None:
     """Refuse a run that cannot be fine-tuned, and a folder that cannot be made, before anything is trained.
 
     Raises:
-        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
-            written.
+        RunError: the run holds a dense actor or does not say what its training took, or ``out`` exists or
+            cannot be written.
     """
     run.spiking_graph()
     _refuse_unwritable(out)
@@ -50,8 +50,8 @@ def finetune_run(
     early with the best actor so far.
 
     Raises:
-        RunError: the run holds an MLP or does not say what its training took, or ``out`` exists or cannot be
-            written.
+        RunError: the run holds a dense actor or does not say what its training took, or ``out`` exists or
+            cannot be written.
     """
     bits = run.weight_bits(weight_bits)
     rounding = grids(quantize(run.spiking_graph(), bits))

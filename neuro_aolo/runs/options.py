@@ -14,7 +14,6 @@ import torch
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.checkpoint import ACTORS, ActorConfig, ActorSpec, kind_of
 from neuro_aolo.agent.dime_config import DimeConfig
-from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.preference import preferred
@@ -28,7 +27,7 @@ from neuro_aolo.pricing.profiler import spike_prices_uj
 from neuro_aolo.runs.config import RunConfig
 from neuro_aolo.runs.defaults import DEVICE, PRESET, SCENARIO, SEED, SPIKE_PROFILE
 from neuro_aolo.runs.places import Places
-from neuro_aolo.runs.presets import PRESETS, Preset, preset_of
+from neuro_aolo.runs.presets import PRESETS, Preset, actor_of, preset_of
 from neuro_aolo.runs.settings import by_table, is_whole, laid_over, read_tables
 from neuro_aolo.systems.names import checked, load, name_of
 from neuro_aolo.systems.system import System
@@ -143,7 +142,7 @@ class TrainingOptions:
         return RunConfig(
             system=system,
             scenario=scenario,
-            actor=popsan if kind == _SPIKING else MLPConfig.beside(popsan.hidden),
+            actor=actor_of(kind, popsan),
             training=training,
             deployment=deployment,
             agent_site=spec.sites[-1],
@@ -176,7 +175,9 @@ class TrainingOptions:
         actor, training = config.actor, config.training
         if self.actor is not None and self.actor != kind_of(actor):
             shape = preset_of(learner_of(training), config.preset)[1]
-            actor = shape if self.actor == _SPIKING else MLPConfig.beside(actor.hidden)
+            actor = actor_of(
+                self.actor, shape if self.actor == _SPIKING else replace(shape, hidden=actor.hidden)
+            )
         if self.steps is not None:
             training = replace(training, total_steps=self.steps)
         if self.preference is not None:

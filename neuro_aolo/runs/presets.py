@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+from neuro_aolo.agent.checkpoint import ActorConfig
+from neuro_aolo.agent.diffusion import DiffusionConfig
 from neuro_aolo.agent.dime_config import DimeConfig
+from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import TUNED, PopSANConfig
 from neuro_aolo.agent.ppo_config import PPOConfig
 from neuro_aolo.agent.sdrl_config import PAPER, SDRLConfig
@@ -56,3 +59,11 @@ _OF_LEARNER: dict[str, Mapping[Preset, tuple[TrainingConfig, PopSANConfig]]] = {
 def preset_of(learner: str, name: Preset) -> tuple[TrainingConfig, PopSANConfig]:
     """A preset of one of :data:`~neuro_aolo.agent.train.LEARNERS`."""
     return _OF_LEARNER[learner][name]
+
+
+def actor_of(kind: str, popsan: PopSANConfig) -> ActorConfig:
+    """The actor of a kind, by its name in files, in a preset whose spiking one is ``popsan``."""
+    if kind == "popsan":
+        return popsan
+    beside = MLPConfig.beside(popsan.hidden)
+    return DiffusionConfig(beside.hidden) if kind == "diffusion" else beside

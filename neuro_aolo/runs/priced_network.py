@@ -12,7 +12,7 @@ from hardware_profiles.profile import Profile, load_profile, profile_names
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import AgentError
 from neuro_aolo.pricing.bill import Conditions
-from neuro_aolo.pricing.count import count_dense, count_spiking
+from neuro_aolo.pricing.count import count_dense, count_spiking, layer_macs
 from neuro_aolo.pricing.profiler import Profiler, load_conditions
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT
 from neuro_aolo.runs.network import Network
@@ -54,12 +54,13 @@ class DenseWork:
 
     Attributes:
         macs: multiply-accumulates.
-        weights: stored parameters, biases included.
+        weights: parameters read, biases included: those stored, and of several passes anew in each.
         activations: evaluations of activation functions.
         folded: operators of a file that joined the weights and cost nothing.
         left_out: operators behind the last layer, which have no price.
         output: which output of a file was read; None where it is no file of several.
         checked: how the reading was checked; None where nothing was read but a graph.
+        passes: through the layers.
     """
 
     macs: int
@@ -69,6 +70,7 @@ class DenseWork:
     left_out: tuple[str, ...] = ()
     output: str | None = None
     checked: Checked | None = None
+    passes: int = 1
 
 
 @dataclass(frozen=True)
@@ -200,8 +202,8 @@ def _dense(
         numbers(read.inputs, graph.input_size, read.source or "the graph")
     counts = count_dense(graph)
     layers = [
-        LayerCounts(layer.inputs, layer.neurons, layer.activation, layer.weight.size)
-        for layer in graph.layers
+        LayerCounts(layer.inputs, layer.neurons, layer.activation, products)
+        for layer, products in zip(graph.layers, layer_macs(graph), strict=True)
     ]
     return PricedNetwork(
         source=read.source,
@@ -217,6 +219,7 @@ def _dense(
             left_out=read.left_out,
             output=read.output,
             checked=read.checked,
+            passes=graph.passes,
         ),
         priced=profiled(Profiler(None, counts, devices, conditions), {}),
     )

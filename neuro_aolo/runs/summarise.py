@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from neuro_aolo.agent.checkpoint import kind_of
-from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.train import learner_of
 from neuro_aolo.carbon.deployment import Deployment
@@ -36,7 +35,7 @@ from neuro_aolo.runs.deployed import OnChip, deploy, deployed_figures
 from neuro_aolo.runs.emissions import emissions_of
 from neuro_aolo.runs.export_record import read_record
 from neuro_aolo.runs.files import CONFIG, EXPORTS
-from neuro_aolo.runs.presets import preset_of
+from neuro_aolo.runs.presets import actor_of, preset_of
 from neuro_aolo.runs.priced import USUAL, Prices, Pricing, price_run, priced_figures, span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy
@@ -180,7 +179,7 @@ def _options(config: RunConfig) -> dict[str, str]:
 def _as_preset(config: RunConfig) -> bool:
     """Whether the training and the shape of the actor are those of the preset, but for what options set."""
     training, popsan = preset_of(learner_of(config.training), config.preset)
-    usual: PopSANConfig | MLPConfig = MLPConfig.beside(popsan.hidden)
+    usual = actor_of(kind_of(config.actor), popsan)
     if isinstance(config.actor, PopSANConfig):
         usual = replace(popsan, steps=config.actor.steps)
     return config.actor == usual and config.training == replace(

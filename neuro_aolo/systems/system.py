@@ -69,6 +69,8 @@ class System(Protocol):
     :mod:`neuro_aolo.systems.chapter` has them.
     ``estimators(scenario) -> Mapping[str, Estimator]``, rivals that log so many decisions drawn at random,
     estimate what they come to and then optimise (:mod:`neuro_aolo.systems.rivals`), for ``compare``.
+    ``phrases() -> Phrases``, how people speak of its parameters, places and choices, as
+    :mod:`neuro_aolo.systems.phrases` has it, for ``formulate``.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

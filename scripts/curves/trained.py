@@ -62,7 +62,7 @@ class Trained:
             return cls._of_cell(path, requests)
         run = Run.open(RunFolder.open(path))
         if not isinstance(run.saved.network, PopSAN):
-            raise RunError(f"{path} holds an MLP, which has no spikes: name a run of --actor popsan")
+            raise RunError(f"{path} holds a dense actor, which has no spikes: name a run of --actor popsan")
         config, graph = run.config, graph_of(run.saved)
         return cls(run.folder.path, config.scenario, config.deployment, run.task, graph, requests, run.saved)
 

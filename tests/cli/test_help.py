@@ -16,7 +16,7 @@ from neuro_aolo.cli.help import typed_in
 
 ROOT = typer.main.get_command(app)
 ORDER = ["run", "train", "evaluate", "compare", "export", "simulate", "energy", "ledger", "report"]
-ORDER += ["finetune", "pareto", "doctor", "scenarios", "profiles"]
+ORDER += ["formulate", "finetune", "pareto", "doctor", "scenarios", "profiles"]
 GROUPS = {"scenarios": ["list", "show", "check", "fit"], "profiles": ["list", "show"]}
 COMMANDS = [(name,) for name in ORDER] + [(group, name) for group in GROUPS for name in GROUPS[group]]
 EXAMPLES = sorted(
@@ -152,7 +152,7 @@ def completed(line: str) -> tuple[list[str], str]:
         ("neuro-aolo fin", ["finetune"]),
         ("neuro-aolo train --scenario mi", ["mixed"]),
         ("neuro-aolo ledger run --profile loihi1,loi", ["loihi1,loihi1", "loihi1,loihi2"]),
-        ("neuro-aolo train --actor ", ["popsan", "mlp"]),
+        ("neuro-aolo train --actor ", ["popsan", "mlp", "diffusion"]),
     ],
 )
 def test_the_shell_completes_without_torch(line: str, found: list[str]) -> None:

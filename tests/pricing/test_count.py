@@ -3,11 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro_aolo.agent.diffusion import DiffusionConfig
 from neuro_aolo.errors import AgentError
-from neuro_aolo.pricing.count import SpikingCounts, count_dense, count_spiking
+from neuro_aolo.pricing.count import SpikingCounts, count_dense, count_spiking, layer_macs
 from neuro_aolo_export.activity import Activity
 from neuro_aolo_export.graph import DenseGraph, DenseLayer, SpikingGraph
 from neuro_aolo_export.loihi2.quantize import QuantizedGraph, quantize
@@ -121,6 +123,25 @@ def test_the_dense_twin_has_67_328_multiply_accumulates(actors: Any) -> None:
     assert counts.macs == 67_328
     assert counts.weights == 67_328 + 514
     assert counts.activations == 514
+
+
+@pytest.mark.parametrize("passes", [2, 5])
+def test_every_pass_is_counted(passes: int) -> None:
+    s, a, h, n = 5, 2, 256, passes
+    graph = DiffusionConfig((h, h), n, activation="mish").build(s, a, torch.Generator()).graph()
+    counts = count_dense(graph)
+    products = s * h + (n - 1) * a * h + n * (h * h + h * a)
+    assert counts.macs == products + 4 * n * a
+    assert sum(layer_macs(graph)) == products
+    assert counts.weights == products + n * (h + h + a)
+    assert counts.curved_activations == n * 2 * h
+    # A clip after each pass, one at the end, and a tanh.
+    assert counts.activations == n * (2 * h + a) + 2 * a
+    usual = DiffusionConfig((h, h), n).build(s, a, torch.Generator()).graph()
+    assert count_dense(usual) == dataclasses.replace(counts, curved_activations=0)
+    # The sums of the observation, then two of each layer and what follows a pass; 0 is not multiplied.
+    assert counts.kernel_launches == 1 + n * 6 - 1
+    assert (counts.bytes_in, counts.bytes_out) == (4 * s, 4 * a)
 
 
 def test_kernel_launches_follow_one_rule_on_both_sides(actors: Any) -> None:

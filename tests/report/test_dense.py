@@ -177,8 +177,8 @@ def test_what_stands_beside_it(actor: Summary) -> None:
 def test_another_dense_actor_is_not_called_an_mlp(dense: Data, metrics: Metrics) -> None:
     dense["run"]["actor"] = "diffusion"
     summary = Summary.of(dense, "summary.json")
-    assert actor_name(summary.run) == "dense actor"
-    assert "the trained dense actor costs" in optimality(summary)
+    assert actor_name(summary.run) == "diffusion actor"
+    assert "the trained diffusion actor costs" in optimality(summary)
     assert "MLP" not in _seen(render(summary, metrics))
     assert "MLP" not in _shown(lambda console: print_details(summary, console))
     assert "MLP" not in plots.energy_per_device(summary)

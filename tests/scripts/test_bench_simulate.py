@@ -90,5 +90,5 @@ def test_a_wrong_argument_is_one_line(
 
 
 def test_a_run_without_spikes_is_refused(bench: ModuleType, small_run: Path) -> None:
-    with pytest.raises(RunError, match="holds an MLP, which has no spikes"):
+    with pytest.raises(RunError, match="holds a dense actor, which has no spikes"):
         bench.subject(small_run / "mlp")

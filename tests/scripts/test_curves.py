@@ -147,7 +147,7 @@ def test_bad_input_is_one_line(
     dense = untrained(tmp_path / "mlp", MLPConfig(hidden=(4,)))
     out = ("--out", tmp_path / "out")
     for name in ("quantization_curve", "robustness_curve"):
-        assert "holds an MLP, which has no spikes" in refused(script, capsys, name, dense, *out)
+        assert "holds a dense actor, which has no spikes" in refused(script, capsys, name, dense, *out)
         missing = refused(script, capsys, name, tmp_path / "nowhere", *out)
         assert missing.startswith(f"{name}: ")
         assert "is not a folder: name a folder that" in missing

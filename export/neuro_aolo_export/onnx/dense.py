@@ -20,6 +20,7 @@ References:
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from neuro_aolo_export.arrays import FloatArray, as_observations, require
 from neuro_aolo_export.graph import DenseGraph, DenseLayer
 from neuro_aolo_export.onnx._activation import write_activation
 from neuro_aolo_export.onnx._model import Nodes, write_model
+from neuro_aolo_export.onnx._passes import Product, parts_of, taken_by, write_passes
 from neuro_aolo_export.onnx._physical import actions_out, observations_in, require_physical
 
 _WEIGHT_MAX = 127
@@ -54,14 +56,10 @@ def write_dense(graph: DenseGraph, path: str | os.PathLike[str], *, physical: bo
         require_physical(graph)
     nodes = Nodes()
     given, source = observations_in(nodes, graph, physical)
-    for index, layer in enumerate(graph.layers):
-        name = f"layer{index}"
-        weight = nodes.constant(f"{name}_weight", layer.weight)
-        bias = nodes.constant(f"{name}_bias", layer.bias)
-        source = _layer(nodes, name, layer, source, weight, bias)
-    outputs = [actions_out(nodes, graph, source, physical)]
-    text = "A dense actor in float32."
-    write_model(path, graph, nodes, [given], outputs, kind="dense", text=text, facts={"physical": physical})
+    products = [_float_product(nodes, name, layer) for name, layer in _parts(graph)]
+    outputs = [actions_out(nodes, graph, _decided(nodes, graph, source, products), physical)]
+    text, facts = f"A dense actor in float32{_in_passes(graph)}.", {"physical": physical, **_passes(graph)}
+    write_model(path, graph, nodes, [given], outputs, kind="dense", text=text, facts=facts)
 
 
 def write_dense_int8(
@@ -91,19 +89,13 @@ def write_dense_int8(
     require(len(met) > 0, "no calibration observations: give some of those that the actor will meet")
     nodes = Nodes()
     given, source = observations_in(nodes, graph, physical)
-    for index, layer in enumerate(graph.layers):
-        name = f"layer{index}"
-        scale = activation_scale(met)
-        quantized = quantize_layer(layer, scale.scale)
-        source = _quantized(nodes, name, source, scale)
-        stored = (quantized.weight + np.int16(_ZERO)).astype(np.uint8)
-        weight = _stored(nodes, f"{name}_weight", stored, quantized.scale, _ZERO)
-        bias = _stored(nodes, f"{name}_bias", quantized.bias, scale.scale * quantized.scale, 0)
-        source = _layer(nodes, name, layer, source, weight, bias)
-        met = layer.forward(met)
-    outputs = [actions_out(nodes, graph, source, physical)]
-    text = "A dense actor in 8-bit integers, QDQ form."
-    facts = {"physical": physical, "calibration_decisions": len(met)}
+    products = [
+        _integer_product(nodes, name, layer, taken)
+        for (name, layer), taken in zip(_parts(graph), _taken(graph, met), strict=True)
+    ]
+    outputs = [actions_out(nodes, graph, _decided(nodes, graph, source, products), physical)]
+    text = f"A dense actor in 8-bit integers, QDQ form{_in_passes(graph)}."
+    facts = {"physical": physical, "calibration_decisions": len(met), **_passes(graph)}
     write_model(path, graph, nodes, [given], outputs, kind="dense_int8", text=text, facts=facts)
 
 
@@ -168,9 +160,58 @@ def quantize_layer(layer: DenseLayer, input_scale: np.float32) -> IntegerLayer:
     return IntegerLayer(weight.astype(np.int8), bias.astype(np.int32), scale)
 
 
-def _layer(nodes: Nodes, name: str, layer: DenseLayer, source: str, weight: str, bias: str) -> str:
-    total = nodes.op("Gemm", [source, weight, bias], f"{name}_sum", transB=1)
-    return write_activation(nodes, name, layer, total)
+def _parts(graph: DenseGraph) -> list[tuple[str, DenseLayer]]:
+    """What has weights of its own, by name."""
+    if graph.denoising is not None:
+        return parts_of(graph)
+    return [(f"layer{index}", layer) for index, layer in enumerate(graph.layers)]
+
+
+def _taken(graph: DenseGraph, observations: FloatArray) -> list[FloatArray]:
+    """What each of these takes."""
+    if graph.denoising is not None:
+        return taken_by(graph, observations)
+    taken = [observations]
+    for layer in graph.layers[:-1]:
+        taken.append(layer.forward(taken[-1]))
+    return taken
+
+
+def _decided(nodes: Nodes, graph: DenseGraph, source: str, products: Sequence[Product]) -> str:
+    """The name of the action."""
+    if graph.denoising is not None:
+        return write_passes(nodes, graph, source, products)
+    for index, (layer, product) in enumerate(zip(graph.layers, products, strict=True)):
+        source = write_activation(nodes, f"layer{index}", layer, product(f"layer{index}", source))
+    return source
+
+
+def _in_passes(graph: DenseGraph) -> str:
+    return "" if graph.denoising is None else f", {graph.passes} passes of denoising one after the other"
+
+
+def _passes(graph: DenseGraph) -> dict[str, object]:
+    return {} if graph.denoising is None else {"passes": graph.passes}
+
+
+def _float_product(nodes: Nodes, name: str, layer: DenseLayer) -> Product:
+    weight = nodes.constant(f"{name}_weight", layer.weight)
+    bias = nodes.constant(f"{name}_bias", layer.bias)
+    return lambda at, source: _sum(nodes, at, source, weight, bias)
+
+
+def _integer_product(nodes: Nodes, name: str, layer: DenseLayer, taken: FloatArray) -> Product:
+    """The product in integers, its input quantised over the range that ``taken`` has."""
+    scale = activation_scale(taken)
+    quantized = quantize_layer(layer, scale.scale)
+    stored = (quantized.weight + np.int16(_ZERO)).astype(np.uint8)
+    weight = _stored(nodes, f"{name}_weight", stored, quantized.scale, _ZERO)
+    bias = _stored(nodes, f"{name}_bias", quantized.bias, scale.scale * quantized.scale, 0)
+    return lambda at, source: _sum(nodes, at, _quantized(nodes, at, source, scale), weight, bias)
+
+
+def _sum(nodes: Nodes, name: str, source: str, weight: str, bias: str) -> str:
+    return nodes.op("Gemm", [source, weight, bias], f"{name}_sum", transB=1)
 
 
 def _quantized(nodes: Nodes, name: str, source: str, scale: ActivationScale) -> str:

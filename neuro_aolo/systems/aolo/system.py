@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from neuro_aolo.systems.aolo import estimators as estimating
 from neuro_aolo.systems.aolo.commands import examine, fit, shift
 from neuro_aolo.systems.aolo.old_keys import old_keys
+from neuro_aolo.systems.aolo.phrases import phrases
 from neuro_aolo.systems.aolo.policies import rules
 from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.aolo.task import AoloTask
@@ -16,7 +17,18 @@ from neuro_aolo.systems.aolo.telling import tell
 from neuro_aolo.systems.rivals import Estimator
 from neuro_aolo.systems.task import Policy
 
-__all__ = ["Scenario", "estimators", "examine", "fit", "old_keys", "policies", "shift", "task", "tell"]
+__all__ = [
+    "Scenario",
+    "estimators",
+    "examine",
+    "fit",
+    "old_keys",
+    "phrases",
+    "policies",
+    "shift",
+    "task",
+    "tell",
+]
 
 
 def task(scenario: Scenario) -> AoloTask:

@@ -1,6 +1,7 @@
 """The AOLO service as a task: requests drawn independently, one decision each."""
 
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -32,9 +33,13 @@ from neuro_aolo.systems.task import (
     Transition,
     Unit,
 )
+from neuro_aolo.systems.tightest import in_the_way
 from neuro_aolo_export.quantity import Quantity
 
 _PROBED = 1_000
+_TRIED = 50
+"""Requests, and lengths and powers, on which it is looked for what makes all of them infeasible."""
+
 _SITES = ("dc", "bs")
 _REFERENCE = "arXiv:2503.04418"
 ENTRIES = (
@@ -84,7 +89,8 @@ class AoloTask:
         self.scenario = scenario
         if not self._probe.feasible.any():
             raise ScenarioError(
-                f"scenario {scenario.name!r}: none of {_PROBED} requests has a feasible action: loosen limits"
+                f"scenario {scenario.name!r}: none of {_PROBED} requests has a feasible action: loosen "
+                f"{self._tightest}"
             )
         penalty = scenario.limits.penalty_mg
         dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
@@ -97,6 +103,19 @@ class AoloTask:
     @cached_property
     def _probe(self) -> Optimum:
         return self.optimum(self.reset(_PROBED, np.random.default_rng(0)))
+
+    @cached_property
+    def _tightest(self) -> str:
+        """The limits that stand in the way, by a grid of actions."""
+        states = self.reset(_TRIED, np.random.default_rng(0))
+        ends = np.linspace(-1.0, 1.0, _TRIED)
+        pairs = (np.full((_TRIED, 2), pair) for pair in product(ends, ends))
+        served = (outcome(self.scenario, states, *to_physical(self.scenario, each)) for each in pairs)
+        _, limits = in_the_way(map(self._slack, served))
+        keys = (_LIMITS[constraints(self.scenario)[each]][:2] for each in limits)
+        return " or ".join(
+            f"{section}.{name} = {getattr(getattr(self.scenario, section), name):g}" for section, name in keys
+        )
 
     @cached_property
     def spec(self) -> Spec:
@@ -193,7 +212,7 @@ class AoloTask:
     def _slack(self, result: Outcome) -> Floats:
         """Each margin over the sum of its limit and what was reached: ``tanh(ln(limit / reached) / 2)``."""
         columns = []
-        for constraint in self.spec.constraints:
+        for constraint in map(self._constraint, constraints(self.scenario)):
             limit, margin = constraint.limit, result.margins[constraint.name]
             reached = limit + margin if constraint.name == "quality" else limit - margin
             columns.append(margin / (abs(limit) + np.abs(reached)))

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from neuro_aolo.systems.emissions_per_bit.chapters import chapters
 from neuro_aolo.systems.emissions_per_bit.check import examine
 from neuro_aolo.systems.emissions_per_bit.figures import figures
+from neuro_aolo.systems.emissions_per_bit.phrases import phrases
 from neuro_aolo.systems.emissions_per_bit.policies import rules
 from neuro_aolo.systems.emissions_per_bit.scenario import Scenario
 from neuro_aolo.systems.emissions_per_bit.task import EmissionsPerBitTask
 from neuro_aolo.systems.emissions_per_bit.telling import tell
 from neuro_aolo.systems.task import Policy
 
-__all__ = ["Scenario", "chapters", "examine", "figures", "policies", "task", "tell"]
+__all__ = ["Scenario", "chapters", "examine", "figures", "phrases", "policies", "task", "tell"]
 
 
 def task(scenario: Scenario) -> EmissionsPerBitTask:

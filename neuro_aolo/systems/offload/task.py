@@ -29,9 +29,13 @@ from neuro_aolo.systems.task import (
     Transition,
     Unit,
 )
+from neuro_aolo.systems.tightest import in_the_way
 from neuro_aolo_export.quantity import Quantity
 
 _PROBED = 1_000
+_TRIED = 64
+"""Tasks on which it is looked for what makes all of them infeasible."""
+
 _SOURCE = "our reconstruction, in the form of AOLO's equations, arXiv:2503.04418"
 
 
@@ -52,8 +56,8 @@ class OffloadTask:
         self.scenario = scenario
         if not self._probe.feasible.any():
             raise ScenarioError(
-                f"scenario {scenario.name!r}: none of {_PROBED} {self._decision}s can be served: loosen the "
-                "limits, or add a server"
+                f"scenario {scenario.name!r}: none of {_PROBED} {self._decision}s can be served: the "
+                f"tightest is the {self._tightest}; loosen the limits, or add a server"
             )
         penalty = scenario.limits.penalty_mg
         dearest = float(np.max(self._probe.cost, initial=-np.inf, where=self._probe.feasible))
@@ -67,6 +71,19 @@ class OffloadTask:
     @cached_property
     def _probe(self) -> Optimum:
         return self.optimum(self.reset(_PROBED, np.random.default_rng(0)))
+
+    @property
+    def _tightest(self) -> str:
+        """The constraints that stand in the way, by random actions."""
+        rng = np.random.default_rng(0)
+        states, servers = self.reset(_TRIED, rng), self.scenario.servers.count
+        shape = (
+            _TRIED * self.scenario.users.count,
+            2 + (servers if self.scenario.actions.choice == "scores" else 1),
+        )
+        tried = (self.step(states, rng.uniform(-1.0, 1.0, shape), rng).slack for _ in range(_PROBED))
+        _, limits = in_the_way(tried)
+        return " or the ".join(self._constraints[each].title for each in limits)
 
     @property
     def _decision(self) -> str:

@@ -1,0 +1,1 @@
+"""What a form says of labelled descriptions, beside their labels."""
