@@ -160,7 +160,7 @@ class TrainOptions(PlaceOptions):
         typer.Option(
             metavar="SITE",
             autocompletion=completes(names.SITES),
-            help="Where the agent stands, a site of the scenario, as bs, dc, grid or user; its last if absent.",
+            help="Where the agent stands, a site of the scenario, as bs, grid or user; its last if absent.",
         ),
     ] = None
     config: Annotated[

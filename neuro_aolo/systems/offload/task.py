@@ -76,11 +76,7 @@ class OffloadTask:
     def _tightest(self) -> str:
         """The constraints that stand in the way, by random actions."""
         rng = np.random.default_rng(0)
-        states, servers = self.reset(_TRIED, rng), self.scenario.servers.count
-        shape = (
-            _TRIED * self.scenario.users.count,
-            2 + (servers if self.scenario.actions.choice == "scores" else 1),
-        )
+        states, shape = self.reset(_TRIED, rng), (_TRIED * self.scenario.users.count, len(self._decided))
         tried = (self.step(states, rng.uniform(-1.0, 1.0, shape), rng).slack for _ in range(_PROBED))
         _, limits = in_the_way(tried)
         return " or the ".join(self._constraints[each].title for each in limits)
