@@ -60,6 +60,10 @@ class UnitError(ValueError):
     """What a unit is, or why it does not fit."""
 
 
+_SHORTEST_YEARS = 1.0 / 366.0
+"""A time below a day is no lifetime."""
+
+
 def convert(value: float, written: str, wanted: str) -> float:
     """A value in the unit that a parameter has.
 
@@ -69,7 +73,8 @@ def convert(value: float, written: str, wanted: str) -> float:
         wanted: the parameter's unit, as the schema has it; ``-`` for none.
 
     Raises:
-        UnitError: the unit is unknown, of another dimension, or of several meanings.
+        UnitError: the unit is unknown, of another dimension, or of several meanings, or a time of less than
+            a day is said where years are meant.
     """
     unit = " ".join(written.split())
     level = _LEVELS.get(unit.lower().replace(" ", ""))
@@ -83,6 +88,8 @@ def convert(value: float, written: str, wanted: str) -> float:
     if factor == 1.0:
         return value
     result = value * factor
+    if wanted == "year" and 0.0 < abs(result) < _SHORTEST_YEARS:
+        raise UnitError(f"{value:g} {written} is less than a day: years are meant here")
     return float(f"{result:.{_DIGITS}g}") if math.isfinite(result) else result
 
 

@@ -101,3 +101,10 @@ def test_no_text_is_more_than_a_unit_or_none(text: str) -> None:
 def test_the_unit_behind_a_number_is_the_longest(text: str, unit: str) -> None:
     number = len(text) - len(text.lstrip("0123456789."))
     assert unit_at(text, number)[0] == unit
+
+
+@pytest.mark.parametrize("written", ["ms", "s", "minutes", "h"])
+def test_a_time_below_a_day_is_no_lifetime(written: str) -> None:
+    with pytest.raises(UnitError, match="less than a day: years are meant here"):
+        convert(20.0, written, "year")
+    assert convert(36.0, "months", "year") == 3.0
