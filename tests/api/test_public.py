@@ -129,7 +129,10 @@ def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
         (lambda run: na.energy("none.onnx"), "none.onnx"),
         (lambda run: na.train(out=run.path), "add overwrite=True to replace"),
         (lambda run: na.train(out="x", steps="many"), "steps = 'many' is not allowed"),
-        (lambda run: na.train(out="x", actor="mpl"), "^actor 'mpl' is neither .*did you mean 'mlp'"),
+        (
+            lambda run: na.train(out="x", actor="mpl"),
+            "^actor 'mpl' is none of popsan, mlp, diffusion: did you mean 'mlp'",
+        ),
         (lambda run: na.train(out="x", device="gpu"), "did you mean 'cuda'"),
         (lambda run: na.compare("paper", ["cnstant"], out="x"), "^learners 'cnstant'.*'constant'"),
         (lambda run: na.make_task("paper", country={"dx": "POL"}), "^country dx=POL"),

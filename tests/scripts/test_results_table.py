@@ -52,9 +52,9 @@ def test_an_infeasible_constant_action_is_no_exception(rows) -> None:
 def test_the_short_table_has_the_nearest_rival(rows) -> None:
     cells = (
         "mlp,0.02,0.0,50\nsac,0.5,0.0,50\nppo,0.3,0.0,50\nppo,0.4,0.0,50\n"
-        "td3,0.1,0.9,50\nconstant,0.0,0.0,1\nlinear-cem,0.1,0.0,9\n"
+        "td3,0.1,0.9,50\nconstant,0.0,0.0,1\nnetwork,0.1,0.0,9\n"
     )
     names = [row[1] for row in rows(cells, short=True)]
-    assert names == ["linear policy by CEM", "MLP, same loop", "PPO"]
+    assert names == ["score by network", "MLP, same loop", "PPO"]
     only = rows("td3,0.1,0.9,50\nmlp,0.02,0.0,50\n", short=True)
     assert [row[3] for row in only] == ["2.00 (2.00)", "infeasible (limit 0.1)"]
