@@ -74,7 +74,8 @@ def nations(clauses: Clauses) -> tuple[Nation, ...]:
     """The countries that a text names of its own, in order; what is denied or quoted is not."""
     stated = [
         Nation(found[0], _table()[found[0].lower()], found.start(), found.end())
-        for found in _pattern().finditer(clauses.text)
+        for pattern in (_pattern(), _after_in())
+        for found in pattern.finditer(clauses.text)
         if not clauses.is_quoted(found.start()) and not clauses.is_denied(found.start())
     ]
     codes = set(country_codes())
@@ -102,6 +103,14 @@ def _pattern() -> "re.Pattern[str]":
     names = sorted(_table(), key=len, reverse=True)
     capitals = "|".join("".join(_capital(part) for part in re.split(r"(\s)", name)) for name in names)
     return re.compile(rf"(?<!\w)(?:{capitals})(?!\w)")
+
+
+@cache
+def _after_in() -> "re.Pattern[str]":
+    """Names without a capital: after "in" a word is a place, elsewhere it may be a bird."""
+    names = sorted((name for name in _table() if len(name) > len("u.s.")), key=len, reverse=True)
+    places = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<=\bin )(?:{places})(?!\w)")
 
 
 def _capital(word: str) -> str:

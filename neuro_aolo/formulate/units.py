@@ -88,7 +88,7 @@ def convert(value: float, written: str, wanted: str) -> float:
     if factor == 1.0:
         return value
     result = value * factor
-    if wanted == "year" and 0.0 < abs(result) < _SHORTEST_YEARS:
+    if wanted == "year" and factor < _SHORTEST_YEARS and 0.0 < abs(result) < _SHORTEST_YEARS:
         raise UnitError(f"{value:g} {written} is less than a day: years are meant here")
     return float(f"{result:.{_DIGITS}g}") if math.isfinite(result) else result
 
