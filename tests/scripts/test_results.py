@@ -18,7 +18,7 @@ from neuro_aolo.comparison.plan import CELLS, Plan
 from neuro_aolo.comparison.table import all_learners
 from neuro_aolo.comparison.trained import CONTROLS
 from neuro_aolo.files import to_json
-from neuro_aolo.runs.cell import Cell, scenario_sha256
+from neuro_aolo.runs.cell import Cell, file_name, scenario_sha256
 from neuro_aolo.runs.config import training_table
 from neuro_aolo.runs.presets import PRESETS
 from neuro_aolo.systems.names import load
@@ -73,7 +73,7 @@ def digest(name: str) -> str:
 def test_every_kept_cell_opens(folder: str) -> None:
     for file in kept(folder):
         cell = Cell.load(file)
-        parts = (cell.scenario, cell.learner, cell.settings["variant"], str(cell.seed))
+        parts = (file_name(load(cell.scenario).scenario), cell.learner, cell.settings["variant"], str(cell.seed))
         assert file.stem == "-".join(filter(None, parts))
         assert cell.settings["scenario_sha256"] == digest(cell.scenario)
 
