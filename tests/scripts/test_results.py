@@ -73,7 +73,12 @@ def digest(name: str) -> str:
 def test_every_kept_cell_opens(folder: str) -> None:
     for file in kept(folder):
         cell = Cell.load(file)
-        parts = (file_name(load(cell.scenario).scenario), cell.learner, cell.settings["variant"], str(cell.seed))
+        parts = (
+            file_name(load(cell.scenario).scenario),
+            cell.learner,
+            cell.settings["variant"],
+            str(cell.seed),
+        )
         assert file.stem == "-".join(filter(None, parts))
         assert cell.settings["scenario_sha256"] == digest(cell.scenario)
 
