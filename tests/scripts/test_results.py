@@ -36,7 +36,7 @@ OTHER_SEEDS = {
     "paper": {"diffusion": 5, "sac": 5, "td3": 1, "ppo": 2},
     "mixed": {"sac": 5, "td3": 1, "ppo": 1},
     "speech": {"sac": 3, "td3": 1, "ppo": 5},
-    "prompts": {"diffusion": 0, "sac": 1, "td3": 1, "ppo": 5, "ridge": 3, "boosting": 3},
+    "prompts": {"sac": 1, "td3": 1, "ppo": 5, "ridge": 3, "boosting": 3},
 }
 """Of Stable-Baselines3's algorithms, of which the nearest has five, and of others that a scenario has more or
 fewer of; PPO has two on ``paper``, for its reproduction."""
