@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from formulation.judged import Judged, judge
+from formulation.judged import NO_ANSWER, Judged, judge
 from formulation.labels import PARTS, labels
 from formulation.recall import card_recall
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.files import write_whole
-from neuro_aolo.formulate.model import Model
+from neuro_aolo.formulate.model import MODEL_TIMEOUT_S, Model, ModelError
 from neuro_aolo.text.literal import csv_row
 from neuro_aolo.text.paper_tables import markdown_rows
 
@@ -31,7 +31,8 @@ KEY_VARIABLE = "NEURO_AOLO_LLM_KEY"
 SUMS = (
     *("reader", "part", "date", "descriptions", "precision", "recall", "exact", "system", "extends"),
     *("missing_precision", "missing_recall", "problems_found", "problems_extra", "errors_that_matter"),
-    *("by_the_template", "card_recall_at_3", "card_in_prompt"),
+    *("by_the_template", "no_answer", "card_recall_at_3", "card_in_prompt"),
+    *("own_precision", "own_recall"),
 )
 TITLES = {
     "reader": "read by",
@@ -45,6 +46,10 @@ TITLES = {
     "problems_found": "problems told",
     "errors_that_matter": "errors that move the optimum",
     "card_recall_at_3": "card among the first 3",
+    "by_the_template": "filled by the template",
+    "no_answer": "no answer",
+    "own_precision": "precision of its own answers",
+    "own_recall": "recall of its own answers",
 }
 """What stands in the table, of the sums."""
 
@@ -55,18 +60,26 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--backend", default=TEMPLATE, metavar="template|URL", help="who reads (template)")
     parser.add_argument("--model", default="default", metavar="NAME", help="of the model behind the URL")
+    parser.add_argument("--timeout", type=float, default=MODEL_TIMEOUT_S, help="seconds for an answer (120)")
     parser.add_argument("--record", type=Path, metavar="FILE", help="keep what the model was asked and said")
     parser.add_argument("--transcript", type=Path, metavar="FILE", help="the answers that --record kept")
     parser.add_argument("--limit", type=int, help="descriptions, the first ones (default: all)")
     parser.add_argument("--out", type=Path, default=OUT, help=f"folder to write (default: {OUT})")
     given = parser.parse_args()
     try:
-        model = model_of(given.backend, given.model, given.record, given.transcript)
+        model = model_of(given)
         reader = TEMPLATE if model is None else model.name
         judged = [judge(label, model) for label in labels(given.part)[: given.limit]]
+        if judged and all(each.filled_by == NO_ANSWER for each in judged):
+            raise ModelError(f"{reader} answers nothing: start it, or correct the address")
     except NeuroAoloError as error:
         sys.exit(f"error: {error}")
-    sums = {"reader": reader, "part": given.part, "date": f"{datetime.now(UTC):%Y-%m-%d}", **summed(judged)}
+    sums = {
+        "reader": reader,
+        "part": given.part,
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        **summed(judged, reader),
+    }
     given.out.mkdir(parents=True, exist_ok=True)
     slug = "".join(sign if sign.isalnum() else "-" for sign in reader.lower())[:60]
     write_whole(given.out / f"{slug}-{given.part}.csv", as_csv(ROWS, rows(judged)))
@@ -77,17 +90,17 @@ def main() -> None:
         print(f"{name:<20}{sums[name]}")
 
 
-def model_of(backend: str, name: str, record: Path | None, transcript: Path | None) -> Model | None:
+def model_of(given: argparse.Namespace) -> Model | None:
     """Who reads; None for the template."""
     from neuro_aolo.formulate.endpoint import Endpoint
     from neuro_aolo.formulate.transcript import Recorded, Replay
 
-    if transcript is not None:
-        return Replay(transcript)
-    if backend == TEMPLATE:
+    if given.transcript is not None:
+        return Replay(given.transcript)
+    if given.backend == TEMPLATE:
         return None
-    model: Model = Endpoint(backend, name, key=os.environ.get(KEY_VARIABLE))
-    return model if record is None else Recorded(model, record)
+    model: Model = Endpoint(given.backend, given.model, os.environ.get(KEY_VARIABLE), given.timeout)
+    return model if given.record is None else Recorded(model, given.record)
 
 
 ROWS = ("description", "kind", "what", "key", "label", "found", "verdict", "matters")
@@ -118,12 +131,14 @@ def _rows(each: Judged) -> Iterable[dict[str, Any]]:
             yield row(what, key, "told" * (key in wanted_keys), "told" * (key in found_keys))
 
 
-def summed(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Shares over all descriptions, as text."""
+def summed(judged: Sequence[Judged], reader: str) -> dict[str, Any]:
+    """Shares over all descriptions, as text; "own" ones over those that the reader itself read."""
     right = sum(len(each.right) for each in judged)
     problems = sum(len(each.label.problems) for each in judged)
     told = sum(len(each.label.missing & each.missing) for each in judged)
     wrong = [each for each in judged if each.wrong or each.lost]
+    own = [each for each in judged if each.filled_by == reader]
+    own_right = sum(len(each.right) for each in own)
     first, prompted = card_recall([each.label for each in judged])
     return {
         "descriptions": len(judged),
@@ -138,8 +153,11 @@ def summed(judged: Sequence[Judged]) -> dict[str, Any]:
         "problems_extra": sum(len(each.extra_problems) for each in judged),
         "errors_that_matter": f"{sum(each.matters is not False for each in wrong)} of {len(wrong)}",
         "by_the_template": share(sum(each.filled_by == TEMPLATE for each in judged), len(judged)),
+        "no_answer": share(sum(each.filled_by == NO_ANSWER for each in judged), len(judged)),
         "card_recall_at_3": first,
         "card_in_prompt": prompted,
+        "own_precision": share(own_right, sum(len(each.found) for each in own)),
+        "own_recall": share(own_right, sum(len(each.label.values) for each in own)),
     }
 
 
@@ -168,8 +186,10 @@ _SAID = """\
 Labelled descriptions of `tests/formulate/descriptions/`, made by `scripts/score_formulate.py`. No text is a
 real user's. The template was built on the part `development`: its figures there say how far it was fitted,
 and only those of `held-out` how well it reads. An error moves the optimum where the mean cost of the exact
-optimum differs by more than 0.1 % from the label's, or one of both scenarios cannot be built. `scores.csv`
-has more columns, the other files what is right and wrong of each description."""
+optimum differs by more than 0.1 % from the label's, or one of both scenarios cannot be built. Where a
+language model writes no form that can be used in three tries, the template reads; where it does not end its
+answer, nobody does. `scores.csv` has more columns, the other files what is right and wrong of each
+description."""
 
 
 def page(every: Sequence[dict[str, Any]]) -> str:

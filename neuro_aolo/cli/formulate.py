@@ -52,6 +52,10 @@ def formulate(
         ),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME", help="The model's name there.")] = "default",
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="How long to wait for one answer of the model; 120 by default."),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep what the model was asked and said.")
     ] = None,
@@ -73,7 +77,7 @@ def formulate(
         raise FormulationError(f"--out {file} would not be found as a scenario: give it the ending .toml")
     _check_new(file, "--out", overwrite)
     description = _described(text)
-    asked = _model(llm, model, record, transcript, overwrite)
+    asked = _model(llm, model, timeout, record, transcript, overwrite)
     with stage("reading the description, trying actions in the scenario"):
         formulated = formulated_of(
             description, name=file.stem, model=asked, documents=docs, deployment=Deployment
@@ -110,13 +114,18 @@ def _described(text: str) -> str:
 
 
 def _model(
-    url: str | None, name: str, record: Path | None, transcript: Path | None, overwrite: bool
+    url: str | None,
+    name: str,
+    timeout_s: float | None,
+    record: Path | None,
+    transcript: Path | None,
+    overwrite: bool,
 ) -> "Model | None":
     """The model that was asked for; None where the template reads the words."""
     if transcript is not None:
-        if url is not None or record is not None:
+        if url is not None or record is not None or timeout_s is not None:
             raise FormulationError(
-                "--transcript asks no model: leave --llm and --record out, or leave it out"
+                "--transcript asks no model: leave --llm, --record and --timeout out, or leave it out"
             )
         from neuro_aolo.formulate.transcript import Replay
 
@@ -124,10 +133,14 @@ def _model(
     if url is None:
         if record is not None:
             raise FormulationError("--record keeps what a model says, and none is asked: add --llm URL")
+        if timeout_s is not None:
+            raise FormulationError("--timeout waits for a model, and none is asked: add --llm URL")
         return None
     from neuro_aolo.formulate.endpoint import Endpoint
+    from neuro_aolo.formulate.model import MODEL_TIMEOUT_S
 
-    model: Model = Endpoint(url, name, key=os.environ.get(KEY_VARIABLE))
+    key = os.environ.get(KEY_VARIABLE)
+    model: Model = Endpoint(url, name, key, MODEL_TIMEOUT_S if timeout_s is None else timeout_s)
     if record is None:
         return model
     from neuro_aolo.formulate.transcript import Recorded

@@ -113,7 +113,8 @@ class Endpoint:
             )
         except TimeoutError:
             reason = (
-                f"gave no whole answer within {self.timeout_s:g} s: choose a faster model, or wait longer"
+                f"gave no whole answer within {self.timeout_s:g} s: "
+                "choose a faster model, or wait longer with --timeout"
             )
         except TooLongError as error:
             reason = f"answers with {error}, more than is read: choose a model that keeps to a schema"

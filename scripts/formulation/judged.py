@@ -10,11 +10,14 @@ from formulation.optimum import same_optimum
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.errors import FormulationError
 from neuro_aolo.formulate.asked import ask
-from neuro_aolo.formulate.model import Model
+from neuro_aolo.formulate.model import Model, ModelError
 from neuro_aolo.formulate.pipeline import TEMPLATE, Understood, by_model, by_template, finished
 
 _UNKNOWN = "unknown-quantity:"
 _NEEDS_MORE = "needs more"
+
+NO_ANSWER = "no answer"
+"""In the place of what filled a form: the model gave none, so that nothing was read."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,20 @@ class Judged:
 
 
 def judge(label: Label, model: Model | None) -> Judged:
-    """Read a description and put it beside its label.
+    """Read a description and put it beside its label; where the model gives no answer, nothing was read.
 
     Args:
         label: of the description.
         model: that reads it; the template where None.
-
-    Raises:
-        ModelError: the model does not answer.
     """
     try:
         asked = ask(label.text, label.name, None, Deployment)
     except FormulationError:
         return Judged(label, "", "", {}, frozenset({"system"}), frozenset(), TEMPLATE, None)
-    read = by_template(asked) if model is None else by_model(asked, model)
+    try:
+        read = by_template(asked) if model is None else by_model(asked, model)
+    except ModelError:
+        return Judged(label, "", "", {}, frozenset(), frozenset(), NO_ANSWER, None)
     found = {key: plain(value.value) for key, value in read.settled.values.items()}
     judged = Judged(
         label=label,

@@ -146,7 +146,8 @@ def test_what_does_not_end_is_ended(what: str, serve) -> None:
     server = serve(ENDLESS[what])
     message = refused(Endpoint(server.url, "m", KEY, timeout_s=SHORT_S))
     assert message == (
-        f"{server.url} gave no whole answer within 0.6 s: choose a faster model, or wait longer"
+        f"{server.url} gave no whole answer within 0.6 s: "
+        "choose a faster model, or wait longer with --timeout"
     )
     # Nothing goes on behind the error: the server sees that it was hung up on.
     assert server.ended.wait(30)
