@@ -172,6 +172,9 @@ def test_what_cannot_be_kept_is_named_and_nothing_is_written(cli, tmp_path, text
         (("A chatbot on 8 GPUs", "--llm", "file:///etc/passwd"), "http://"),
         (("A chatbot on 8 GPUs", "--record", "x.json"), "--llm"),
         (("A chatbot on 8 GPUs", "--transcript", "nowhere.json"), "no transcript"),
+        (("A chatbot on 8 GPUs", "--timeout", "9"), "--llm"),
+        (("A chatbot on 8 GPUs", "--llm", "http://127.0.0.1:9", "--timeout", "0"), "above 0"),
+        (("A chatbot on 8 GPUs", "--llm", "http://127.0.0.1:9", "--timeout", "nan"), "above 0"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(cli, tmp_path, monkeypatch, arguments, said: str) -> None:

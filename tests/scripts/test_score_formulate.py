@@ -76,3 +76,20 @@ def test_the_parts_are_scored_and_written_apart(script: ModuleType, tmp_path: Pa
     rows = rows_of(tmp_path / "template-development.csv")
     assert {each["verdict"] for each in rows} <= {"right", "wrong", "lost"}
     assert len({each["description"] for each in rows}) == 3
+
+
+def test_a_model_that_does_not_answer_has_read_nothing(script: ModuleType) -> None:
+    from neuro_aolo.formulate.endpoint import Endpoint
+
+    judged = script.judge(label(script, "A chatbot on 8 GPUs."), Endpoint("http://127.0.0.1:9", "m"))
+    assert judged.filled_by == script.NO_ANSWER
+    assert not judged.found
+    assert not judged.exact
+
+
+def test_a_model_that_never_answers_is_not_scored(script: ModuleType, tmp_path: Path, monkeypatch) -> None:
+    asked = ["--part", "development", "--limit", "2", "--backend", "http://127.0.0.1:9"]
+    monkeypatch.setattr(sys, "argv", ["score", *asked, "--out", str(tmp_path)])
+    with pytest.raises(SystemExit, match="answers nothing"):
+        script.main()
+    assert list(tmp_path.iterdir()) == []
