@@ -8,7 +8,8 @@ import tomli_w
 from pydantic import ValidationError
 
 from hardware_profiles.figure import Figure, Sourced
-from hardware_profiles.profile import Capacity, ProfileError, load_profile, profile_names
+from hardware_profiles.parts import Capacity
+from hardware_profiles.profile import ProfileError, load_profile, profile_names
 
 SHIPPED = Path(__file__).parent.parent.parent / "hardware_profiles"
 
