@@ -10,6 +10,7 @@ from neuro_aolo.pricing.account import is_minimum
 from neuro_aolo.pricing.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
 from neuro_aolo.pricing.breakeven import Pair, pair_of
 from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.independence import groups
 from neuro_aolo.pricing.price import price
 from neuro_aolo.systems.wording import one_of
 
@@ -137,6 +138,12 @@ class Profiler:
                 if isinstance(dense, Bill):
                     found.append(pair_of(self.spiking_counts, spiking, silent, dense))
         return found
+
+    @property
+    def independent(self) -> tuple[tuple[str, ...], ...]:
+        """Devices whose nearest pair may be divided, in groups of which no two share a source."""
+        nearest = {name: self.nearest(name) for name in self.profiles}
+        return groups({name: pair.origins for name, pair in nearest.items() if pair and not pair.refused})
 
     def nearest(self, profile: str) -> Pair | None:
         """The pair that says most about a device: with the dense actor on itself, or else on its host."""
