@@ -134,13 +134,13 @@ class _Account:
     def _add(
         self, key: LineKey, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]
     ) -> None:
-        energy_j = bounded(energy_j)
+        energy_j, of_all = bounded(energy_j), count * J_PER_PJ
         self.lines.append(
             BillLine(
                 key=key,
                 part=part,
                 count=count,
-                price_pj=spread(energy_j / (count * J_PER_PJ)) if count else Range(0.0, 0.0, 0.0),
+                price_pj=spread(energy_j / of_all) if of_all else Range(0.0, 0.0, 0.0),
                 energy_j=spread(energy_j),
                 source="; ".join(dict.fromkeys(figure.source for figure in figures)),
                 evidence=weakest(figure.evidence for figure in figures),

@@ -33,7 +33,7 @@ def charged(counts: SpikingCounts, mapping: Mapping) -> SpikingCounts:
         layer_spikes=tuple(spikes[1:]),
         constant_spikes=(0.0,) * len(spikes),
         events_by_step=tuple(
-            tuple(event - constant / counts.steps for event in steps)
+            tuple(max(event - constant / counts.steps, 0.0) for event in steps)
             for steps, constant in zip(counts.events_by_step, counts.constant_events, strict=True)
         ),
         constant_events=(0.0,) * len(counts.constant_events),

@@ -248,13 +248,10 @@ def by_layer(counts: SpikingCounts, bill: Bill, profile: Profile) -> tuple[Layer
     }
     names = ["input", *(f"hidden {index + 1}" for index in range(len(sent) - 2)), "output"]
     shares = {name.replace(" ", "_"): LayerShare(name.replace(" ", "_"), name, 0.0) for name in names}
-    excess_j = sum(line.energy_j.nominal for line in bill.lines if line.key == "calibration")
-    multiplied = [line for line in bill.lines if line.part == "dynamic" and line.evidence in MINIMUM]
-    multiplied = [line for line in multiplied if line.key != "calibration"]
-    least_j = sum(line.energy_j.nominal for line in multiplied)
+    calibration = profile.calibration.nominal if profile.calibration is not None else 1.0
     for line in bill.lines:
-        scale = 1.0 + excess_j / least_j if least_j and line in multiplied else 1.0
-        energy_j = scale * line.energy_j.nominal
+        multiplied = line.part == "dynamic" and line.evidence in MINIMUM
+        energy_j = (calibration if multiplied else 1.0) * line.energy_j.nominal
         cause = causes.get(line.key, ()) if line.part == "dynamic" else ()
         if sum(cause) > 0.0:
             for key, part in zip(list(shares)[: len(names)], cause, strict=True):

@@ -155,9 +155,9 @@ def _spiking_terms(
     if prices.network_step is not None:
         return [Term("network_steps", steps, (prices.network_step,))]
     biases = sum(counts.constant_events)
-    events = sum(counts.synaptic_events) - biases
+    events = max(sum(counts.synaptic_events) - biases, 0.0)
     sent = (counts.input_spikes, *counts.layer_spikes)
-    spiking = sum(sent) - (0.0 if profile.mapping.input_relay else counts.input_spikes)
+    spiking = sum(sent) if profile.mapping.input_relay else sum(counts.layer_spikes)
     silent = max(steps * compartments(counts, profile) - spiking, 0.0)
     terms = [
         Term("synaptic_events", events, _all(prices.synop)),
