@@ -344,7 +344,8 @@ def test_published_conditions(
 @pytest.mark.parametrize("conditions", CONDITIONS)
 def test_layers_share_out_the_whole_bill(popsan: SpikingCounts, conditions: Conditions) -> None:
     for name in runs_popsan(popsan):
-        for counts in (popsan, popsan.scaled(0.0), dataclasses.replace(popsan, layer_spikes=(0.0,) * 3)):
+        mute = dataclasses.replace(popsan, layer_spikes=(0.0,) * 3, constant_spikes=(5.0, 0.0, 0.0, 0.0))
+        for counts in (popsan, popsan.scaled(0.0), mute):
             found = bill(counts, name, conditions)
             layers = by_layer(counts, found)
             assert list(layers)[:4] == ["input", "hidden 1", "hidden 2", "output"]
