@@ -125,11 +125,11 @@ class _Account:
         moved = _Account(self.counts, self.profile, self.placement, self.bits, conditions)
         moved._price()
         amounts = [amount for amounts in moved.energies.values() for amount in amounts]
-        words = {id(figure): name for name, figure in named(self.profile)}
+        names = {id(figure): name for name, figure in named(self.profile)}
         if self.conditions.host is not None:
             host = self.conditions.host
-            words = {id(figure): f"{name} on {host.id}" for name, figure in named(host)} | words
-        return footing(figures, evidence, total(amounts, moved.draws), words)
+            names = {id(figure): f"{name} on {host.id}" for name, figure in named(host)} | names
+        return footing(figures, evidence, total(amounts, moved.draws), names)
 
     def _add(
         self, key: LineKey, part: Part, count: float, energy_j: Values, figures: Sequence[Figure]
@@ -247,7 +247,7 @@ class _Account:
             # The evidence of a time counts where the time becomes energy.
             figures = [figure, *times]
             self.figures += figures
-            # The words seed the figure's draws, as they have from the first.
+            # Its name seeds the figure's draws.
             energy_j = self._value(figure, self.profile, LINES[key]) * window_us * (count * J_PER_MW_US)
             self._add(key, "static", 1.0, energy_j, figures)
         if self.profile.scope != "all_in" and "static" not in self.energies:

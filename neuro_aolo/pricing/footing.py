@@ -23,7 +23,7 @@ ACTIVE = "active"
 
 _TABLES = ("energy_pj", "power_mw", "timing")
 
-WORDS: Mapping[str, str] = {
+NAMES: Mapping[str, str] = {
     "energy_pj.synop": "energy of a synaptic event",
     "energy_pj.weight_fetch": "energy of a weight fetch",
     "energy_pj.neuron_update_active": "energy of a neuron update with a spike",
@@ -85,7 +85,7 @@ def named(profile: Profile) -> list[tuple[str, Figure]]:
         if isinstance(figure, Figure)
     ]
     found += [("calibration", profile.calibration)] if profile.calibration is not None else []
-    return [(WORDS[key], figure) for key, figure in found]
+    return [(NAMES[key], figure) for key, figure in found]
 
 
 class OneByOne(Draws):
@@ -117,7 +117,7 @@ def unique(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def footing(
-    figures: Sequence[Figure], evidence: Evidence, total_j: Values, words: Mapping[int, str]
+    figures: Sequence[Figure], evidence: Evidence, total_j: Values, names: Mapping[int, str]
 ) -> Footing:
     """What ``total_j``, found with :class:`OneByOne` of the same figures and evidence, rests on.
 
@@ -125,10 +125,10 @@ def footing(
         figures: that move.
         evidence: the weakest.
         total_j: total in each column.
-        words: names of figures, by identity.
+        names: names of figures, by identity.
     """
     nominal, columns = float(total_j[1]), total_j[3:]
-    weak = tuple(dict.fromkeys(words[id(figure)] for figure in figures if figure.evidence == evidence))
+    weak = tuple(dict.fromkeys(names[id(figure)] for figure in figures if figure.evidence == evidence))
     if not nominal or not figures:
         return Footing(evidence, 0.0, weak, "", 1.0, 1.0)
     ends = columns[:-1].reshape(-1, 2) / nominal
@@ -136,4 +136,4 @@ def footing(
     low, high = sorted(float(end) for end in ends[most])
     # Where the prices are another device's, no figure need be as weak as the total.
     share = 1.0 - float(columns[-1]) / nominal if weak else 1.0
-    return Footing(evidence, share, weak, words[id(figures[most])] if high > low else "", low, high)
+    return Footing(evidence, share, weak, names[id(figures[most])] if high > low else "", low, high)

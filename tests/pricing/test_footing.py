@@ -10,7 +10,7 @@ from hardware_profiles.profile import Profile, load_profile, profile_names
 from neuro_aolo.pricing.bill import Bill, Conditions
 from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
 from neuro_aolo.pricing.draws import Draws
-from neuro_aolo.pricing.footing import WORDS, named
+from neuro_aolo.pricing.footing import NAMES, named
 from neuro_aolo.pricing.price import price
 
 ALONE = Conditions(draws=Draws(5))
@@ -22,9 +22,9 @@ def bill(counts: SpikingCounts | DenseCounts, profile: Profile, under: Condition
     return found
 
 
-def fixed(profile: Profile, words: str, value: str | float) -> Profile:
+def fixed(profile: Profile, title: str, value: str | float) -> Profile:
     """The profile with one figure, named as people read it, at one of its ends, or at a value."""
-    (key,) = (key for key, name in WORDS.items() if name == words)
+    (key,) = (key for key, name in NAMES.items() if name == title)
     table, _, name = key.partition(".")
     held = getattr(profile, table)
     figure = getattr(held, name) if name else held
@@ -68,11 +68,11 @@ def test_the_mover_is_found_again_by_pricing_with_each_figure_at_its_ends(
         if not isinstance(found, Bill):
             continue
         moved = {}
-        for words, _ in named(profile):
+        for title, _ in named(profile):
             ends = [
-                bill(counts, fixed(profile, words, end), under).total_j.nominal for end in ("low", "high")
+                bill(counts, fixed(profile, title, end), under).total_j.nominal for end in ("low", "high")
             ]
-            moved[words] = [end / found.total_j.nominal for end in sorted(ends)]
+            moved[title] = [end / found.total_j.nominal for end in sorted(ends)]
         most = max(moved.values(), key=lambda ends: ends[1] - ends[0])
         if most[1] - most[0] < 1e-12:
             assert found.footing.mover == ""
@@ -84,17 +84,17 @@ def test_the_mover_is_found_again_by_pricing_with_each_figure_at_its_ends(
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "title"),
     [("spinnaker1", "static power"), ("loihi1", "time in and out"), ("loihi2", "time in and out")],
 )
 def test_a_share_is_what_would_be_gone_without_the_figure(
-    popsan: SpikingCounts, name: str, words: str
+    popsan: SpikingCounts, name: str, title: str
 ) -> None:
     profile = load_profile(name)
     found = bill(popsan, profile)
-    without = bill(popsan, fixed(profile, words, 0.0)).total_j.nominal
-    weakest: list[Figure] = [figure for key, figure in named(profile) if key == words]
-    if weakest[0].evidence == found.evidence and found.footing.figures == (words,):
+    without = bill(popsan, fixed(profile, title, 0.0)).total_j.nominal
+    weakest: list[Figure] = [figure for key, figure in named(profile) if key == title]
+    if weakest[0].evidence == found.evidence and found.footing.figures == (title,):
         assert found.footing.share == pytest.approx(1.0 - without / found.total_j.nominal, rel=1e-9)
     else:
         assert found.footing.share >= 1.0 - without / found.total_j.nominal - 1e-12
@@ -122,5 +122,5 @@ def test_every_figure_of_the_schema_has_words() -> None:
     for table in ("energy_pj", "power_mw", "timing"):
         fields = type(getattr(load_profile("loihi1"), table)).model_fields
         names += [f"{table}.{name}" for name in fields if name != "extra_steps_per_layer"]
-    assert {*WORDS} == {*names, "calibration"}
-    assert len({*WORDS.values()}) == len(WORDS)
+    assert {*NAMES} == {*names, "calibration"}
+    assert len({*NAMES.values()}) == len(NAMES)
