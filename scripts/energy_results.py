@@ -94,8 +94,8 @@ def report(path: Path, rate_hz: float | None, folder: Path, command: str, writte
     told = (
         f"Scenario `{name}`, seed {run.config.seed}: T = {counts.steps}, "
         f"firing rate {percent(counts.firing_rate)}, {sum(counts.synaptic_events):,.0f} synaptic events a "
-        f"decision through {sum(counts.synapses):,} synapses ({biases:,.0f} events of biases, billed only where a "
-        "bias is an axon), in the chip's integers, counted over "
+        f"decision through {sum(counts.synapses):,} synapses ({biases:,.0f} events of biases, billed "
+        "where a bias is an axon), in the chip's integers, counted over "
         f"{COUNTED_DECISIONS:,} held-out requests. {_awake(rate_hz)}"
     )
     table = markdown(COLUMNS, [as_text(row) for row in rows])
