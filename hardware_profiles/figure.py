@@ -65,8 +65,9 @@ class Sourced(Table):
 
     @property
     def origin(self) -> str:
-        """The publication; of a figure without one its evidence, for one memory is one source."""
-        return self.doi or self.url or self.evidence
+        """The publication; without one, what was assumed, or that it is recalled: one memory is one."""
+        assumed = f"{self.evidence}: {self.where}" if self.evidence == "assumed" else self.evidence
+        return self.doi or self.url or assumed
 
 
 def weakest(evidence: Iterable[Evidence]) -> Evidence:

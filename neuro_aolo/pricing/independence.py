@@ -1,7 +1,8 @@
 """On how many independent assumptions a finding over several devices rests.
 
 Devices whose prices come from one publication are wrong together: they are one assumption. So are those that
-have it from a third, and so is all that comes from memory without a source.
+share a source with a third, all that comes from memory without a source, and what was assumed of several in
+the same words.
 """
 
 from collections.abc import Iterable, Mapping
