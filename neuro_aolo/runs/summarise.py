@@ -1,4 +1,4 @@
-"""A run looked at from every side, stage by stage: ``summary.json`` and ``emissions.csv``."""
+"""A run looked at from every side, stage by stage: ``summary.json`` and the files of its emissions."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -288,6 +288,6 @@ def _is_current(run: Run, chip: OnChip | None, entry: Mapping[str, Any]) -> bool
 
 
 def write_summary(run: Run, summary: Summary) -> None:
-    """Write ``summary.json`` and ``emissions.csv`` of a run."""
+    """Write ``summary.json``, ``emissions.csv`` and ``emissions_modelled.csv`` of a run."""
     run.folder.write_summary(summary.to_json())
-    run.folder.write_emissions(emissions_of(run, summary))
+    run.folder.write_emissions(*emissions_of(run, summary))
