@@ -1,4 +1,4 @@
-"""A run's energy and carbon in CodeCarbon's columns: the training as measured, and apart a year as modelled."""
+"""A run's carbon in CodeCarbon's columns: the training as measured, and apart a year as modelled."""
 
 import math
 import re

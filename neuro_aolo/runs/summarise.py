@@ -42,7 +42,7 @@ from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import AssumptionFigures, ExportFigures, Summary
 from neuro_aolo.runs.summary.wording import Wording
-from neuro_aolo.runs.traces import trace_facts
+from neuro_aolo.runs.traces import factor_facts, trace_facts
 from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
@@ -201,6 +201,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         cost_unit=task.spec.objectives[0].unit,
         constant="" if constant is None else action_text(task, constant.action.action),
         countries=dict(telling.countries),
+        factors=factor_facts(task, telling.countries, decisions.held_out.requests.states),
         traces={} if task.hourly is None else dict(task.hourly.files),
         limits=telling.limits,
         command=(*telling.options, *site),
