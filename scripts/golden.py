@@ -28,7 +28,7 @@ CLOCKED = {"seconds", "timings_s", "us_per_decision", "median_s", "p95_s"}
 CAMPUS = """extends = "grid"
 name = "campus"
 [deployment]
-agent_carbon = "full"
+agent_carbon = "provisioned"
 request_rate_hz = 0.5
 """
 

@@ -58,7 +58,7 @@ class RunFacts(Part):
         hidden: neurons of each hidden layer; empty where that was not kept.
         agent_site: where the agent stands.
         agent_intensity_g_per_kwh: mean carbon intensity there.
-        agent_carbon: whether deciding counts in what is minimised: ``none``, ``marginal`` or ``full``.
+        agent_carbon: whether deciding counts in what is minimised: ``none``, ``work`` or ``provisioned``.
         seed: of the training.
         steps: decisions served in training.
         interrupted: whether the training was.
