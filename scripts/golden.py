@@ -28,7 +28,7 @@ CLOCKED = {"seconds", "timings_s", "us_per_decision", "median_s", "p95_s"}
 CAMPUS = """extends = "grid"
 name = "campus"
 [deployment]
-agent_carbon = "provisioned"
+agent_carbon = "full"
 request_rate_hz = 0.5
 """
 

@@ -28,7 +28,7 @@ class Deployment(Section):
         json_schema_extra={
             "unit": "-",
             "source": "chosen",
-            "allowed": "none, work, provisioned",
+            "allowed": "none|work|provisioned",
         },
     )
     spiking_profile: str = Field(
