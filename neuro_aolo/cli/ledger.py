@@ -48,6 +48,18 @@ def ledger(
             "A rule is one of the system's own, numbers are a constant action.",
         ),
     ] = None,
+    trainings: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Trainings to count, those that were thrown away included; 1 if absent."
+        ),
+    ] = None,
+    training_country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Country where they ran; priced as the agent's site is, if absent."
+        ),
+    ] = None,
     style: Annotated[
         str,
         typer.Option(
@@ -73,6 +85,8 @@ def ledger(
             profiles=named or PROFILES,
             request_rate_hz=request_rate_hz,
             baselines=baseline,
+            trainings=trainings,
+            training_country=training_country,
             places=options.places(),
         )
     show(part.to_dict(), as_json, lambda: _print(part, style), part.run.system)
@@ -127,7 +141,7 @@ def _print(part: "LedgerPart", style: str) -> None:
     from neuro_aolo.text.numbers import plain
 
     grids: dict[str, Grid | None] = {"service": ledgers.service(part)}
-    grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.accounts}
+    grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.provisioned.accounts}
     grids |= {"sci": ledgers.intensity(part), "saving": ledgers.savings(part)}
     grids |= {f"payback-{name}": ledgers.payback(part, name) for name in ledgers.baselines(part)}
     grids["year"] = year(part)
@@ -142,8 +156,10 @@ def _print(part: "LedgerPart", style: str) -> None:
     if style == "terminal":
         for sentence in pays(part):
             say(plain(sentence))
-        for account in part.ledger.accounts.values():
+        for account in part.ledger.provisioned.accounts.values():
             say(_boundary(account, part.wording.decisions))
+        for difference in part.ledger.unlike_making:
+            say(f"Unlike making: {difference}")
         for name, reason in part.unfit.items():
             say(f"{name} is not on the ledger: {reason}")
         for note in trace_notes(part.run.traces):

@@ -15,7 +15,6 @@ from neuro_aolo.report.facts import (
     Validation,
     best_checkpoint,
     knows_optimum,
-    service_sum_mg,
     thin_above,
     validations,
 )
@@ -141,7 +140,7 @@ def _ledger(summary: Summary) -> dict[str, Any]:
                 "lower_bound": account.lower_bound,
                 "boundary": account.boundary,
             }
-            for profile, account in ledger.accounts.items()
+            for profile, account in ledger.provisioned.accounts.items()
         ],
         "savings": ledgers.savings(summary),
         "payback": [ledgers.payback(summary, baseline) for baseline in ledgers.baselines(summary)],
@@ -227,7 +226,10 @@ def _bills(summary: Summary) -> list[dict[str, Any]]:
 
 def _ledger_gap(summary: Summary) -> str | None:
     """A note where the service's terms do not add up to the mean that the evaluation gave."""
-    terms_mg, mean_mg = service_sum_mg(summary.ledger), summary.decided.service_mg_per_decision
+    terms_mg, mean_mg = (
+        sum(term.mg for term in summary.decided.terms.values()),
+        summary.decided.service_mg_per_decision,
+    )
     if not finite(mean_mg) or abs(terms_mg - mean_mg) <= _CONSERVED * max(abs(terms_mg), abs(mean_mg)):
         return None
     return (

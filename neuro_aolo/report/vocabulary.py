@@ -17,7 +17,9 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
     limits = {
         str(percent(limit)) for summary in summaries if finite(limit := summary.decided.violation_limit)
     }
-    devices = {account.device for summary in summaries for account in summary.ledger.accounts.values()}
+    devices = {
+        account.device for summary in summaries for account in summary.ledger.provisioned.accounts.values()
+    }
     terms = [
         ("held-out", f"{many} that training did not see, the same for every policy."),
         ("CO₂e", "carbon dioxide equivalent: all greenhouse gases as the carbon dioxide that warms as much."),

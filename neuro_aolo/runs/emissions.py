@@ -62,14 +62,14 @@ def rows(
             country,
             group=name,
         )
-        for profile, account in ledger.accounts.items()
+        for profile, account in ledger.provisioned.accounts.items()
     ]
     system = EmissionsRow(
         f"{name}: service, {year}",
         timestamp,
         S_PER_YEAR,
-        _year_kwh([ledger.service_energy_j], per_year),
-        _year_kg(line for line in ledger.service if line.kind == "operational"),
+        _year_kwh([ledger.provisioned.service_energy_j], per_year),
+        _year_kg(line for line in ledger.provisioned.service if line.kind == "operational"),
         next(iter(countries.values()), ""),
         pue=None,
         group=name,

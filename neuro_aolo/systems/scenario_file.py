@@ -17,6 +17,7 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.files import parse_toml, read_text
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
+from neuro_aolo.systems.ranges import without_outdated_ranges
 from neuro_aolo.systems.wording import closest, same_word, shown
 
 _PLAINLY = {
@@ -194,7 +195,8 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     except ScenarioError as error:
         raise ScenarioError(f"{path}: extends: {error}") from None
     base = {key: value for key, value in base.items() if key not in own}
-    return overlaid(_without_replaced_sites(base, data), data)
+    base = without_outdated_ranges(_without_replaced_sites(base, data), data)
+    return overlaid(base, data)
 
 
 def _loaded(path: Path) -> dict[str, Any]:
