@@ -63,6 +63,8 @@ class Account:
         on_for_s: time that a decision has them for itself.
         training_g: carbon of the whole training in gCO2e.
         boundary: what the lines hold, of service and agent alike.
+        service: carbon of the service in mgCO2e per request, where not all of its lines are at their low ends at
+            once; the sum of its lines where None.
     """
 
     lines: tuple[LedgerLine, ...]
@@ -72,6 +74,7 @@ class Account:
     on_for_s: Range = _SECOND
     training_g: float = 0.0
     boundary: Boundary = "provisioned"
+    service: Range | None = None
 
     @property
     def incomplete(self) -> bool:
@@ -87,12 +90,14 @@ class Account:
 
     def total_mg(self, *parts: Part) -> Range:
         """Sum of the lines of ``parts`` in mgCO2e per request, rounded once; of all where none is named."""
+        if not parts and self.service is not None:
+            return self.service + self.agent_mg
         return Range.total(line.carbon_mg for line in self.lines if not parts or line.part in parts)
 
     @property
     def service_mg(self) -> Range:
-        """The service's lines in mgCO2e per request."""
-        return self.total_mg("service")
+        """The service in mgCO2e per request."""
+        return self.total_mg("service") if self.service is None else self.service
 
     @property
     def agent_mg(self) -> Range:

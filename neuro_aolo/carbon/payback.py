@@ -151,7 +151,10 @@ def payback(saved: Saving, account: Account, baseline: Account | None = None) ->
 
 
 def parity_power_w(hardware: Hardware, intensity_g_per_kwh: float) -> Range | None:
-    """Power at which running a device for its lifetime emits as much as making it; None at intensity 0."""
+    """Power at which running a device for its lifetime emits as much as making it; None at intensity 0.
+
+    The intensity is that of the device's own energy: at the site, times the power usage effectiveness there.
+    """
     if intensity_g_per_kwh <= 0.0:
         return None
     mg_per_j = intensity_g_per_kwh * MG_PER_G / J_PER_KWH

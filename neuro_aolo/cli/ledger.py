@@ -159,7 +159,7 @@ def _print(part: "LedgerPart", style: str) -> None:
         for account in part.ledger.provisioned.accounts.values():
             say(_boundary(account, part.wording.decisions))
         for difference in part.ledger.unlike_making:
-            say(f"Unlike making: {difference}")
+            say(plain(f"Unlike figures: {difference}"))
         for name, reason in part.unfit.items():
             say(f"{name} is not on the ledger: {reason}")
         for note in trace_notes(part.run.traces):

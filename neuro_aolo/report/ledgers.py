@@ -16,7 +16,6 @@ from neuro_aolo.text.numbers import (
     reach,
     significant,
     spread,
-    with_prefix,
 )
 from neuro_aolo.units import G_PER_KG, MG_PER_G
 
@@ -48,10 +47,9 @@ def service(part: LedgerPart) -> Grid:
     ledger, decision = part.ledger, part.wording.decision
     work, provisioned = ledger.work, ledger.provisioned
     sums = grams(work.service_mg, 4), grams(provisioned.service_mg, 4)
-    year_g = provisioned.service_mg.nominal / MG_PER_G * ledger.decisions_per_year
     rows = [
         *_lines(work.service, provisioned.service, 4),
-        ("service", *sums, derived(with_prefix(year_g, "g")), ""),
+        ("service", *sums, _year(provisioned.service_kg_per_year), ""),
     ]
     columns = ("the service", *_within(decision), "provisioned, per year", "equation")
     return Grid("Carbon of the service", columns, rows, frozenset({len(rows) - 1}), stacks=True, references=4)

@@ -196,7 +196,7 @@ class Baselines:
         return {
             name: tuple(
                 self._payback(self.book.accounts[boundary][name], baseline)
-                for boundary in BOUNDARIES
+                for boundary in reversed(BOUNDARIES)
                 for baseline in self.comparable
                 if boundary in baseline.saved
             )
@@ -228,7 +228,8 @@ class Baselines:
         """Of the devices together; None where the making of one has no figure, or running emits nothing."""
         if any(gap.kind == "making" for gap in account.lower_bound):
             return None
-        powers = [parity_power_w(device, self.book.intensity_g_per_kwh) for device in account.hardware]
+        drawn = self.book.intensity_g_per_kwh * self.book.pue
+        powers = [parity_power_w(device, drawn) for device in account.hardware]
         known = [power for power in powers if power is not None]
         return span(Range.total(known)) if known else None
 

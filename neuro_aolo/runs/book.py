@@ -140,6 +140,7 @@ class Book:
             on_for_s=on_for * spec.agents,
             training_g=training_g,
             boundary=boundary,
+            service=self.services.agent.mg(boundary),
         )
 
     @cached_property
@@ -147,8 +148,8 @@ class Book:
         """Where the making of one kind of device is told for the service and for the agent, and differs."""
         machines = self.services.agent.machines
         return tuple(
-            f"a {machine.kind.upper()} of the service is made for {own_kg:.3g} kg CO₂e a year that it lasts, "
-            f"as its scenario says; for {profile.name} it is {other_kg:.3g} kg ({made.source})"
+            f"making a {machine.kind.upper()} of the service counts {own_kg:.3g} kg CO₂e per year of its life, "
+            f"by its scenario; making {profile.name} {other_kg:.3g} kg ({made.source})"
             for name in self.accounts["provisioned"]
             if (made := hardware(profile := self.prices.profiles[name])) is not None
             for machine in machines
@@ -219,6 +220,7 @@ def book_figures(book: Book) -> Ledger:
         training_g=book.training_g(run.saved),
         training_over_decisions=book.trained_for,
         trainings=deployed.trainings,
+        training_country=deployed.training_country,
         trained_where=book.trained_where,
         unlike_making=book.unlike_making,
     )
@@ -227,10 +229,16 @@ def book_figures(book: Book) -> Ledger:
 def _within(book: Book, boundary: Boundary) -> BoundaryFigures:
     """What one boundary holds."""
     agent = book.services.agent
-    service = Account(agent.lines(boundary), requests_per_year(book.rate_hz), boundary=boundary)
+    service = Account(
+        agent.lines(boundary),
+        requests_per_year(book.rate_hz),
+        boundary=boundary,
+        service=agent.mg(boundary),
+    )
     return BoundaryFigures(
         service_energy_j=agent.nominal.energy_j(boundary),
-        service_mg=span(agent.mg(boundary)),
+        service_mg=span(service.service_mg),
+        service_kg_per_year=span(service.per_year_kg(service.service_mg)),
         service=tuple(_line(service, line) for line in service.lines),
         accounts={name: _account(book, name, account) for name, account in book.accounts[boundary].items()},
     )

@@ -27,6 +27,7 @@ def rows(
 ) -> tuple[EmissionsRow, ...]:
     """The training as measured, then a year of the agent on each device and of the system as modelled.
 
+    The year is that of what is provisioned, waiting included; the training is the one that was measured.
     Modelled figures are the nominal ones. The system stands in the country of its first site, though a part
     of its energy may be drawn at another.
 
@@ -41,13 +42,14 @@ def rows(
     year = f"modelled, one year at {ledger.request_rate_hz:g} {part.wording.decisions}/s"
     measured = _MEASURED_BY.fullmatch(training["measured_by"])
     version, mode = measured.groups() if measured else ("", "")
+    one_of = f", one of {ledger.trainings:,}" if ledger.trainings > 1 else ""
     trained = EmissionsRow(
-        f"{name}: training of the agent, energy measured",
+        f"{name}: training of the agent, energy measured{one_of}",
         timestamp,
         training["seconds"],
         training["energy_kwh"],
-        ledger.training_g / G_PER_KG if math.isfinite(ledger.training_g) else None,
-        country,
+        ledger.training_g / ledger.trainings / G_PER_KG if math.isfinite(ledger.training_g) else None,
+        ledger.training_country or country,
         version,
         mode,
         group=name,
@@ -57,9 +59,10 @@ def rows(
             f"{name}: agent inference on {profile}, {year}{', a lower bound' if account.unpriced else ''}",
             timestamp,
             S_PER_YEAR,
-            _year_kwh([energy.nominal for energy in account.energy_j.values()], per_year),
+            _year_kwh([energy.nominal * ledger.pue for energy in account.energy_j.values()], per_year),
             _year_kg(line for line in account.lines if line.part in account.energy_j),
             country,
+            pue=ledger.pue,
             group=name,
         )
         for profile, account in ledger.provisioned.accounts.items()

@@ -64,13 +64,16 @@ class BoundaryFigures(Part):
 
     Attributes:
         service_energy_j: that the system draws for a decision, cooling included.
-        service_mg: all of the system's carbon, per decision.
+        service_mg: all of the system's carbon, per decision; its range may be narrower than the lines' together,
+            for what makes one line more makes another less.
+        service_kg_per_year: over the decisions of a year.
         service: lines of the system.
         accounts: of the agent, by profile.
     """
 
     service_energy_j: Number
     service_mg: Span
+    service_kg_per_year: Span
     service: tuple[LedgerLineFigures, ...]
     accounts: dict[str, AccountFigures]
 
@@ -103,6 +106,7 @@ class Ledger(Part):
         training_g: carbon of all trainings.
         training_over_decisions: that share it.
         trainings: how many there were.
+        training_country: code of the country where they ran; empty where nobody said.
         trained_where: at whose carbon intensity they are priced.
         unlike_making: where the making of one kind of device differs between service and agent, and why.
     """
@@ -119,6 +123,7 @@ class Ledger(Part):
     training_g: Number
     training_over_decisions: Number
     trainings: int
+    training_country: str
     trained_where: str
     unlike_making: tuple[str, ...] = ()
 

@@ -66,7 +66,7 @@ class Summary(LedgerPart):
         timings_s: of each stage.
     """
 
-    schema_number: Literal[2] = 2
+    schema_number: Literal[3] = 3
     version: str
     decided: Decided
     chapters: tuple[Chapter, ...] = ()
