@@ -19,7 +19,11 @@ def _said(sentences: list[str]) -> str:
 
 def _alone(data: Data, *profiles: str) -> Summary:
     """The summary with only these devices on the ledger."""
-    ledger = data["ledger"] | {"accounts": {name: data["ledger"]["accounts"][name] for name in profiles}}
+    boundaries = {
+        boundary: figures | {"accounts": {name: figures["accounts"][name] for name in profiles}}
+        for boundary, figures in data["ledger"]["boundaries"].items()
+    }
+    ledger = data["ledger"] | {"boundaries": boundaries}
     return _typed(data | {"ledger": ledger, "payback": {name: data["payback"][name] for name in profiles}})
 
 
@@ -33,11 +37,19 @@ def test_the_answer_comes_in_its_order(summary: Summary) -> None:
 
 def test_the_cost_is_told_where_it_is_least_and_most(data: Data) -> None:
     said = _said(cost(_typed(data)))
-    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
-    least, most = (100 * devices[name]["agent_mg"]["nominal"] / service for name in ("mcu_m33_u575", "h100"))
+    shares = {
+        boundary: [
+            100 * figures["accounts"][name]["agent_mg"]["nominal"] / figures["service_mg"]["nominal"]
+            for name in ("mcu_m33_u575", "h100")
+        ]
+        for boundary, figures in data["ledger"]["boundaries"].items()
+    }
+    least, most = shares["provisioned"]
     assert "on STM32U575 microcontroller to" in said
     assert "on NVIDIA H100 SXM per request" in said
-    assert f"{least:.3g} % to {most:.3g} % of the service's 39.51 mg CO2e" in said
+    assert f"{least:.3g} % to {most:.3g} % of the 116.3 mg CO2e of a service that is always on, too" in said
+    assert "Counting work alone, of both, it is " in said
+    assert f" to {shares['work'][1]:.3g} % of 39.51 mg." in said
     assert said.endswith("makes the figures of Intel Loihi 1 and Intel Loihi 2 a lower bound.")
     alone = _said(cost(_alone(data, "loihi1")))
     assert " to " not in alone
@@ -110,7 +122,7 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     ],
 )
 def test_elsewhere_it_says_otherwise(data: Data, service_j: float, said: list[str]) -> None:
-    data["ledger"]["service_energy_j"] = service_j
+    data["ledger"]["boundaries"]["work"]["service_energy_j"] = service_j
     text = _said(own_work(_typed(data)))
     for part in said:
         assert part in text
@@ -124,12 +136,13 @@ def test_a_gpu_is_no_small_device(data: Data) -> None:
 
 def test_static_power_is_told_in_times_and_in_carbon(data: Data) -> None:
     said = _said(static_power(_typed(data)))
-    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
+    provisioned = data["ledger"]["boundaries"]["provisioned"]
+    devices, service = provisioned["accounts"], provisioned["service_mg"]["nominal"]
     for profile, name in (("loihi2", "Intel Loihi 2"), ("h100", "NVIDIA H100 SXM")):
         energy = devices[profile]["energy_j"]
         times = float(f"{energy['static']['nominal'] / energy['dynamic']['nominal']:.2e}")
         mg = next(line["mg"]["nominal"] for line in devices[profile]["lines"] if line["part"] == "static")
-        share = f"({100 * mg / service:.3g} % of the service's carbon)"
+        share = f"({100 * mg / service:.3g} % of the service provisioned)"
         assert f"{times:,.0f} times" in said
         assert f"{name} {share}" in said
     assert said.startswith("Between decisions, at 1 request per second, static power takes 46,500 times the ")
@@ -140,7 +153,7 @@ def test_static_power_is_told_in_times_and_in_carbon(data: Data) -> None:
 
 
 def test_of_many_devices_static_power_names_the_ends(data: Data) -> None:
-    devices = data["ledger"]["accounts"]
+    devices = data["ledger"]["boundaries"]["provisioned"]["accounts"]
     devices |= {f"copy{n}": devices["loihi1"] for n in range(3)}
     said = _said(static_power(_typed(data)))
     assert "Loihi 2" in said
@@ -149,9 +162,8 @@ def test_of_many_devices_static_power_names_the_ends(data: Data) -> None:
 
 
 def test_a_service_without_carbon_has_no_shares(data: Data) -> None:
-    for line in data["ledger"]["service"]:
-        line["mg"] = dict.fromkeys(line["mg"], 0.0)
-    data["ledger"]["service_energy_j"] = 0.0
+    for figures in data["ledger"]["boundaries"].values():
+        figures |= {"service_energy_j": 0.0, "service_mg": dict.fromkeys(figures["service_mg"], 0.0)}
     summary = _typed(data)
     assert "%" not in _said(cost(summary)) + _said(static_power(summary)) + _said(own_work(summary))
 
