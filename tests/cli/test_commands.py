@@ -81,7 +81,9 @@ def test_codecarbon_reads_the_emissions(small_run: Path) -> None:
     book = summary_of(small_run)["ledger"]
     assert len(rows) == 2 + len(book["devices"])
     assert float(rows[0]["emissions"]) == pytest.approx(book["training_g"] / 1e3)
-    operational = sum(line["kg_per_year"]["nominal"] for line in book["service"][::2])
+    service = book["boundaries"]["provisioned"]["service"]
+    assert len(service) == 8
+    operational = sum(line["kg_per_year"]["nominal"] for line in service if line["kind"] == "operational")
     assert float(rows[-1]["emissions"]) == pytest.approx(operational)
 
 
