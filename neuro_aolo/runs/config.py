@@ -198,6 +198,9 @@ _OUTSIDE = {"sources", "training_country", "trainings"}
 def learnt_toml(scenario: Any, deployment: Deployment) -> str:
     """All of a scenario that a training depends on: with the deployment where its carbon counts."""
     data = {key: each for key, each in scenario_data(scenario).items() if key not in _LEDGER_ALONE}
+    if isinstance(data.get("sources"), Mapping):
+        kept = {key: text for key, text in data["sources"].items() if key.split(".")[0] not in _LEDGER_ALONE}
+        data["sources"] = kept
     if deployment.agent_carbon == "none":
         return tomli_w.dumps(data)
     after: dict[str, Any] = {key: data.pop(key) for key in ("sources", "traces") if key in data}
