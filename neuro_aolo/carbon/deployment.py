@@ -52,7 +52,7 @@ class Deployment(Section):
         json_schema_extra={
             "unit": "-",
             "source": "chosen: nobody said, so that training is priced at the agent's site",
-            "allowed": "an ISO 3166-1 alpha-3 code, or nothing",
+            "allowed": "a country's code",
         },
     )
     trainings: int = parameter(

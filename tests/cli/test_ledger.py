@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuro_aolo.cli.terminal import with_old_keys
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 
 
 def said(cli, *arguments: str | Path) -> dict:
@@ -33,6 +34,16 @@ def test_a_rate_and_devices_of_ones_own(cli, small_run: Path) -> None:
     costs = [found["ledger"]["devices"]["loihi2"]["agent_mg"]["nominal"] for found in (slow, fast)]
     assert costs[0] > 50 * costs[1]
     assert fast["ledger"]["requests_per_year"] == 315_360_000.0
+
+
+def test_trainings_of_ones_own(cli, small_run: Path) -> None:
+    """Those that were thrown away count too, where they ran."""
+    one = said(cli, small_run, "--profile", "mcu_m33_u575")["ledger"]
+    options = ("--trainings", "3", "--training-country", "POL")
+    thrice = said(cli, small_run, "--profile", "mcu_m33_u575", *options)["ledger"]
+    ratio = 3.0 * country_intensity_g_per_kwh("POL") / one["intensity_g_per_kwh"]
+    assert thrice["training_g"] == pytest.approx(ratio * one["training_g"], rel=1e-12)
+    assert (thrice["trainings"], thrice["training_country"]) == (3, "POL")
 
 
 def test_the_lines_add_up_in_json(cli, small_run: Path) -> None:
@@ -134,6 +145,8 @@ def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> 
         (("--baseline", "none.json"), "none.json is no file"),
         (("--format", "pdf"), "'pdf' is none of terminal, markdown, latex"),
         (("--request-rate", "0"), "--request-rate 0 is not allowed"),
+        (("--trainings", "0"), "trainings = 0 is not allowed"),
+        (("--training-country", "XYZ"), "unknown country 'XYZ'"),
         (("--profile", "loihi9"), "'loihi9' is unknown"),
         (("--dc-trace", "none.csv"), "none.csv"),
     ],

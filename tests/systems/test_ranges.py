@@ -130,7 +130,7 @@ def test_a_scenario_with_ranges_is_written_and_read_again() -> None:
         (ranged("state.omega", 0.1, 1.0), "'state.omega', which is no number of a section"),
         (ranged("inference.gpu_power_w", [1.0], [500.0]), r"gpu_power_w = \(1\.0,\) is not allowed"),
         (ranged("inference.pue", 1.0, 1.6, ""), "source"),
-        (ranged("inference.pue", '"1"', 1.6), "low"),
+        (ranged("inference.pue", '"1"', 1.6), r"ranges\.inference\.pue\.low = '1' is not allowed"),
         ('[ranges."inference.gpus"]\nlow = 1\nsource = "chosen"\n', r"ranges\.inference\.gpus\.high is missing"),
         (ranged("inference.pue", 1.0, 1.6) + "middle = 1.1\n", "middle"),
         ("ranges = 3\n", "ranges"),
