@@ -144,7 +144,7 @@ def _print(part: "LedgerPart", style: str) -> None:
     grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.provisioned.accounts}
     grids |= {"sci": ledgers.intensity(part), "saving": ledgers.savings(part)}
     grids |= {f"payback-{name}": ledgers.payback(part, name) for name in ledgers.baselines(part)}
-    grids["year"] = year(part)
+    grids |= {"payback-work": ledgers.by_work(part), "year": year(part)}
     for label, grid in grids.items():
         if grid is None or not grid.rows:
             continue

@@ -1,11 +1,10 @@
 """The ledger and whether the agent pays, as plain rows for the page and the terminal."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from neuro_aolo.report.facts import of_service
 from neuro_aolo.runs.summary.ledger import AccountFigures, LedgerLineFigures, LedgerPart, PaybackFigures
-from neuro_aolo.runs.summary.part import Span
+from neuro_aolo.runs.summary.part import Boundary, Span
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import (
     NBSP,
@@ -103,7 +102,7 @@ def account(part: LedgerPart, profile: str) -> Grid:
     ]
     columns = ("line", *_within(decision), "provisioned, per year", "source")
     sums = frozenset({len(rows) - 2, len(rows) - 1})
-    title = f"Ledger with the agent on {figures.device}{_bound(figures)}"
+    title = f"Ledger with the agent on {figures.device}{_bound(bool(figures.lower_bound))}"
     return Grid(title, columns, rows, sums, stacks=True, references=4)
 
 
@@ -153,10 +152,10 @@ def intensity(part: LedgerPart) -> Grid:
     units = list(part.ledger.units_per_decision)
     rows: list[tuple[Cell, ...]] = []
     for profile, account in part.ledger.provisioned.accounts.items():
-        per_unit = [grams(account.sci[unit], 4) for unit in units]
+        per_unit = [grams(account.sci[unit]) for unit in units]
         powers = [pair.parity_power_w for pair in part.payback.get(profile, ()) if pair.parity_power_w]
         parity: Cell = spread(powers[0], "W") if powers else "no figure"
-        rows.append((short(account.device), grams(account.total_mg, 4), *per_unit, parity))
+        rows.append((short(account.device), grams(account.total_mg), *per_unit, parity))
     columns = ("agent on", *(f"per {unit}" for unit in (part.wording.decision, *units)), "parity power")
     title = "Software Carbon Intensity (ISO/IEC 21031), service and agent as provisioned"
     return Grid(title, columns, rows, stacks=True)
@@ -174,7 +173,7 @@ def savings(part: LedgerPart) -> Grid:
     columns = (
         "against",
         f"work saved per {wording.decision}",
-        "of what is provisioned",
+        "saved of what is provisioned",
         f"compared {wording.starts}",
         "baseline breaks",
     )
@@ -182,37 +181,45 @@ def savings(part: LedgerPart) -> Grid:
 
 
 def payback(part: LedgerPart, baseline: str) -> Grid:
-    """Whether the agent pays against one baseline, device by device, within each boundary."""
-    work, pairs = against(part, baseline, "work"), against(part, baseline)
-    accounts, wording = part.ledger.provisioned.accounts, part.wording
+    """Whether the agent pays against one baseline, device by device, both provisioned."""
+    accounts, wording, title = part.ledger.provisioned.accounts, part.wording, baseline
     rows: list[tuple[Cell, ...]] = []
-    for profile, pair in work.items():
-        device = f"{short(accounts[profile].device)}{_bound(accounts[profile])}"
-        standing = pairs.get(profile)
-        if standing is None:
-            rows.append((device, VERDICTS[pair.verdict], grams(pair.net_mg), "not known", "", "", ""))
-            continue
+    for profile, pair in against(part, baseline).items():
+        title = pair.title
         rows.append(
             (
-                device,
+                f"{short(accounts[profile].device)}{_bound(pair.lower_bound)}",
                 VERDICTS[pair.verdict],
                 grams(pair.net_mg),
-                VERDICTS[standing.verdict],
-                grams(standing.net_mg),
-                "" if standing.payback_decisions is None else reach(standing.payback_decisions),
-                "" if standing.lowest_rate_hz is None else reach(standing.lowest_rate_hz, S_PER_DAY),
+                "" if pair.payback_decisions is None else reach(pair.payback_decisions),
+                "" if pair.lowest_rate_hz is None else reach(pair.lowest_rate_hz, S_PER_DAY),
             )
         )
     columns = (
         "agent on",
-        "work alone",
+        "verdict",
         f"net per {wording.decision}",
-        "provisioned",
-        "net, provisioned",
         f"{wording.decisions} until paid back",
         f"least {wording.decisions} per day",
     )
-    return Grid(f"Against {next(iter(work.values())).title}", columns, rows, stacks=True)
+    return Grid(f"Against {title}, provisioned", columns, rows, stacks=True)
+
+
+def by_work(part: LedgerPart) -> Grid:
+    """The same against every baseline by the work of both alone, where there are no devices to pay back."""
+    accounts = part.ledger.work.accounts
+    rows: list[tuple[Cell, ...]] = [
+        (
+            pair.title,
+            f"{short(accounts[profile].device)}{_bound(pair.lower_bound)}",
+            VERDICTS[pair.verdict],
+            grams(pair.net_mg),
+        )
+        for baseline in baselines(part)
+        for profile, pair in against(part, baseline, "work").items()
+    ]
+    columns = ("against", "agent on", "verdict", f"net per {part.wording.decision}")
+    return Grid("By work alone, of service and agent", columns, rows, stacks=True)
 
 
 def baselines(part: LedgerPart) -> list[str]:
@@ -226,7 +233,7 @@ def baseline_name(baseline: str, title: str) -> str:
 
 
 def against(
-    part: LedgerPart, baseline: str, boundary: Literal["work", "provisioned"] = "provisioned"
+    part: LedgerPart, baseline: str, boundary: Boundary = "provisioned"
 ) -> dict[str, PaybackFigures]:
     """The pairs of one baseline within one boundary, by profile."""
     return {
@@ -237,9 +244,9 @@ def against(
     }
 
 
-def _bound(account: AccountFigures) -> str:
+def _bound(lacks: bool) -> str:
     """What is to be said of a sum that lacks something."""
-    return ", its cost a lower bound" if account.lower_bound else ""
+    return ", its cost a lower bound" if lacks else ""
 
 
 def _year(kg: Span, digits: int = 3) -> Quantity:

@@ -145,6 +145,7 @@ def _ledger(summary: Summary) -> dict[str, Any]:
             for profile, account in ledger.provisioned.accounts.items()
         ],
         "savings": ledgers.savings(summary),
+        "by_work": ledgers.by_work(summary),
         "payback": [ledgers.payback(summary, baseline) for baseline in ledgers.baselines(summary)],
         "nowhere": nowhere(summary.run),
     }

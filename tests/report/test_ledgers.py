@@ -67,24 +67,31 @@ def test_static_power_is_told_in_times_of_the_own_work(data: Data) -> None:
 def test_what_is_never_paid_back_says_so(summary: Summary) -> None:
     assert ledgers.baselines(summary) == ["random", "constant", "mlp"]
     never = ledgers.payback(summary, "constant")
-    assert {plain(row[column]) for row in never.rows for column in (1, 3)} == {"never pays"}
-    assert {str(cell) for row in never.rows for cell in row[5:]} == {"never"}
+    assert {plain(row[1]) for row in never.rows} == {"never pays"}
+    assert {str(cell) for row in never.rows for cell in row[3:]} == {"never"}
     pays = ledgers.payback(summary, "random")
-    assert {str(row[3]) for row in pays.rows} == {"pays"}
-    # The work of what has no time of its own lacks its making, so that it is a lower bound.
-    assert [str(row[1]) for row in pays.rows] == [*["undecided"] * 3, "pays"]
-    assert [row[5].value for row in pays.rows if isinstance(row[5], Quantity)] == [
+    assert {str(row[1]) for row in pays.rows} == {"pays"}
+    assert [row[3].value for row in pays.rows if isinstance(row[3], Quantity)] == [
         pair.payback_decisions.nominal
         for pairs in summary.payback.values()
         for pair in pairs[:1]
         if pair.payback_decisions
     ]
-    undecided = {str(row[0]): plain(row[5]) for row in ledgers.payback(summary, "mlp").rows}
+    undecided = {str(row[0]): plain(row[3]) for row in ledgers.payback(summary, "mlp").rows}
     assert undecided["STM32U575 microcontroller"].endswith("never)")
     saved = ledgers.savings(summary).rows
     assert plain(saved[1][1]) == "-8.32 mg (-8.38 to -8.25)"
     assert plain(saved[1][2]) == "-6.66 mg (-6.70 to -6.60)"
     assert [str(row[0]) for row in saved][2] == "the same-size MLP on mcu_m33_u575"
+
+
+def test_by_work_alone_what_has_no_time_of_its_own_is_a_lower_bound(summary: Summary) -> None:
+    rows = ledgers.by_work(summary).rows
+    assert len(rows) == 12
+    random = {plain(row[1]): plain(row[2]) for row in rows[:4]}
+    assert random.pop("STM32U575 microcontroller") == "pays"
+    assert set(random.values()) == {"undecided"}
+    assert all(name.endswith(", its cost a lower bound") for name in random)
 
 
 def test_without_a_device_there_are_no_rows(data: Data) -> None:
@@ -94,6 +101,7 @@ def test_without_a_device_there_are_no_rows(data: Data) -> None:
     summary = _typed(data)
     assert ledgers.devices(summary).rows == ledgers.always_on(summary).rows == []
     assert ledgers.intensity(summary).rows == ledgers.savings(summary).rows == []
+    assert ledgers.by_work(summary).rows == []
 
 
 @pytest.mark.parametrize(("hz", "said"), [(1.0, "1 request per second"), (0.25, "0.25 requests per second")])

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from neuro_aolo.runs.summary.part import Number, Part, Reach, Span
+from neuro_aolo.runs.summary.part import Boundary, Number, Part, Reach, Span
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.wording import Wording
 
@@ -144,7 +144,7 @@ class PaybackFigures(Part):
     What paying back takes has no meaning within the boundary of work: there a device is no investment.
     """
 
-    boundary: Literal["work", "provisioned"]
+    boundary: Boundary
     baseline: str
     title: str
     decisions: int
