@@ -10,6 +10,7 @@ from neuro_aolo.report.ledgers import against, baselines, grams, rate, short, st
 from neuro_aolo.report.naming import actor_name
 from neuro_aolo.report.verdict import Finding, constraints, optimality
 from neuro_aolo.runs.summary.ledger import AccountFigures, BoundaryFigures, LedgerPart, PaybackFigures
+from neuro_aolo.runs.summary.part import Boundary
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
@@ -19,6 +20,7 @@ NEGLIGIBLE = 1e-6
 """Share of the service's energy below which an agent's own work is taken to change nothing."""
 
 _SMALL_KINDS = ("neuromorphic-digital", "neuromorphic-mixed", "mcu")
+_WITHIN = {"provisioned": "Provisioned", "work": "By work alone"}
 _FEW = 4
 _MANY = 0.01
 
@@ -83,15 +85,20 @@ def pays(part: LedgerPart) -> list[str]:
     """Against which baselines, and on which devices, the agent saves more than it emits."""
     if not part.payback:
         return [f"There is nothing to pay back: {nowhere(part.run)}."]
-    sentences, never = [], []
+    sentences: list[str] = []
+    never: dict[Boundary, list[str]] = {"provisioned": [], "work": []}
     for baseline in baselines(part):
         pairs = against(part, baseline) or against(part, baseline, "work")
         if all(pair.verdict == "never" for pair in pairs.values()):
-            never.append(next(iter(pairs.values())).title)
+            first = next(iter(pairs.values()))
+            never[first.boundary].append(first.title)
         else:
             sentences.append(_pays_against(part, pairs))
-    if never:
-        sentences.append(f"It pays on no device against {', nor against '.join(never)}.")
+    sentences += [
+        f"{_WITHIN[boundary]}, it pays on no device against {', nor against '.join(titles)}."
+        for boundary, titles in never.items()
+        if titles
+    ]
     if part.no_service:
         against_them = ", and against ".join(part.no_service)
         sentences.append(
@@ -118,8 +125,7 @@ def _pays_against(part: LedgerPart, pairs: Mapping[str, PaybackFigures]) -> str:
     if open_ := by_verdict["undecided"]:
         clauses.append(f"on {listed([names[name] for name in open_])} it is undecided within the ranges")
     first = next(iter(pairs.values()))
-    alone = ", counting work alone," if first.boundary == "work" else ""
-    return f"Against {_served(first, part.wording)}{alone} {'; '.join(clauses)}."
+    return f"{_WITHIN[first.boundary]}, against {_served(first, part.wording)} {'; '.join(clauses)}."
 
 
 def _served(pair: PaybackFigures, wording: Wording) -> str:
@@ -146,9 +152,10 @@ def _after(pairs: Sequence[tuple[str, PaybackFigures]], wording: Wording) -> str
 def own_work(summary: Summary) -> list[str]:
     """Whether the agent's own work is small beside the service's, where small devices run it."""
     within, devices = summary.ledger.work, summary.priced.devices
-    service_j = within.service_energy_j
+    # Cooling is in the service's energy.
+    service_j, pue = within.service_energy_j, summary.ledger.pue
     works = sorted(
-        (work.nominal / service_j, short(account.device), work.high)
+        (work.nominal * pue / service_j, short(account.device), work.high * pue)
         for profile, account in within.accounts.items()
         if service_j
         and profile in devices
@@ -161,7 +168,7 @@ def own_work(summary: Summary) -> list[str]:
     below = [(share, name) for share, name, _ in works if share < NEGLIGIBLE]
     above = [f"{significant(share)} of it on {name}" for share, name, _ in works if share >= NEGLIGIBLE]
     own = "the agent's own work (its dynamic energy, at nominal prices)"
-    what = f"{own} takes less than {limit} of the service's {energy}"
+    what = f"{own} takes less than {limit} of the {energy} of the service's work"
     if not below:
         return [f"On no neuromorphic chip and no microcontroller here {what}: it takes {listed(above)}."]
     high_j = max(joules for share, _, joules in works if share < NEGLIGIBLE)

@@ -48,10 +48,12 @@ def service(part: LedgerPart) -> Grid:
     sums = grams(work.service_mg, 4), grams(provisioned.service_mg, 4)
     rows = [
         *_lines(work.service, provisioned.service, 4),
-        ("service", *sums, _year(provisioned.service_kg_per_year), ""),
+        ("service", *sums, ""),
+        ("service, a year", *(_year(figures.service_kg_per_year) for figures in (work, provisioned)), ""),
     ]
-    columns = ("the service", *_within(decision), "provisioned, per year", "equation")
-    return Grid("Carbon of the service", columns, rows, frozenset({len(rows) - 1}), stacks=True, references=4)
+    columns = ("the service", *_within(decision), "equation")
+    emphasised = frozenset({len(rows) - 2, len(rows) - 1})
+    return Grid("Carbon of the service", columns, rows, emphasised, stacks=True, references=3)
 
 
 def devices(part: LedgerPart) -> Grid:
@@ -64,7 +66,6 @@ def devices(part: LedgerPart) -> Grid:
             derived(percent(of_service(work, work.accounts[profile].agent_mg.nominal))),
             grams(account.agent_mg),
             derived(percent(of_service(provisioned, account.agent_mg.nominal))),
-            _year(account.agent_kg_per_year),
         )
         for profile, account in provisioned.accounts.items()
     ]
@@ -74,7 +75,6 @@ def devices(part: LedgerPart) -> Grid:
         "of the service's work",
         "agent provisioned",
         "of the service provisioned",
-        "provisioned, per year",
     )
     return Grid(f"Carbon of the agent at {rate(part)}", columns, rows, stacks=True)
 
@@ -85,25 +85,15 @@ def account(part: LedgerPart, profile: str) -> Grid:
     decision = part.wording.decision
     rows = [
         *_lines(work.lines, figures.lines, 3),
-        (
-            "agent",
-            grams(work.agent_mg, 4),
-            grams(figures.agent_mg, 4),
-            _year(figures.agent_kg_per_year, 4),
-            "",
-        ),
-        (
-            f"{decision}, service and agent",
-            grams(work.total_mg, 4),
-            grams(figures.total_mg, 4),
-            _year(figures.total_kg_per_year, 4),
-            "",
-        ),
+        ("agent", grams(work.agent_mg, 4), grams(figures.agent_mg, 4), ""),
+        ("agent, a year", _year(work.agent_kg_per_year, 4), _year(figures.agent_kg_per_year, 4), ""),
+        (f"{decision}, service and agent", grams(work.total_mg, 4), grams(figures.total_mg, 4), ""),
+        ("the same, a year", _year(work.total_kg_per_year, 4), _year(figures.total_kg_per_year, 4), ""),
     ]
-    columns = ("line", *_within(decision), "provisioned, per year", "source")
-    sums = frozenset({len(rows) - 2, len(rows) - 1})
+    columns = ("line", *_within(decision), "source")
+    sums = frozenset(range(len(rows) - 4, len(rows)))
     title = f"Ledger with the agent on {figures.device}{_bound(bool(figures.lower_bound))}"
-    return Grid(title, columns, rows, sums, stacks=True, references=4)
+    return Grid(title, columns, rows, sums, stacks=True, references=3)
 
 
 def _within(decision: str) -> tuple[str, str]:
@@ -120,7 +110,6 @@ def _lines(
             line.name,
             grams(working[line.key].mg, digits) if line.key in working else "",
             grams(line.mg, digits),
-            _year(line.kg_per_year),
             line.source,
         )
         for line in provisioned

@@ -144,7 +144,7 @@ def _pays(summary: Summary) -> Card:
         if names
     ]
     undecided = f"undecided against {listed([_title(summary, name) for name in open_])}" if open_ else ""
-    saves = f"it saves more carbon than it emits {', '.join(clauses)}" if clauses else ""
+    saves = f"provisioned, it saves more carbon than it emits {', '.join(clauses)}" if clauses else ""
     note = "; ".join(filter(None, (saves, undecided)))
     note = f"{note[:1].upper()}{note[1:]}."
     if len(pays) == len(found):

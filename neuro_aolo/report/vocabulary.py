@@ -25,6 +25,8 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
         ("CO₂e", "carbon dioxide equivalent: all greenhouse gases as the carbon dioxide that warms as much."),
         ("agent", "the network that decides, with the device it runs on; the service is what it controls."),
         ("always on", "the device also draws power between decisions, and the agent is charged for that."),
+        ("work", "of service and agent: what works for a decision, as long as it works."),
+        ("provisioned", "likewise: also what waits for the next decision, its idle power and its making."),
         ("making", "the carbon of producing a device, shared over the decisions of its life."),
     ]
     if known:

@@ -61,14 +61,33 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     random, mlp, never = (plain(sentence) for sentence in pays(_typed(data)))
     requests = [pairs[0]["payback_decisions"]["nominal"] for pairs in data["payback"].values()]
     kept = "where every constraint is kept (10.5 % of requests),"
-    assert random.startswith(f"Against uniformly random actions, {kept} it pays on every device, after ")
+    assert random.startswith(f"Provisioned, against uniformly random actions, {kept} it pays on every device, after ")
     assert f"{min(requests):,.0f}"[:2] in random
     assert mlp == (
-        "Against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
-        "Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
+        "Provisioned, against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel "
+        "Loihi 1 and Intel Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
     )
-    assert never == "It pays on no device against the best constant action, 150 words at 9.932 W."
+    assert never == (
+        "Provisioned, it pays on no device against the best constant action, 150 words at 9.932 W."
+    )
     assert pays(_alone(data)) == ["There is nothing to pay back: no device here runs the spiking actor."]
+
+
+def test_what_is_known_of_work_alone_says_so(data: Data) -> None:
+    """As of a policy that a comparison trained, of which the carbon of work is kept."""
+    for profile, pairs in data["payback"].items():
+        data["payback"][profile] = [
+            pair for pair in pairs if pair["boundary"] == "work" and pair["baseline"] != "mlp"
+        ]
+    random, never = (plain(sentence) for sentence in pays(_typed(data)))
+    assert random.startswith("By work alone, against uniformly random actions,")
+    assert "after" not in random
+    assert never.startswith("By work alone, it pays on no device against the best constant action")
+
+
+def test_cooling_counts_with_the_agent_s_work_as_with_the_service_s(data: Data) -> None:
+    data["ledger"]["pue"] = 2.0
+    assert "6.19e-7 at most, and 3.40e-6 at high prices" in _said(own_work(_typed(data)))
 
 
 def test_a_comma_in_a_title_is_not_read_as_an_apposition(data: Data) -> None:
@@ -78,8 +97,8 @@ def test_a_comma_in_a_title_is_not_read_as_an_apposition(data: Data) -> None:
         if pair["baseline"] == "random":
             pair["title"] = "the rule one, two"
     said = _said(pays(_typed(data)))
-    assert said.startswith("Against the rule one, two it pays")
-    assert "Against the best constant action, 150 words at 9.932 W, it pays" in said
+    assert said.startswith("Provisioned, against the rule one, two it pays")
+    assert "Provisioned, against the best constant action, 150 words at 9.932 W, it pays" in said
 
 
 def test_one_device_that_pays_is_named_once(data: Data) -> None:
@@ -100,8 +119,8 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     (said,) = own_work(summary)
     assert plain(said) == (
         "On Intel Loihi 2, Intel Loihi 1 and STM32U575 microcontroller the agent's own work (its dynamic "
-        "energy, at nominal prices) takes less than 1e-6 of the service's 290 J, 3.10e-7 at most, and "
-        "1.70e-6 at high prices: of its work only better decisions matter there."
+        "energy, at nominal prices) takes less than 1e-6 of the 290 J of the service's work, 3.10e-7 at most, "
+        "and 1.70e-6 at high prices: of its work only better decisions matter there."
     )
 
 

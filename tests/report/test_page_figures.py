@@ -75,7 +75,7 @@ def test_the_ledger_of_the_page_is_that_of_the_summary(parsed: Parsed, data: Dat
     assert page.values[title][1:] == [
         [
             work["accounts"][profile]["agent_mg"]["nominal"],
-            *(device[key]["nominal"] for key in ("agent_mg", "agent_kg_per_year")),
+            device["agent_mg"]["nominal"],
         ]
         for profile, device in provisioned["accounts"].items()
     ]
@@ -85,13 +85,14 @@ def test_the_ledger_of_the_page_is_that_of_the_summary(parsed: Parsed, data: Dat
         lines = [
             [
                 *([alone[line["key"]]] if line["key"] in alone else []),
-                *(line[key]["nominal"] for key in ("mg", "kg_per_year")),
+                line["mg"]["nominal"],
             ]
             for line in device["lines"]
         ]
         sums = [
-            [own[f"{key}_mg"]["nominal"], *(device[f"{key}_{unit}"]["nominal"] for unit in ("mg", "kg_per_year"))]
+            [figures[f"{key}_{unit}"]["nominal"] for figures in (own, device)]
             for key in ("agent", "total")
+            for unit in ("mg", "kg_per_year")
         ]
         bound = ", its cost a lower bound" if device["lower_bound"] else ""
         assert page.values[f"Ledger with the agent on {device['device']}{bound}"][1:] == [*lines, *sums]
