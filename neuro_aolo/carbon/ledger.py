@@ -63,8 +63,8 @@ class Account:
         on_for_s: time that a decision has them for itself.
         training_g: carbon of the whole training in gCO2e.
         boundary: what the lines hold, of service and agent alike.
-        service: carbon of the service in mgCO2e per request, where not all of its lines are at their low ends at
-            once; the sum of its lines where None.
+        service: carbon of the service in mgCO2e per request, where not all of its lines are at their low
+            ends at once; the sum of its lines where None.
     """
 
     lines: tuple[LedgerLine, ...]

@@ -8,7 +8,7 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, RunArgument, takes
 from neuro_aolo.cli.terminal import out, say, show
-from neuro_aolo.cli.typed import completes, real, several
+from neuro_aolo.cli.typed import completes, real, several, whole
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.progress import stage
 from neuro_aolo.systems.wording import one_of
@@ -50,14 +50,17 @@ def ledger(
     ] = None,
     trainings: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="Trainings to count, those that were thrown away included; 1 if absent."
+        whole(
+            least=1,
+            most=10**6,
+            help="Trainings to count, those that were thrown away included; the run's, 1 if it says none.",
         ),
     ] = None,
     training_country: Annotated[
         str | None,
         typer.Option(
-            metavar="CODE", help="Country where they ran; priced as the agent's site is, if absent."
+            metavar="CODE",
+            help="Country where they ran; the run's, priced as the agent's site is if it says none.",
         ),
     ] = None,
     style: Annotated[

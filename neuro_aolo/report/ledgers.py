@@ -46,7 +46,7 @@ def service(part: LedgerPart) -> Grid:
     ledger, decision = part.ledger, part.wording.decision
     work, provisioned = ledger.work, ledger.provisioned
     sums = grams(work.service_mg, 4), grams(provisioned.service_mg, 4)
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         *_lines(work.service, provisioned.service, 4),
         ("service", *sums, ""),
         ("service, a year", *(_year(figures.service_kg_per_year) for figures in (work, provisioned)), ""),
@@ -83,7 +83,7 @@ def account(part: LedgerPart, profile: str) -> Grid:
     """The agent's lines on one device, with its sum and the whole decision's, within both boundaries."""
     work, figures = (each.accounts[profile] for each in (part.ledger.work, part.ledger.provisioned))
     decision = part.wording.decision
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         *_lines(work.lines, figures.lines, 3),
         ("agent", grams(work.agent_mg, 4), grams(figures.agent_mg, 4), ""),
         ("agent, a year", _year(work.agent_kg_per_year, 4), _year(figures.agent_kg_per_year, 4), ""),
@@ -221,9 +221,7 @@ def baseline_name(baseline: str, title: str) -> str:
     return BASELINES.get(baseline, title)
 
 
-def against(
-    part: LedgerPart, baseline: str, boundary: Boundary = "provisioned"
-) -> dict[str, PaybackFigures]:
+def against(part: LedgerPart, baseline: str, boundary: Boundary = "provisioned") -> dict[str, PaybackFigures]:
     """The pairs of one baseline within one boundary, by profile."""
     return {
         profile: pair

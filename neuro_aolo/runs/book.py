@@ -148,8 +148,8 @@ class Book:
         """Where the making of one kind of device is told for the service and for the agent, and differs."""
         machines = self.services.agent.machines
         return tuple(
-            f"making a {machine.kind.upper()} of the service counts {own_kg:.3g} kg CO₂e per year of its life, "
-            f"by its scenario; making {profile.name} {other_kg:.3g} kg ({made.source})"
+            f"making a {machine.kind.upper()} of the service counts {own_kg:.3g} kg CO₂e per year of its "
+            f"life, by its scenario; making {profile.name} {other_kg:.3g} kg ({made.source})"
             for name in self.accounts["provisioned"]
             if (made := hardware(profile := self.prices.profiles[name])) is not None
             for machine in machines

@@ -74,9 +74,7 @@ def test_provisioned_is_work_and_what_waits(cli, small_run: Path) -> None:
     part = said(cli, small_run)
     work, provisioned = (part["ledger"]["boundaries"][name] for name in ("work", "provisioned"))
     waits = [
-        f"{machine}_waiting_{kind}"
-        for machine in ("gpus", "station")
-        for kind in ("operational", "embodied")
+        f"{machine}_waiting_{kind}" for machine in ("gpus", "station") for kind in ("operational", "embodied")
     ]
     assert provisioned["service"][: len(work["service"])] == work["service"]
     assert [line["key"] for line in provisioned["service"][len(work["service"]) :]] == waits
@@ -145,7 +143,7 @@ def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> 
         (("--baseline", "none.json"), "none.json is no file"),
         (("--format", "pdf"), "'pdf' is none of terminal, markdown, latex"),
         (("--request-rate", "0"), "--request-rate 0 is not allowed"),
-        (("--trainings", "0"), "trainings = 0 is not allowed"),
+        (("--trainings", "0"), "--trainings 0 is not allowed"),
         (("--training-country", "XYZ"), "unknown country 'XYZ'"),
         (("--profile", "loihi9"), "'loihi9' is unknown"),
         (("--dc-trace", "none.csv"), "none.csv"),

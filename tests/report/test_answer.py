@@ -61,7 +61,9 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     random, mlp, never = (plain(sentence) for sentence in pays(_typed(data)))
     requests = [pairs[0]["payback_decisions"]["nominal"] for pairs in data["payback"].values()]
     kept = "where every constraint is kept (10.5 % of requests),"
-    assert random.startswith(f"Provisioned, against uniformly random actions, {kept} it pays on every device, after ")
+    assert random.startswith(
+        f"Provisioned, against uniformly random actions, {kept} it pays on every device, after "
+    )
     assert f"{min(requests):,.0f}"[:2] in random
     assert mlp == (
         "Provisioned, against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel "
@@ -119,8 +121,8 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     (said,) = own_work(summary)
     assert plain(said) == (
         "On Intel Loihi 2, Intel Loihi 1 and STM32U575 microcontroller the agent's own work (its dynamic "
-        "energy, at nominal prices) takes less than 1e-6 of the 290 J of the service's work, 3.10e-7 at most, "
-        "and 1.70e-6 at high prices: of its work only better decisions matter there."
+        "energy, at nominal prices) takes less than 1e-6 of the 290 J of the service's work, 3.10e-7 at "
+        "most, and 1.70e-6 at high prices: of its work only better decisions matter there."
     )
 
 

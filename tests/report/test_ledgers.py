@@ -21,9 +21,7 @@ def _values(grid: Grid, column: int) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(("column", "boundary"), [(1, "work"), (2, "provisioned")])
-def test_every_account_adds_up_per_request_and_per_year(
-    summary: Summary, column: int, boundary: str
-) -> None:
+def test_every_account_adds_up_per_request_and_per_year(summary: Summary, column: int, boundary: str) -> None:
     service = _values(ledgers.service(summary), column)
     years = summary.ledger.decisions_per_year / 1e6
     assert service.pop("service, a year") == pytest.approx(service["service"] * years, rel=1e-9)

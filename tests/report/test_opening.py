@@ -141,8 +141,8 @@ def test_the_three_figures(now: Data) -> None:
     )
     assert pays.value == "against 1 of 3"
     assert pays.note == (
-        "Provisioned, it saves more carbon than it emits on no device against the best constant action, on every one "
-        "against random actions; undecided against the dense twin."
+        "Provisioned, it saves more carbon than it emits on no device against the best constant action, on "
+        "every one against random actions; undecided against the dense twin."
     )
 
 

@@ -71,7 +71,6 @@ def test_the_ledger_of_the_page_is_that_of_the_summary(parsed: Parsed, data: Dat
     page = parsed(one_page)
     title = "Carbon of the agent at 1 request per second"
     work, provisioned = (data["ledger"]["boundaries"][name] for name in ("work", "provisioned"))
-    devices = provisioned["accounts"].values()
     assert page.values[title][1:] == [
         [
             work["accounts"][profile]["agent_mg"]["nominal"],

@@ -67,9 +67,7 @@ def test_provisioned_is_never_less_than_work(ledger: Ledger) -> None:
     for line in ledger.work.service:
         assert standing[line.key] == line.mg
     for profile in (MCU, GPU):
-        work, provisioned = (
-            agent_lines(figures, profile) for figures in (ledger.work, ledger.provisioned)
-        )
+        work, provisioned = (agent_lines(figures, profile) for figures in (ledger.work, ledger.provisioned))
         assert set(provisioned) - set(work) == {"static"}
         assert provisioned["training"] == work["training"]
         assert provisioned["dynamic"] == work["dynamic"]
@@ -120,7 +118,9 @@ def test_three_trainings_are_three_times_the_line(run: Run, ledger: Ledger) -> N
     thrice = ledger_of(run, deployment=run.config.deployment.changed(trainings=3))
     assert thrice.training_g == pytest.approx(3.0 * ledger.training_g, rel=1e-15)
     for before, after in ((ledger.work, thrice.work), (ledger.provisioned, thrice.provisioned)):
-        assert agent_lines(after)["training"] == pytest.approx(3.0 * agent_lines(before)["training"], rel=1e-15)
+        assert agent_lines(after)["training"] == pytest.approx(
+            3.0 * agent_lines(before)["training"], rel=1e-15
+        )
     (line,) = [each for each in thrice.work.accounts[MCU].lines if each.part == "training"]
     assert line.name == "agent, 3 trainings shared over 31,536,000 requests"
 

@@ -1,4 +1,4 @@
-"""What is accounted alone, ranges and what is provisioned, belongs to no training and to no cell of a comparison."""
+"""What is accounted alone, ranges and what is provisioned, belongs to no training and to no cell."""
 
 from pathlib import Path
 

@@ -120,7 +120,10 @@ def test_a_scenario_with_ranges_is_written_and_read_again() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (ranged("inference.pue", 1.2, 1.6), r"ranges\.inference\.pue: 1\.2 to 1\.6 does not hold the value 1\.1"),
+        (
+            ranged("inference.pue", 1.2, 1.6),
+            r"ranges\.inference\.pue: 1\.2 to 1\.6 does not hold the value 1\.1",
+        ),
         (ranged("inference.pue", 1.6, 1.05), r"ranges\.inference\.pue: 1\.6 to 1\.05 does not hold"),
         (ranged("inference.pue", 0.5, 1.6), r"ranges\.inference\.pue: pue = 0\.5 is not allowed"),
         (ranged("provision.gpu_utilisation", 0.1, 1.5), r"gpu_utilisation = 1\.5 is not allowed"),
@@ -131,7 +134,10 @@ def test_a_scenario_with_ranges_is_written_and_read_again() -> None:
         (ranged("inference.gpu_power_w", [1.0], [500.0]), r"gpu_power_w = \(1\.0,\) is not allowed"),
         (ranged("inference.pue", 1.0, 1.6, ""), "source"),
         (ranged("inference.pue", '"1"', 1.6), r"ranges\.inference\.pue\.low = '1' is not allowed"),
-        ('[ranges."inference.gpus"]\nlow = 1\nsource = "chosen"\n', r"ranges\.inference\.gpus\.high is missing"),
+        (
+            '[ranges."inference.gpus"]\nlow = 1\nsource = "chosen"\n',
+            r"ranges\.inference\.gpus\.high is missing",
+        ),
         (ranged("inference.pue", 1.0, 1.6) + "middle = 1.1\n", "middle"),
         ("ranges = 3\n", "ranges"),
     ],

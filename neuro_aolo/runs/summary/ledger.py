@@ -64,8 +64,8 @@ class BoundaryFigures(Part):
 
     Attributes:
         service_energy_j: that the system draws for a decision, cooling included.
-        service_mg: all of the system's carbon, per decision; its range may be narrower than the lines' together,
-            for what makes one line more makes another less.
+        service_mg: all of the system's carbon, per decision; its range may be narrower than the lines'
+            together, for what makes one line more makes another less.
         service_kg_per_year: over the decisions of a year.
         service: lines of the system.
         accounts: of the agent, by profile.

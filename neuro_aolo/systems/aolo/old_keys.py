@@ -1,7 +1,8 @@
 """The keys that 0.1 printed as JSON, where AOLO was the only system: from today's, for who reads them still.
 
-What waits for a request was in no total then: ``ledger.devices`` are the accounts of what is provisioned, the
-agent's lines as they were, the totals with the GPUs and the station that wait. ``ledger.service`` is its work.
+What waits for a request was in no total then: ``ledger.devices`` are the accounts of what is provisioned,
+the agent's lines as they were, the totals with the GPUs and the station that wait. ``ledger.service`` is its
+work.
 
 ``OLD_KEYS`` says where each stands now; ``*`` is any key or index, the same on both sides. What was named by
 its English label is written out below it.
