@@ -224,7 +224,7 @@ class AoloTask:
         inference, radio, terms = self.scenario.inference, self.scenario.radio, result.terms
         inference_j = terms.inference_time_s * (inference.gpus * inference.gpu_power_w * inference.pue)
         fixed_j_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * 1e6) * radio.fixed_power_w
-        wireless_j = power_w * terms.transmission_time_s + words * fixed_j_per_word
+        wireless_j = self.scenario.supplied_w(power_w) * terms.transmission_time_s + words * fixed_j_per_word
         return Served(
             carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
             energy_j=np.stack([inference_j, wireless_j], axis=1),
