@@ -42,7 +42,11 @@ class Link(Section):
         10.0, "m", "3GPP TR 38.901, table 7.2-1, recalled: 10 m, 35 m in macro cells", ge=10.0, lt=5000.0
     )
     antenna_gain_db: float = parameter(
-        8.0, "dB", "3GPP TR 38.901, table 7.3-1, recalled: of one element; the handset's is 0", ge=-30.0, le=60.0
+        8.0,
+        "dB",
+        "3GPP TR 38.901, table 7.3-1, recalled: of one element; the handset's is 0",
+        ge=-30.0,
+        le=60.0,
     )
     noise_figure_db: float = parameter(
         9.0, "dB", "3GPP TR 38.901, table 7.8-1, recalled: of a handset", ge=0.0, le=30.0

@@ -94,7 +94,7 @@ def path_loss_db(around: Surroundings, distance_m: NDArray, carrier_hz: float, i
     seen = constant + 20.0 * octave + np.where(distance_m < break_m, slope * decades, far)
     constant, slope, by_frequency = around.nlos
     hidden = np.maximum(seen, constant + slope * decades + by_frequency * octave)
-    return np.where(in_sight, seen, hidden)
+    return np.asarray(np.where(in_sight, seen, hidden))
 
 
 def nakagami_of_rice(rice_db: NDArray) -> NDArray:

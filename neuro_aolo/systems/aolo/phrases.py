@@ -129,6 +129,22 @@ def phrases() -> Phrases:
             "speech": ("scenario speech", "speech scenario", "as audio", "sent as speech", "spoken answers"),
             "grid": ("scenario grid", "grid scenario", "hour by hour"),
             "prompts": ("scenario prompts", "prompts scenario", "noisy scores", "unknown function"),
+            "urban": (
+                "scenario urban",
+                "urban scenario",
+                "street canyon",
+                "micro cell",
+                "microcell",
+                "link in real units",
+                "38.901",
+            ),
+            "urban-macro": ("urban macro", "macro cell", "macrocell", "scenario urban-macro"),
+        },
+        choices={
+            "link.model": {
+                "urban-micro": ("street canyon", "micro cell", "microcell", "urban micro"),
+                "urban-macro": ("macro cell", "macrocell", "urban macro"),
+            }
         },
         places={
             "dc_country": Naming(

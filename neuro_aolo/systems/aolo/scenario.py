@@ -1,7 +1,7 @@
 """A scenario: every parameter of the service, as data that can be checked, shown, extended and saved."""
 
-from dataclasses import fields
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -185,7 +185,11 @@ class Scenario(NamedScenario):
     @cached_property
     def rate_table(self) -> RateTable:
         """The mean inverse rate over this scenario's channels and powers."""
-        outage, shapes, power = self.channel.outage_probability, self.state.nakagami_m.observe, self.actions.power_w
+        outage, shapes, power = (
+            self.channel.outage_probability,
+            self.state.nakagami_m.observe,
+            self.actions.power_w,
+        )
         loss, link = self.state.path_loss_db, self.link
         if link is not None and loss is not None:
             least, most = zip(loss.observe, self.state.bandwidth_hz.observe, strict=True)
@@ -209,7 +213,7 @@ class Scenario(NamedScenario):
         return self.rate_table(column["nakagami_m"], snr_mean) / self.link.net_share
 
     def supplied_w(self, power_w: Array) -> Array:
-        """What the station's supply gives, in W, while it transmits with ``power_w``; its fixed power aside."""
+        """What a station draws for transmitting with ``power_w``, in W, its fixed power aside."""
         return power_w if self.link is None else self.link.supply_slope * power_w
 
     def _place(self, data: dict[str, Any], side: str, sample: tuple[float, float], who: str) -> None:
