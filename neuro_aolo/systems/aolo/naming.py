@@ -183,6 +183,7 @@ NAMING = {
         ),
     ),
     "state.path_loss_db": Naming("path loss", ("path_loss", "path loss", "attenuation")),
+    "link.model": Naming("kind of cell", ("path_loss model", "cell kind|type")),
     "link.carrier_hz": Naming("carrier frequency", ("carrier", "frequency")),
     "link.cell_radius_m": Naming("radius of the cell", ("radius", "cell reach|size")),
     "link.least_distance_m": Naming(
@@ -195,7 +196,9 @@ NAMING = {
         "loss of a building", ("building|wall|indoor|window loss", "penetration")
     ),
     "link.shannon_share": Naming("share of Shannon's bound", ("shannon", "implementation loss")),
-    "link.overhead": Naming("protocol overhead", ("overhead", "header", "pilot", "signalling")),
+    "link.overhead": Naming(
+        "protocol overhead", ("overhead protocol|radio|signalling|pilot", "header", "pilot")
+    ),
     "link.supply_slope": Naming("slope of the supply", ("slope", "amplifier watt")),
     "prompts.features": Naming("features of a prompt", ("prompt feature", "embedding")),
     "prompts.noise_points": Naming("noise of a score", ("score noise|noisy", "rating noise|noisy")),
