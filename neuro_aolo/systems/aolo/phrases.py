@@ -22,7 +22,7 @@ _TRIED = 1_000
 
 
 def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
-    """Transmit powers up to a limit, a link's other half, and a penalty above what the dearest optimum costs."""
+    """Powers up to a limit, a link's other half, and a penalty above what the dearest optimum costs."""
     others = {**_powers(base, said), **_link(base, said)}
     return {**others, **_penalty(base, {**said, **{key: value for key, (value, _) in others.items()}})}
 
