@@ -21,7 +21,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return radio_share
 
 
-@pytest.mark.parametrize("table", ["cell", "distance", "traffic", "fading"])
+@pytest.mark.parametrize("table", ["cell", "distance", "load", "fading"])
 def test_the_page_shows_what_the_script_prints(
     script: ModuleType, table: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
