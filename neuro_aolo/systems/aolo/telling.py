@@ -74,8 +74,8 @@ def _of_link(scenario: Scenario) -> tuple[str, ...]:
     radio = scenario.radio
     return (
         f"The station's {radio.fixed_power_w:g} W for being on are shared over the "
-        f"{radio.downlink_mbit_per_s:g} Mbit/s that it sends: how busy it is, not the transmit power, decides "
-        "the wireless share.",
+        f"{radio.downlink_mbit_per_s:g} Mbit/s that it sends: how busy it is, not the transmit power, "
+        "decides the wireless share.",
         f"Interference is {scenario.link.interference_db:g} dB on top of the noise everywhere in the "
         "cell, and no modulation ends the rate: near the mast it is better than any handset's.",
     )
