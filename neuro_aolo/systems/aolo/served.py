@@ -38,7 +38,8 @@ def served(scenario: Scenario, result: Outcome, words: Floats, power_w: Floats) 
     inference, radio, terms = scenario.inference, scenario.radio, result.terms
     inference_j = terms.inference_time_s * (inference.gpus * inference.gpu_power_w * inference.pue)
     sending_s_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * BIT_PER_MBIT)
-    wireless_j = power_w * terms.transmission_time_s + words * (sending_s_per_word * radio.fixed_power_w)
+    supplied_w = scenario.supplied_w(power_w)
+    wireless_j = supplied_w * terms.transmission_time_s + words * (sending_s_per_word * radio.fixed_power_w)
     return Served(
         carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
         energy_j=np.stack([inference_j, wireless_j], axis=1),
