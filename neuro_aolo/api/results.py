@@ -160,8 +160,9 @@ class Ledger:
     def _grids(self) -> list[Grid]:
         from neuro_aolo.report import ledgers
 
-        grids = [ledgers.service(self.answer), ledgers.devices(self.answer)]
-        return [*grids, *(ledgers.payback(self.answer, name) for name in ledgers.baselines(self.answer))]
+        paid = [ledgers.payback(self.answer, name) for name in ledgers.baselines(self.answer)]
+        grids = [ledgers.service(self.answer), ledgers.devices(self.answer), *paid]
+        return [*grids, ledgers.by_work(self.answer)]
 
     def _sentences(self) -> list[str]:
         from neuro_aolo.report.answer import pays
