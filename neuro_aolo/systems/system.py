@@ -71,6 +71,8 @@ class System(Protocol):
     estimate what they come to and then optimise (:mod:`neuro_aolo.systems.rivals`), for ``compare``.
     ``phrases() -> Phrases``, how people speak of its parameters, places and choices, as
     :mod:`neuro_aolo.systems.phrases` has it, for ``formulate``.
+    ``from_llm`` makes a scenario of a named language model, with its ``toml``, ``figures`` and ``rows``, for
+    ``scenarios from-llm``.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

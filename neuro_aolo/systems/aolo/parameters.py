@@ -47,6 +47,12 @@ class Inference(Section):
     )
     gpu_embodied_kg: float = parameter(318.0, "kgCO2", "AOLO, table (per GPU share)", ge=0.0, le=1e6)
     gpu_lifetime_years: float = parameter(3.0, "year", "AOLO, table", gt=0.0, le=100.0)
+    batch_size: int = parameter(
+        1, "request", "AOLO, equations (4) and (5): one request at a time has all GPUs", ge=1, le=100_000
+    )
+    prompt_time_s: float = parameter(
+        0.0, "s", "AOLO, equation (6): reading the prompt takes no time", ge=0.0, le=1e6
+    )
 
 
 class Radio(Section):

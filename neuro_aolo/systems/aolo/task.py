@@ -222,7 +222,8 @@ class AoloTask:
 
     def _served(self, result: Outcome, words: Floats, power_w: Floats) -> Served:
         inference, radio, terms = self.scenario.inference, self.scenario.radio, result.terms
-        inference_j = terms.inference_time_s * (inference.gpus * inference.gpu_power_w * inference.pue)
+        gpus_w = inference.gpus * inference.gpu_power_w * inference.pue
+        inference_j = terms.inference_time_s * (gpus_w / inference.batch_size)
         fixed_j_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * 1e6) * radio.fixed_power_w
         wireless_j = power_w * terms.transmission_time_s + words * fixed_j_per_word
         return Served(
