@@ -13,7 +13,9 @@ _TOKENS_PER_WORD_ENDS = (1.2, 1.6)
 _FLOP_PER_PARAMETER = 2.0
 _TFLOP_PER_BILLION = 1e-3
 _UTILISATION, _UTILISATION_ENDS = 0.4, (0.2, 0.6)
-_OTHER_HARDWARE = 1.5
+_OTHER_HARDWARE = 3.0
+"""So wide that all runs of 16 bits on B200 lie in it that the page of results tells of."""
+
 _MADE_MORE = 1.5
 _LONGEST_LIFE_YEARS = 6.0
 _MOST_PROMPT_TOKENS = 1_000_000
@@ -48,7 +50,8 @@ class Served:
         prompt_tokens: of a request, beyond the prompt of a chat.
         measured: requests at once of the measurements that the ends come from.
         energy_j: of a token of the answer, GPUs and server.
-        time_s: of a token of the answer; the ends are what was measured, and the value may lie above them.
+        measured_s: shortest and longest time of a token that such GPUs need by measurements, in s; None where
+            there are none.
         power_w: of a GPU with its share of the server, so that a token takes ``energy_j``.
         tokens_per_word: of English.
         pue: of the building.
@@ -63,7 +66,7 @@ class Served:
     prompt_tokens: int
     measured: int
     energy_j: Ranged
-    time_s: tuple[float, float, float]
+    measured_s: tuple[float, float] | None
     power_w: Ranged
     tokens_per_word: Ranged
     pue: Ranged
@@ -80,6 +83,15 @@ class Served:
     def tflop_per_s(self) -> float:
         """What one GPU gives one of the requests: so much that a token takes its time."""
         return self.tflop_per_token / (self.token.gpus * self.token.time_s)
+
+    @property
+    def time_text(self) -> str:
+        """Time of a token as people read it."""
+        text = f"{1e3 * self.token.time_s:.3g} ms"
+        if self.measured_s is None:
+            return f"{text} (not measured)"
+        low, high = (1e3 * end for end in self.measured_s)
+        return f"{text} (measured: {low:.3g} to {high:.3g})"
 
     @property
     def word_j(self) -> tuple[float, float, float]:
@@ -116,7 +128,7 @@ def served(size: Size, server: Server, batch: int, gpus: int | None, prompt_toke
         f"{spread.energy[1]:g} of its energy"
     )
     ends += "" if size.released else "; times the ends of the model's estimated size"
-    ends += "" if server.measured else f"; a factor {wider:g} more for other hardware, chosen"
+    ends += "" if server.measured else f"; a factor {wider:g} more each way on other hardware, chosen"
 
     def of(value: float, source: str) -> Ranged:
         return Ranged(low * value, value, high * value, source, ends)
@@ -129,7 +141,9 @@ def served(size: Size, server: Server, batch: int, gpus: int | None, prompt_toke
         prompt_tokens=prompt_tokens,
         measured=measured,
         energy_j=of(token.energy_j, method),
-        time_s=(spread.time[0] * token.time_s, token.time_s, spread.time[1] * token.time_s),
+        measured_s=(spread.time[0] * token.time_s, spread.time[1] * token.time_s)
+        if server.measured
+        else None,
         power_w=of(
             token.power_w,
             f"{method}: {token.energy_j:.4g} J a token of {token.time_s * 1e3:.4g} ms, {token.batch} at "

@@ -105,13 +105,12 @@ def _data(costs: Served, name: str, base: Scenario, base_name: str) -> dict[str,
         "peak_tflop_per_s": costs.tflop_per_s,
         "acceleration_exponent": 1.0,
     }
-    low, _, high = (1e3 * each for each in costs.time_s)
     sources = {
         "inference.gpus": f"EcoLogits: what {costs.size.text} of 16 bits need of {costs.server.title}",
         "inference.batch_size": "chosen" + (": EcoLogits' own" if token.batch == 64 else ""),
         "inference.tflop_per_operation": f"2 FLOP for each active parameter of a token; {costs.size.source}",
-        "inference.peak_tflop_per_s": f"so that a token takes EcoLogits' {token.time_s * 1e3:.4g} ms: what a "
-        f"GPU gives one of {token.batch} requests; measured, a token takes {low:.3g} to {high:.3g} ms",
+        "inference.peak_tflop_per_s": f"what a GPU gives one of {token.batch} requests, so that a token "
+        f"takes EcoLogits' {costs.time_text}",
         "inference.acceleration_exponent": "EcoLogits: energy and time go with the number of tokens",
         "limits.inference_time_s": f"chosen: the time of {longest:.0f} words, the longest answer that "
         f"{base_name} admits; answers are read while they are written",
@@ -158,12 +157,12 @@ def _text(costs: Served, data: Mapping[str, Any]) -> str:
 
 
 def _opening(costs: Served) -> tuple[str, ...]:
-    energy, (low_s, time_s, high_s), word = costs.energy_j, costs.time_s, costs.word_j
+    energy, word = costs.energy_j, costs.word_j
     return (
         f"{costs.size.name}, {costs.size.text} ({costs.size.source}).",
         f"Made by EcoLogits {version()}; read every value before it is used.",
         f"A token: {energy.value:.3g} J ({energy.low:.3g} to {energy.high:.3g}) of GPUs and server, "
-        f"{1e3 * time_s:.3g} ms (measured: {1e3 * low_s:.3g} to {1e3 * high_s:.3g}).",
+        f"{costs.time_text}.",
         f"A word, with the building's overhead: {word[1]:.3g} J ({word[0]:.3g} to {word[2]:.3g}).",
         "Energy is power times time: the power has the range of the energy at this time, the time has none.",
     )
@@ -181,7 +180,7 @@ def _loaded(text: str) -> Scenario:
 
 
 def _figures(costs: Served, mean_mg: float) -> dict[str, Any]:
-    token, low_s, high_s = costs.token, costs.time_s[0], costs.time_s[2]
+    token = costs.token
     ends = ("low", "nominal", "high")
     return {
         "model": costs.size.name,
@@ -197,7 +196,7 @@ def _figures(costs: Served, mean_mg: float) -> dict[str, Any]:
             "nominal": token.energy_j,
             "high": costs.energy_j.high,
         },
-        "seconds_per_token": {"nominal": token.time_s, "measured": [low_s, high_s]},
+        "seconds_per_token": {"nominal": token.time_s, "measured": costs.measured_s},
         "joules_per_word": dict(zip(ends, costs.word_j, strict=True)),
         "prompt_s": costs.prompt_s.value,
         "optimum_mg": mean_mg,
@@ -206,8 +205,7 @@ def _figures(costs: Served, mean_mg: float) -> dict[str, Any]:
 
 
 def _rows(costs: Served, made: Scenario, mean_mg: float) -> tuple[tuple[str, str], ...]:
-    energy, (low_s, time_s, high_s), word = costs.energy_j, costs.time_s, costs.word_j
-    token = costs.token
+    energy, word, token = costs.energy_j, costs.word_j, costs.token
     return (
         ("model", f"{costs.size.name}, {costs.size.text}: {costs.size.source}"),
         ("GPUs", f"{token.gpus} x {costs.server.title}, {token.batch} requests at once"),
@@ -215,7 +213,7 @@ def _rows(costs: Served, made: Scenario, mean_mg: float) -> tuple[tuple[str, str
             "a token of the answer",
             f"{energy.value:.3g} J ({energy.low:.3g} to {energy.high:.3g}), GPUs and server",
         ),
-        ("its time", f"{1e3 * time_s:.3g} ms (measured: {1e3 * low_s:.3g} to {1e3 * high_s:.3g})"),
+        ("its time", costs.time_text),
         ("a word, with PUE", f"{word[1]:.3g} J ({word[0]:.3g} to {word[2]:.3g})"),
         ("an answer's time limit", f"{made.limits.inference_time_s:g} s, chosen"),
         ("optimum", f"{mean_mg:.4g} mg CO2e a request, penalty {made.limits.penalty_mg:g} mg"),

@@ -8,6 +8,7 @@ from typing import Any
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.llm.library import ecologits
 from neuro_aolo.systems.wording import close_names, shown
+from neuro_aolo.text.literal import literal_line
 
 _CLOSE = 4
 _LARGEST = 1e5
@@ -87,7 +88,7 @@ def _given(name: str, given: str) -> Size:
         )
     if not name.strip():
         raise ScenarioError("a model without a name: give it one")
-    return Size(" ".join(name.split()), (active, active), (total, total), "--parameters, as given")
+    return Size(literal_line(name.strip()), (active, active), (total, total), "--parameters, as given")
 
 
 def _shortest(models: Iterable[Any]) -> dict[str, str]:
