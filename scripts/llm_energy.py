@@ -63,7 +63,7 @@ def main() -> None:
     files = {
         "published.csv": as_csv(published_rows(published)),
         "runs.csv": as_csv(rows),
-        "README.md": f"{text}\n\n{made_by(shlex.join(['python', *sys.argv]))}\n",
+        "README.md": f"{text}\n\n{made_by(f'python scripts/llm_energy.py --steps {given.steps}')}\n",
     }
     print(text, write(given.out, files), sep="\n")
 
