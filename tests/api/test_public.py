@@ -166,5 +166,5 @@ def test_a_scenario_of_a_named_model_speaks_python() -> None:
     assert (llama.name, llama.system_name) == ("Meta-Llama-3.1-8B", "aolo")
     assert llama.parameters.inference.batch_size == 32
     assert llama.with_countries(dc="FRA").task().spec.objectives[0].scale > 0.0
-    with pytest.raises(ValueError, match="^batch 0 is not allowed"):
+    with pytest.raises(ValueError, match=r"^batch 0 is not allowed"):
         na.Scenario.from_llm("Llama-3.1-8B", batch=0)

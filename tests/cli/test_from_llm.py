@@ -17,7 +17,7 @@ def test_a_file_is_written_and_can_be_used_at_once(cli, tmp_path: Path) -> None:
     done = cli("scenarios", "from-llm", NAME, "--out", file)
     assert done.returncode == 0, done.stderr
     assert "0.268 J (" in done.stdout
-    assert "44.9 ms (measured:" in done.stdout
+    assert "44.9 ms (by measured runs:" in done.stdout
     assert Scenario.load(file).name == "llama"
     checked = cli("scenarios", "check", file, "--requests", "2000", "--json")
     assert checked.returncode == 0, checked.stderr

@@ -77,7 +77,7 @@ class Served:
     @property
     def tflop_per_token(self) -> float:
         """Two FLOP for each active parameter."""
-        return _FLOP_PER_PARAMETER * _TFLOP_PER_BILLION * sum(self.size.active) / 2.0
+        return round(_FLOP_PER_PARAMETER * _TFLOP_PER_BILLION * sum(self.size.active) / 2.0, 12)
 
     @property
     def tflop_per_s(self) -> float:
@@ -91,7 +91,7 @@ class Served:
         if self.measured_s is None:
             return f"{text} (not measured)"
         low, high = (1e3 * end for end in self.measured_s)
-        return f"{text} (measured: {low:.3g} to {high:.3g})"
+        return f"{text} (by measured runs: {low:.3g} to {high:.3g})"
 
     @property
     def word_j(self) -> tuple[float, float, float]:

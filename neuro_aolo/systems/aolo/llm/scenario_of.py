@@ -74,6 +74,8 @@ def from_llm(
         )
     costs = served(size_of(model, parameters), server(hardware), batch, gpus, prompt_tokens)
     data = _data(costs, name, base, base_name)
+    if gpus is not None:
+        data["sources"]["inference.gpus"] = "chosen"
     optimum = AoloTask(_loaded(_text(costs, data)))
     mean_mg = optimum.spec.objectives[0].scale
     dearest_mg = float(np.nanmax(optimum.optimum(optimum.reset(1_000, np.random.default_rng(0))).cost))
