@@ -85,13 +85,15 @@ def table(costs: list[Cost]) -> str:
 
 
 def verdict(costs: list[Cost]) -> str:
-    """Which batches keep to the goal."""
-    words = {True: "below", False: "not below"}
-    told = []
-    for kept in (True, False):
-        batches = [f"{cost.batch:,}" for cost in costs if (cost.added[1] < GOAL) == kept]
-        told += [f"{words[kept]} {GOAL:.0%} in batches of {', '.join(batches)}"] if batches else []
-    return f"In the median counting adds {'; '.join(told)}."
+    """What counting adds in every batch, a decision alone included, and which keep to the goal."""
+    added = ", ".join(
+        f"{cost.added[1]:.0%} {'to a decision alone' if cost.batch == 1 else f'in batches of {cost.batch:,}'}"
+        for cost in costs
+    )
+    kept = [f"{cost.batch:,}" for cost in costs if cost.added[1] < GOAL]
+    within = f"below {GOAL:.0%} in batches of {', '.join(kept)} only" if len(kept) < len(costs) else ""
+    within = within if kept else f"nowhere below {GOAL:.0%}"
+    return f"In the median counting adds {added}{f': {within}' if within else ''}."
 
 
 def bench(arguments: argparse.Namespace) -> str:

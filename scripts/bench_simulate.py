@@ -3,6 +3,7 @@
 Decisions are a trained actor's (``--run FOLDER``), or those of an untrained one of the preset's shape. Our
 integer simulator and Lava run the chip's integers, all others the float network. ``batch 1`` is one whole
 call, from observation to action; Lava's long run has no batch, and is timed as the difference of two lengths.
+Ratios are of equal batches alone, Lava's against a decision of ours alone: it has nothing like our batches.
 snnTorch wants an environment of its own: name its Python with ``--peer-python``. Run it alone on a quiet
 machine: ``python scripts/bench_simulate.py --run demo``. It prints a table, or JSON (``--json``).
 """
@@ -296,7 +297,7 @@ def rates(on: Subject) -> str:
 
 
 def table(found: list[Speed]) -> str:
-    """Rows of text: microseconds per decision, and how many times those of our integers."""
+    """Rows of text: microseconds per decision, and how many times those of our integers in the same batch."""
     batches = list(found[0].us)
     heads = "".join(f"{f'batch {size}':>13} {'x':>8}" for size in batches)
     rows = [f"{'us per decision, one core':<44}{heads}"]
@@ -315,17 +316,13 @@ def table(found: list[Speed]) -> str:
 
 
 def against_lava(found: list[Speed]) -> list[str]:
-    """Lava beside our integers in the batch that does as many decisions in one go, and alone."""
-    ours = found[0].us
-    lines = []
-    for speed in found:
-        if speed.what == "Lava, one long run" and speed.us:
-            most = max(ours)
-            ratio = speed.us[1] / ours[most]
-            lines.append(f"A long run of Lava takes {ratio:,.0f} times our integers at batch {most}.")
-        if speed.what == "Lava, online" and speed.us and 1 in ours:
-            lines.append(f"A decision of Lava online takes {speed.us[1] / ours[1]:,.0f} times ours alone.")
-    return lines
+    """Lava beside our integers, one decision at a time on both sides; nothing where ours has none alone."""
+    alone = found[0].us.get(1)
+    return [
+        f"{speed.what}: a decision takes {speed.us[1] / alone:,.0f} times ours alone (batch 1)."
+        for speed in found
+        if speed.what.startswith("Lava") and 1 in speed.us and alone
+    ]
 
 
 def main() -> None:

@@ -62,7 +62,15 @@ TOLD = {
                 "--out", "compared", "--jobs", "1", "--json"),
     "export": ("export", "run", "--json"),
 }  # fmt: skip
-KEPT = ("config.toml", "metrics.csv", "summary.json", "report.html", "emissions.csv", "actor.json")
+KEPT = (
+    "config.toml",
+    "metrics.csv",
+    "summary.json",
+    "report.html",
+    "emissions.csv",
+    "emissions_modelled.csv",
+    "actor.json",
+)
 
 
 def main() -> None:

@@ -141,8 +141,10 @@ class Ledger:
 
     def _grids(self) -> list[Grid]:
         from neuro_aolo.report import ledgers
+        from neuro_aolo.report.electricity import electricity
 
         grids = [ledgers.service(self.answer), ledgers.devices(self.answer)]
+        grids += [grid for grid in (electricity(self.answer),) if grid.rows]
         return [*grids, *(ledgers.payback(self.answer, name) for name in ledgers.baselines(self.answer))]
 
     def _sentences(self) -> list[str]:

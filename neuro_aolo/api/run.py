@@ -212,7 +212,7 @@ class Run:
 
     @speaks_python
     def report(self, out: "str | Path | None" = None) -> Report:
-        """Write the run's page, ``summary.json`` and ``emissions.csv``.
+        """Write the run's page, ``summary.json``, ``emissions.csv`` and ``emissions_modelled.csv``.
 
         Args:
             out: where the page goes; ``report.html`` in the run's folder where None.

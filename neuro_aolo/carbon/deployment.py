@@ -3,27 +3,32 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.parameters import Section, parameter
 from neuro_aolo.systems.scenario_file import explain
 
+OLD_AGENT_CARBON = {"marginal": "work", "full": "provisioned"}
+"""Names that ``agent_carbon`` had, and what each is called now: they are read, and no more written."""
+
 
 class Deployment(Section):
     """How the agent runs, and how much of its own carbon counts in what is minimised.
 
-    ``marginal`` is what one more decision draws, ``full`` also static power and the making of the device,
-    shared over the decisions at the request rate. The carbon of training is on the ledger in any case, and in
-    neither: no decision changes it.
+    ``work`` is what stands for a decision while it is worked on: the energy of the device and of its host,
+    static power and making for that time. ``provisioned`` is what stands there for it all of the time: also
+    static power until the next decision, and the making, shared over the decisions at the request rate. Both
+    are at average carbon intensities; neither is a marginal one. The carbon of training is on the ledger in
+    any case, and in neither: no decision changes it.
     """
 
-    agent_carbon: Literal["none", "marginal", "full"] = Field(
+    agent_carbon: Literal["none", "work", "provisioned"] = Field(
         "none",
         json_schema_extra={
             "unit": "-",
             "source": "chosen",
-            "allowed": "none, marginal, full",
+            "allowed": "none|work|provisioned",
         },
     )
     spiking_profile: str = Field(
@@ -47,6 +52,11 @@ class Deployment(Section):
         1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
     )
     sources: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("agent_carbon", mode="before")
+    @classmethod
+    def _named_anew(cls, value: Any) -> Any:
+        return OLD_AGENT_CARBON.get(value, value) if isinstance(value, str) else value
 
     @classmethod
     def of(cls, table: Mapping[str, Any], where: str) -> Self:

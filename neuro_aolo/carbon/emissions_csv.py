@@ -1,4 +1,4 @@
-"""A run's energy and carbon as CodeCarbon's ``emissions.csv``, for what reads those files already.
+"""Energy and carbon in the columns of CodeCarbon's ``emissions.csv``, for what reads those files already.
 
 A row is what CodeCarbon calls a run. As there, emissions are those of the energy: what the making of devices
 emits stands in the ledger alone. What is not known is left empty, as CodeCarbon leaves it.

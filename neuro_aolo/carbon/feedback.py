@@ -2,11 +2,11 @@
 
     (1) minimise  C_service(request, action) + E(request) I(request) + M t_on / L
 
-with ``E`` the energy of the request's decision, which for a spiking actor depends on its spikes, and ``I``
-the carbon intensity at the agent's site in that request. ``marginal`` counts what one more decision draws;
-``full`` also static power at the request rate, and the making of the devices. The exact optimum is that of
-the service: an oracle decides for nothing, and so does a constant action. Regret thus holds what deciding
-costs.
+with ``E`` the energy of the request's decision, static power for ``t_on`` included, which for a spiking actor
+depends on its spikes, ``I`` the carbon intensity at the agent's site in that request, and ``M t_on / L`` the
+making of the devices. ``work`` counts the time of the decision itself as ``t_on``; ``provisioned`` all of the
+time until the next one, at the request rate. The exact optimum is that of the service: an oracle decides for
+nothing, and so does a constant action. Regret thus holds what deciding costs.
 """
 
 from dataclasses import dataclass, replace
@@ -70,24 +70,27 @@ def agent_carbon(
         agents: copies of the network that decide on the same state, one after another on one device.
 
     Raises:
-        AgentError: the device does not run the actor.
+        AgentError: the device does not run the actor, or nothing tells how long its work takes.
         ProfileError: no such device.
     """
     if deployed.agent_carbon == "none":
         return None
-    whole = deployed.agent_carbon == "full"
+    provisioned = deployed.agent_carbon == "provisioned"
     rate_hz = deployed.request_rate_hz * agents
     spiking = isinstance(graph, SpikingGraph)
     host = deployed.host_profile if spiking else None
-    conditions = load_conditions(host, rate_hz if whole else None, "mlp-int8")
+    conditions = load_conditions(host, rate_hz if provisioned else None, "mlp-int8")
     profile = deployed.spiking_profile if spiking else deployed.dense_profile
-    spent = spending(graph, observations, profile, replace(conditions, spiking_bits=bits), static=whole)
-    making_mg = 0.0
-    if whole:
-        on_for_s = max(1.0 / rate_hz, spent.latency_s)
-        making_mg = sum(
-            made.embodied_kg.nominal * MG_PER_KG * on_for_s / made.lifetime_s for made in spent.hardware
+    spent = spending(graph, observations, profile, replace(conditions, spiking_bits=bits))
+    if not provisioned and spent.hardware and not spent.latency_s:
+        raise AgentError(
+            f"agent_carbon = 'work' counts static power and making for the time of a decision, and {profile} "
+            "has no figure of it: set deployment.agent_carbon to 'provisioned', or choose another device"
         )
+    on_for_s = max(1.0 / rate_hz, spent.latency_s) if provisioned else spent.latency_s
+    making_mg = sum(
+        made.embodied_kg.nominal * MG_PER_KG * on_for_s / made.lifetime_s for made in spent.hardware
+    )
     return AgentCarbon(Overhead(site, spent.silent_j, making_mg), spent.spikes_j * spent.activity, agents)
 
 

@@ -120,6 +120,7 @@ def _halved(heading: str) -> str:
 def _print(part: "LedgerPart", style: str) -> None:
     from neuro_aolo.report import ledgers
     from neuro_aolo.report.answer import pays
+    from neuro_aolo.report.electricity import electricity
     from neuro_aolo.report.tables import as_rich
     from neuro_aolo.report.years import year
     from neuro_aolo.runs.traces import trace_notes
@@ -130,7 +131,7 @@ def _print(part: "LedgerPart", style: str) -> None:
     grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.accounts}
     grids |= {"sci": ledgers.intensity(part), "saving": ledgers.savings(part)}
     grids |= {f"payback-{name}": ledgers.payback(part, name) for name in ledgers.baselines(part)}
-    grids["year"] = year(part)
+    grids |= {"electricity": electricity(part), "year": year(part)}
     for label, grid in grids.items():
         if grid is None or not grid.rows:
             continue

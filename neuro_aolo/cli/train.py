@@ -127,7 +127,7 @@ def evaluate(
     """Regret against the exact optimum and violations on held-out requests, there or elsewhere."""
     from neuro_aolo.report.tables import evaluation_table, print_rule
     from neuro_aolo.runs.answers import evaluate as evaluated
-    from neuro_aolo.runs.traces import trace_notes
+    from neuro_aolo.runs.traces import factor_notes, trace_notes
 
     with stage("evaluating"):
         answer = evaluated(run_dir, requests=requests, scenario=scenario, places=options.places())
@@ -139,7 +139,7 @@ def evaluate(
         print_rule(answer.decided, out)
         for line in answer.wording.figures:
             say(line)
-        for note in trace_notes(answer.run.traces):
+        for note in (*factor_notes(answer.wording.factors), *trace_notes(answer.run.traces)):
             say(note)
 
     show(answer.to_dict(), as_json, in_text, answer.run.system)

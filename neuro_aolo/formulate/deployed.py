@@ -36,8 +36,13 @@ DEPLOYED = {
 DEVICES = {
     "deployment.agent_carbon": {
         "none": ("agent carbon none", "carbon of the agent is not counted", "without the agent's own carbon"),
-        "marginal": ("agent carbon marginal", "marginal carbon"),
-        "full": ("agent carbon full", "full carbon"),
+        "work": (
+            "agent carbon work",
+            "carbon of the agent's work",
+            "agent carbon marginal",
+            "marginal carbon",
+        ),
+        "provisioned": ("agent carbon provisioned", "provisioned carbon", "agent carbon full", "full carbon"),
     },
 }
 

@@ -185,6 +185,8 @@ def finished(each: Understood) -> Formulated:
 def by_model(asked: Asked, model: Model) -> Understood:
     """What a language model reads; after a few answers that cannot be used, what the template does.
 
+    A model that says again what was refused is not asked once more.
+
     Raises:
         ModelError: it does not answer.
     """
@@ -197,9 +199,12 @@ def by_model(asked: Asked, model: Model) -> Understood:
         list(asked.deck.phrases.places),
         len(numerals(asked.text)),
     )
-    reason = ""
+    reason, earlier = "", set[str]()
     for _ in range(1 + RETRIES):
         answer = model.complete(messages, schema)
+        if answer in earlier:
+            break
+        earlier.add(answer)
         try:
             each = understood(asked, read_form(answer), model.name)
             finished(each)

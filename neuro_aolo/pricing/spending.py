@@ -54,8 +54,6 @@ def spending(
     observations: NDArray[np.float32],
     profile: str,
     conditions: Conditions,
-    *,
-    static: bool,
 ) -> Spending:
     """What an actor's decisions draw on a device.
 
@@ -63,8 +61,7 @@ def spending(
         graph: of the actor; a spiking one is quantised to the conditions' bits.
         observations: ``(n, D)`` in [-1, 1].
         profile: of the device, by name or file.
-        conditions: host, request rate and bits.
-        static: whether static power counts.
+        conditions: host, bits, and the request rate; without one static power is that of the decision alone.
 
     Raises:
         AgentError: the device does not run the actor.
@@ -80,16 +77,12 @@ def spending(
             )
         return found
 
-    def energy_j(found: Bill) -> float:
-        left_out = found.parts_j.get("static")
-        return found.total_j.nominal - (left_out.nominal if left_out and not static else 0.0)
-
     if isinstance(graph, SpikingGraph):
         counts, events = _events(quantize(graph, conditions.spiking_bits), observations)
         whole, silent = bill(counts), bill(counts.scaled(0.0))
         mean = float(events.mean())
         activity = events / mean if mean else np.zeros_like(events)
-        spikes_j = energy_j(whole) - energy_j(silent)
+        spikes_j = whole.total_j.nominal - silent.total_j.nominal
     else:
         whole = silent = bill(count_dense(graph))
         activity, spikes_j = np.zeros(len(observations)), 0.0
@@ -97,7 +90,7 @@ def spending(
     if "host" in whole.parts_j and conditions.host is not None:
         made.append(hardware(conditions.host))
     return Spending(
-        silent_j=energy_j(silent),
+        silent_j=silent.total_j.nominal,
         spikes_j=spikes_j,
         activity=activity,
         latency_s=whole.latency_s.nominal if whole.latency_s else 0.0,

@@ -17,7 +17,7 @@ class _Drawn(Part):
 
 
 def report(path: Path, page: Path | None = None, *, system: System | None = None) -> tuple[Summary, Path]:
-    """Analyse a run, write its ``summary.json``, ``emissions.csv`` and page.
+    """Analyse a run, write its ``summary.json``, its emissions' files and its page.
 
     Args:
         path: the run's folder.

@@ -10,6 +10,7 @@ from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
 from neuro_aolo.report.answer import answer, nowhere
 from neuro_aolo.report.chapters import section
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
+from neuro_aolo.report.electricity import electricity
 from neuro_aolo.report.facts import (
     Metrics,
     Validation,
@@ -82,6 +83,7 @@ def content(summary: Summary, metrics: Metrics, prefix: str = "") -> dict[str, A
         "exports": assumed.exports(summary),
         "energy": grids.energy(summary.priced, priced_actors(summary.run)),
         "energy_sentences": energy_sentences(summary.priced),
+        "electricity": electricity(summary),
         "bills": _bills(summary),
         "limits": limits(summary),
         "command": reproduce(summary),

@@ -13,8 +13,8 @@ _SPIKING = (
 )
 _ALL = (
     "Embodied carbon of chips: U. Gupta et al. (2022), ACT, 10.1145/3470496.3527408",
-    "Training's energy and the countries' carbon intensities: CodeCarbon, "
-    "https://github.com/mlco2/codecarbon",
+    "Training's energy and the countries' carbon intensities, averages of a year each (location-based): "
+    "CodeCarbon, https://github.com/mlco2/codecarbon",
     "Carbon per functional unit: ISO/IEC 21031:2024, Software Carbon Intensity",
     "Each price of a bill names its own source.",
 )

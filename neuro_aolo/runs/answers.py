@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.runs.defaults import OF_DEPLOYMENT, PROFILES, TWIN_KIND
-from neuro_aolo.runs.files import EMISSIONS, EXPORTS, NETWORK, SUMMARY
+from neuro_aolo.runs.files import EMITTED, EXPORTS, NETWORK, SUMMARY
 from neuro_aolo.runs.kept import Question
 from neuro_aolo.runs.lock import locked, tidy
 from neuro_aolo.runs.places import Places
@@ -181,7 +181,7 @@ def ledger(
 
 
 def summary(path: Path, *, system: System | None = None) -> Summary:
-    """All that is known of a run; writes its ``summary.json`` and ``emissions.csv``, and ``actor.net``.
+    """All that is known of a run; writes its ``summary.json``, its emissions' files, and ``actor.net``.
 
     Args:
         path: the run's folder.
@@ -203,7 +203,7 @@ def summary(path: Path, *, system: System | None = None) -> Summary:
             write_summary(run, result)
         return result
 
-    made = (SUMMARY, EMISSIONS, NETWORK)
+    made = (SUMMARY, *EMITTED, NETWORK)
     return _asked(Question(path, "report", {}), Summary, work, system, made)
 
 

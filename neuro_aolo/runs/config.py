@@ -195,6 +195,9 @@ def learnt_toml(scenario: Any, deployment: Deployment) -> str:
         return tomli_w.dumps(data)
     after: dict[str, Any] = {key: data.pop(key) for key in ("sources", "traces") if key in data}
     deployed = deployment.model_dump(mode="json", exclude_none=True, exclude={"sources"})
+    # Digests of what was learnt before the names changed stay: what is provisioned was "full".
+    if deployed["agent_carbon"] == "provisioned":
+        deployed["agent_carbon"] = "full"
     return tomli_w.dumps({**data, "deployment": deployed, **after})
 
 

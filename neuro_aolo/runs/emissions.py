@@ -1,4 +1,4 @@
-"""A run's energy and carbon as rows of ``emissions.csv``: the training as measured, a year as modelled."""
+"""A run's carbon in CodeCarbon's columns: the training as measured, and apart a year as modelled."""
 
 import math
 import re
@@ -16,42 +16,55 @@ from neuro_aolo.units import G_PER_KG, S_PER_YEAR, kwh
 _MEASURED_BY = re.compile(r"CodeCarbon (\S+), (\w+) mode")
 
 
-def emissions_of(run: Run, summary: Summary) -> str:
-    """The text of ``emissions.csv``; its time is that of the end of the training."""
+def emissions_of(run: Run, summary: Summary) -> tuple[str, str]:
+    """The texts of ``emissions.csv`` and of ``emissions_modelled.csv``, at the time the training ended."""
     trained = datetime.fromtimestamp((run.folder.path / WEIGHTS).stat().st_mtime, tz=UTC)
-    return emissions_csv(rows(summary, run.saved.training, run.folder.path.resolve().name, trained))
+    name = run.folder.path.resolve().name
+    measured = measured_row(summary, run.saved.training, name, trained)
+    return emissions_csv([measured]), emissions_csv(modelled_rows(summary, name, trained))
 
 
-def rows(
+def measured_row(
     part: LedgerPart, training: Mapping[str, Any], name: str, timestamp: datetime
-) -> tuple[EmissionsRow, ...]:
-    """The training as measured, then a year of the agent on each device and of the system as modelled.
+) -> EmissionsRow:
+    """The training: its energy as measured, its carbon that energy at the intensity of the agent's site.
+
+    Args:
+        part: the ledger of the run.
+        training: ``energy_kwh``, ``seconds`` and ``measured_by`` of the training, as a run keeps them.
+        name: of the run; the project begins with it.
+        timestamp: of the run.
+    """
+    ledger = part.ledger
+    measured = _MEASURED_BY.fullmatch(training["measured_by"])
+    version, mode = measured.groups() if measured else ("", "")
+    return EmissionsRow(
+        f"{name}: training of the agent, energy measured",
+        timestamp,
+        training["seconds"],
+        training["energy_kwh"],
+        ledger.training_g / G_PER_KG if math.isfinite(ledger.training_g) else None,
+        part.wording.countries.get(ledger.site, ""),
+        version,
+        mode,
+        group=name,
+    )
+
+
+def modelled_rows(part: LedgerPart, name: str, timestamp: datetime) -> tuple[EmissionsRow, ...]:
+    """A year of the agent on each device, then of the system, as modelled: the devices are alternatives.
 
     Modelled figures are the nominal ones. The system stands in the country of its first site, though a part
     of its energy may be drawn at another.
 
     Args:
         part: the ledger of the run.
-        training: ``energy_kwh``, ``seconds`` and ``measured_by`` of the training, as a run keeps them.
         name: of the run; every project begins with it.
         timestamp: of the run.
     """
     ledger, countries = part.ledger, part.wording.countries
     per_year, country = ledger.decisions_per_year, countries.get(ledger.site, "")
     year = f"modelled, one year at {ledger.request_rate_hz:g} {part.wording.decisions}/s"
-    measured = _MEASURED_BY.fullmatch(training["measured_by"])
-    version, mode = measured.groups() if measured else ("", "")
-    trained = EmissionsRow(
-        f"{name}: training of the agent, energy measured",
-        timestamp,
-        training["seconds"],
-        training["energy_kwh"],
-        ledger.training_g / G_PER_KG if math.isfinite(ledger.training_g) else None,
-        country,
-        version,
-        mode,
-        group=name,
-    )
     deciding = [
         EmissionsRow(
             f"{name}: agent inference on {profile}, {year}{', a lower bound' if account.unpriced else ''}",
@@ -74,7 +87,7 @@ def rows(
         pue=None,
         group=name,
     )
-    return trained, *deciding, system
+    return *deciding, system
 
 
 def _year_kwh(energies_j: Sequence[float], decisions: float) -> float | None:

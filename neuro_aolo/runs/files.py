@@ -8,7 +8,9 @@ EVENTS = "tensorboard"
 """Subfolder of TensorBoard's event files."""
 SUMMARY = "summary.json"
 EMISSIONS = "emissions.csv"
-"""Energy and carbon as CodeCarbon writes them."""
+"""What was measured, the training, as CodeCarbon writes it: its column of emissions adds up."""
+EMISSIONS_MODELLED = "emissions_modelled.csv"
+"""A year of the service and of each device as modelled, in the same columns: the devices are alternatives."""
 PAGE = "report.html"
 NETWORK = "actor.net"
 GRAPH = "actor.graph"
@@ -23,6 +25,7 @@ ANSWERS = "answers"
 """Subfolder of what was asked of the run before."""
 
 EXPORTED = (NETWORK, GRAPH, NIR, STEP, DECISION, DENSE, DENSE_INT8, EXPORTS)
-MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, EMISSIONS, WEIGHTS, DESCRIPTION, PAGE, *EXPORTED)
+EMITTED = (EMISSIONS, EMISSIONS_MODELLED)
+MADE = (CONFIG, METRICS, SNAPSHOT, SUMMARY, *EMITTED, WEIGHTS, DESCRIPTION, PAGE, *EXPORTED)
 ANSWERED_FROM = (CONFIG, METRICS, WEIGHTS, DESCRIPTION, EXPORTS)
 """What the figures of a run come from."""

@@ -21,6 +21,7 @@ from neuro_aolo.runs.files import (
     ANSWERS,
     CONFIG,
     EMISSIONS,
+    EMISSIONS_MODELLED,
     EVENTS,
     MADE,
     METRICS,
@@ -252,9 +253,10 @@ class RunFolder:
                 )
         return [{key: float(value) for key, value in row.items()} for row in rows]
 
-    def write_emissions(self, text: str) -> None:
-        """Write ``emissions.csv``, whole or not at all."""
-        write_whole(self.path / EMISSIONS, text)
+    def write_emissions(self, measured: str, modelled: str) -> None:
+        """Write ``emissions.csv`` and ``emissions_modelled.csv``, each whole or not at all."""
+        write_whole(self.path / EMISSIONS, measured)
+        write_whole(self.path / EMISSIONS_MODELLED, modelled)
 
     def write_summary(self, text: str) -> None:
         """Write ``summary.json``, whole or not at all."""

@@ -1,4 +1,4 @@
-"""A run looked at from every side, stage by stage: ``summary.json`` and ``emissions.csv``."""
+"""A run looked at from every side, stage by stage: ``summary.json`` and the files of its emissions."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ from neuro_aolo.runs.summary.ledger import LedgerPart, YearFigures, YearOfPolicy
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import AssumptionFigures, ExportFigures, Summary
 from neuro_aolo.runs.summary.wording import Wording
-from neuro_aolo.runs.traces import trace_facts
+from neuro_aolo.runs.traces import factor_facts, trace_facts
 from neuro_aolo.runs.versions import installed
 from neuro_aolo.systems.describe import describe
 from neuro_aolo.systems.names import name_of
@@ -201,6 +201,7 @@ def wording(run: Run, decisions: Decisions, constant: BestConstant | None) -> Wo
         cost_unit=task.spec.objectives[0].unit,
         constant="" if constant is None else action_text(task, constant.action.action),
         countries=dict(telling.countries),
+        factors=factor_facts(task, telling.countries, decisions.held_out.requests.states),
         traces={} if task.hourly is None else dict(task.hourly.files),
         limits=telling.limits,
         command=(*telling.options, *site),
@@ -288,6 +289,6 @@ def _is_current(run: Run, chip: OnChip | None, entry: Mapping[str, Any]) -> bool
 
 
 def write_summary(run: Run, summary: Summary) -> None:
-    """Write ``summary.json`` and ``emissions.csv`` of a run."""
+    """Write ``summary.json``, ``emissions.csv`` and ``emissions_modelled.csv`` of a run."""
     run.folder.write_summary(summary.to_json())
-    run.folder.write_emissions(emissions_of(run, summary))
+    run.folder.write_emissions(*emissions_of(run, summary))

@@ -140,10 +140,9 @@ def _changed(scenario: Any, name: str) -> str:
 
 
 def _trace_row(side: str, trace: Trace) -> ParameterRow:
-    first = "repeating days" if trace.start is None else f"from {trace.start:%Y-%m-%d %H:%M %Z}"
     low, high = min(trace.g_per_kwh), max(trace.g_per_kwh)
     source = f"{trace.source}: {trace.note}" if trace.note else trace.source
-    value = f"{len(trace.g_per_kwh)} hours, {first}, {_text(low)} to {_text(high)}"
+    value = f"{_text(low)} to {_text(high)}; {trace.of}"
     return ParameterRow(f"traces.{side}", value, "gCO2/kWh", "none", ">= 0, <= 3000", source)
 
 

@@ -54,7 +54,7 @@ csv = "trace.csv"
 [quality]
 peak_words = 120.0
 [deployment]
-agent_carbon = "full"
+agent_carbon = "provisioned"
 [sources]
 "quality.peak_words" = "measured"
 """

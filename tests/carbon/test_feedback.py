@@ -48,7 +48,7 @@ def test_what_does_not_count_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("graph", [POPSAN, DENSE], ids=["popsan", "mlp"])
-@pytest.mark.parametrize("mode", ["marginal", "full"])
+@pytest.mark.parametrize("mode", ["work", "provisioned"])
 def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | DenseGraph) -> None:
     """At one intensity the carbon of the requests averages to the lines of the ledger, nominal."""
     from hardware_profiles.profile import load_profile
@@ -61,7 +61,8 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | D
     states, observations = drawn()
     found = agent_carbon(deployment, "bs", graph, observations)
     assert found is not None
-    conditions = load_conditions("mcu_m33_u575", 0.5 if mode == "full" else None, "mlp-int8")
+    rate_hz = 0.5 if mode == "provisioned" else None
+    conditions = load_conditions("mcu_m33_u575", rate_hz, "mlp-int8")
     if isinstance(graph, SpikingGraph):
         chip, profile = quantize(graph), load_profile("loihi2")
         counts = count_spiking(chip, simulate_integer(chip, observations))
@@ -69,25 +70,46 @@ def test_the_mean_over_requests_is_the_ledger(mode: str, graph: SpikingGraph | D
         counts, profile = count_dense(graph), load_profile("mcu_m33_u575")
     bill = price(counts, profile, conditions)
     assert isinstance(bill, Bill)
-    parts = ("dynamic", "host") if mode == "marginal" else ("dynamic", "host", "static")
-    lines = [
-        line for line in inference_lines(bill, float(TASK.intensity(states, "bs")[0])) if line.part in parts
-    ]
-    if mode == "full":
-        lines.append(embodied_line(hardware(profile), "embodied", on_for_s(bill, 0.5)))
-        if isinstance(graph, SpikingGraph):
-            host = hardware(load_profile("mcu_m33_u575"))
-            lines.append(embodied_line(host, "host embodied", on_for_s(bill, 0.5)))
+    lines = list(inference_lines(bill, float(TASK.intensity(states, "bs")[0])))
+    assert bill.latency_s is not None
+    time = on_for_s(bill, 0.5) if mode == "provisioned" else bill.latency_s
+    lines.append(embodied_line(hardware(profile), "embodied", time))
+    if isinstance(graph, SpikingGraph):
+        assert {"dynamic", "host", "static"} == set(bill.parts_j)
+        lines.append(embodied_line(hardware(load_profile("mcu_m33_u575")), "host embodied", time))
     expected = sum(line.carbon_mg.nominal for line in lines)
     assert found.mg(TASK.intensity(states, "bs")).mean() == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_request_with_more_spikes_emits_more() -> None:
-    deployment = deployed("marginal")
+@pytest.mark.parametrize("graph", [POPSAN, DENSE], ids=["popsan", "mlp"])
+def test_a_device_that_never_waits_is_provisioned_for_its_work_alone(
+    graph: SpikingGraph | DenseGraph,
+) -> None:
+    """Where a decision comes as soon as the last is done, there is no time that only one boundary holds."""
     states, observations = drawn()
-    spent = spending(
-        POPSAN, observations, "loihi2", load_conditions("mcu_m33_u575", None, "mlp-int8"), static=False
-    )
+    profile, host = ("loihi2", "mcu_m33_u575") if isinstance(graph, SpikingGraph) else ("mcu_m33_u575", None)
+    spent = spending(graph, observations, profile, load_conditions(host, None, "mlp-int8"))
+    amounts = []
+    for mode, rate_hz in (("work", 1.0), ("provisioned", 1.0 / spent.latency_s), ("provisioned", 0.5)):
+        found = agent_carbon(deployed(mode, request_rate_hz=rate_hz), "bs", graph, observations)
+        assert found is not None
+        amounts.append(found.mg(TASK.intensity(states, "bs")))
+    work, busy, waiting = amounts
+    # But for the host's sleep while the chip works, which a bill of a decision alone does not hold.
+    assert busy == pytest.approx(work, rel=1e-4)
+    assert (waiting > work).all()
+
+
+def test_work_of_an_unknown_time_is_refused() -> None:
+    _, observations = drawn()
+    with pytest.raises(AgentError, match=r"spinnaker2 has no figure of it: set .* to 'provisioned'"):
+        agent_carbon(deployed("work", spiking_profile="spinnaker2"), "bs", POPSAN, observations)
+
+
+def test_a_request_with_more_spikes_emits_more() -> None:
+    deployment = deployed("work")
+    states, observations = drawn()
+    spent = spending(POPSAN, observations, "loihi2", load_conditions("mcu_m33_u575", None, "mlp-int8"))
     assert spent.activity.mean() == pytest.approx(1.0)
     assert np.ptp(spent.activity) > 0.0
     found = agent_carbon(deployment, "bs", POPSAN, observations)
@@ -142,7 +164,7 @@ def test_a_reward_is_less_by_what_deciding_emits_where_constraints_hold() -> Non
 
 
 def test_a_toll_is_the_carbon_of_spikes_and_a_weight_comes_on_top() -> None:
-    deployment = deployed("marginal")
+    deployment = deployed("work")
     intensity = SERVICE.state.bs_intensity_g_per_kwh.sample[0]
     found = toll(TASK, deployment, "bs")
     assert found is not None
@@ -156,14 +178,14 @@ def test_a_toll_is_the_carbon_of_spikes_and_a_weight_comes_on_top() -> None:
 
 
 def test_a_device_that_cannot_run_the_actor_is_refused() -> None:
-    deployment = deployed("marginal", spiking_profile="gap9")
+    deployment = deployed("work", spiking_profile="gap9")
     with pytest.raises(AgentError, match=r"gap9 cannot run the snn \(.*: choose another device"):
         charged(TASK, deployment, "bs", POPSAN)
 
 
 def test_training_in_such_a_scenario_writes_nothing(cli, tmp_path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "full"\n')
+    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "provisioned"\n')
     file.write_text(file.read_text() + 'spiking_profile = "gap9"\n')
     done = cli("train", "--scenario", file, "--out", tmp_path / "run")
     assert done.returncode == 2
@@ -176,11 +198,11 @@ def test_a_run_counts_what_it_emits(cli, tmp_path, belongs) -> None:
     import json
 
     file = tmp_path / "mine.toml"
-    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "full"\n')
+    file.write_text('extends = "paper"\nname = "mine"\n[deployment]\nagent_carbon = "provisioned"\n')
     assert cli("train", "--scenario", file, "--steps", "256", "--out", tmp_path / "run").returncode == 0
     with_it = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
     settings = tmp_path / "run" / "config.toml"
-    settings.write_text(settings.read_text().replace('agent_carbon = "full"', 'agent_carbon = "none"'))
+    settings.write_text(settings.read_text().replace('agent_carbon = "provisioned"', 'agent_carbon = "none"'))
     belongs(tmp_path / "run")
     without = json.loads(cli("evaluate", tmp_path / "run", "--requests", "500", "--json").stdout)
     assert with_it["constant_regret"] == without["constant_regret"]

@@ -23,6 +23,7 @@ MADE = {
     "actor.json",
     "summary.json",
     "emissions.csv",
+    "emissions_modelled.csv",
     "report.html",
     "mlp",
     "answers",
@@ -71,18 +72,24 @@ def test_a_run_leaves_what_it_promises(small_run: Path) -> None:
             assert mg[bound] == pytest.approx(joules / 3.6e6 * 56.039 * 1e3)
 
 
-def test_codecarbon_reads_the_emissions(small_run: Path) -> None:
+@pytest.mark.parametrize("name", ["emissions.csv", "emissions_modelled.csv"])
+def test_codecarbon_reads_the_emissions(small_run: Path, name: str) -> None:
     from codecarbon.output import EmissionsData, FileOutput
 
-    output = FileOutput("emissions.csv", str(small_run))
+    output = FileOutput(name, str(small_run))
     assert output.has_valid_headers(EmissionsData(**dict.fromkeys(EmissionsData.__annotations__, 0)))
-    with (small_run / "emissions.csv").open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+
+
+def test_what_was_measured_and_what_is_modelled_are_two_files(small_run: Path) -> None:
+    measured, modelled = (
+        list(csv.DictReader((small_run / name).read_text().splitlines()))
+        for name in ("emissions.csv", "emissions_modelled.csv")
+    )
     book = summary_of(small_run)["ledger"]
-    assert len(rows) == 2 + len(book["devices"])
-    assert float(rows[0]["emissions"]) == pytest.approx(book["training_g"] / 1e3)
+    assert sum(float(row["emissions"]) for row in measured) == pytest.approx(book["training_g"] / 1e3)
+    assert len(modelled) == 1 + len(book["devices"])
     operational = sum(line["kg_per_year"]["nominal"] for line in book["service"][::2])
-    assert float(rows[-1]["emissions"]) == pytest.approx(operational)
+    assert float(modelled[-1]["emissions"]) == pytest.approx(operational)
 
 
 @pytest.mark.skipif(lava_version() is None, reason="Lava is not installed")

@@ -61,7 +61,7 @@ def test_what_deciding_emits_counts_where_the_scenario_says_so(learner: str) -> 
     training, popsan = PRESETS["tuned"]
     few = replace(training, total_steps=640, validation_requests=200, evaluate_every=10)
     plain = Plan(Scenario.load("paper"), learner, 0, few, popsan, 1.0)
-    counted = replace(plain, deployment=Deployment(agent_carbon="full"))
+    counted = replace(plain, deployment=Deployment(agent_carbon="provisioned"))
     without, with_it = (plan.make().cell for plan in (plain, counted))
     paid_mg = with_it.cost_mg - without.cost_mg
     # The making of 0.3 kg over five years of a request a second; the two trainings part by rounding.

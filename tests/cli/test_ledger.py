@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuro_aolo.cli.terminal import with_old_keys
+from neuro_aolo.systems.grid.factor import factor
 
 
 def said(cli, *arguments: str | Path) -> dict:
@@ -84,6 +85,25 @@ def test_tables_for_papers(cli, small_run: Path, style: str, rule: str) -> None:
     assert done.returncode == 0, done.stderr
     assert rule in done.stdout
     assert "10.1109/MM.2018.112130359" in done.stdout
+
+
+@pytest.mark.parametrize("style", ["terminal", "markdown", "latex"])
+def test_it_says_of_which_year_the_countries_intensities_are(
+    cli, small_run: Path, style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    germany, france = factor("DEU"), factor("FRA")
+    found = said(cli, small_run, "--profile", "loihi2", "--baseline", "150.01,20")
+    factors = found["wording"]["factors"]
+    assert [factors[site]["year"] for site in ("dc", "bs")] == [germany.year, france.year]
+    assert factors["bs"]["g_per_kwh"] == france.g_per_kwh == found["ledger"]["intensity_g_per_kwh"]
+    assert {facts["basis"] for facts in factors.values()} == {"average, location-based"}
+    done = cli("ledger", small_run, "--profile", "loihi2", "--baseline", "150.01,20", "--format", style)
+    text = " ".join(done.stdout.replace("\\_", "_").split())
+    for each in (germany, france):
+        assert each.name in text
+        assert each.of in text
+        assert each.source in text
 
 
 def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> None:

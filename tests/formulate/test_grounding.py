@@ -105,12 +105,18 @@ def test_an_answer_that_cannot_be_used_is_corrected_once_it_is_told_why() -> Non
 
 
 def test_after_three_answers_the_template_reads_and_says_so() -> None:
-    model = Scripted(*3 * ["no"])
+    model = Scripted("no", "never", "not now")
     formulated = formulate(TEXT, model=model)
     assert len(model.asked) == 3
     assert formulated.filled_by == "template"
     assert taken(formulated) == taken(formulate(TEXT))
     assert "scripted gave no form that can be used" in formulated.warnings[0]
+
+
+def test_a_model_that_repeats_what_was_refused_is_not_asked_once_more() -> None:
+    model = Scripted("no", "no", form(GPUS))
+    assert formulate(TEXT, model=model).filled_by == "template"
+    assert len(model.asked) == 2
 
 
 ORDERS = (

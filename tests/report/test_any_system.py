@@ -94,14 +94,14 @@ def test_without_an_optimum_nothing_is_set_against_it(elsewhere: Data, metrics: 
 def test_without_an_optimum_each_policy_has_its_violations_alone(elsewhere: Data) -> None:
     elsewhere["decided"] |= {"regret": None, "optimum_mg_per_decision": None}
     elsewhere["decided"]["constant"]["regret"] = None
-    elsewhere["run"]["agent_carbon"] = "full"
+    elsewhere["run"]["agent_carbon"] = "provisioned"
     elsewhere["twin"] = None
     summary = Summary.of(elsewhere, "summary.json")
     assert policies(summary).columns == ("policy", "violations")
     assert {len(row) for row in policies(summary).rows} == {2}
     said = plain(optimality(summary))
     assert "the trained spiking actor costs 39.51 mg CO2e per episode, and " in said
-    assert said.endswith(" mg for deciding (agent_carbon = full).")
+    assert said.endswith(" mg for deciding (agent_carbon = provisioned).")
     sentences = " ".join(sentence for finding in verdict(summary) for sentence in finding.sentences)
     assert "regret" not in sentences
     assert "In the chip's integers the same actor breaks a constraint in" in plain(sentences)
@@ -110,7 +110,7 @@ def test_without_an_optimum_each_policy_has_its_violations_alone(elsewhere: Data
 
 def test_a_module_is_told_of_the_call_in_python(elsewhere: Data, metrics: Metrics) -> None:
     """The command line knows no module, so that no command of it is advised."""
-    elsewhere["run"] |= {"agent_carbon": "full", "system": "my.cells"}
+    elsewhere["run"] |= {"agent_carbon": "provisioned", "system": "my.cells"}
     elsewhere["run"]["options"] = {"--time-steps": "4", "--preset": "paper"}
     elsewhere["wording"]["command"] = ["--agent-site", "mast"]
     elsewhere["exports"] = None

@@ -43,9 +43,9 @@ def test_beating_the_optimum_is_called_what_it_is(data: Data) -> None:
 
 def test_what_deciding_emits_is_told_where_regret_holds_it(data: Data) -> None:
     assert "deciding" not in plain(optimality(_typed(data)))
-    data["run"]["agent_carbon"] = "full"
+    data["run"]["agent_carbon"] = "provisioned"
     data["decided"]["deciding_mg_per_decision"] = 0.0375
-    assert "0.03750 mg for deciding, which costs the optimum nothing (agent_carbon = full)" in plain(
+    assert "0.03750 mg for deciding, which costs the optimum nothing (agent_carbon = provisioned)" in plain(
         optimality(_typed(data))
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from neuro_aolo.agent.checkpoint import kind_of
-from neuro_aolo.carbon.deployment import Deployment
+from neuro_aolo.carbon.deployment import OLD_AGENT_CARBON, Deployment
 from neuro_aolo.cli.options import TrainOptions
 from neuro_aolo.cli.terminal import with_old_keys
 from neuro_aolo.errors import RunError
@@ -52,6 +52,9 @@ ADDED_UP_ANEW = {"bits_per_request", "bit", "service_energy_j"}
 The bits of 0.1 were the mean of the words times the bits of one, and are now a mean of their own. The energy
 of the service was its carbon over one intensity at every site, and is a sum of joules.
 """
+
+DECIDING = {"deciding_mg_per_request", "deciding_mg_per_decision"}
+"""What deciding emits where it counts: what ``marginal`` held, and static power and making while it works."""
 
 MACHINE = {"version", "versions", "timings_s"}
 """Parts of a summary that say where and when it was written."""
@@ -111,7 +114,7 @@ def test_a_run_opens(copied: Path) -> None:
     run = Run.open(RunFolder.open(copied))
     assert name_of(run.config.system) == "aolo"
     assert run.config.spike_weight == pytest.approx(0.15, rel=1e-9)
-    assert run.config.deployment == Deployment(agent_carbon="marginal", request_rate_hz=0.5)
+    assert run.config.deployment == Deployment(agent_carbon="work", request_rate_hz=0.5)
     assert (run.config.seed, kind_of(run.config.actor), run.kind) == (3, "popsan", "spiking")
     assert run.config.scenario.name == "campus"
     assert len(run.folder.metrics()) > 0
@@ -171,8 +174,15 @@ def test_the_run_is_summarised_as_it_was(reported: tuple[dict[str, Any], dict[st
         for path, value in leaves(without(kept, left_out)):
             if path[:2] == ("deployed", "lava") and of_lava():
                 continue
-            if isinstance(value, float):
+            if path[-1] in DECIDING:
+                assert found[path] > 100.0 * value > 0.0
+            elif isinstance(value, float):
                 assert found[path] == pytest.approx(value, rel=1e-4), path
+            elif isinstance(value, str) and value in OLD_AGENT_CARBON:
+                assert found[path] == OLD_AGENT_CARBON[value]
+            elif str(value).startswith("CodeCarbon's figure for"):
+                # The year of the figure, its basis and its file were not told.
+                assert found[path].startswith(f"{value}: average of 2023, location-based; ")
             else:
                 # The dense network beside an actor had its hidden sizes in 0.1, and was called by them.
                 assert found[path] in (value, str(value).replace("same-size MLP", "dense twin")), path
@@ -206,7 +216,7 @@ def test_a_scenario_file_with_a_deployment_still_gives_it(cli: Cli, tmp_path: Pa
     file.write_text(SCENARIO, "utf-8")
     child.write_text('extends = "campus.toml"\n[deployment]\nhost_profile = "gap9"\n', "utf-8")
     source = {"deployment.request_rate_hz": "counted: last year's"}
-    expected = Deployment(agent_carbon="full", request_rate_hz=0.5, sources=source)
+    expected = Deployment(agent_carbon="provisioned", request_rate_hz=0.5, sources=source)
     config = TrainOptions(scenario=str(file)).training("popsan").config()
     assert config.deployment == expected
     assert config.scenario.sources["quality.threshold"] == "chosen"
@@ -216,7 +226,7 @@ def test_a_scenario_file_with_a_deployment_still_gives_it(cli: Cli, tmp_path: Pa
     done = cli("scenarios", "show", file, "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["key"]: row for row in json.loads(done.stdout)["parameters"]}
-    assert rows["deployment.agent_carbon"]["value"] == "full"
+    assert rows["deployment.agent_carbon"]["value"] == "provisioned"
     assert rows["deployment.request_rate_hz"]["value"] == "0.5"
     assert rows["deployment.request_rate_hz"]["source"] == "counted: last year's"
 

@@ -13,7 +13,7 @@ from codecarbon.output_methods.file import FileOutput
 
 from neuro_aolo.carbon.emissions_csv import COLUMNS, EmissionsRow, emissions_csv
 from neuro_aolo.errors import ScenarioError
-from neuro_aolo.runs.emissions import rows
+from neuro_aolo.runs.emissions import measured_row, modelled_rows
 from neuro_aolo.runs.summary.ledger import LedgerPart
 from neuro_aolo.runs.summary.summary import Summary
 
@@ -123,6 +123,12 @@ def ledger(countries: dict[str, str] | None = None) -> LedgerPart:
     return LedgerPart.model_validate(data)
 
 
+def all_rows(part: LedgerPart | None = None, name: str = "run", when: datetime = WHEN) -> list[EmissionsRow]:
+    """What was measured, and what is modelled."""
+    part = part or ledger()
+    return [measured_row(part, TRAINING, name, when), *modelled_rows(part, name, when)]
+
+
 def written(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -144,7 +150,7 @@ def test_the_columns_are_codecarbon_s_in_its_order() -> None:
 @pytest.mark.parametrize("on_csv_write", ["append", "update"])
 def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_write: str) -> None:
     file = tmp_path / "emissions.csv"
-    text = emissions_csv(rows(ledger(), TRAINING, "run", WHEN))
+    text = emissions_csv(all_rows())
     file.write_text(text, encoding="utf-8")
     output = FileOutput(file.name, str(tmp_path), on_csv_write)
     assert output.has_valid_headers(theirs())
@@ -157,7 +163,7 @@ def test_codecarbon_takes_the_file_for_one_of_its_own(tmp_path: Path, on_csv_wri
 
 
 def test_a_year_by_hand() -> None:
-    training, chip, mcu, service = rows(ledger(), TRAINING, "run", WHEN)
+    training, chip, mcu, service = all_rows()
     assert training == EmissionsRow(
         "run: training of the agent, energy measured",
         WHEN,
@@ -184,7 +190,7 @@ def test_a_year_by_hand() -> None:
 
 
 def test_pandas_reads_every_figure_back() -> None:
-    frame = pd.read_csv(io.StringIO(emissions_csv(rows(ledger(), TRAINING, "run", WHEN))))
+    frame = pd.read_csv(io.StringIO(emissions_csv(all_rows())))
     assert tuple(frame.columns) == COLUMNS
     for name in sorted(TEXT_COLUMNS):
         assert pd.api.types.is_string_dtype(frame[name])
@@ -200,7 +206,7 @@ def test_pandas_reads_every_figure_back() -> None:
 
 
 def test_what_is_not_known_is_empty_and_not_zero() -> None:
-    text = emissions_csv(rows(ledger({}), TRAINING, "run", WHEN))
+    text = emissions_csv(all_rows(ledger({})))
     training, chip, mcu, service = written(text)
     assert (mcu["emissions"], mcu["emissions_rate"], mcu["energy_consumed"]) == ("", "", "")
     assert (chip["codecarbon_version"], chip["tracking_mode"]) == ("", "")
@@ -211,10 +217,10 @@ def test_what_is_not_known_is_empty_and_not_zero() -> None:
 
 
 def test_the_same_run_gives_the_same_bytes_and_another_has_other_ids() -> None:
-    first, second = (emissions_csv(rows(ledger(), TRAINING, "run", WHEN)) for _ in range(2))
+    first, second = (emissions_csv(all_rows()) for _ in range(2))
     assert first == second
-    later = emissions_csv(rows(ledger(), TRAINING, "run", WHEN.replace(second=6)))
-    other = emissions_csv(rows(ledger(), TRAINING, "other", WHEN))
+    later = emissions_csv(all_rows(when=WHEN.replace(second=6)))
+    other = emissions_csv(all_rows(name="other"))
     ids = [{row[key] for row in written(text)} for text in (first, later, other) for key in _IDS]
     assert len(set.union(*ids)) == sum(map(len, ids))
 
@@ -231,20 +237,33 @@ def test_a_run_of_no_time_has_a_rate_of_zero_as_theirs() -> None:
     assert EmissionsRow("p", WHEN, 0.0, 0.0, 0.0).emissions_rate_kg_per_s == 0.0
 
 
-def test_a_real_run_s_rows_are_its_ledger_s(small_run: Path) -> None:
+def test_a_real_run_s_measured_row_is_its_training_and_adds_up(small_run: Path) -> None:
     summary = Summary.read(small_run / "summary.json")
     training = json.loads((small_run / "actor.json").read_text(encoding="utf-8"))["training"]
+    measured = pd.read_csv(small_run / "emissions.csv")
+    assert tuple(measured.columns) == COLUMNS
+    # Energy as CodeCarbon measured it, at the site's intensity in g/kWh: no year and no device is in the sum.
+    assert measured["energy_consumed"].sum() == training["energy_kwh"]
     book = summary.ledger
-    frame = pd.read_csv(io.StringIO(emissions_csv(rows(summary, training, "run", WHEN))))
-    assert len(frame) == len(book.accounts) + 2
-    agents = frame.iloc[1:-1]
+    assert measured["emissions"].sum() == pytest.approx(
+        training["energy_kwh"] * book.intensity_g_per_kwh / 1e3, rel=1e-12
+    )
+    assert measured["duration"].sum() == training["seconds"]
+    assert list(measured["codecarbon_version"]) == [training["measured_by"].split()[1].rstrip(",")]
+
+
+def test_a_real_run_s_modelled_rows_are_its_ledger_s(small_run: Path) -> None:
+    book = Summary.read(small_run / "summary.json").ledger
+    frame = pd.read_csv(small_run / "emissions_modelled.csv")
+    assert tuple(frame.columns) == COLUMNS
+    assert len(frame) == len(book.accounts) + 1
+    assert frame["project_name"].str.contains("modelled").all()
+    assert frame["codecarbon_version"].isna().all()
+    agents = frame.iloc[:-1]
     # Energy at the site's intensity, in g/kWh, is what the ledger's lines add up to.
     assert (agents["emissions"] / agents["energy_consumed"]).to_numpy() == pytest.approx(
         [book.intensity_g_per_kwh / 1e3] * len(agents), rel=1e-9
     )
-    first = frame.iloc[0]
-    assert first["emissions"] / first["energy_consumed"] == pytest.approx(book.intensity_g_per_kwh / 1e3)
-    assert first["codecarbon_version"] == training["measured_by"].split()[1].rstrip(",")
     service = frame.iloc[-1]
     per_request_g = math.fsum(row.mg.nominal for row in book.service if row.kind == "operational") / 1e3
     assert service["emissions"] == pytest.approx(per_request_g * book.decisions_per_year / 1e3, rel=1e-12)

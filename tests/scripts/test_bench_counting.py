@@ -41,9 +41,10 @@ def test_the_verdict_names_the_batches(bench: ModuleType) -> None:
     one = bench.Cost(1, (1.0,), (2.0,))
     many = bench.Cost(2_048, (1.0,), (0.04,))
     told = "In the median counting adds "
-    assert bench.verdict([many]) == told + "below 10% in batches of 2,048."
+    assert bench.verdict([many]) == told + "4% in batches of 2,048."
+    assert bench.verdict([one]) == told + "200% to a decision alone: nowhere below 10%."
     assert bench.verdict([one, many]) == told + (
-        "below 10% in batches of 2,048; not below 10% in batches of 1."
+        "200% to a decision alone, 4% in batches of 2,048: below 10% in batches of 2,048 only."
     )
 
 

@@ -60,9 +60,16 @@ def test_the_table_tells_how_many_times_ours(bench: ModuleType) -> None:
     assert rows[2].split()[-4:] == ["8,000.0", "400.0", "-", "-"]
     assert rows[3].split() == ["snnTorch", "not", "measured"]
     assert bench.against_lava([ours, lava, online]) == [
-        "A long run of Lava takes 2,000 times our integers at batch 4096.",
-        "A decision of Lava online takes 1,500 times ours alone.",
+        "Lava, one long run: a decision takes 400 times ours alone (batch 1).",
+        "Lava, online: a decision takes 1,500 times ours alone (batch 1).",
     ]
+
+
+def test_a_decision_of_lava_is_set_against_no_batch_of_ours(bench: ModuleType) -> None:
+    batched = bench.Speed("ours, integers", {256: 5.0, 4096: 4.0})
+    lava = bench.Speed("Lava, one long run", {1: 8000.0})
+    assert bench.against_lava([batched, lava]) == []
+    assert bench.table([batched, lava]).splitlines()[2].split()[-4:] == ["-", "-", "-", "-"]
 
 
 def test_what_is_timed_of_norse_computes_the_same_rates(bench: ModuleType) -> None:

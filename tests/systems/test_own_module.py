@@ -49,7 +49,7 @@ def refusal(error: type[Exception], **chosen: Any) -> str:
 
 
 def test_carbon_of_deciding_over_episodes_is_refused_as_it_is_later(toy: ModuleType) -> None:
-    deployment = Deployment(agent_carbon="full")
+    deployment = Deployment(agent_carbon="provisioned")
     said = refusal(AgentError, system=toy, scenario=toy.Scenario(), deployment=deployment)
     task = toy.task(toy.Scenario())
     run: Any = SimpleNamespace(config=SimpleNamespace(deployment=deployment), task=task)

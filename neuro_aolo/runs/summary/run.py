@@ -14,6 +14,7 @@ class TraceFacts(Part):
         hours: how many there are.
         mean_g_per_kwh: of them.
         note: what was converted, chosen or filled when they were read.
+        of: hours and basis in words: which, and whether the file calls them average or marginal.
     """
 
     source: str
@@ -21,6 +22,29 @@ class TraceFacts(Part):
     hours: int
     mean_g_per_kwh: Number
     note: str | None = None
+    of: str = ""
+
+
+class FactorFacts(Part):
+    """The carbon intensity that a site has by its country.
+
+    Attributes:
+        country: ISO 3166-1 alpha-3 code.
+        name: the country's, in English.
+        g_per_kwh: in use.
+        year: that it is of; None where that is not known.
+        basis: ``average, location-based``; empty where the figure in use is not that of the data.
+        of: both in words.
+        source: file and package.
+    """
+
+    country: str
+    name: str
+    g_per_kwh: Number
+    year: int | None
+    basis: str
+    of: str
+    source: str
 
 
 class RunFacts(Part):
@@ -34,7 +58,7 @@ class RunFacts(Part):
         hidden: neurons of each hidden layer; empty where that was not kept.
         agent_site: where the agent stands.
         agent_intensity_g_per_kwh: mean carbon intensity there.
-        agent_carbon: whether deciding counts in what is minimised: ``none``, ``marginal`` or ``full``.
+        agent_carbon: whether deciding counts in what is minimised: ``none``, ``work`` or ``provisioned``.
         seed: of the training.
         steps: decisions served in training.
         interrupted: whether the training was.

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from neuro_aolo.runs.summary.part import Part
+from neuro_aolo.runs.summary.run import FactorFacts
 
 
 class Wording(Part):
@@ -17,6 +18,7 @@ class Wording(Part):
         cost_unit: of what is minimised.
         constant: the best constant action, as ``150.0 words, 8.293 W``; empty where there is none.
         countries: ISO 3166-1 alpha-3 code of the grid of each site; empty where it is no country's.
+        factors: what the carbon intensities of these countries are figures of, by site.
         traces: files of the dated traces, by site.
         limits: what the system's figures do not say, a sentence each; the first before all others.
         command: words of a command line that choose scenario, places and the agent's site.
@@ -38,6 +40,7 @@ class Wording(Part):
     cost_unit: str = "mg"
     constant: str = ""
     countries: dict[str, str] = Field(default_factory=dict)
+    factors: dict[str, FactorFacts] = Field(default_factory=dict)
     traces: dict[str, str] = Field(default_factory=dict)
     limits: tuple[str, ...] = ()
     command: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
 from neuro_aolo.systems.aolo.users import with_users
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.factor import origin_of
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Bounds, Component
 from neuro_aolo.systems.scenario import NamedScenario
@@ -152,7 +153,7 @@ class Scenario(NamedScenario):
         if site is None:
             return None
         if (country := getattr(self, f"{site}_country")) is not None:
-            return f"CodeCarbon's figure for {country}"
+            return origin_of(country, *getattr(self.state, SIDES[site]).sample)
         return f"traces.{site}" if self.traces is not None and site in self.traces.by_site else None
 
     @property

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.emissions_per_bit.cell import Cell
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.factor import origin_of
 from neuro_aolo.systems.grid.trace import Trace, Traces
 from neuro_aolo.systems.scenario import NamedScenario
 from neuro_aolo.systems.scenario_file import ScenarioFile, find_scenario, read_scenario
@@ -114,7 +115,7 @@ class Scenario(NamedScenario, Cell):
         if parameter != "g_per_kwh":
             return None
         if self.grid_country is not None:
-            return f"CodeCarbon's figure for {self.grid_country}"
+            return origin_of(self.grid_country, self.grid.g_per_kwh)
         return None if self.traces is None else "traces.grid"
 
     @property

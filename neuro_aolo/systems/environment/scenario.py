@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, ValidationError, field_validator, model_v
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.factor import origin_of
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH, Bound, Section, parameter
 from neuro_aolo.systems.scenario_file import ScenarioFile, explain, overlaid
 from neuro_aolo.systems.wording import shown
@@ -167,7 +168,7 @@ class Scenario(Section):
     def origin(self, parameter: str) -> str | None:
         """Where the carbon intensity comes from; None as the scenario says."""
         if parameter == "intensity_g_per_kwh" and self.grid_country is not None:
-            return f"CodeCarbon's figure for {self.grid_country}"
+            return origin_of(self.grid_country, self.intensity_g_per_kwh)
         return None
 
     def _data(self) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Columns:
         zone: What a time without a zone is in; none is UTC.
         zone_column: Column that says it row by row.
         value: Column of the intensity.
+        name: What its header calls it, as words in lower case.
         unit: Its unit.
         notes: What else was decided, for the reader.
     """
@@ -81,6 +82,7 @@ class Columns:
     zone: Zone
     zone_column: int | None
     value: int
+    name: str
     unit: Unit
     notes: tuple[str, ...] = ()
 
@@ -106,10 +108,8 @@ def columns_of(table: Table) -> Columns:
     time, hour = _time(table, names, times)
     zone, zone_column = _zone(table, names, [time] if hour is None else [time, hour])
     unit = _unit(table, names, value)
-    if _MARGINAL.search(names[value]):
-        notes = (*notes, "these are marginal intensities")
     ends = any(_END.search(names[i]) for i in (time, hour) if i is not None)
-    return Columns(table, time, hour, ends, zone, zone_column, value, unit, notes)
+    return Columns(table, time, hour, ends, zone, zone_column, value, names[value], unit, notes)
 
 
 def _name(header: str) -> str:

@@ -1,4 +1,4 @@
-"""Carbon intensity of electricity by country, from CodeCarbon's packaged data.
+"""Carbon intensity of electricity by country, from CodeCarbon's packaged data: yearly averages.
 
 References:
     B. Courty et al., "mlco2/codecarbon", 2024, doi:10.5281/zenodo.11171501; its figures are Ember's and Our
@@ -17,7 +17,8 @@ from typing import Any
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.wording import close_names, shown
 
-_DATA = "codecarbon/data/private_infra/global_energy_mix.json"
+DATA = "codecarbon/data/private_infra/global_energy_mix.json"
+"""The file of CodeCarbon's package; it says of each figure which year it is of."""
 
 _ALSO = {
     # Codes in wide use that are not those of ISO 3166.
@@ -129,6 +130,19 @@ def country_name(country: str) -> str:
     return str(_energy_mix()[code].get("country_name", code))
 
 
+def country_year(country: str) -> int | None:
+    """The year that a country's carbon intensity is of; None where the data do not say.
+
+    Args:
+        country: Its code or name, as :func:`country_code` takes them.
+
+    Raises:
+        ScenarioError: If the country is unknown.
+    """
+    year = _energy_mix()[country_code(country)].get("year")
+    return year if isinstance(year, int) else None
+
+
 def country_codes() -> tuple[str, ...]:
     """ISO 3166-1 alpha-3 codes that CodeCarbon's data name, sorted."""
     return tuple(sorted(_energy_mix()))
@@ -226,6 +240,6 @@ def _bare(name: str) -> str:
 @lru_cache(maxsize=1)
 def _energy_mix() -> dict[str, dict[str, Any]]:
     # Read from the installed files: importing codecarbon would bring its tracker and start a logger.
-    path = Path(str(distribution("codecarbon").locate_file(_DATA)))
+    path = Path(str(distribution("codecarbon").locate_file(DATA)))
     mix: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return mix

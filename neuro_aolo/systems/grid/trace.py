@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import AwareDatetime, Field, model_validator
@@ -13,6 +13,8 @@ from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH, Section
 
 NDArray = np.ndarray[Any, np.dtype[np.float64]]
 Hours = np.ndarray[Any, np.dtype[np.int64]]
+Basis = Literal["average", "marginal"]
+"""What an intensity is of: all that is generated, or what one kWh more makes generate."""
 HOUR = timedelta(hours=1)
 YEARS = (1900, 2199)
 """First and last year of a trace's hours."""
@@ -29,10 +31,12 @@ class Trace(Section):
         start: First hour; without one the trace is a day, or several, that repeats from midnight UTC.
         g_per_kwh: One figure per hour, in gCO2/kWh.
         note: What was converted, chosen or filled when they were read.
+        basis: What the figures are, where the file says it; ``average`` or ``marginal``.
     """
 
     source: str = ""
     note: str | None = None
+    basis: Basis | None = None
     start: AwareDatetime | None = None
     g_per_kwh: tuple[_Intensity, ...] = Field(json_schema_extra={"unit": "gCO2/kWh"})
 
@@ -57,6 +61,15 @@ class Trace(Section):
                 f"start = {self.start.isoformat()} is not a whole hour in UTC: give the first hour"
             )
         return self
+
+    @property
+    def of(self) -> str:
+        """Its hours and its basis, in words."""
+        hours = f"{len(self.g_per_kwh):,} hours"
+        when = "of days that repeat" if self.start is None else f"from {self.start:%Y-%m-%d %H:%M %Z}"
+        if self.start is not None:
+            when += f" to {self.start + len(self.g_per_kwh) * HOUR:%Y-%m-%d %H:%M %Z}"
+        return f"{hours} {when}; {self.basis or 'average or marginal: not stated'}"
 
     def figures(self, first: datetime, hours: int) -> NDArray:
         """Intensities, in gCO2/kWh, over ``hours`` hours from ``first``: ``(hours,)``."""

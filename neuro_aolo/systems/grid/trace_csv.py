@@ -24,7 +24,7 @@ from neuro_aolo.systems.grid.time_cell import (
     zone_after,
 )
 from neuro_aolo.systems.grid.time_zone import FIX, in_utc, zone_of
-from neuro_aolo.systems.grid.trace import HOUR, YEARS, NDArray, Trace
+from neuro_aolo.systems.grid.trace import HOUR, YEARS, Basis, NDArray, Trace
 from neuro_aolo.systems.parameters import LARGEST_G_PER_KWH
 from neuro_aolo.systems.wording import shown
 
@@ -53,6 +53,11 @@ _SMALLEST_PEAK = 2.0
 _SWAPPED = re.compile(r"[0-9]{1,2}([/-])[0-9]{1,2}\1[0-9]{2}(?:[0-9]{2})?(?![0-9])")
 _ZERO = re.compile(r"[0-9][ T]0?0:00(?::00)?(?![0-9:])")
 _DAY = 24 * HOUR
+_BASES: dict[Basis, re.Pattern[str]] = {
+    "marginal": re.compile(r"\b(?:marginal|moer)\b"),
+    "average": re.compile(r"\b(?:average|avg|aoer)\b"),
+}
+"""What the header of an intensity says of its basis."""
 
 
 def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | None = None) -> Trace:
@@ -84,6 +89,9 @@ def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | No
     if fill is not None:
         figures = filled(path, figures, fill, longest)
     notes = [*_conversions(columns), *columns.notes]
+    basis = next((basis for basis, word in _BASES.items() if word.search(columns.name)), None)
+    if basis == "marginal":
+        notes.append("these are marginal intensities")
     if missing:
         notes.append(f"{missing:,} of {len(figures):,} hours filled ({fill})")
     return Trace(
@@ -91,6 +99,7 @@ def read_trace(path: str | Path, fill: Fill | None = None, longest_gap: int | No
         start=hour_start(samples[0].time),
         g_per_kwh=tuple(figures.tolist()),
         note="; ".join(notes) or None,
+        basis=basis,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
+from neuro_aolo.systems.grid.factor import origin_of
 from neuro_aolo.systems.grid.trace import Trace, Traces
 from neuro_aolo.systems.offload.parameters import (
     COMPONENT_DOMAIN,
@@ -137,11 +138,13 @@ class Scenario(NamedScenario):
     def origin(self, parameter: str) -> str | None:
         """Where the user's intensity or those of servers come from, if not as the scenario says."""
         if parameter == _OF_USER and self.user_country is not None:
-            return f"CodeCarbon's figure for {self.user_country}"
+            return origin_of(self.user_country, *self.state.user_intensity_g_per_kwh.sample)
         if parameter == _OF_USER and USER in self._traced:
             return f"traces.{USER}"
         if parameter == "fixed_g_per_kwh" and self.server_countries is not None:
-            return f"CodeCarbon's figures for {', '.join(filter(None, self.server_countries))}"
+            fixed = self.servers.fixed_g_per_kwh
+            named = [(site, code) for site in self.servers.sites if (code := self.country(site))]
+            return "; ".join(dict.fromkeys(origin_of(code, fixed[site]) for site, code in named))
         return None
 
     @property

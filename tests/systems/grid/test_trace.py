@@ -161,3 +161,21 @@ def test_a_trace_beyond_what_is_observed_is_refused():
         Scenario.load("grid").with_traces(
             dc=day(100.0, START), bs=day(100.0, datetime(2021, 1, 1, tzinfo=UTC))
         )
+
+
+@pytest.mark.parametrize(
+    ("header", "basis", "said"),
+    [
+        ("carbon_intensity_avg", "average", "average"),
+        ("marginal_carbon_intensity", "marginal", "marginal"),
+        ("MOER (gCO2/kWh)", "marginal", "marginal"),
+        ("carbon_intensity", None, "average or marginal: not stated"),
+    ],
+)
+def test_a_trace_says_its_period_and_the_basis_that_its_header_names(
+    header: str, basis: str | None, said: str, tmp_path: Path
+) -> None:
+    trace = read_trace(written(tmp_path, f"time,{header}\n2020-01-01 00:00,100\n2020-01-01 01:00,200\n"))
+    assert trace.basis == basis
+    assert trace.of == f"2 hours from 2020-01-01 00:00 UTC to 2020-01-01 02:00 UTC; {said}"
+    assert Trace(g_per_kwh=(1.0,) * 24).of == "24 hours of days that repeat; average or marginal: not stated"
