@@ -5,8 +5,8 @@ neither marginal nor that of a contract. Where nothing is burnt it is not 0 (Par
 g/kWh), so what building and fuelling plants emits is in it.
 
 References:
-    World Resources Institute, "GHG Protocol Scope 2 Guidance", 2015: location-based is the average intensity of
-    the grid on which energy is used.
+    World Resources Institute, "GHG Protocol Scope 2 Guidance", 2015: location-based is the average
+    intensity of the grid on which energy is used.
 """
 
 import math
