@@ -130,6 +130,8 @@ def served(size: Size, server: Server, batch: int, gpus: int | None, prompt_toke
     ends += "" if size.released else "; times the ends of the model's estimated size"
     ends += "" if server.measured else f"; a factor {wider:g} more each way on other hardware, chosen"
 
+    ends += "; the high end is its own" if high == 1.0 else ""
+
     def of(value: float, source: str) -> Ranged:
         return Ranged(low * value, value, high * value, source, ends)
 

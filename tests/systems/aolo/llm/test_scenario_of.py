@@ -110,9 +110,26 @@ def test_every_figure_with_ends_lies_between_them() -> None:
         for name in ("joules_per_token", "joules_per_word"):
             ends = made.figures[name]
             assert 0.0 < ends["low"] <= ends["nominal"] <= ends["high"]
-    assert len(made.scenario.ranges) >= 5
-    for each in made.scenario.ranges.values():
-        assert each.source
+
+
+@ecologits
+@pytest.mark.skipif("ranges" not in Scenario.model_fields, reason="scenarios have no ranges of parameters")
+@pytest.mark.parametrize("settings", [{}, {"hardware": "l4", "batch": 2}, {"batch": 512, "prompt_tokens": 9}])
+def test_the_file_has_the_ends_of_each_parameter_that_has_some(settings: dict) -> None:
+    made = from_llm("gemini-2.5-flash", "x", **settings)
+    ranges = tomllib.loads(made.toml)["ranges"]
+    assert len(ranges) == 5 + ("prompt_tokens" in settings)
+    for key, ends in ranges.items():
+        value = getattr(made.scenario.inference, key.removeprefix("inference."))
+        assert ends["low"] <= value <= ends["high"]
+        assert ends["low"] < ends["high"]
+        assert ends["source"]
+    energy = made.figures["joules_per_token"]
+    power = ranges["inference.gpu_power_w"]
+    for end, name in (("low", "low"), ("high", "high")):
+        assert power[end] / made.scenario.inference.gpu_power_w == pytest.approx(
+            energy[name] / energy["nominal"], rel=1e-12
+        )
 
 
 @ecologits
