@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Evidence = Literal["metered", "measured", "simulated", "derived", "projected", "recalled", "unstated"]
-"""How a figure came about, strongest first."""
+Evidence = Literal[
+    "metered", "measured", "simulated", "derived", "projected", "recalled", "unstated", "assumed"
+]
+"""How a figure came about, strongest first; ``assumed``: chosen by us, for nobody published one."""
+
+_NO_PLACE = ("recalled", "assumed")
 
 Verified = Literal["P", "Q", "D", "R"]
 """P: primary source read. Q: read where it is quoted. D: arithmetic on P or Q. R: from memory."""
@@ -35,7 +40,7 @@ class Table(BaseModel):
 
 
 class Sourced(Table):
-    """Where a value comes from; ``doi`` or ``url`` may be left out only where it is ``recalled``."""
+    """Where a value comes from; it may lack ``doi`` or ``url`` only as ``recalled`` or ``assumed``."""
 
     evidence: Evidence
     verified: Verified
@@ -46,7 +51,7 @@ class Sourced(Table):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
-        if self.evidence != "recalled" and self.doi is None and self.url is None:
+        if self.evidence not in _NO_PLACE and self.doi is None and self.url is None:
             raise ValueError(
                 f'evidence "{self.evidence}" has no source; add doi or url, or set evidence = "recalled"'
             )
@@ -57,6 +62,18 @@ class Sourced(Table):
         """Evidence, verification grade and place, on one line."""
         place = " ".join(filter(None, (self.doi or self.url, self.where)))
         return f"{self.evidence} ({self.verified})" + (f": {place}" if place else "")
+
+    @property
+    def origin(self) -> str:
+        """The publication; without one, what was assumed, or that it is recalled: one memory is one."""
+        assumed = f"{self.evidence}: {self.where}" if self.evidence == "assumed" else self.evidence
+        return self.doi or self.url or assumed
+
+
+def weakest(evidence: Iterable[Evidence]) -> Evidence:
+    """The weakest of some; the strongest kind of none."""
+    order: tuple[Evidence, ...] = get_args(Evidence)
+    return max(evidence, key=order.index, default=order[0])
 
 
 class Figure(Sourced):
@@ -77,7 +94,16 @@ class Figure(Sourced):
 
 
 class Calibration(Figure):
-    """Measured over modelled dynamic energy; at least 1, because operation prices are a minimum."""
+    """Measured over modelled dynamic energy; at least 1, because simulated prices are a minimum.
+
+    It multiplies simulated and projected prices. One that was measured, or fitted to measurements, holds the
+    excess already and is left as it is.
+
+    Attributes:
+        anchors: what it was found from.
+        covers: work without a price that it stands for, besides that of the bill's own terms.
+    """
 
     low: Annotated[float, Field(ge=1, strict=True)]
     anchors: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()

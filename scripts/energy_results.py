@@ -2,7 +2,8 @@
 
 For each RUN a table is printed, and written to OUT as Markdown and CSV under its scenario's name: the spiking
 actor's energy as low, nominal and high, the dense int8 actor's on the same device, the share of static power,
-in which share of the random draws spiking costs less, what no price covers, and the weakest evidence used.
+in which share of the random draws spiking costs less, what no price covers, the weakest evidence used, and
+how much of the energy rests on it.
 ``python scripts/energy_results.py runs/paper runs/mixed runs/speech``
 """
 
@@ -21,13 +22,14 @@ from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.pricing.breakeven import Pair
 from neuro_aolo.pricing.profiler import Profiler
 from neuro_aolo.pricing.ranges import Range
+from neuro_aolo.report.footing import independence
 from neuro_aolo.runs.cell import file_name
 from neuro_aolo.runs.decided import hold_out
 from neuro_aolo.runs.deployed import COUNTED_DECISIONS, deploy
 from neuro_aolo.runs.folder import RunFolder
-from neuro_aolo.runs.priced import Pricing, price_run
+from neuro_aolo.runs.priced import Pricing, price_run, profiled
 from neuro_aolo.runs.run import Run
-from neuro_aolo.text.numbers import percent, plain, spread
+from neuro_aolo.text.numbers import percent, plain, significant, spread
 from neuro_aolo_export.errors import ExportError
 
 OUT = Path("results/energy")
@@ -38,15 +40,19 @@ COLUMNS = (
     "static share",
     "P(spiking < dense int8)",
     "lacks",
-    "weakest evidence",
+    "weakest evidence, and of how much",
+    "moved most by",
 )
 _NOTE = (
-    "Energy of one decision, nominal (low – high). The dense actor is the dense twin on the same device; "
+    "Energy of one decision, nominal (low – high); half of the random draws of each price lie below its "
+    "nominal. The dense actor is the dense twin on the same device; "
     "where that runs no dense network, P is beside the dense actor on `{host}`, and says so. P is the share "
     "of random draws from the ranges of the prices. What a total *lacks* makes it a lower bound: work "
     "without a price and, after the semicolon, what it leaves out altogether. Static power is *inside* where "
     "the whole device was metered or timed. Evidence, from strong to weak: metered, measured, simulated, "
-    "derived, projected, recalled, unstated."
+    "derived, projected, recalled, unstated, assumed; the share is that of the nominal energy which rests on "
+    "figures of the weakest. Last stands the one figure that moves the energy most, and from what to what if "
+    "it alone goes from its low to its high. What a calibration stands for is not listed as lacking."
 )
 
 
@@ -84,16 +90,19 @@ def report(path: Path, rate_hz: float | None, folder: Path, command: str, writte
     chip = deploy(hold_out(run))
     profiler = price_run(run, chip, Pricing(profile_names(), rate_hz)).profiler
     rows, counts = priced(profiler), chip.counts
+    biases = sum(counts.constant_events)
     told = (
         f"Scenario `{name}`, seed {run.config.seed}: T = {counts.steps}, "
         f"firing rate {percent(counts.firing_rate)}, {sum(counts.synaptic_events):,.0f} synaptic events a "
-        f"decision through {sum(counts.synapses):,} synapses, in the chip's integers, counted over "
+        f"decision through {sum(counts.synapses):,} synapses ({biases:,.0f} events of biases, billed "
+        "where a bias is an axon), in the chip's integers, counted over "
         f"{COUNTED_DECISIONS:,} held-out requests. {_awake(rate_hz)}"
     )
     table = markdown(COLUMNS, [as_text(row) for row in rows])
     host = profiler.conditions.host
     assert host is not None
-    page = [f"# What a decision costs: {name}", told, table, verdict(rows), _NOTE.format(host=host.id)]
+    found = f"{verdict(rows)} {independence(profiled(profiler, {}))}".strip()
+    page = [f"# What a decision costs: {name}", told, table, found, _NOTE.format(host=host.id)]
     texts = {
         f"{name}.md": "\n\n".join([*page, made_by(command)]) + "\n",
         f"{name}.csv": as_csv(rows),
@@ -130,7 +139,13 @@ def _row(profile: Profile, spiking: Bill | Unfit, dense: Bill | Unfit, pair: Pai
         "no_ratio": pair.refused if pair else "",
         "unpriced": "; ".join(shown.unpriced) if shown else "",
         "left_out": "; ".join(LEFT_OUT[part] for part in shown.left_out) if shown else "",
+        "covered_by_calibration": "; ".join(shown.covered) if shown else "",
         "weakest_evidence": shown.evidence if shown else "",
+        "weakest_share": shown.footing.share if shown else None,
+        "weakest_figures": "; ".join(shown.footing.figures) if shown else "",
+        "moved_most_by": shown.footing.mover if shown else "",
+        "moved_from": shown.footing.low if shown else None,
+        "moved_to": shown.footing.high if shown else None,
         "spiking_unfit": "" if isinstance(spiking, Bill) else spiking.reason,
         "dense_unfit": "" if isinstance(dense, Bill) else dense.reason,
     }
@@ -167,8 +182,22 @@ def as_text(row: dict[str, Any]) -> list[str]:
         str(percent(row["static_share"])) if counted else row["static_power"],
         _chance(row),
         _lacks(row),
-        row["weakest_evidence"],
+        _weakest(row),
+        _mover(row),
     ]
+
+
+def _weakest(row: dict[str, Any]) -> str:
+    if row["weakest_share"] is None:
+        return ""
+    return f"{row['weakest_evidence']}, {percent(row['weakest_share'])}"
+
+
+def _mover(row: dict[str, Any]) -> str:
+    if not row["moved_most_by"]:
+        return ""
+    low, high = significant(row["moved_from"]), significant(row["moved_to"])
+    return f"{row['moved_most_by']}, {low} to {high} times"
 
 
 def _range(row: dict[str, Any], actor: str) -> str:

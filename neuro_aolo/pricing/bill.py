@@ -7,6 +7,7 @@ from typing import Literal
 from hardware_profiles.figure import Evidence
 from hardware_profiles.profile import Actor, Profile
 from neuro_aolo.pricing.draws import Draws, Values
+from neuro_aolo.pricing.footing import Footing
 from neuro_aolo.pricing.placement import Placement
 from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.pricing.terms import WORK, WorkKey
@@ -68,7 +69,9 @@ class BillLine:
         count: operations a decision; 1 where it is not counted.
         price_pj: of one.
         energy_j: of all.
-        source: evidence, grade and place of its figures.
+        source: evidence, grade and place of its figures, times that power is drawn for included.
+        evidence: of the weakest of them.
+        quartiles_j: the 25 and 75 % quantiles of its energy over the random draws.
     """
 
     key: LineKey
@@ -77,6 +80,8 @@ class BillLine:
     price_pj: Range
     energy_j: Range
     source: str
+    evidence: Evidence
+    quartiles_j: tuple[float, float]
 
     @property
     def name(self) -> str:
@@ -96,14 +101,19 @@ class Bill:
         parts_j: energy of each part that has lines.
         total_j: energy of one decision in J.
         interval_j: the 5 and 95 % quantiles of the total over the random draws.
+        quartiles_j: the 25 and 75 % quantiles of the same.
         latency_s: time of one decision in s; None where no figure tells it.
+        latency_quartiles_s: the 25 and 75 % quantiles of it.
         placement: cores and chips, where the profile says what a chip holds.
         boundary: what the total covers, in words.
         extent: core, chip, module, board or system: how far it reaches.
         left_out: of static power, power between decisions, encoder and decoder: what the total lacks and
             another may hold.
         evidence: the weakest evidence among the figures used.
+        footing: how much of the total rests on that, and which figure moves it most.
+        origins: publications of all figures used; one without any is named by its evidence.
         unpriced: work inside the boundary that has no price of its own.
+        covered: work without a price that the calibration stands for.
         excluded: what lies outside the boundary.
         draws_j: the total in every random draw, after low, nominal and high.
     """
@@ -115,13 +125,18 @@ class Bill:
     parts_j: dict[Part, Range]
     total_j: Range
     interval_j: tuple[float, float]
+    quartiles_j: tuple[float, float]
     latency_s: Range | None
+    latency_quartiles_s: tuple[float, float] | None
     placement: Placement | None
     boundary: str
     extent: str
     left_out: tuple[LeftOut, ...]
     evidence: Evidence
+    footing: Footing
+    origins: tuple[str, ...]
     unpriced: tuple[str, ...]
+    covered: tuple[str, ...]
     excluded: tuple[str, ...]
     draws_j: Values
 

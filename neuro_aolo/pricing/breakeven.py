@@ -19,6 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hardware_profiles.profile import Profile
+from neuro_aolo.pricing.account import MINIMUM
+from neuro_aolo.pricing.bias import charged
 from neuro_aolo.pricing.bill import LEFT_OUT, Bill, LineKey
 from neuro_aolo.pricing.count import SpikingCounts
 from neuro_aolo.pricing.draws import share_below
@@ -42,6 +45,7 @@ class Pair:
         silent_j: nominal energy of the spiking actor with all its neurons silent, E(0).
         spiking_j: nominal energy of the spiking actor as it is, E(1).
         dense_j: nominal energy of the dense actor.
+        origins: publications that either bill rests on.
     """
 
     spiking: str
@@ -55,6 +59,7 @@ class Pair:
     silent_j: float | None = None
     spiking_j: float | None = None
     dense_j: float | None = None
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ def pair_of(counts: SpikingCounts, spiking: Bill, silent: Bill, dense: Bill) -> 
         silent_j=silent.total_j.nominal,
         spiking_j=spiking.total_j.nominal,
         dense_j=dense.total_j.nominal,
+        origins=tuple(sorted({*spiking.origins, *dense.origins})),
     )
 
 
@@ -205,12 +211,19 @@ class LayerShare:
     energy_j: float
 
 
-def by_layer(counts: SpikingCounts, bill: Bill) -> tuple[LayerShare, ...]:
+def by_layer(counts: SpikingCounts, bill: Bill, profile: Profile) -> tuple[LayerShare, ...]:
     """Where the nominal energy of a bill goes: input, layers, encoder and decoder, static power.
 
     Each line is shared out by what causes it: synaptic events, updates or spikes of a layer. What
-    measurements show beyond the prices follows the other lines, and a line that no layer causes stays.
+    measurements show beyond the prices follows the lines that it multiplies, and a line that no layer causes
+    stays.
+
+    Args:
+        counts: that the bill was made of.
+        bill: of the spiking actor.
+        profile: of its device.
     """
+    counts = charged(counts, profile.mapping)
     sent = (counts.input_spikes, *counts.layer_spikes)
     hops = bill.placement.hops if bill.placement else (0.0,) * len(sent)
     # Where the input has cores of its own it is relayed by neurons.
@@ -218,7 +231,14 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> tuple[LayerShare, ...]:
     updated = (counts.input_spikes if relays else 0.0, *counts.layer_spikes)
     sizes = (counts.input_channels if relays else 0, *counts.layer_sizes)
     causes: dict[LineKey, Sequence[float]] = {
-        "synaptic_events": (0.0, *counts.synaptic_events),
+        "synaptic_events": (
+            0.0,
+            *(
+                every - bias
+                for every, bias in zip(counts.synaptic_events, counts.constant_events, strict=True)
+            ),
+        ),
+        "bias_events": (0.0, *counts.constant_events),
         "synaptic_weight_fetches": (0.0, *counts.synaptic_events),
         "spiking_updates": updated,
         "silent_updates": sizes,
@@ -228,12 +248,10 @@ def by_layer(counts: SpikingCounts, bill: Bill) -> tuple[LayerShare, ...]:
     }
     names = ["input", *(f"hidden {index + 1}" for index in range(len(sent) - 2)), "output"]
     shares = {name.replace(" ", "_"): LayerShare(name.replace(" ", "_"), name, 0.0) for name in names}
-    calibration = 1.0
-    if bill.modelled_j.nominal:
-        calibration = bill.dynamic_j.nominal / bill.modelled_j.nominal
+    calibration = profile.calibration.nominal if profile.calibration is not None else 1.0
     for line in bill.lines:
-        scale = calibration if line.part == "dynamic" else 1.0
-        energy_j = scale * line.energy_j.nominal
+        multiplied = line.part == "dynamic" and line.evidence in MINIMUM
+        energy_j = (calibration if multiplied else 1.0) * line.energy_j.nominal
         cause = causes.get(line.key, ()) if line.part == "dynamic" else ()
         if sum(cause) > 0.0:
             for key, part in zip(list(shares)[: len(names)], cause, strict=True):

@@ -37,8 +37,9 @@ class SpikingCounts:
     """Operations of one decision of a spiking actor; spikes and events are means over the batch.
 
     In a quantised graph the always-on input channel and the bias neurons are real channels and neurons of
-    the chip, and are inside every count but ``firing_rate``. In a float graph a bias is part of the neuron
-    update and nothing is constant.
+    the chip, and are inside every count but ``firing_rate`` and ``spikes_per_synapse``;
+    :func:`~neuro_aolo.pricing.bias.charged` takes them out for a device that adds its biases. In a float
+    graph a bias is part of the neuron update and nothing is constant.
 
     Attributes:
         steps: time steps T.
@@ -59,6 +60,7 @@ class SpikingCounts:
         bytes_out: a spike count of each output neuron, a byte each.
         kernel_launches: see :func:`count_spiking`.
         firing_rate: share of the slots (neuron x step) of hidden and output neurons that spike.
+        bias_additions: biases that are added to accumulators, where they are no events.
     """
 
     steps: int
@@ -78,6 +80,7 @@ class SpikingCounts:
     bytes_out: int
     kernel_launches: int
     firing_rate: float
+    bias_additions: float = 0.0
 
     @property
     def synaptic_events(self) -> tuple[float, ...]:
@@ -91,8 +94,10 @@ class SpikingCounts:
 
     @property
     def spikes_per_synapse(self) -> float:
-        """Synaptic events over synapses: how often a weight is used in a decision."""
-        return sum(self.synaptic_events) / sum(self.synapses)
+        """Synaptic events over synapses, biases aside: how often a weight is used in a decision."""
+        biases = sum(self.constant_events)
+        synapses = sum(self.synapses) - biases / self.steps
+        return (sum(self.synaptic_events) - biases) / synapses if synapses > 0.0 else 0.0
 
     def scaled(self, factor: float) -> "SpikingCounts":
         """The counts if every spike but those of always-on channels came ``factor`` times as often.

@@ -1,4 +1,15 @@
-"""Figures of hardware profiles as arrays: low, nominal, high, and random values between them."""
+"""Figures of hardware profiles as arrays: low, nominal, high, and random values between them.
+
+The nominal of a figure is the median of its draws: half of them lie below. From there the density falls in a
+straight line to nothing at either end, so that with a uniform q
+
+    x(q) = low + (nominal - low) sqrt(2 q)             q <= 1/2
+    x(q) = high - (high - nominal) sqrt(2 (1 - q))     q > 1/2
+
+of the value itself, or of its logarithm where the range spans a decade or more above 0: of a time between
+10 and 1,000 us, 100 us is the middle, not 505. A triangle with its mode at nominal would put the nominal of
+a lopsided range far from the middle of its draws.
+"""
 
 from collections.abc import Sequence
 from zlib import crc32
@@ -15,9 +26,15 @@ Values = NDArray[np.float64]
 INTERVAL = (0.05, 0.95)
 """Quantiles of the random draws that are printed as an interval."""
 
+QUARTILES = (0.25, 0.75)
+"""Between these every nominal lies."""
+
+DECADE = 10.0
+"""From this ratio of high to low on, a figure is drawn on a logarithmic scale."""
+
 
 class Draws:
-    """Random values of figures: triangular between low and high, with the mode at nominal.
+    """Random values of figures: between low and high, half of them below nominal.
 
     Figures of the same ``latent`` factor err together: in a draw all of them are at the same quantile.
 
@@ -37,15 +54,25 @@ class Draws:
             rng = np.random.default_rng([self._seed, crc32(latent.encode())])
             self._quantiles[latent] = rng.random(self._samples)
         low, nominal, high = figure.low, figure.nominal, figure.high
-        quantile = self._quantiles[latent]
-        rising = low + np.sqrt(quantile * (high - low) * (nominal - low))
-        falling = high - np.sqrt((1.0 - quantile) * (high - low) * (high - nominal))
-        below = quantile * (high - low) <= nominal - low
-        return np.concatenate([[low, nominal, high], np.where(below, rising, falling)])
+        return np.concatenate([[low, nominal, high], _quantile(figure, self._quantiles[latent])])
 
     def constant(self, value: float) -> Values:
         """An amount that is known exactly."""
         return np.full(3 + self._samples, value)
+
+
+def _quantile(figure: Figure, q: Values) -> Values:
+    """The equations of this module, elementwise, on the scale that the range asks for."""
+    low, nominal, high = ends = np.array([figure.low, figure.nominal, figure.high])
+    logarithmic = low > 0.0 and high >= DECADE * low
+    if logarithmic:
+        low, nominal, high = np.log(ends)
+    below = low + (nominal - low) * np.sqrt(2.0 * q.clip(max=0.5))
+    above = high - (high - nominal) * np.sqrt(2.0 * (1.0 - q.clip(min=0.5)))
+    drawn: Values = np.where(q <= 0.5, below, above)
+    if logarithmic:
+        drawn = np.exp(drawn)
+    return drawn.clip(figure.low, figure.high)
 
 
 def bounded(values: Values) -> Values:
@@ -62,6 +89,12 @@ def spread(values: Values) -> Range:
 def interval(values: Values) -> tuple[float, float]:
     """The 5 and the 95 % quantile of the random draws."""
     low, high = np.quantile(values[3:], INTERVAL)
+    return float(low), float(high)
+
+
+def quartiles(values: Values) -> tuple[float, float]:
+    """The 25 and the 75 % quantile of the random draws: half of them lie between."""
+    low, high = np.quantile(values[3:], QUARTILES)
     return float(low), float(high)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hardware_profiles.profile import Capacity, Mapping
+from hardware_profiles.parts import Capacity, Mapping
 from neuro_aolo.pricing.count import SpikingCounts
 
 _KIB_BITS = 8 * 1024

@@ -6,9 +6,11 @@ from functools import cached_property
 from hardware_profiles.figure import Figure
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.errors import AgentError
+from neuro_aolo.pricing.account import is_minimum
 from neuro_aolo.pricing.bill import FP32_BITS, INT8_BITS, Bill, Conditions, Unfit
 from neuro_aolo.pricing.breakeven import Pair, pair_of
 from neuro_aolo.pricing.count import DenseCounts, SpikingCounts
+from neuro_aolo.pricing.independence import groups
 from neuro_aolo.pricing.price import price
 from neuro_aolo.systems.wording import one_of
 
@@ -63,12 +65,14 @@ def spike_prices_uj(profile: Profile) -> tuple[float, float]:
         )
 
     def nominal(figure: Figure | None) -> float:
-        return figure.nominal if figure else 0.0
+        if figure is None:
+            return 0.0
+        calibrated = profile.calibration is not None and is_minimum([figure])
+        return figure.nominal * (profile.calibration.nominal if calibrated and profile.calibration else 1.0)
 
-    scale = UJ_PER_PJ * (profile.calibration.nominal if profile.calibration else 1.0)
     sent = nominal(prices.spike_emit) + nominal(prices.spike_within)
     active, idle = nominal(prices.neuron_update_active), nominal(prices.neuron_update_idle)
-    return scale * prices.synop.nominal, scale * (sent + max(active - idle, 0.0))
+    return UJ_PER_PJ * nominal(prices.synop), UJ_PER_PJ * (sent + max(active - idle, 0.0))
 
 
 class Profiler:
@@ -134,6 +138,12 @@ class Profiler:
                 if isinstance(dense, Bill):
                     found.append(pair_of(self.spiking_counts, spiking, silent, dense))
         return found
+
+    @property
+    def independent(self) -> tuple[tuple[str, ...], ...]:
+        """Devices whose nearest pair may be divided, in groups of which no two share a source."""
+        nearest = {name: self.nearest(name) for name in self.profiles}
+        return groups({name: pair.origins for name, pair in nearest.items() if pair and not pair.refused})
 
     def nearest(self, profile: str) -> Pair | None:
         """The pair that says most about a device: with the dense actor on itself, or else on its host."""

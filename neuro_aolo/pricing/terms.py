@@ -26,6 +26,7 @@ WorkKey = Literal[
     "kernel_launches",
     "network_steps",
     "synaptic_events",
+    "bias_events",
     "spiking_updates",
     "silent_updates",
     "spikes_sent",
@@ -47,6 +48,7 @@ WORK: Mapping[str, str] = {
     "kernel_launches": "kernel launches",
     "network_steps": "time steps of the network",
     "synaptic_events": "synaptic events",
+    "bias_events": "synaptic events of bias axons",
     "spiking_updates": "neuron updates, spiking",
     "silent_updates": "neuron updates, silent",
     "spikes_sent": "spikes sent",
@@ -104,7 +106,7 @@ def terms_of(
     """The work of one decision as the device of ``profile`` is charged for it.
 
     Args:
-        counts: of the actor.
+        counts: of the actor, as the device is charged for them: see :mod:`neuro_aolo.pricing.bias`.
         profile: of the device.
         placement: of the actor on the chip, where its profile says what it holds.
         bits: of a weight.
@@ -152,24 +154,22 @@ def _spiking_terms(
     steps = chip_steps(counts, profile)
     if prices.network_step is not None:
         return [Term("network_steps", steps, (prices.network_step,))]
-    events = sum(counts.synaptic_events)
+    biases = sum(counts.constant_events)
+    events = max(sum(counts.synaptic_events) - biases, 0.0)
     sent = (counts.input_spikes, *counts.layer_spikes)
-    spiking = sum(sent) - (0.0 if profile.mapping.input_relay else counts.input_spikes)
+    spiking = sum(sent) if profile.mapping.input_relay else sum(counts.layer_spikes)
     silent = max(steps * compartments(counts, profile) - spiking, 0.0)
     terms = [
         Term("synaptic_events", events, _all(prices.synop)),
+        *([Term("bias_events", biases, _all(prices.synop))] if biases else []),
         Term("spiking_updates", spiking, _all(prices.neuron_update_active), overhead=True),
-        Term(
-            "silent_updates",
-            silent,
-            _silent(prices.neuron_update_active, prices.neuron_update_idle),
-            overhead=True,
-        ),
+        Term("silent_updates", silent, _all(prices.neuron_update_idle), overhead=True),
         Term("spikes_sent", sum(sent), _all(prices.spike_emit), overhead=True),
         Term("spikes_within_tile", sum(sent), _all(prices.spike_within), overhead=True),
     ]
     if prices.sram_32b is None:
-        terms.append(Term("synaptic_weight_fetches", events, _all(prices.weight_fetch), overhead=True))
+        fetched = events + biases
+        terms.append(Term("synaptic_weight_fetches", fetched, _all(prices.weight_fetch), overhead=True))
     if placement is not None:
         hops = sum(spikes * far for spikes, far in zip(sent, placement.hops, strict=True))
         terms.append(Term("tile_hops", hops, _all(prices.hop), overhead=True))
@@ -199,7 +199,8 @@ def _memory_accesses(counts: SpikingCounts | DenseCounts, profile: Profile, bits
     if isinstance(counts, DenseCounts):
         return (counts.weights + counts.values) / per_word
     updates = chip_steps(counts, profile) * compartments(counts, profile)
-    return sum(counts.synaptic_events) / per_word + _STATE_ACCESSES * updates
+    weights = sum(counts.synaptic_events) + counts.bias_additions
+    return weights / per_word + _STATE_ACCESSES * updates
 
 
 def _all(*figures: Figure | None) -> tuple[Figure, ...] | None:
@@ -207,13 +208,6 @@ def _all(*figures: Figure | None) -> tuple[Figure, ...] | None:
     return known if len(known) == len(figures) else None
 
 
-def _silent(active: Figure | None, idle: Figure | None) -> tuple[Figure, ...] | None:
-    """Updates without a spike. Davies et al. do not say which of them are active: high takes them all so."""
-    if active is None or idle is None:
-        return None
-    return (idle.model_copy(update={"high": max(idle.high, active.high)}),)
-
-
 def figures_of(terms: Sequence[Term]) -> list[Figure]:
-    """All figures that the terms rest on."""
-    return [figure for term in terms for figure in term.figures or ()]
+    """All figures that the terms rest on, those without work apart."""
+    return [figure for term in terms if term.count > 0.0 for figure in term.figures or ()]

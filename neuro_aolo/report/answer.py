@@ -5,6 +5,7 @@ Every sentence is computed from the summary.
 
 from collections.abc import Mapping, Sequence
 
+from neuro_aolo.report import footing
 from neuro_aolo.report.facts import of_service, service_sum_mg
 from neuro_aolo.report.ledgers import against, baselines, grams, rate, short, static_times
 from neuro_aolo.report.naming import actor_name
@@ -24,13 +25,14 @@ _MANY = 0.01
 
 
 def answer(summary: Summary) -> list[Finding]:
-    """Five topics of one to three sentences each; one that nothing can be said of is left out."""
+    """Six topics of a few sentences each; one that nothing can be said of is left out."""
     findings = [
         Finding("How close", (" ".join(filter(None, (optimality(summary), constraints(summary)))),)),
         Finding("What it costs", (" ".join(cost(summary)),)),
         Finding("Does it pay", (" ".join(pays(summary)),)),
         Finding("What matters", (" ".join(own_work(summary)),)),
         Finding("Always on", (" ".join(static_power(summary)),)),
+        Finding("How sure the energies are", (" ".join(sureness(summary)),)),
     ]
     return [finding for finding in findings if any(finding.sentences)]
 
@@ -169,6 +171,15 @@ def static_power(part: LedgerPart) -> list[str]:
     ]
     ends = " to ".join(takes) if len(ranked) > _FEW else listed(takes)
     return [f"Between decisions, at {rate(part)}, static power takes {ends}."]
+
+
+def sureness(summary: Summary) -> list[str]:
+    """What the energy of one decision rests on, device by device."""
+    told = footing.energies(summary.priced, summary.run.kind)
+    if not told:
+        return []
+    first = "Of the energy of one decision, on for it alone:"
+    return [first, *told]
 
 
 def _static_share(part: LedgerPart, account: AccountFigures) -> str:

@@ -1,6 +1,7 @@
 """What the run says about Lava and energy, in sentences computed from the numbers."""
 
 from neuro_aolo.report.facts import Contest, contests, device_name
+from neuro_aolo.report.footing import independence
 from neuro_aolo.report.naming import SPIKING, TWIN
 from neuro_aolo.runs.summary.deployed import Lava
 from neuro_aolo.runs.summary.part import Span
@@ -48,7 +49,8 @@ def energy_sentences(priced: Priced) -> list[str]:
         for profile, device in priced.devices.items()
         if profile not in both and device.spiking is not None
     }
-    return [*sentences, *(_alone_sentence(priced, profile, energy) for profile, energy in alone.items())]
+    told = [*sentences, *(_alone_sentence(priced, profile, energy) for profile, energy in alone.items())]
+    return [*told, *filter(None, [independence(priced)])]
 
 
 def _alone_sentence(priced: Priced, profile: str, energy_j: Span) -> str:

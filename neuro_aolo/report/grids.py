@@ -225,10 +225,11 @@ def conditions(priced: Priced) -> Grid:
 def bill(title: str, figures: BillFigures) -> Grid:
     """The lines of one bill and their sum."""
     rows: list[tuple[Cell, ...]] = [
-        (line.name, count(line.count), spread(line.energy_j, "J"), line.source) for line in figures.lines
+        (line.name, count(line.count), spread(line.energy_j, "J"), line.evidence, line.source)
+        for line in figures.lines
     ]
-    rows.append(("total", "", spread(figures.total_j, "J"), ""))
-    columns = ("work", "count", "energy", "source of the price")
+    rows.append(("total", "", spread(figures.total_j, "J"), figures.evidence, ""))
+    columns = ("work", "count", "energy", "weakest evidence", "source of the price")
     return Grid(title, columns, rows, frozenset({len(rows) - 1}), stacks=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from neuro_aolo.report import assumed, evens, grids, ledgers, margins, plots
+from neuro_aolo.report import assumed, evens, footing, grids, ledgers, margins, plots
 from neuro_aolo.report.answer import answer, nowhere
 from neuro_aolo.report.chapters import section
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
@@ -220,7 +220,9 @@ def _bills(summary: Summary) -> list[dict[str, Any]]:
             "grid": grids.bill(f"Bill of {name}", bill),
             "boundary": bill.boundary,
             "evidence": bill.evidence,
+            "footing": footing.rests_on(bill),
             "unpriced": bill.unpriced,
+            "covered": bill.covered,
             "excluded": bill.excluded,
         }
         for name, bill in grids.bills(summary.priced, priced_actors(summary.run))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neuro_aolo.report import chapters, grids
+from neuro_aolo.report import chapters, footing, grids
 from neuro_aolo.report.answer import answer
 from neuro_aolo.report.claims import energy_sentences, lava_sentence
 from neuro_aolo.report.facts import knows_optimum
@@ -106,7 +106,8 @@ def network_energy_table(priced: Priced) -> Table:
 def print_network_energy(priced: Priced, console: Console) -> None:
     """Print what a decision of a network costs that has no rival beside it."""
     console.print(network_energy_table(priced))
-    for sentence in grids.too_slow(priced):
+    kind: ActorKind = "dense" if priced.firing_rate is None else "spiking"
+    for sentence in (*footing.energies(priced, kind), *grids.too_slow(priced)):
         console.print(Text(plain(sentence)))
 
 
@@ -130,7 +131,9 @@ def print_energy(run: RunFacts, priced: Priced, console: Console) -> None:
                 "firing rate at which it stops costing less."
             )
         )
-    for sentence in (*(grids.refused_ratios(priced) if spiking else ()), *grids.too_slow(priced)):
+        console.print(Text(plain(footing.independence(priced))))
+    refused = grids.refused_ratios(priced) if spiking else ()
+    for sentence in (*footing.energies(priced, run.kind), *refused, *grids.too_slow(priced)):
         console.print(Text(plain(sentence)))
     if spiking:
         console.print(as_rich(grids.conditions(priced)))

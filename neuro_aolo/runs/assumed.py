@@ -34,6 +34,8 @@ def _sourced(profile: Profile) -> Iterator[tuple[str, str, Sourced, str]]:
                 yield f"{table}.{name}", unit, figure, ""
     if profile.calibration is not None:
         yield "calibration", "-", profile.calibration, ""
+    if profile.mapping.bias is not None:
+        yield "mapping.bias", "-", profile.mapping.bias, ""
     if profile.capacity is not None:
         yield "capacity", "-", profile.capacity, ""
     if profile.embodied is not None:
@@ -50,5 +52,6 @@ def _range(figure: Figure) -> str:
 
 def _counts(sourced: Sourced) -> str:
     own = [name for name in type(sourced).model_fields if name not in Sourced.model_fields]
-    told = [f"{name} {value:,g}" for name in own if (value := getattr(sourced, name)) is not None]
+    values = {name: value for name in own if (value := getattr(sourced, name)) is not None}
+    told = [value if isinstance(value, str) else f"{name} {value:,g}" for name, value in values.items()]
     return ", ".join(told)

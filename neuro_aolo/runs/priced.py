@@ -20,6 +20,7 @@ from neuro_aolo.runs.summary.priced import (
     BillFigures,
     BillLineFigures,
     Device,
+    FootingFigures,
     LayerEnergy,
     PairFigures,
     PlacementFigures,
@@ -170,6 +171,7 @@ def profiled(profiler: Profiler, agent_mg_per_decision: dict[str, Span]) -> Pric
         agent_mg_per_decision: carbon of a decision by profile, where a site is known.
     """
     conditions, counts = profiler.conditions, profiler.spiking_counts
+    independent = profiler.independent
     return Priced(
         devices={name: _device(profiler, name) for name in profiler.profiles},
         pairs=tuple(PairFigures(**asdict(pair)) for pair in profiler.pairs),
@@ -183,6 +185,7 @@ def profiled(profiler: Profiler, agent_mg_per_decision: dict[str, Span]) -> Pric
         synapses=None if counts is None else sum(counts.synapses),
         spikes_per_synapse=None if counts is None else counts.spikes_per_synapse,
         synaptic_events_by_step=() if counts is None else counts.events_by_step,
+        bias_events=0.0 if counts is None else sum(counts.constant_events),
         conditions=PricedUnder(
             host=conditions.host.id if conditions.host else None,
             request_rate_hz=conditions.request_rate_hz,
@@ -191,6 +194,8 @@ def profiled(profiler: Profiler, agent_mg_per_decision: dict[str, Span]) -> Pric
             copies=conditions.copies,
         ),
         agent_mg_per_decision=agent_mg_per_decision,
+        independent=independent,
+        independent_assumptions=len(independent),
     )
 
 
@@ -208,7 +213,7 @@ def _device(profiler: Profiler, name: str) -> Device:
     if isinstance(bills["spiking"], Bill) and profiler.spiking_counts is not None:
         layers = {
             share.key: LayerEnergy(name=share.name, energy_j=share.energy_j)
-            for share in by_layer(profiler.spiking_counts, bills["spiking"])
+            for share in by_layer(profiler.spiking_counts, bills["spiking"], profile)
         }
     return Device(
         name=profile.name,
@@ -251,12 +256,18 @@ def bill_figures(bill: Bill | Unfit | None) -> BillFigures | None:
                 count=line.count,
                 energy_j=span(line.energy_j),
                 source=line.source,
+                evidence=line.evidence,
+                quartiles_j=line.quartiles_j,
             )
             for line in bill.lines
         ),
         unpriced=bill.unpriced,
         left_out=tuple(LEFT_OUT[part] for part in bill.left_out),
         excluded=bill.excluded,
+        quartiles_j=bill.quartiles_j,
+        latency_quartiles_s=bill.latency_quartiles_s,
+        footing=FootingFigures(**asdict(bill.footing)),
+        covered=bill.covered,
     )
 
 

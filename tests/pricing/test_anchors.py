@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hardware_profiles.profile import Anchor, load_profile, profile_names
+from hardware_profiles.parts import Anchor
+from hardware_profiles.profile import load_profile, profile_names
 from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.pricing.breakeven import published
 from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense, count_spiking

@@ -94,10 +94,10 @@ def test_a_host_that_is_not_among_the_devices_has_a_twin(popsan: SpikingCounts, 
 
 
 def test_the_break_even_rate_is_against_silence(popsan: SpikingCounts, mlp: DenseCounts) -> None:
-    """On the U575 only the 12,940 events of real neurons cost more when there are more of them."""
+    """On the U575 only the 12,940 events of real neurons cost more when there are more; biases are none."""
     pair = profiler(popsan, mlp, "mcu_m33_u575").nearest("mcu_m33_u575")
     assert pair is not None
-    silent_pj = 2_660 * 929.7 + 5 * 534 * 2479.0 + 52 * 15_495.0 + 250 * 1859.0 + 20 * 1240.0
+    silent_pj = 5 * 532 * 2479.0 + 52 * 15_495.0 + 250 * 1859.0 + 20 * 1240.0
     factor = (67_328 * 309.9 - silent_pj) / (12_940 * 929.7)
     assert pair.rate == pytest.approx(0.02 * factor, rel=1e-12)
 
@@ -160,7 +160,7 @@ def test_a_launch_takes_its_time_whatever_the_bits(mlp: DenseCounts) -> None:
 
 @pytest.mark.parametrize("rate", [0.1, 1.0, 10.0, 80.0])
 def test_at_a_low_rate_static_energy_is_power_over_rate(popsan: SpikingCounts, rate: float) -> None:
-    """The slowest decision takes 11.4 ms, so that the chip waits between decisions at 80 a second, too."""
+    """The slowest decision takes 2.3 ms, so that the chip waits between decisions at 80 a second, too."""
     found = bill(popsan, "loihi1", conditions(request_rate_hz=rate))
     expected = [power * 1e-3 / rate for power in (90.0, 104.4, 170.0)]
     assert values(line(found, "static power")) == pytest.approx(expected, rel=1e-12)
@@ -177,9 +177,9 @@ def test_beyond_its_latency_a_device_is_busy_all_the_time(popsan: SpikingCounts)
 def test_a_host_sleeps_from_its_work_to_the_next_decision(popsan: SpikingCounts, rate: float) -> None:
     """It encodes and decodes at 23.91 mW, and draws 3, 10 or 100 uW for the rest of the time."""
     prices = (
-        (7_748.0, 1_240.0, 929.7),
+        (4_522.5, 723.6, 542.7),
         (15_495.0, 1_859.0, 1_240.0),
-        (123_000.0, 14_760.0, 6_150.0),
+        (57_750.0, 6_930.0, 2_888.0),
     )
     busy_s = [(52 * exp + 250 * update + 20 * mac) * 1e-12 / 23.91e-3 for exp, update, mac in prices]
     found = bill(popsan, "loihi1", conditions(request_rate_hz=rate))
@@ -194,9 +194,9 @@ def test_a_host_sleeps_from_its_work_to_the_next_decision(popsan: SpikingCounts,
 
 
 def test_a_host_sleeps_while_a_chip_that_is_never_idle_works(popsan: SpikingCounts) -> None:
-    """9 steps of 5.8, 10 or 1,000 us, and 50, 500 or 2,000 us in and out."""
+    """9 steps of 5.8, 10 or 13 us, and 50, 500 or 2,000 us in and out."""
     found = bill(popsan, "loihi1", conditions(request_rate_hz=1e5))
-    chip_us = (9 * 5.8 + 50, 9 * 10 + 500, 9 * 1_000 + 2_000)
+    chip_us = (9 * 5.8 + 50, 9 * 10 + 500, 9 * 13 + 2_000)
     expected = [mw * us * 1e-9 for mw, us in zip((0.003, 0.01, 0.1), chip_us, strict=True)]
     assert values(line(found, ASLEEP)) == pytest.approx(expected, rel=1e-12)
 
@@ -255,14 +255,15 @@ def test_the_highest_rate_is_one_decision_after_the_other(popsan: SpikingCounts,
     hosted, alone = (bill(popsan, "loihi1", conditions(host=host)).highest_rate_hz for host in (MCU.id, None))
     assert hosted is not None
     assert alone is not None
-    assert values(alone) == pytest.approx((1 / 11_000e-6, 1 / 590e-6, 1 / 102.2e-6), rel=1e-12)
+    assert values(alone) == pytest.approx((1 / 2_117e-6, 1 / 590e-6, 1 / 102.2e-6), rel=1e-12)
     assert all(with_host < chip for with_host, chip in zip(values(hosted), values(alone), strict=True))
 
 
 def test_devices_that_may_not_or_cannot_keep_up_are_named(popsan: SpikingCounts, mlp: DenseCounts) -> None:
     """38 launches of 3, 5 or 10 us take an H100 114, 190 or 380 us: 2,631 to 8,771 a second.
 
-    How long SpiNNaker 2 takes is not known; the MLP of 6 launches and that on GAP9 fall behind at 1e5 alone.
+    How long SpiNNaker 2 takes is not known; the MLP of 6 launches falls behind at 1e5 alone, and that on GAP9
+    may, which takes 8, 69 or 96 us.
     """
 
     def told(rate: float | None) -> list[str]:
@@ -273,7 +274,8 @@ def test_devices_that_may_not_or_cannot_keep_up_are_named(popsan: SpikingCounts,
     for rate, how in ((2_632.0, "may not"), (8_771.0, "may not"), (8_772.0, "cannot"), (1e5, "cannot")):
         sentence, *of_the_mlp = told(rate)
         assert [other.split(",")[0] for other in of_the_mlp] == (["h100", "gap9"] if rate == 1e5 else [])
-        assert all(", with the MLP, cannot keep up" in other for other in of_the_mlp)
+        for other, says in zip(of_the_mlp, ("cannot", "may not"), strict=False):
+            assert f", with the MLP, {says} keep up" in other
         begin = f"h100 {how} keep up with {rate:g} decisions a second: one takes "
         assert sentence == f"{begin}190 us (114 - 380)."
 

@@ -64,6 +64,9 @@ def test_every_profile_has_a_row_that_says_what_its_bill_says(
         assert rows[name]["unpriced"] == "; ".join(bill.unpriced)
         assert float(rows[name]["p_spiking_below_dense"]) == pair.probability
         assert rows[name]["weakest_evidence"] == bill.evidence
+        assert float(rows[name]["weakest_share"]) == bill.footing.share
+        assert rows[name]["moved_most_by"] == bill.footing.mover
+        assert rows[name]["covered_by_calibration"] == "; ".join(bill.covered)
     assert float(rows["loihi2"]["static_share"]) == bills["loihi2"].static_share  # type: ignore[union-attr]
     power = {name: rows[name]["static_power"] for name in ("loihi2", "mcu_m33_u575", "horowitz45", "odin")}
     assert power == {
@@ -78,6 +81,8 @@ def test_every_profile_has_a_row_that_says_what_its_bill_says(
     assert "RISC-V" in rows["gap9"]["spiking_unfit"]
     page = (tmp_path / "paper.md").read_text("utf-8")
     assert page.count("\n| ") == 2 + len(rows)
+    assert "independent assumptions, not on" in page
+    assert "| assumed, " in page
     assert "–" in page.split("\n| ")[3]
 
 

@@ -16,6 +16,19 @@ class BillLineFigures(Part):
     count: Number
     energy_j: Span
     source: str
+    evidence: str = ""
+    quartiles_j: tuple[Number, Number] | None = None
+
+
+class FootingFigures(Part):
+    """What a total rests on; see :class:`neuro_aolo.pricing.footing.Footing`."""
+
+    evidence: str
+    share: Number
+    figures: tuple[str, ...]
+    mover: str
+    low: Number
+    high: Number
 
 
 class PlacementFigures(Part):
@@ -44,6 +57,10 @@ class BillFigures(Part):
     unpriced: tuple[str, ...]
     left_out: tuple[str, ...]
     excluded: tuple[str, ...]
+    quartiles_j: tuple[Number, Number] | None = None
+    latency_quartiles_s: tuple[Number, Number] | None = None
+    footing: FootingFigures | None = None
+    covered: tuple[str, ...] = ()
 
     @property
     def dynamic_j(self) -> Span:
@@ -97,6 +114,7 @@ class PairFigures(Part):
     silent_j: float | None
     spiking_j: float | None
     dense_j: float | None
+    origins: tuple[str, ...] = ()
 
 
 class PublishedCondition(Part):
@@ -144,8 +162,11 @@ class Priced(Part):
         synapses: non-zero weights of a spiking actor.
         spikes_per_synapse: how often a weight is used in a decision.
         synaptic_events_by_step: per layer and step.
+        bias_events: those of them that a bias causes, billed only where a bias is an axon.
         conditions: of all bills.
         agent_mg_per_decision: carbon of a decision of the actor, by profile.
+        independent: devices whose pairs may be divided, in groups of which no two share a source.
+        independent_assumptions: how many groups; None where the run is older than the count.
     """
 
     devices: dict[str, Device]
@@ -158,3 +179,6 @@ class Priced(Part):
     synaptic_events_by_step: tuple[tuple[Number, ...], ...]
     conditions: PricedUnder
     agent_mg_per_decision: dict[str, Span]
+    bias_events: Number = 0.0
+    independent: tuple[tuple[str, ...], ...] = ()
+    independent_assumptions: int | None = None
