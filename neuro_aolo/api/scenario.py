@@ -172,6 +172,40 @@ class Scenario:
         deployment = Deployment.of(loaded.deployment, loaded.where)
         return cls(called, loaded.name, loaded.system, loaded.scenario, deployment)
 
+    @classmethod
+    @speaks_python
+    def from_llm(
+        cls,
+        model: str,
+        *,
+        scenario: str = "paper",
+        hardware: str = "h100",
+        gpus: int | None = None,
+        batch: int = 64,
+        prompt_tokens: int = 0,
+        parameters: str | None = None,
+    ) -> "Scenario":
+        """A scenario of a named language model on named GPUs, by EcoLogits' method (extra ``ecologits``).
+
+        Args:
+            model: its name in EcoLogits' list.
+            scenario: shipped one that gives the rest.
+            hardware: ``h100``, ``a100``, ``b200`` or ``l4``.
+            gpus: how many; as many as its weights need where None.
+            batch: requests served at once.
+            prompt_tokens: of a request, beyond the prompt of a chat.
+            parameters: ``TOTAL`` or ``TOTAL:ACTIVE`` in billions, for a model that the list lacks.
+
+        Raises:
+            ScenarioError: EcoLogits is not installed, a name is unknown, or a number is not allowed.
+        """
+        from neuro_aolo.systems.names import offered
+
+        base, name = cls.load(scenario), model.rpartition("/")[2]
+        make = offered(base.system, "from_llm")
+        made = make(model, name, scenario, hardware, gpus, batch, prompt_tokens, parameters)
+        return replace(base, name=name, parameters=made.scenario)
+
     @speaks_python
     def with_countries(self, **countries: str) -> "Scenario":
         """The same with the mean grid of a country at each site named, as ``dc="DEU"``.

@@ -1,7 +1,6 @@
 """Commands about what there is: scenarios and hardware profiles."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,11 +8,10 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.help import examples
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, takes
-from neuro_aolo.cli.output import check_file
+from neuro_aolo.cli.scenario_files import fit_scenario, scenario_from_llm
 from neuro_aolo.cli.terminal import out, say, show
 from neuro_aolo.cli.typed import completes, whole
 from neuro_aolo.runs.progress import stage
-from neuro_aolo_export.files import disk_fails
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,7 +23,6 @@ ScenarioArgument = Annotated[
 ProfileArgument = Annotated[
     str, typer.Argument(metavar="NAME|FILE.toml", autocompletion=completes(names.profiles))
 ]
-
 scenarios_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -165,54 +162,12 @@ def check_scenario(
     show(summary, as_json, in_text)
 
 
-@scenarios_app.command("fit", epilog=examples("neuro-aolo scenarios fit scores.csv --out mine.toml"))
-def fit_scenario(
-    scores: Annotated[Path, typer.Argument(metavar="SCORES.csv", help="What the scenario's system fits to.")],
-    file: Annotated[Path, typer.Option("--out", metavar="FILE.toml", help="Scenario file to write.")],
-    scenario: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|FILE.toml",
-            autocompletion=completes(names.scenarios),
-            help="Scenario to put it in.",
-        ),
-    ] = "paper",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="A value of that scenario, as quality.threshold=3; repeated for several.",
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit the QoE curve to your own scores and save it as a scenario."""
-    from neuro_aolo.errors import ScenarioError
-    from neuro_aolo.files import write_whole
-    from neuro_aolo.runs.settings import assigned, changed_scenario
-    from neuro_aolo.systems.names import load, offered
-
-    if file.is_dir() or (file.exists() and not overwrite):
-        raise ScenarioError(f"{file} exists: choose another --out, or add --overwrite to replace it")
-    if file.suffix != ".toml":
-        raise ScenarioError(f"--out {file} would not be found as a scenario: give it the ending .toml")
-    check_file(file)
-    loaded = load(scenario)
-    parameters = loaded.scenario
-    if set_:
-        parameters = changed_scenario(loaded.system, parameters, dict(map(assigned, set_)))
-    text, figures, sentence = offered(loaded.system, "fit")(scores, parameters, file.stem)
-    try:
-        write_whole(file, text)
-    except OSError as error:
-        if disk_fails(error):
-            raise
-        raise ScenarioError(
-            f"{file} cannot be written ({error.strerror}): choose a writable place for --out"
-        ) from None
-    show({"file": str(file), **figures}, as_json, lambda: say(f"{file}: {sentence}"))
+scenarios_app.command("fit", epilog=examples("neuro-aolo scenarios fit scores.csv --out mine.toml"))(
+    fit_scenario
+)
+scenarios_app.command(
+    "from-llm", epilog=examples("neuro-aolo scenarios from-llm Llama-3.1-8B --out llama.toml")
+)(scenario_from_llm)
 
 
 @profiles_app.callback()

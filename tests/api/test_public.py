@@ -158,3 +158,13 @@ def test_a_convolution_is_refused_by_its_name(shape: tuple[int, ...]) -> None:
 def test_a_run_says_what_it_is(small_run: Path) -> None:
     assert str(na.load(small_run)) == f"{small_run}: a PopSAN trained on paper, seed 0"
     assert "import_module" not in dir(na)
+
+
+def test_a_scenario_of_a_named_model_speaks_python() -> None:
+    pytest.importorskip("ecologits", reason="needs the extra ecologits")
+    llama = na.Scenario.from_llm("meta-llama/Meta-Llama-3.1-8B", batch=32)
+    assert (llama.name, llama.system_name) == ("Meta-Llama-3.1-8B", "aolo")
+    assert llama.parameters.inference.batch_size == 32
+    assert llama.with_countries(dc="FRA").task().spec.objectives[0].scale > 0.0
+    with pytest.raises(ValueError, match=r"^batch 0 is not allowed"):
+        na.Scenario.from_llm("Llama-3.1-8B", batch=0)

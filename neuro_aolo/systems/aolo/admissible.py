@@ -38,10 +38,13 @@ def words_interval(scenario: Scenario, states: NDArray) -> tuple[NDArray, NDArra
     speed = (inference.gpus * inference.peak_tflop_per_s) / (
         inference.tflop_per_operation * inference.operations_per_word
     )
-    # By logarithms: a small exponent's power is beyond every float.
-    log_words = math.log(limits.inference_time_s * speed) / inference.acceleration_exponent
-    in_time = math.exp(min(log_words, _LARGEST_LOG)) * (1.0 - INWARD)
     short = np.maximum(short, scenario.actions.words[0])
+    left_s = limits.inference_time_s - inference.prompt_time_s * (1.0 + INWARD)
+    if left_s <= 0.0:
+        return short, np.full_like(long, -np.inf)
+    # By logarithms: a small exponent's power is beyond every float.
+    log_words = math.log(left_s * speed) / inference.acceleration_exponent
+    in_time = math.exp(min(log_words, _LARGEST_LOG)) * (1.0 - INWARD)
     long = np.minimum(long, min(in_time, scenario.actions.words[1]))
     least_w, most_w = power_box(scenario)
     spare = limits.energy - limits.energy_per_watt * least_w

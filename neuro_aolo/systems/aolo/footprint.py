@@ -24,9 +24,12 @@ def inference_time_s(
     gpus: int,
     peak_flop_per_s: float,
     acceleration_exponent: float,
+    prompt_time_s: float = 0.0,
     log_words: Array | None = None,
 ) -> Array:
-    """Inference time in s, equation (6): ``T_I = F n kappa^alpha / (N F_peak)``.
+    """Inference time in s, equation (6): ``T_I = F n kappa^alpha / (N F_peak) + T_p``.
+
+    The constant part ``T_p`` is ours, and 0 in AOLO.
 
     Args:
         words: Length of the answer ``kappa``, in words.
@@ -35,19 +38,29 @@ def inference_time_s(
         gpus: ``N``, GPUs serving the request.
         peak_flop_per_s: ``F_peak`` of one GPU, in FLOP/s.
         acceleration_exponent: ``alpha``, dimensionless (the KV cache makes it less than 1).
+        prompt_time_s: ``T_p``, what reading the prompt adds whatever the answer's length, in s.
         log_words: ``ln kappa`` where it is known: its exponential costs less than a power.
     """
     if log_words is None:
         accelerated = words**acceleration_exponent
     else:
         accelerated = namespace(log_words).exp(acceleration_exponent * log_words)
-    return flop_per_operation * operations_per_word / (gpus * peak_flop_per_s) * accelerated
+    time_s = flop_per_operation * operations_per_word / (gpus * peak_flop_per_s) * accelerated
+    return time_s + prompt_time_s if prompt_time_s > 0.0 else time_s
 
 
 def inference_operational_g(
-    time_s: Array, *, gpus: int, gpu_power_w: float, pue: float, intensity_g_per_kwh: Array
+    time_s: Array,
+    *,
+    gpus: int,
+    gpu_power_w: float,
+    pue: float,
+    intensity_g_per_kwh: Array,
+    batch_size: int = 1,
 ) -> Array:
-    """Operational carbon of inference in g, equation (4): ``T_I N TDP PUE CI_DC``.
+    """Operational carbon of inference in g, equation (4): ``T_I N TDP PUE CI_DC / b``.
+
+    Requests that are served at once share the GPUs evenly; that is ours, and ``b`` is 1 in AOLO.
 
     Args:
         time_s: Inference time ``T_I``, in s.
@@ -55,20 +68,24 @@ def inference_operational_g(
         gpu_power_w: Thermal design power of one GPU, in W.
         pue: Power usage effectiveness of the data centre, >= 1.
         intensity_g_per_kwh: Carbon intensity ``CI_DC``, in g/kWh.
+        batch_size: ``b``, requests that the GPUs serve at once.
     """
-    return time_s * intensity_g_per_kwh * (gpus * gpu_power_w * pue / J_PER_KWH)
+    return time_s * intensity_g_per_kwh * (gpus * gpu_power_w * pue / J_PER_KWH / batch_size)
 
 
-def inference_embodied_g(time_s: Array, *, gpus: int, gpu_embodied_g: float, gpu_lifetime_s: float) -> Array:
-    """Embodied carbon of inference in g, equation (5): ``(T_I / L_dc) N E_gpu``.
+def inference_embodied_g(
+    time_s: Array, *, gpus: int, gpu_embodied_g: float, gpu_lifetime_s: float, batch_size: int = 1
+) -> Array:
+    """Embodied carbon of inference in g, equation (5): ``(T_I / L_dc) N E_gpu / b``.
 
     Args:
         time_s: Inference time ``T_I``, in s.
         gpus: ``N``, GPUs serving the request.
         gpu_embodied_g: Embodied carbon per GPU share ``E_gpu``, in g.
         gpu_lifetime_s: Lifetime ``L_dc``, in s.
+        batch_size: ``b``, requests that the GPUs serve at once.
     """
-    return time_s * (gpus * gpu_embodied_g / gpu_lifetime_s)
+    return time_s * (gpus * gpu_embodied_g / gpu_lifetime_s / batch_size)
 
 
 def transmission_time_s(
@@ -207,6 +224,7 @@ def footprint_of(
         gpus=inference.gpus,
         peak_flop_per_s=inference.peak_tflop_per_s * FLOP_PER_TFLOP,
         acceleration_exponent=inference.acceleration_exponent,
+        prompt_time_s=inference.prompt_time_s,
         log_words=log_words,
     )
     transmission_s = transmission_time_s(
@@ -222,12 +240,14 @@ def footprint_of(
             gpu_power_w=inference.gpu_power_w,
             pue=inference.pue,
             intensity_g_per_kwh=dc_intensity_g_per_kwh,
+            batch_size=inference.batch_size,
         ),
         inference_embodied_g=inference_embodied_g(
             inference_s,
             gpus=inference.gpus,
             gpu_embodied_g=inference.gpu_embodied_kg * G_PER_KG,
             gpu_lifetime_s=inference.gpu_lifetime_years * S_PER_YEAR,
+            batch_size=inference.batch_size,
         ),
         wireless_operational_g=wireless_operational_g(
             words,

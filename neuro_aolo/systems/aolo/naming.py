@@ -34,6 +34,8 @@ NAMING = {
         "lifetime of a GPU",
         ("@gpu lifetime|life", "@gpu keep|swap|replace|last|live|serve|renew|refresh|amortise", "@gpu every"),
     ),
+    "inference.batch_size": Naming("batch size", ("batch", "request served at_once|together")),
+    "inference.prompt_time_s": Naming("time of reading the prompt", ("prefill",)),
     "radio.bits_per_word": Naming("bits per word", ("", "word bit|byte", "word encode")),
     "radio.fixed_power_w": Naming(
         "fixed power of the base station",

@@ -6,9 +6,9 @@ and orders of magnitude give it back, and "chosen" where it is this project's.
 """
 
 from functools import cached_property, partial
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from neuro_aolo.systems.aolo.channel import MAX_OUTAGE
 from neuro_aolo.systems.grid.trace import Trace, Traces
@@ -22,6 +22,8 @@ from neuro_aolo.systems.parameters import (
     parameter,
     state_component,
 )
+
+_NOT_IN_AOLO = ("batch_size", "prompt_time_s")
 
 
 class Channel(Section):
@@ -47,6 +49,19 @@ class Inference(Section):
     )
     gpu_embodied_kg: float = parameter(318.0, "kgCO2", "AOLO, table (per GPU share)", ge=0.0, le=1e6)
     gpu_lifetime_years: float = parameter(3.0, "year", "AOLO, table", gt=0.0, le=100.0)
+    batch_size: int = parameter(
+        1, "request", "AOLO, equations (4) and (5): one request at a time has all GPUs", ge=1, le=100_000
+    )
+    prompt_time_s: float = parameter(
+        0.0, "s", "AOLO, equation (6): reading the prompt takes no time", ge=0.0, le=1e6
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_aolo_lacks(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What AOLO has not, where it changes nothing: the digest of a scenario without it stays the same."""
+        fields = type(self).model_fields
+        usual = {name for name in _NOT_IN_AOLO if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in dumped(self).items() if name not in usual}
 
 
 class Radio(Section):

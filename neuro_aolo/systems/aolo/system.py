@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from neuro_aolo.systems.aolo import estimators as estimating
 from neuro_aolo.systems.aolo.commands import examine, fit, shift
+from neuro_aolo.systems.aolo.llm.scenario_of import from_llm
 from neuro_aolo.systems.aolo.old_keys import old_keys
 from neuro_aolo.systems.aolo.phrases import phrases
 from neuro_aolo.systems.aolo.policies import rules
@@ -24,6 +25,7 @@ __all__ = [
     "estimators",
     "examine",
     "fit",
+    "from_llm",
     "machines",
     "old_keys",
     "phrases",

@@ -1,0 +1,1 @@
+"""Scenarios of named language models on named servers, by the open method of EcoLogits."""

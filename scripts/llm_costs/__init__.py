@@ -1,0 +1,1 @@
+"""What scripts/llm_energy.py is made of."""
