@@ -39,6 +39,7 @@ class Rollout:
         slack: of every decision, shape ``(sum of decisions, constraints)``.
         served: totals of each episode; of its margins the least.
         seen: some of the observations that were decided on, shape ``(n, D)``.
+        actions: that were decided, ``(N * agents, A)``, where each start has one decision; else None.
     """
 
     decisions: Counts
@@ -49,6 +50,7 @@ class Rollout:
     slack: Floats
     served: Served
     seen: Observations
+    actions: Floats | None = None
 
     @property
     def violation_rate(self) -> float:
@@ -80,7 +82,8 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
     total, margins, slack, seen = np.zeros(()), np.array(np.inf), [], []
     for _ in range(spec.horizon):
         observations = task.observe(states)
-        transition = task.step(states, policy(observations), rng)
+        actions = policy(observations)
+        transition = task.step(states, actions, rng)
         total = total + np.where(going[:, None], _figures(transition), 0.0)
         margins = np.minimum(margins, np.where(going[:, None], transition.served.margins, np.inf))
         slack.append(transition.slack[going])
@@ -94,7 +97,7 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
             f"{going.sum()} of {len(starts)} episodes go on after the {spec.horizon} decisions of the "
             "task's horizon: let the task end them"
         )
-    counted, broken, reward, costs, carbon_g, energy_j, units, tallies = _apart(total, transition)
+    counted, broken, reward, costs, carbon_g, energy_j, units, tallies, busy_s = _apart(total, transition)
     over = float(spec.horizon) if spec.mean_over_horizon else counted
     costs = costs / over
     return Rollout(
@@ -104,8 +107,16 @@ def rollout(task: Task, policy: Policy, starts: Floats, rng: np.random.Generator
         reward=(reward / over)[:, 0],
         broken=broken[:, 0].astype(np.int64),
         slack=np.concatenate(slack),
-        served=Served(carbon_g, energy_j, units, margins, tallies if spec.tallies else None),
+        served=Served(
+            carbon_g,
+            energy_j,
+            units,
+            margins,
+            tallies if spec.tallies else None,
+            busy_s if busy_s.shape[1] else None,
+        ),
         seen=np.concatenate(seen),
+        actions=actions if spec.horizon == 1 else None,
     )
 
 
@@ -116,6 +127,7 @@ def _figures(transition: Transition) -> Floats:
 
 def _columns(transition: Transition) -> Iterable[Floats | Flags]:
     served = transition.served
+    nothing = np.zeros((len(transition.costs), 0))
     return (
         transition.violated,
         transition.reward,
@@ -123,7 +135,8 @@ def _columns(transition: Transition) -> Iterable[Floats | Flags]:
         served.carbon_g,
         served.energy_j,
         served.units,
-        np.zeros((len(transition.costs), 0)) if served.tallies is None else served.tallies,
+        nothing if served.tallies is None else served.tallies,
+        nothing if served.busy_s is None else served.busy_s,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuro_aolo.api import shown
 from neuro_aolo.runs.summary.asked import EvaluatedRun
-from neuro_aolo.runs.summary.ledger import LedgerPart
+from neuro_aolo.runs.summary.ledger import BoundaryFigures, LedgerPart
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.grid import Grid
 
@@ -94,15 +94,19 @@ class Ledger:
     """Service and agent on one ledger, and whether the agent pays.
 
     Attributes:
-        service_mg: carbon of what is controlled, in mgCO2e per decision.
-        agent_mg: nominal carbon of the agent, its making and its training included, by device.
-        pays: by baseline and device: ``pays``, ``never`` or ``undecided``.
+        service_mg: nominal carbon of what is controlled, provisioned as the agent is, in mgCO2e per decision.
+        agent_mg: nominal carbon of the agent, always on, its making and its training included, by device.
+        pays: by baseline and device: ``pays``, ``never`` or ``undecided``, of what is provisioned.
+        service_work_mg: of what is controlled while it works for the decision, and no longer.
+        agent_work_mg: of the agent likewise, by device.
         answer: all figures.
     """
 
     service_mg: float
     agent_mg: Mapping[str, float]
     pays: Mapping[str, Mapping[str, str]]
+    service_work_mg: float
+    agent_work_mg: Mapping[str, float]
     answer: LedgerPart = field(repr=False)
 
     @classmethod
@@ -111,22 +115,36 @@ class Ledger:
         pays: dict[str, dict[str, str]] = {}
         for device, pairs in answer.payback.items():
             for pair in pairs:
-                pays.setdefault(pair.baseline, {})[device] = pair.verdict
-        accounts = answer.ledger.accounts
-        agent_mg = {name: account.agent_mg.nominal for name, account in accounts.items()}
-        return cls(answer.ledger.service_mg, agent_mg, pays, answer)
+                if pair.boundary == "provisioned":
+                    pays.setdefault(pair.baseline, {})[device] = pair.verdict
+        work, provisioned = answer.ledger.work, answer.ledger.provisioned
+
+        def agent_mg(figures: BoundaryFigures) -> dict[str, float]:
+            return {name: account.agent_mg.nominal for name, account in figures.accounts.items()}
+
+        return cls(
+            service_mg=provisioned.service_mg.nominal,
+            agent_mg=agent_mg(provisioned),
+            pays=pays,
+            service_work_mg=work.service_mg.nominal,
+            agent_work_mg=agent_mg(work),
+            answer=answer,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as plain data, units in the keys."""
         return self.answer.to_dict()
 
     def to_dataframe(self) -> "pd.DataFrame":
-        """A row for each line: of the service, and of the agent on each device."""
+        """A row for each line: of the service, and of the agent on each device, within each boundary."""
         ledger = self.answer.ledger
-        accounts: list[tuple[str, Any]] = [("", ledger.service)]
-        accounts += [(name, account.lines) for name, account in ledger.accounts.items()]
+        accounts: list[tuple[str, str, Any]] = []
+        for boundary, figures in (("work", ledger.work), ("provisioned", ledger.provisioned)):
+            accounts.append((boundary, "", figures.service))
+            accounts += [(boundary, name, account.lines) for name, account in figures.accounts.items()]
         return shown.frame(
             {
+                "boundary": boundary,
                 "device": device,
                 "line": line.name,
                 "part": line.part,
@@ -135,7 +153,7 @@ class Ledger:
                 **shown.spanned("carbon_per_year", "kg", line.kg_per_year),
                 "source": line.source,
             }
-            for device, lines in accounts
+            for boundary, device, lines in accounts
             for line in lines
         )
 

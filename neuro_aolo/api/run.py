@@ -172,6 +172,8 @@ class Run:
         profiles: "Sequence[str | Path] | str | None" = None,
         request_rate_hz: float | None = None,
         baselines: "Sequence[str | Path] | str | None" = None,
+        trainings: int | None = None,
+        training_country: str | None = None,
         country: Mapping[str, str] | None = None,
         trace: "Mapping[str, str | Path] | None" = None,
         fill: str | None = None,
@@ -185,6 +187,8 @@ class Run:
             baselines: what the saving is against: ``random``, ``constant``, ``mlp``, a rule of the system's,
                 numbers of a constant action with commas between, or a cell's ``.json``; the first three, as
                 far as they are there, where None.
+            trainings: how many there were, those that were thrown away included; one where None.
+            training_country: code of the country where they ran; priced as the agent's site is where None.
             country: as in :meth:`evaluate`.
             trace: likewise; a year is added up over its hours.
             fill: likewise.
@@ -205,6 +209,8 @@ class Run:
             profiles=names_of(profiles) or PROFILES,
             request_rate_hz=request_rate_hz,
             baselines=names_of(baselines),
+            trainings=trainings,
+            training_country=training_country,
             places=places_of(country, trace, fill, longest_gap),
             system=self.system,
         )

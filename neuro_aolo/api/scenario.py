@@ -265,12 +265,12 @@ class Scenario:
         return {"system": self.system_name, **scenario_data(self.parameters), "deployment": deployment}
 
     def to_dataframe(self) -> "pd.DataFrame":
-        """A row for each parameter: value, unit, default, allowed range and source, as text."""
+        """A row for each parameter: value, unit, default, allowed values, source and range, as text."""
         return shown.frame((asdict(row) for row in self._rows()), "key")
 
     def _repr_html_(self) -> str:
         rows: list[tuple[Any, ...]] = [tuple(asdict(row).values()) for row in self._rows()]
-        columns = ("parameter", "value", "unit", "default", "allowed", "source")
+        columns = ("parameter", "value", "unit", "default", "allowed", "source", "range")
         return shown.html([Grid(f"{self.name} ({self.system_name})", columns, rows)])
 
 

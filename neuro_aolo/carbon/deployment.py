@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.grid.countries import country_code
 from neuro_aolo.systems.parameters import Section, parameter
 from neuro_aolo.systems.scenario_file import explain
 
@@ -51,12 +52,43 @@ class Deployment(Section):
     retrained_years: float = parameter(
         1.0, "year", "chosen: the requests of so long share a training", gt=0.0, le=100.0
     )
+    training_country: str = Field(
+        "",
+        json_schema_extra={
+            "unit": "-",
+            "source": "chosen: nobody said, so that training is priced at the agent's site",
+            "allowed": "a country's code",
+        },
+    )
+    trainings: int = parameter(
+        1, "training", "chosen: none was thrown away; each counts as the one that was kept", ge=1, le=10**6
+    )
     sources: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("agent_carbon", mode="before")
     @classmethod
     def _named_anew(cls, value: Any) -> Any:
         return OLD_AGENT_CARBON.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("training_country")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return country_code(name) if name else ""
+        except ScenarioError as error:
+            raise ValueError(str(error)) from None
+
+    def changed(self, **values: Any) -> Self:
+        """The same with some values changed, those that are None aside.
+
+        Raises:
+            ScenarioError: a value is not allowed.
+        """
+        given = {name: value for name, value in values.items() if value is not None}
+        try:
+            return self.model_copy(update=given)
+        except ValidationError as error:
+            raise ScenarioError(explain(error, type(self), "the deployment")) from None
 
     @classmethod
     def of(cls, table: Mapping[str, Any], where: str) -> Self:

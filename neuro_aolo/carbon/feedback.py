@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
-from neuro_aolo.carbon.ledger import MG_PER_KG, carbon_mg
+from neuro_aolo.carbon.lines import MG_PER_KG, carbon_mg
 from neuro_aolo.errors import AgentError
 from neuro_aolo.pricing.profiler import load_conditions
 from neuro_aolo.pricing.ranges import Range

@@ -1,16 +1,22 @@
 """One ledger: the carbon of the service and of the agent that controls it, per request and per year.
 
-    (1) C_request = sum_k C_service,k + E_decision I + M t_on / L + C_training / N
+    (1) C_request = sum_k C_service,k + E_decision PUE I + M t_on / L + C_training / N
 
-with one decision per request, ``E_decision`` the energy of a decision in kWh on a device that is always on,
-its static power until the next one included, ``I`` the carbon intensity at the agent's site, ``M`` the carbon
-of making the device, ``L`` its lifetime, ``t_on`` the time that a decision has it for itself, and the carbon
-of training shared over ``N`` requests. Over the requests of a year each line is as many times as large.
+with one decision per request, ``E_decision`` the energy of a decision in kWh, ``I`` the carbon intensity and
+``PUE`` the power usage effectiveness at the agent's site, ``M`` the carbon of making the device, ``L`` its
+lifetime, ``t_on`` the time that a decision has it for itself, and the carbon of training shared over ``N``
+requests. Over the requests of a year each line is as many times as large.
+
+Two boundaries, the same for service and agent:
+
+- ``work``: a request bears what works for it, as long as it works: ``t_on`` is the time of the decision.
+- ``provisioned``: also what waits for it: idle power and making from one request to the next, of the
+  service's machines as of the agent's device, which is always on.
 
 The Software Carbon Intensity is ``(E I + M) / R``: the same sum per functional unit ``R``, be it a request, a
 word or a bit.
 
-Neither cooling of the agent's device nor its network is in it; the service's own terms hold theirs.
+The agent's network is not in it.
 
 References:
     ISO/IEC 21031:2024, Software Carbon Intensity (SCI) specification.
@@ -18,54 +24,17 @@ References:
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from neuro_aolo.carbon.lines import MG_PER_KG, Boundary, LedgerLine, Part, exactly
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.pricing.hardware import Hardware
 from neuro_aolo.pricing.ranges import Range
-from neuro_aolo.systems.task import Entry
-from neuro_aolo.units import G_PER_KG, MG_PER_G, S_PER_YEAR, operational_carbon_g
-
-Part = Literal["service", "dynamic", "host", "static", "embodied", "host embodied", "training"]
-Kind = Literal["operational", "embodied", "training"]
-MG_PER_KG = MG_PER_G * G_PER_KG
+from neuro_aolo.units import MG_PER_G, S_PER_YEAR
 
 _SECOND = Range(1.0, 1.0, 1.0)
-_AGENT_PARTS: Mapping[Literal["dynamic", "host", "static"], str] = {
-    "dynamic": "agent, its own work",
-    "host": "agent, encoder and decoder on the host",
-    "static": "agent, static power until the next {decision}",
-}
-
-
-@dataclass(frozen=True)
-class LedgerLine:
-    """One line of the ledger.
-
-    Attributes:
-        key: what emits: a term of the service, or ``agent_`` and the part.
-        name: the same in words.
-        part: of the service or of the agent.
-        kind: ``operational`` or ``embodied``: by running, or by having been made; or ``training``.
-        carbon_mg: in mgCO2e per request.
-        source: where its figures come from.
-        device: whose figures they are; of two lines of one device, both are low or both are high.
-    """
-
-    key: str
-    name: str
-    part: Part
-    kind: Kind
-    carbon_mg: Range
-    source: str
-    device: str = ""
-
-    def times(self, copies: int) -> "LedgerLine":
-        """The line of as many copies of a network as decide on one state."""
-        return self if copies == 1 else replace(self, carbon_mg=self.carbon_mg * float(copies))
 
 
 @dataclass(frozen=True)
@@ -93,6 +62,9 @@ class Account:
         hardware: the devices that decide, one of each kind.
         on_for_s: time that a decision has them for itself.
         training_g: carbon of the whole training in gCO2e.
+        boundary: what the lines hold, of service and agent alike.
+        service: carbon of the service in mgCO2e per request, where not all of its lines are at their low
+            ends at once; the sum of its lines where None.
     """
 
     lines: tuple[LedgerLine, ...]
@@ -101,6 +73,8 @@ class Account:
     hardware: tuple[Hardware, ...] = ()
     on_for_s: Range = _SECOND
     training_g: float = 0.0
+    boundary: Boundary = "provisioned"
+    service: Range | None = None
 
     @property
     def incomplete(self) -> bool:
@@ -116,12 +90,14 @@ class Account:
 
     def total_mg(self, *parts: Part) -> Range:
         """Sum of the lines of ``parts`` in mgCO2e per request, rounded once; of all where none is named."""
+        if not parts and self.service is not None:
+            return self.service + self.agent_mg
         return Range.total(line.carbon_mg for line in self.lines if not parts or line.part in parts)
 
     @property
     def service_mg(self) -> Range:
-        """The service's lines in mgCO2e per request."""
-        return self.total_mg("service")
+        """The service in mgCO2e per request."""
+        return self.total_mg("service") if self.service is None else self.service
 
     @property
     def agent_mg(self) -> Range:
@@ -131,7 +107,7 @@ class Account:
     @property
     def invested_mg(self) -> dict[str, Range]:
         """What making the devices and training emitted before the first request, in mgCO2e."""
-        training = _exactly(self.training_g * MG_PER_G)
+        training = exactly(self.training_g * MG_PER_G)
         made = {device.name: device.embodied_kg * self.devices * MG_PER_KG for device in self.hardware}
         return made | {"training": training}
 
@@ -160,99 +136,6 @@ class Account:
         return self.total_mg() * (1.0 / units_per_request)
 
 
-def carbon_mg(energy_j: Range, intensity_g_per_kwh: float) -> Range:
-    """Carbon in mgCO2e of ``energy_j`` joules drawn at ``intensity_g_per_kwh``.
-
-    Raises:
-        ServiceError: a negative or non-finite intensity.
-    """
-    intensity = _amount("carbon intensity", intensity_g_per_kwh, "g/kWh")
-    return energy_j * (operational_carbon_g(1.0, intensity) * MG_PER_G)
-
-
-def service_lines(entries: Sequence[Entry], terms_mg: Mapping[str, float]) -> tuple[LedgerLine, ...]:
-    """What the system emits, entry by entry.
-
-    The figures follow from the scenario's parameters, which have no ranges.
-
-    Args:
-        entries: lines of what the system emits.
-        terms_mg: their carbon in mgCO2e per decision, by key.
-
-    Raises:
-        ServiceError: an entry has no amount, or a negative or non-finite one.
-    """
-    if missing := [entry.key for entry in entries if entry.key not in terms_mg]:
-        raise ServiceError(f"{missing[0]!r} has no amount: give those of {', '.join(terms_mg)} and of it")
-    return tuple(
-        LedgerLine(
-            entry.key,
-            entry.name,
-            "service",
-            entry.kind,
-            _exactly(_amount(entry.name, terms_mg[entry.key], "mg")),
-            entry.source,
-        )
-        for entry in entries
-    )
-
-
-def inference_lines(
-    bill: Bill, intensity_g_per_kwh: float, host: str = "", decision: str = "request"
-) -> tuple[LedgerLine, ...]:
-    """The energy of a decision as carbon: the device's own work, its host's, static power.
-
-    Args:
-        bill: of one decision of a device that is always on.
-        intensity_g_per_kwh: at the agent's site.
-        host: id of the device that encodes and decodes.
-        decision: what a decision is called.
-    """
-    return tuple(
-        LedgerLine(
-            f"agent_{part}",
-            name.format(decision=decision),
-            part,
-            "operational",
-            carbon_mg(bill.parts_j[part], intensity_g_per_kwh),
-            "; ".join(_sources(bill, part)),
-            bill.profile if part != "host" else host,
-        )
-        for part, name in _AGENT_PARTS.items()
-        if part in bill.parts_j
-    )
-
-
-def embodied_line(
-    hardware: Hardware, part: Literal["embodied", "host embodied"], on_for_s: Range
-) -> LedgerLine:
-    """The making of a device, shared out by the time that a decision has it for itself: ``M t_on / L``.
-
-    Args:
-        hardware: the devices.
-        part: what they are.
-        on_for_s: from one decision to the next, or a decision's own time where that is longer.
-    """
-    share = hardware.embodied_kg * on_for_s * (MG_PER_KG / hardware.lifetime_s)
-    key, name = f"agent_{part.replace(' ', '_')}", f"agent, making of {hardware.name}"
-    return LedgerLine(key, name, part, "embodied", share, hardware.source, hardware.name)
-
-
-def training_line(
-    training_g: float, requests: float, measured_by: str, decision: str = "request"
-) -> LedgerLine:
-    """The carbon of a training, shared over the requests that the trained agent serves.
-
-    Raises:
-        ServiceError: a negative or non-finite amount, or less than one request.
-    """
-    if not 1.0 <= requests < math.inf:
-        raise ServiceError(f"training shared over {requests:g} requests; give 1 or more")
-    each_mg = _amount("training", training_g, "g") * MG_PER_G / requests
-    name = f"agent, training shared over {requests:,.0f} {decision}s"
-    return LedgerLine("agent_training", name, "training", "training", _exactly(each_mg), measured_by)
-
-
 def requests_per_year(request_rate_hz: float) -> float:
     """Requests of a year of 365 days.
 
@@ -264,22 +147,11 @@ def requests_per_year(request_rate_hz: float) -> float:
     return request_rate_hz * S_PER_YEAR
 
 
-def on_for_s(bill: Bill, request_rate_hz: float) -> Range:
-    """Time that a decision has a device for itself: until the next one, or its own where that is longer."""
-    period_s = 1.0 / request_rate_hz
-    own = bill.latency_s or _exactly(0.0)
+def on_for_s(bill: Bill, request_rate_hz: float | None) -> Range:
+    """Time that a decision has a device for itself: until the next one, or its own where that is longer.
+
+    Its own alone where no rate is given: 0 where no figure tells it.
+    """
+    period_s = 0.0 if request_rate_hz is None else 1.0 / request_rate_hz
+    own = bill.latency_s or exactly(0.0)
     return Range(*(max(period_s, time_s) for time_s in (own.low, own.nominal, own.high)))
-
-
-def _sources(bill: Bill, part: str) -> Iterable[str]:
-    return dict.fromkeys(line.source for line in bill.lines if line.part == part and line.source)
-
-
-def _exactly(amount: float) -> Range:
-    return Range(amount, amount, amount)
-
-
-def _amount(name: str, value: float, unit: str) -> float:
-    if not 0.0 <= value < math.inf:
-        raise ServiceError(f"{name} is {value!r} {unit}; a finite amount of 0 or more is needed")
-    return float(value)

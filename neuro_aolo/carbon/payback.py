@@ -25,7 +25,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuro_aolo.carbon.ledger import MG_PER_KG, Account, Part
+from neuro_aolo.carbon.ledger import Account
+from neuro_aolo.carbon.lines import MG_PER_KG, Part
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.pricing.hardware import Hardware
 from neuro_aolo.pricing.ranges import Range
@@ -83,15 +84,17 @@ class Payback:
         verdict: ``pays`` where all of the interval of ``whole_mg`` is above 0, ``never`` where none of it is,
             else ``undecided``; also where the agent's figures lack a whole part.
         requests: until making and training are paid back; None where they never are. Where the agent does not
-            pay, these are more than it serves before it is trained or made anew.
-        lowest_rate_hz: requests a second below which static power eats the saving; None where it always does.
+            pay, these are more than it serves before it is trained or made anew. Nothing at all within the
+            boundary of work alone, where a device is no investment.
+        lowest_rate_hz: requests a second below which static power eats the saving; None where it always does,
+            and nothing at all likewise.
     """
 
     net_mg: Signed
     whole_mg: Signed
     verdict: Verdict
-    requests: Reach
-    lowest_rate_hz: Reach
+    requests: Reach | None
+    lowest_rate_hz: Reach | None
 
 
 def saving(baseline_mg: Floats, agent_mg: Floats) -> Saving:
@@ -136,21 +139,22 @@ def payback(saved: Saving, account: Account, baseline: Account | None = None) ->
     gain = Signed(saved.low, saved.nominal, saved.high)
     net = _less(gain, _excess(_lines(account, _RUNNING), _lines(baseline, _RUNNING)))
     whole = _less(gain, _excess(_lines(account, _EVERY), _lines(baseline, _EVERY)))
+    verdict = _verdict(whole)
+    if account.incomplete and verdict == "pays":
+        verdict = "undecided"
+    if account.boundary == "work":
+        return Payback(net, whole, verdict, None, None)
     moving = _less(gain, _excess(_lines(account, _MOVING), _lines(baseline, _MOVING)))
     static = _excess(_per_second(account), _per_second(baseline))
     invested = _excess(account.invested_mg, baseline.invested_mg if baseline else {})
-    verdict = _verdict(whole)
-    return Payback(
-        net_mg=net,
-        whole_mg=whole,
-        verdict="undecided" if account.incomplete and verdict == "pays" else verdict,
-        requests=_over(invested, net),
-        lowest_rate_hz=_over(static, moving),
-    )
+    return Payback(net, whole, verdict, _over(invested, net), _over(static, moving))
 
 
 def parity_power_w(hardware: Hardware, intensity_g_per_kwh: float) -> Range | None:
-    """Power at which running a device for its lifetime emits as much as making it; None at intensity 0."""
+    """Power at which running a device for its lifetime emits as much as making it; None at intensity 0.
+
+    The intensity is that of the device's own energy: at the site, times the power usage effectiveness there.
+    """
     if intensity_g_per_kwh <= 0.0:
         return None
     mg_per_j = intensity_g_per_kwh * MG_PER_G / J_PER_KWH

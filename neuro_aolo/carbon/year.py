@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro_aolo.carbon.ledger import MG_PER_KG, requests_per_year
+from neuro_aolo.carbon.ledger import requests_per_year
+from neuro_aolo.carbon.lines import MG_PER_KG
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.task import Optimum, Policy, Task
 from neuro_aolo.units import MG_PER_G

@@ -108,8 +108,10 @@ def _parameters(rows: list[dict[str, str]]) -> "Table":
         last = section
         unit = "" if row["unit"] == "-" else f" {row['unit']}"
         default = "default" if row["value"] == row["default"] else f"default {row['default']}"
-        value = Text(f"{row['value']}{unit} ({default})")
-        table.add_row(f"  {name}", value.append(f"\n{row['source']}", style="dim"), row["allowed"])
+        value = Text(f"{row['value']}{unit} ({default})").append(f"\n{row['source']}", style="dim")
+        if row["range"]:
+            value = value.append(f"\nrange {row['range']}", style="dim")
+        table.add_row(f"  {name}", value, row["allowed"])
     return table
 
 

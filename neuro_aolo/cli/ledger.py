@@ -8,7 +8,7 @@ import typer
 from neuro_aolo.cli import names
 from neuro_aolo.cli.options import JsonOption, PlaceOptions, QuietOption, RunArgument, takes
 from neuro_aolo.cli.terminal import out, say, show
-from neuro_aolo.cli.typed import completes, real, several
+from neuro_aolo.cli.typed import completes, real, several, whole
 from neuro_aolo.errors import RunError
 from neuro_aolo.runs.progress import stage
 from neuro_aolo.systems.wording import one_of
@@ -48,6 +48,21 @@ def ledger(
             "A rule is one of the system's own, numbers are a constant action.",
         ),
     ] = None,
+    trainings: Annotated[
+        int | None,
+        whole(
+            least=1,
+            most=10**6,
+            help="Trainings to count, those that were thrown away included; the run's, 1 if it says none.",
+        ),
+    ] = None,
+    training_country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Country where they ran; the run's, priced as the agent's site is if it says none.",
+        ),
+    ] = None,
     style: Annotated[
         str,
         typer.Option(
@@ -73,6 +88,8 @@ def ledger(
             profiles=named or PROFILES,
             request_rate_hz=request_rate_hz,
             baselines=baseline,
+            trainings=trainings,
+            training_country=training_country,
             places=options.places(),
         )
     show(part.to_dict(), as_json, lambda: _print(part, style), part.run.system)
@@ -128,10 +145,10 @@ def _print(part: "LedgerPart", style: str) -> None:
     from neuro_aolo.text.numbers import plain
 
     grids: dict[str, Grid | None] = {"service": ledgers.service(part)}
-    grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.accounts}
+    grids |= {f"agent-{name}": ledgers.account(part, name) for name in part.ledger.provisioned.accounts}
     grids |= {"sci": ledgers.intensity(part), "saving": ledgers.savings(part)}
     grids |= {f"payback-{name}": ledgers.payback(part, name) for name in ledgers.baselines(part)}
-    grids |= {"electricity": electricity(part), "year": year(part)}
+    grids |= {"payback-work": ledgers.by_work(part), "electricity": electricity(part), "year": year(part)}
     for label, grid in grids.items():
         if grid is None or not grid.rows:
             continue
@@ -143,8 +160,10 @@ def _print(part: "LedgerPart", style: str) -> None:
     if style == "terminal":
         for sentence in pays(part):
             say(plain(sentence))
-        for account in part.ledger.accounts.values():
+        for account in part.ledger.provisioned.accounts.values():
             say(_boundary(account, part.wording.decisions))
+        for difference in part.ledger.unlike_making:
+            say(plain(f"Unlike figures: {difference}"))
         for name, reason in part.unfit.items():
             say(f"{name} is not on the ledger: {reason}")
         for note in trace_notes(part.run.traces):

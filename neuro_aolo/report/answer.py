@@ -6,11 +6,12 @@ Every sentence is computed from the summary.
 from collections.abc import Mapping, Sequence
 
 from neuro_aolo.report import footing
-from neuro_aolo.report.facts import of_service, service_sum_mg
+from neuro_aolo.report.facts import of_service
 from neuro_aolo.report.ledgers import against, baselines, grams, rate, short, static_times
 from neuro_aolo.report.naming import actor_name
 from neuro_aolo.report.verdict import Finding, constraints, optimality
-from neuro_aolo.runs.summary.ledger import AccountFigures, LedgerPart, PaybackFigures
+from neuro_aolo.runs.summary.ledger import AccountFigures, BoundaryFigures, LedgerPart, PaybackFigures
+from neuro_aolo.runs.summary.part import Boundary
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.runs.summary.wording import Wording
@@ -20,6 +21,7 @@ NEGLIGIBLE = 1e-6
 """Share of the service's energy below which an agent's own work is taken to change nothing."""
 
 _SMALL_KINDS = ("neuromorphic-digital", "neuromorphic-mixed", "mcu")
+_WITHIN = {"provisioned": "Provisioned", "work": "By work alone"}
 _FEW = 4
 _MANY = 0.01
 
@@ -44,39 +46,61 @@ def nowhere(run: RunFacts) -> str:
 
 def cost(part: LedgerPart) -> list[str]:
     """What the agent emits beside the service, where that is least and where it is most."""
-    accounts = sorted(part.ledger.accounts.values(), key=lambda account: account.agent_mg.nominal)
-    service_mg, decision = service_sum_mg(part.ledger), part.wording.decision
+    work, standing, decision = part.ledger.work, part.ledger.provisioned, part.wording.decision
+    order = sorted(standing.accounts, key=lambda profile: standing.accounts[profile].agent_mg.nominal)
+    accounts = [standing.accounts[profile] for profile in order]
+    service_mg = standing.service_mg.nominal
     if not accounts:
-        emits = f"The service emits {amount(service_mg, 'mg')} CO₂e per {decision}"
+        emits = f"The service emits {amount(work.service_mg.nominal, 'mg')} CO₂e per {decision} by its work"
         return [f"{emits}; {nowhere(part.run)}, so the agent has no carbon figure."]
-    ends = accounts[:1] + accounts[1:][-1:]
-    costs = " to ".join(f"{grams(account.agent_mg)} on {short(account.device)}" for account in ends)
+    ends = order[:1] + order[1:][-1:]
+    costs = " to ".join(
+        f"{grams(standing.accounts[name].agent_mg)} on {short(standing.accounts[name].device)}"
+        for name in ends
+    )
     emits = (
         f"Always on at {rate(part)}, with its making and its training, the agent emits {costs} per {decision}"
     )
     if service_mg:
-        shares = " to ".join(str(percent(account.agent_mg.nominal / service_mg)) for account in ends)
-        emits += f": {shares} of the service's {amount(service_mg, 'mg')} CO₂e"
+        emits += f": {_shares(standing, ends)} of the {amount(service_mg, 'mg')} CO₂e of a service that is "
+        emits += "always on, too"
     sentences = [f"{emits}."]
+    if service_mg and work.service_mg.nominal:
+        sentences.append(
+            f"Counting work alone, of both, it is {_shares(work, ends)} of "
+            f"{amount(work.service_mg.nominal, 'mg')}."
+        )
     if bounds := [short(account.device) for account in accounts if account.lower_bound]:
         figures = "figure" if len(bounds) == 1 else "figures"
         sentences.append(f"Work without a price makes the {figures} of {listed(bounds)} a lower bound.")
     return sentences
 
 
+def _shares(figures: BoundaryFigures, profiles: Sequence[str]) -> str:
+    """The agent on some devices as a share of the service within the same boundary."""
+    return " to ".join(
+        str(percent(of_service(figures, figures.accounts[profile].agent_mg.nominal))) for profile in profiles
+    )
+
+
 def pays(part: LedgerPart) -> list[str]:
     """Against which baselines, and on which devices, the agent saves more than it emits."""
     if not part.payback:
         return [f"There is nothing to pay back: {nowhere(part.run)}."]
-    sentences, never = [], []
+    sentences: list[str] = []
+    never: dict[Boundary, list[str]] = {"provisioned": [], "work": []}
     for baseline in baselines(part):
-        pairs = against(part, baseline)
+        pairs = against(part, baseline) or against(part, baseline, "work")
         if all(pair.verdict == "never" for pair in pairs.values()):
-            never.append(next(iter(pairs.values())).title)
+            first = next(iter(pairs.values()))
+            never[first.boundary].append(first.title)
         else:
             sentences.append(_pays_against(part, pairs))
-    if never:
-        sentences.append(f"It pays on no device against {', nor against '.join(never)}.")
+    sentences += [
+        f"{_WITHIN[boundary]}, it pays on no device against {', nor against '.join(titles)}."
+        for boundary, titles in never.items()
+        if titles
+    ]
     if part.no_service:
         against_them = ", and against ".join(part.no_service)
         sentences.append(
@@ -87,7 +111,8 @@ def pays(part: LedgerPart) -> list[str]:
 
 
 def _pays_against(part: LedgerPart, pairs: Mapping[str, PaybackFigures]) -> str:
-    names = {profile: short(part.ledger.accounts[profile].device) for profile in pairs}
+    accounts = part.ledger.provisioned.accounts
+    names = {profile: short(accounts[profile].device) for profile in pairs}
     by_verdict = {
         verdict: [profile for profile, pair in pairs.items() if pair.verdict == verdict]
         for verdict in ("pays", "never", "undecided")
@@ -101,7 +126,8 @@ def _pays_against(part: LedgerPart, pairs: Mapping[str, PaybackFigures]) -> str:
         clauses.append(f"it never pays on {listed([names[name] for name in lost])}")
     if open_ := by_verdict["undecided"]:
         clauses.append(f"on {listed([names[name] for name in open_])} it is undecided within the ranges")
-    return f"Against {_served(next(iter(pairs.values())), part.wording)} {'; '.join(clauses)}."
+    first = next(iter(pairs.values()))
+    return f"{_WITHIN[first.boundary]}, against {_served(first, part.wording)} {'; '.join(clauses)}."
 
 
 def _served(pair: PaybackFigures, wording: Wording) -> str:
@@ -116,7 +142,7 @@ def _served(pair: PaybackFigures, wording: Wording) -> str:
 
 def _after(pairs: Sequence[tuple[str, PaybackFigures]], wording: Wording) -> str:
     """After how many decisions training and hardware are paid back, at the least and at the most."""
-    known = [(pair.payback_decisions.nominal, name) for name, pair in pairs]
+    known = [(pair.payback_decisions.nominal, name) for name, pair in pairs if pair.payback_decisions]
     paid = sorted((decisions, name) for decisions, name in known if decisions is not None)
     if not paid:
         return ""
@@ -127,10 +153,12 @@ def _after(pairs: Sequence[tuple[str, PaybackFigures]], wording: Wording) -> str
 
 def own_work(summary: Summary) -> list[str]:
     """Whether the agent's own work is small beside the service's, where small devices run it."""
-    service_j, devices = summary.ledger.service_energy_j, summary.priced.devices
+    within, devices = summary.ledger.work, summary.priced.devices
+    # Cooling is in the service's energy.
+    service_j, pue = within.service_energy_j, summary.ledger.pue
     works = sorted(
-        (work.nominal / service_j, short(account.device), work.high)
-        for profile, account in summary.ledger.accounts.items()
+        (work.nominal * pue / service_j, short(account.device), work.high * pue)
+        for profile, account in within.accounts.items()
         if service_j
         and profile in devices
         and devices[profile].kind in _SMALL_KINDS
@@ -142,7 +170,7 @@ def own_work(summary: Summary) -> list[str]:
     below = [(share, name) for share, name, _ in works if share < NEGLIGIBLE]
     above = [f"{significant(share)} of it on {name}" for share, name, _ in works if share >= NEGLIGIBLE]
     own = "the agent's own work (its dynamic energy, at nominal prices)"
-    what = f"{own} takes less than {limit} of the service's {energy}"
+    what = f"{own} takes less than {limit} of the {energy} of the service's work"
     if not below:
         return [f"On no neuromorphic chip and no microcontroller here {what}: it takes {listed(above)}."]
     high_j = max(joules for share, _, joules in works if share < NEGLIGIBLE)
@@ -157,7 +185,7 @@ def static_power(part: LedgerPart) -> list[str]:
     """What static power does to a device that waits for the next decision."""
     known = [
         (times, account)
-        for account in part.ledger.accounts.values()
+        for account in part.ledger.provisioned.accounts.values()
         if (times := static_times(account)) is not None
     ]
     if not known:
@@ -184,8 +212,8 @@ def sureness(summary: Summary) -> list[str]:
 
 def _static_share(part: LedgerPart, account: AccountFigures) -> str:
     mg = next(line.mg for line in account.lines if line.part == "static")
-    share = of_service(part.ledger, mg.nominal)
-    return f"{grams(mg)}" if share is None else f"{percent(share)} of the service's carbon"
+    share = of_service(part.ledger.provisioned, mg.nominal)
+    return f"{grams(mg)}" if share is None else f"{percent(share)} of the service provisioned"
 
 
 def listed(items: Sequence[str]) -> str:

@@ -18,7 +18,8 @@ def assumptions(summary: Summary) -> list[Grid]:
         title = f"Scenario {summary.run.scenario}"
         if row.profile:
             title = f"{device_name(summary.priced, row.profile)} ({row.profile})"
-        groups.setdefault(title, []).append((row.key, f"{row.value}{unit}", row.grade, row.source))
+        source = f"{row.source}; range {row.range}" if row.range else row.source
+        groups.setdefault(title, []).append((row.key, f"{row.value}{unit}", row.grade, source))
     return [Grid(title, _COLUMNS, rows, stacks=True) for title, rows in groups.items()]
 
 

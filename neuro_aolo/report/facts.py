@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from neuro_aolo.runs.summary.decided import Decided
-from neuro_aolo.runs.summary.ledger import Ledger
+from neuro_aolo.runs.summary.ledger import BoundaryFigures
 from neuro_aolo.runs.summary.part import ActorKind
 from neuro_aolo.runs.summary.priced import BillFigures, Priced
 from neuro_aolo.text.numbers import finite
@@ -102,14 +102,12 @@ def thin_above(decided: Decided) -> float:
     return decided.violation_limit if finite(decided.violation_limit) else _VIOLATING
 
 
-def service_sum_mg(ledger: Ledger) -> float:
-    """Sum of the service's lines in mg CO2e per decision."""
-    return math.fsum(line.mg.nominal for line in ledger.service)
+def of_service(figures: BoundaryFigures, mg: float) -> float | None:
+    """``mg`` of carbon per decision as a share of the service's within the same boundary.
 
-
-def of_service(ledger: Ledger, mg: float) -> float | None:
-    """``mg`` of carbon per decision as a share of the service's; None where the service emits nothing."""
-    service_mg = service_sum_mg(ledger)
+    None where the service emits nothing.
+    """
+    service_mg = figures.service_mg.nominal
     return mg / service_mg if service_mg else None
 
 

@@ -1,8 +1,10 @@
 """The ledger and whether the agent pays, as plain rows for the page and the terminal."""
 
+from collections.abc import Sequence
+
 from neuro_aolo.report.facts import of_service
-from neuro_aolo.runs.summary.ledger import AccountFigures, LedgerPart, PaybackFigures
-from neuro_aolo.runs.summary.part import Span
+from neuro_aolo.runs.summary.ledger import AccountFigures, LedgerLineFigures, LedgerPart, PaybackFigures
+from neuro_aolo.runs.summary.part import Boundary, Span
 from neuro_aolo.text.grid import Cell, Grid
 from neuro_aolo.text.numbers import (
     NBSP,
@@ -13,7 +15,6 @@ from neuro_aolo.text.numbers import (
     reach,
     significant,
     spread,
-    with_prefix,
 )
 from neuro_aolo.units import G_PER_KG, MG_PER_G
 
@@ -41,69 +42,87 @@ def grams(mg: Span, digits: int = 3) -> Quantity:
 
 
 def service(part: LedgerPart) -> Grid:
-    """What the service emits, term by term, and its sum."""
-    ledger = part.ledger
+    """What the service emits, term by term, and its sum, within both boundaries."""
+    ledger, decision = part.ledger, part.wording.decision
+    work, provisioned = ledger.work, ledger.provisioned
+    sums = grams(work.service_mg, 4), grams(provisioned.service_mg, 4)
     rows: list[tuple[Cell, ...]] = [
-        (line.name, grams(line.mg, 4), _year(line.kg_per_year), line.source) for line in ledger.service
+        *_lines(work.service, provisioned.service, 4),
+        ("service", *sums, ""),
+        ("service, a year", *(_year(figures.service_kg_per_year) for figures in (work, provisioned)), ""),
     ]
-    total = Quantity(ledger.service_mg, with_prefix(ledger.service_mg / MG_PER_G, "g", 4).text)
-    year_g = ledger.service_mg / MG_PER_G * ledger.decisions_per_year
-    rows.append(("service", total, derived(with_prefix(year_g, "g")), ""))
-    columns = ("the service", f"per {part.wording.decision}", "per year", "equation")
-    return Grid("Carbon of the service", columns, rows, frozenset({len(rows) - 1}), stacks=True, references=3)
+    columns = ("the service", *_within(decision), "equation")
+    emphasised = frozenset({len(rows) - 2, len(rows) - 1})
+    return Grid("Carbon of the service", columns, rows, emphasised, stacks=True, references=3)
 
 
 def devices(part: LedgerPart) -> Grid:
-    """Agent and whole decision on each device."""
-    decision = part.wording.decision
+    """The agent on each device beside the service, work against work and provisioned against provisioned."""
+    decision, work, provisioned = part.wording.decision, part.ledger.work, part.ledger.provisioned
     rows: list[tuple[Cell, ...]] = [
         (
             short(account.device),
+            grams(work.accounts[profile].agent_mg),
+            derived(percent(of_service(work, work.accounts[profile].agent_mg.nominal))),
             grams(account.agent_mg),
-            derived(percent(of_service(part.ledger, account.agent_mg.nominal))),
-            _year(account.agent_kg_per_year),
-            grams(account.total_mg, 4),
+            derived(percent(of_service(provisioned, account.agent_mg.nominal))),
         )
-        for account in part.ledger.accounts.values()
+        for profile, account in provisioned.accounts.items()
     ]
     columns = (
         "agent on",
-        f"agent, per {decision}",
-        "of the service",
-        "agent, per year",
-        f"{decision}, agent included",
+        f"agent's work, per {decision}",
+        "of the service's work",
+        "agent provisioned",
+        "of the service provisioned",
     )
-    return Grid(f"Carbon of the agent, always on at {rate(part)}", columns, rows, stacks=True)
+    return Grid(f"Carbon of the agent at {rate(part)}", columns, rows, stacks=True)
 
 
 def account(part: LedgerPart, profile: str) -> Grid:
-    """The agent's lines on one device, with its sum and that of the whole decision."""
-    figures, decision = part.ledger.accounts[profile], part.wording.decision
+    """The agent's lines on one device, with its sum and the whole decision's, within both boundaries."""
+    work, figures = (each.accounts[profile] for each in (part.ledger.work, part.ledger.provisioned))
+    decision = part.wording.decision
     rows: list[tuple[Cell, ...]] = [
-        (line.name, grams(line.mg), _year(line.kg_per_year), line.source) for line in figures.lines
+        *_lines(work.lines, figures.lines, 3),
+        ("agent", grams(work.agent_mg, 4), grams(figures.agent_mg, 4), ""),
+        ("agent, a year", _year(work.agent_kg_per_year, 4), _year(figures.agent_kg_per_year, 4), ""),
+        (f"{decision}, service and agent", grams(work.total_mg, 4), grams(figures.total_mg, 4), ""),
+        ("the same, a year", _year(work.total_kg_per_year, 4), _year(figures.total_kg_per_year, 4), ""),
     ]
-    rows += [
-        ("agent", grams(figures.agent_mg, 4), _year(figures.agent_kg_per_year, 4), ""),
-        (
-            f"{decision}, service and agent",
-            grams(figures.total_mg, 4),
-            _year(figures.total_kg_per_year, 4),
-            "",
-        ),
-    ]
-    columns = ("line", f"per {decision}", "per year", "source")
-    sums = frozenset({len(rows) - 2, len(rows) - 1})
-    title = f"Ledger with the agent on {figures.device}{_bound(figures)}"
+    columns = ("line", *_within(decision), "source")
+    sums = frozenset(range(len(rows) - 4, len(rows)))
+    title = f"Ledger with the agent on {figures.device}{_bound(bool(figures.lower_bound))}"
     return Grid(title, columns, rows, sums, stacks=True, references=3)
 
 
+def _within(decision: str) -> tuple[str, str]:
+    return f"work, per {decision}", f"provisioned, per {decision}"
+
+
+def _lines(
+    work: Sequence[LedgerLineFigures], provisioned: Sequence[LedgerLineFigures], digits: int
+) -> list[tuple[Cell, ...]]:
+    """A row a line, with its carbon within both boundaries; what waits has none within that of work."""
+    working = {line.key: line for line in work}
+    return [
+        (
+            line.name,
+            grams(working[line.key].mg, digits) if line.key in working else "",
+            grams(line.mg, digits),
+            line.source,
+        )
+        for line in provisioned
+    ]
+
+
 def always_on(part: LedgerPart) -> Grid:
-    """What static power adds to a decision of a device that waits for the next."""
+    """What static power adds to a decision of a device that waits for the next, as it is provisioned."""
     parts = {"dynamic": "own work", "host": "encoder, decoder", "static": "static power"}
     if part.run.kind == "dense":
         del parts["host"]
     rows: list[tuple[Cell, ...]] = []
-    for account in part.ledger.accounts.values():
+    for account in part.ledger.provisioned.accounts.values():
         energies = [spread(account.energy_j[kind], "J") if kind in account.energy_j else "" for kind in parts]
         times = static_times(account)
         rows.append((short(account.device), *energies, "" if times is None else _times(times)))
@@ -121,26 +140,29 @@ def intensity(part: LedgerPart) -> Grid:
     """Software Carbon Intensity of service and agent, per functional unit, and parity power."""
     units = list(part.ledger.units_per_decision)
     rows: list[tuple[Cell, ...]] = []
-    for profile, account in part.ledger.accounts.items():
-        per_unit = [grams(account.sci[unit], 4) for unit in units]
+    for profile, account in part.ledger.provisioned.accounts.items():
+        per_unit = [grams(account.sci[unit]) for unit in units]
         powers = [pair.parity_power_w for pair in part.payback.get(profile, ()) if pair.parity_power_w]
         parity: Cell = spread(powers[0], "W") if powers else "no figure"
-        rows.append((short(account.device), grams(account.total_mg, 4), *per_unit, parity))
+        rows.append((short(account.device), grams(account.total_mg), *per_unit, parity))
     columns = ("agent on", *(f"per {unit}" for unit in (part.wording.decision, *units)), "parity power")
-    return Grid("Software Carbon Intensity (ISO/IEC 21031), service and agent", columns, rows, stacks=True)
+    title = "Software Carbon Intensity (ISO/IEC 21031), service and agent as provisioned"
+    return Grid(title, columns, rows, stacks=True)
 
 
 def savings(part: LedgerPart) -> Grid:
     """What the agent saves of the service's carbon against each baseline."""
     rows: list[tuple[Cell, ...]] = []
     for baseline in baselines(part):
-        pair = next(iter(against(part, baseline).values()))
-        figures = grams(pair.saving_mg), count(pair.decisions), percent(pair.baseline_violation_rate)
-        rows.append((pair.title, *figures))
+        work = next(iter(against(part, baseline, "work").values()))
+        provisioned = next(iter(against(part, baseline).values()), None)
+        saves = grams(work.saving_mg), "not known" if provisioned is None else grams(provisioned.saving_mg)
+        rows.append((work.title, *saves, count(work.decisions), percent(work.baseline_violation_rate)))
     wording = part.wording
     columns = (
         "against",
-        f"saves per {wording.decision}",
+        f"work saved per {wording.decision}",
+        "saved of what is provisioned",
         f"compared {wording.starts}",
         "baseline breaks",
     )
@@ -148,18 +170,20 @@ def savings(part: LedgerPart) -> Grid:
 
 
 def payback(part: LedgerPart, baseline: str) -> Grid:
-    """Whether the agent pays against one baseline, device by device."""
-    pairs, accounts, wording = against(part, baseline), part.ledger.accounts, part.wording
-    rows: list[tuple[Cell, ...]] = [
-        (
-            f"{short(accounts[profile].device)}{_bound(accounts[profile])}",
-            VERDICTS[pair.verdict],
-            grams(pair.net_mg),
-            reach(pair.payback_decisions),
-            reach(pair.lowest_rate_hz, S_PER_DAY),
+    """Whether the agent pays against one baseline, device by device, both provisioned."""
+    accounts, wording, title = part.ledger.provisioned.accounts, part.wording, baseline
+    rows: list[tuple[Cell, ...]] = []
+    for profile, pair in against(part, baseline).items():
+        title = pair.title
+        rows.append(
+            (
+                f"{short(accounts[profile].device)}{_bound(pair.lower_bound)}",
+                VERDICTS[pair.verdict],
+                grams(pair.net_mg),
+                "" if pair.payback_decisions is None else reach(pair.payback_decisions),
+                "" if pair.lowest_rate_hz is None else reach(pair.lowest_rate_hz, S_PER_DAY),
+            )
         )
-        for profile, pair in pairs.items()
-    ]
     columns = (
         "agent on",
         "verdict",
@@ -167,7 +191,24 @@ def payback(part: LedgerPart, baseline: str) -> Grid:
         f"{wording.decisions} until paid back",
         f"least {wording.decisions} per day",
     )
-    return Grid(f"Against {next(iter(pairs.values())).title}", columns, rows, stacks=True)
+    return Grid(f"Against {title}, provisioned", columns, rows, stacks=True)
+
+
+def by_work(part: LedgerPart) -> Grid:
+    """The same against every baseline by the work of both alone, where there are no devices to pay back."""
+    accounts = part.ledger.work.accounts
+    rows: list[tuple[Cell, ...]] = [
+        (
+            pair.title,
+            f"{short(accounts[profile].device)}{_bound(pair.lower_bound)}",
+            VERDICTS[pair.verdict],
+            grams(pair.net_mg),
+        )
+        for baseline in baselines(part)
+        for profile, pair in against(part, baseline, "work").items()
+    ]
+    columns = ("against", "agent on", "verdict", f"net per {part.wording.decision}")
+    return Grid("By work alone, of service and agent", columns, rows, stacks=True)
 
 
 def baselines(part: LedgerPart) -> list[str]:
@@ -180,19 +221,19 @@ def baseline_name(baseline: str, title: str) -> str:
     return BASELINES.get(baseline, title)
 
 
-def against(part: LedgerPart, baseline: str) -> dict[str, PaybackFigures]:
-    """The pairs of one baseline, by profile."""
+def against(part: LedgerPart, baseline: str, boundary: Boundary = "provisioned") -> dict[str, PaybackFigures]:
+    """The pairs of one baseline within one boundary, by profile."""
     return {
         profile: pair
         for profile, pairs in part.payback.items()
         for pair in pairs
-        if pair.baseline == baseline
+        if pair.baseline == baseline and pair.boundary == boundary
     }
 
 
-def _bound(account: AccountFigures) -> str:
+def _bound(lacks: bool) -> str:
     """What is to be said of a sum that lacks something."""
-    return ", its cost a lower bound" if account.lower_bound else ""
+    return ", its cost a lower bound" if lacks else ""
 
 
 def _year(kg: Span, digits: int = 3) -> Quantity:

@@ -4,7 +4,7 @@ import json
 import shlex
 from itertools import pairwise
 
-from neuro_aolo.report.facts import knows_optimum, service_sum_mg
+from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.ledgers import rate
 from neuro_aolo.report.naming import TWIN, actor_name, ships
 from neuro_aolo.runs.summary.decided import ConstantFigures
@@ -86,25 +86,26 @@ def _is_told(constant: ConstantFigures) -> bool:
 
 
 def _agent_limit(part: LedgerPart) -> str:
-    accounts, service_mg = part.ledger.accounts.values(), service_sum_mg(part.ledger)
-    if not accounts or not service_mg:
+    work, standing = part.ledger.work, part.ledger.provisioned
+    work_mg, standing_mg = work.service_mg.nominal, standing.service_mg.nominal
+    if not standing.accounts or not work_mg or not standing_mg:
         return f"The {actor_name(part.run)} has no carbon figure beside the service's here."
     own_mg = max(
-        (line.mg.high for account in accounts for line in account.lines if line.part == "dynamic"),
+        (line.mg.high for each in work.accounts.values() for line in each.lines if line.part == "dynamic"),
         default=0.0,
     )
-    whole_mg = max(account.agent_mg.high for account in accounts)
+    whole_mg = max(account.agent_mg.high for account in standing.accounts.values())
     return (
-        f"The agent's own work is at most {percent(own_mg / service_mg)} of the service's carbon on these "
-        "devices at their high prices; with static power, making and training the agent is at most "
-        f"{percent(whole_mg / service_mg)}."
+        f"The agent's own work is at most {percent(own_mg / work_mg)} of the carbon of the service's work on "
+        "these devices at their high prices; provisioned, with static power, making and training, the agent "
+        f"is at most {percent(whole_mg / standing_mg)} of the service provisioned."
     )
 
 
 def _ledger_limit(part: LedgerPart) -> str:
     return (
-        f"The ledger has each device always on and deciding {rate(part)}, for this service alone: its "
-        "static power between decisions, its making and the host's, and the training are in it. Cooling at "
-        "the agent's site, the network, and the board where the boundary is the chip are not. The bills of "
-        "one decision have the device on for that decision alone."
+        f"The ledger has two boundaries, {rate(part)}: what works for a {part.wording.decision}, as long as "
+        "it works; and what is provisioned, service and agent always on for these alone, with idle power and "
+        "making until the next. The agent's network, and the board where the boundary of its figures is the "
+        "chip, are in neither. The bills of one decision have the device on for that decision alone."
     )

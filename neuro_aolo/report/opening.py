@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from neuro_aolo.report.against import against_it
 from neuro_aolo.report.answer import listed, nowhere
-from neuro_aolo.report.facts import knows_optimum, service_sum_mg
+from neuro_aolo.report.facts import knows_optimum
 from neuro_aolo.report.ledgers import against, baseline_name, baselines, grams, short
 from neuro_aolo.runs.summary.ledger import LedgerPart
 from neuro_aolo.runs.summary.run import RunFacts
@@ -101,11 +101,12 @@ def _close(summary: Summary) -> Card:
 def _cost(summary: Summary) -> Card:
     label = "Agent's cost beside the service"
     ledger, decision = summary.ledger, summary.wording.decision
-    accounts = sorted(ledger.accounts.values(), key=lambda account: account.agent_mg.nominal)
+    standing = ledger.provisioned
+    accounts = sorted(standing.accounts.values(), key=lambda account: account.agent_mg.nominal)
     if not accounts:
         return Card(label, "no figure", f"{nowhere(summary.run)[:1].upper()}{nowhere(summary.run)[1:]}.")
     ends = accounts[:1] + accounts[1:][-1:]
-    service_mg = service_sum_mg(ledger)
+    service_mg = standing.service_mg.nominal
     if service_mg:
         figures = [str(percent(account.agent_mg.nominal / service_mg, 2)) for account in ends]
         of = f"Of the service's {amount(service_mg)} mg CO₂e per {decision}"
@@ -113,7 +114,7 @@ def _cost(summary: Summary) -> Card:
         figures = [str(grams(account.agent_mg)).split(" (")[0] for account in ends]
         of = f"CO₂e per {decision}; the service emits none"
     where = [short(account.device) for account in ends]
-    note = f"{of}: {' to '.join(where)}, always on, with making and training."
+    note = f"{of}: {' to '.join(where)}, both provisioned: always on, with making and training."
     return Card(label, " – ".join(dict.fromkeys(figures)), note)
 
 
@@ -143,7 +144,7 @@ def _pays(summary: Summary) -> Card:
         if names
     ]
     undecided = f"undecided against {listed([_title(summary, name) for name in open_])}" if open_ else ""
-    saves = f"it saves more carbon than it emits {', '.join(clauses)}" if clauses else ""
+    saves = f"provisioned, it saves more carbon than it emits {', '.join(clauses)}" if clauses else ""
     note = "; ".join(filter(None, (saves, undecided)))
     note = f"{note[:1].upper()}{note[1:]}."
     if len(pays) == len(found):

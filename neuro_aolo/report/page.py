@@ -1,5 +1,6 @@
 """What the page of one run shows: its figures as inline SVG, its tables and its sentences."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -16,7 +17,6 @@ from neuro_aolo.report.facts import (
     Validation,
     best_checkpoint,
     knows_optimum,
-    service_sum_mg,
     thin_above,
     validations,
 )
@@ -135,6 +135,7 @@ def _ledger(summary: Summary) -> dict[str, Any]:
         "always_on": ledgers.always_on(summary),
         "intensity": ledgers.intensity(summary),
         "ledger_gap": _ledger_gap(summary),
+        "ranges": _ranges(summary),
         "unit_names": _either([summary.wording.decisions, *names]),
         "units": ", ".join(f"{number} {name}" for number, name in zip(numbers, names, strict=True)),
         "accounts": [
@@ -143,9 +144,10 @@ def _ledger(summary: Summary) -> dict[str, Any]:
                 "lower_bound": account.lower_bound,
                 "boundary": account.boundary,
             }
-            for profile, account in ledger.accounts.items()
+            for profile, account in ledger.provisioned.accounts.items()
         ],
         "savings": ledgers.savings(summary),
+        "by_work": ledgers.by_work(summary),
         "payback": [ledgers.payback(summary, baseline) for baseline in ledgers.baselines(summary)],
         "nowhere": nowhere(summary.run),
     }
@@ -229,9 +231,18 @@ def _bills(summary: Summary) -> list[dict[str, Any]]:
     ]
 
 
+def _ranges(summary: Summary) -> str:
+    """What low and high ends of the ledger's figures are."""
+    lines = summary.ledger.provisioned.service
+    if all(line.mg.low == line.mg.high for line in lines):
+        return "Low and high are those of the devices' prices; the scenario's parameters have no ranges."
+    return "Low and high are those of the devices' prices and of the scenario's parameters."
+
+
 def _ledger_gap(summary: Summary) -> str | None:
     """A note where the service's terms do not add up to the mean that the evaluation gave."""
-    terms_mg, mean_mg = service_sum_mg(summary.ledger), summary.decided.service_mg_per_decision
+    terms_mg = math.fsum(line.mg.nominal for line in summary.ledger.work.service)
+    mean_mg = summary.decided.service_mg_per_decision
     if not finite(mean_mg) or abs(terms_mg - mean_mg) <= _CONSERVED * max(abs(terms_mg), abs(mean_mg)):
         return None
     return (

@@ -92,20 +92,20 @@ def energy_per_device(summary: Summary, width_in: float = WIDE_IN) -> str:
 def ledger_plot(part: LedgerPart, width_in: float = WIDE_IN) -> str:
     """Carbon of one decision: the service's terms, the agent's lines on each device, its training."""
     ledger, wording = part.ledger, part.wording
-    groups = [Group("Service", "", [_carbon_dot(line, line.name) for line in ledger.service])]
+    groups = [Group("Service", "", [_carbon_dot(line, line.name) for line in ledger.provisioned.service])]
     training: list[Dot] = []
-    for account in ledger.accounts.values():
+    for account in ledger.provisioned.accounts.values():
         dots = [_carbon_dot(line, _PARTS[line.part]) for line in account.lines if line.part in _PARTS]
         share = f"share of {wording.a_decision}"
         training = [_carbon_dot(line, share) for line in account.lines if line.part == "training"]
         note = f"{grams(account.agent_mg)} in all{', a lower bound' if account.lower_bound else ''}"
         groups.append(Group(f"Agent on {account.device}", note, dots))
-    if not ledger.accounts:
+    if not ledger.provisioned.accounts:
         groups.append(Group("Agent", nowhere(part.run), []))
     if training:
         groups.append(Group("Training of the agent", "counted in each of the sums above", training))
     lines = "; ".join(f"{group.heading}: {dot.label} {dot.text}" for group in groups for dot in group.dots)
-    description = f"Carbon of one {wording.decision} on a logarithmic axis, CO₂e. {lines}."
+    description = f"Carbon of one {wording.decision} provisioned, on a logarithmic axis, CO₂e. {lines}."
     return dot_plot(f"ledger{_tag(width_in)}", description, groups, _axis("g"), width_in)
 
 

@@ -133,12 +133,12 @@ def _energies(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
 
 
 def _carbon(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
-    ledgers = [summary.ledger.accounts for summary in summaries]
+    ledgers = [summary.ledger.provisioned.accounts for summary in summaries]
     rows: list[tuple[Cell, ...]] = []
     for profile in dict.fromkeys(profile for accounts in ledgers for profile in accounts):
         name = next(short(accounts[profile].device) for accounts in ledgers if profile in accounts)
         cells = [grams(accounts[profile].agent_mg) if profile in accounts else CANNOT for accounts in ledgers]
-        rows.append((f"agent's carbon, {name}", *cells))
+        rows.append((f"agent's carbon provisioned, {name}", *cells))
     return rows
 
 
@@ -152,7 +152,7 @@ def _pays(summaries: Sequence[Summary]) -> list[tuple[Cell, ...]]:
 
 def _verdicts(summary: Summary, baseline: str) -> str:
     pairs = against(summary, baseline)
-    accounts = summary.ledger.accounts
+    accounts = summary.ledger.provisioned.accounts
     clauses = []
     for verdict, does in VERDICTS.items():
         where = [

@@ -64,7 +64,7 @@ def headline(summary: Summary) -> list[tuple[str, str]]:
     if known:
         cards += [(f"regret of the rule {name}", _regret(each)) for name, each in decided.rules.items()]
     service = str(amount(decided.service_mg_per_decision))
-    cards.append((f"service, mg CO₂e per {wording.decision}", service))
+    cards.append((f"service's work, mg CO₂e per {wording.decision}", service))
     return [*cards, *(_of_spikes(deployed) if deployed is not None else ())]
 
 

@@ -23,12 +23,16 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
     limits = {
         str(percent(limit)) for summary in summaries if finite(limit := summary.decided.violation_limit)
     }
-    devices = {account.device for summary in summaries for account in summary.ledger.accounts.values()}
+    devices = {
+        account.device for summary in summaries for account in summary.ledger.provisioned.accounts.values()
+    }
     terms = [
         ("held-out", f"{many} that training did not see, the same for every policy."),
         ("CO₂e", "carbon dioxide equivalent: all greenhouse gases as the carbon dioxide that warms as much."),
         ("agent", "the network that decides, with the device it runs on; the service is what it controls."),
         ("always on", "the device also draws power between decisions, and the agent is charged for that."),
+        ("work", "of service and agent: what works for a decision, as long as it works."),
+        ("provisioned", "likewise: also what waits for the next decision, its idle power and its making."),
         ("making", "the carbon of producing a device, shared over the decisions of its life."),
     ]
     if known:

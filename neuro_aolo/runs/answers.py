@@ -141,6 +141,8 @@ def ledger(
     profiles: Sequence[str] = PROFILES,
     request_rate_hz: float | None = None,
     baselines: Sequence[str] | None = None,
+    trainings: int | None = None,
+    training_country: str | None = None,
     places: Places = NO_PLACES,
     system: System | None = None,
 ) -> LedgerPart:
@@ -151,6 +153,8 @@ def ledger(
         profiles: devices of the agent, by name or file.
         request_rate_hz: decisions a second; the run's where None.
         baselines: what the saving is against; random, constant and mlp, as far as they are there, where None.
+        trainings: how many there were, those that were thrown away included; the run's where None.
+        training_country: where they ran; the run's where None.
         places: whose electricity the sites draw.
         system: what is controlled, where that is no shipped system.
 
@@ -164,7 +168,8 @@ def ledger(
         from neuro_aolo.runs.run import Run
         from neuro_aolo.runs.summarise import ledger_part
 
-        here = Run.open(run.folder, places.put(run.config.system, run.config.scenario))
+        deployed = run.config.deployment.changed(trainings=trainings, training_country=training_country)
+        here = Run.open(run.folder, places.put(run.config.system, run.config.scenario), deployed)
         pricing = Pricing(tuple(profiles), request_rate_hz)
         check_pricing(here, pricing)
         check_baselines(here, baselines or ())
@@ -175,6 +180,8 @@ def ledger(
         "profiles": tuple(profiles),
         "request_rate_hz": request_rate_hz,
         "baselines": None if baselines is None else tuple(baselines),
+        "trainings": trainings,
+        "training_country": training_country,
     }
     files = (*traces, *_own_files((*profiles, *(baselines or ()))))
     return _asked(Question(path, "ledger", settings | placed, files), LedgerPart, work, system)

@@ -1,10 +1,11 @@
 """What an agent is set against, and whether it pays."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.rivals import random_policy
 from neuro_aolo.carbon.ledger import Account
-from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
+from neuro_aolo.carbon.lines import BOUNDARIES, Boundary
+from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback
 from neuro_aolo.errors import RunError
 from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.pricing.count import count_dense
@@ -20,16 +22,15 @@ from neuro_aolo.pricing.price import price
 from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.book import Book
 from neuro_aolo.runs.cell import Cell, scenario_sha256
-from neuro_aolo.runs.decided import BestConstant, action_parts, action_units, per_decision, physical_action
+from neuro_aolo.runs.decided import BestConstant, action_parts, action_units, physical_action
 from neuro_aolo.runs.priced import span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import PaybackFigures
 from neuro_aolo.runs.summary.part import Reach, Span
 from neuro_aolo.systems.names import SYSTEMS, name_of
-from neuro_aolo.systems.task import Flags, Floats, Observations, Policy, Spec
+from neuro_aolo.systems.task import Floats, Observations, Policy, Spec
 from neuro_aolo.systems.wording import closest
 from neuro_aolo.text.numbers import number_of
-from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.graph import DenseGraph
 
 NAMES = ("random", "constant", "mlp")
@@ -45,16 +46,16 @@ class Baseline:
     Attributes:
         name: short.
         title: in words.
-        saved: of the system's carbon, by the agent.
+        saved: of the system's carbon, by the agent, within each boundary that it is known for.
         violation_rate: share of decisions in which the baseline breaks a constraint.
-        account: of what the baseline decides with; None where it computes nothing, or where nobody tells.
+        accounts: of what the baseline decides with; none where it computes nothing, or where nobody tells.
     """
 
     name: str
     title: str
-    saved: Saving
+    saved: Mapping[Boundary, Saving]
     violation_rate: float
-    account: Account | None = None
+    accounts: Mapping[Boundary, Account] = field(default_factory=dict)
 
 
 def check_baselines(run: Run, asked: Sequence[str]) -> None:
@@ -120,12 +121,6 @@ class Baselines:
     def _all(self) -> tuple[Baseline | str, ...]:
         return tuple(self._baseline(name) for name in self.names)
 
-    @cached_property
-    def _agent(self) -> tuple[Floats, Flags]:
-        """Carbon of the system in each held-out decision under the agent, and where it keeps constraints."""
-        decisions = self.book.decisions
-        return decisions.served.total_g * MG_PER_G, decisions.kept
-
     def _policy(self, name: str) -> Policy:
         spec = self.run.task.spec
         if name in self._rules:
@@ -143,39 +138,42 @@ class Baselines:
         if name.endswith(".json"):
             return self._cell(Path(name))
         policy = self._policy(name)
-        title, account = self._title(name)
+        title, accounts = self._title(name)
         rolled = self._requests.rollout(policy)
-        served, kept = per_decision(rolled), rolled.broken == 0
-        agent_mg, agent_kept = self._agent
-        both = kept & agent_kept
+        kept = rolled.broken == 0
+        both = kept & self.book.decisions.kept
         if not both.any():
             return title
-        saved = saving((served.total_g * MG_PER_G)[both], agent_mg[both])
-        return Baseline(name, title, saved, 1.0 - float(kept.mean()), account)
+        services = self.book.services
+        own = services.of(rolled)
+        saved = {boundary: own.saved_by(services.agent, both, boundary) for boundary in BOUNDARIES}
+        return Baseline(name, title, saved, 1.0 - float(kept.mean()), accounts)
 
-    def _title(self, name: str) -> tuple[str, Account | None]:
+    def _title(self, name: str) -> tuple[str, Mapping[Boundary, Account]]:
         """What it is called, and what it decides with."""
         units = action_units(self.run.task)
         if name in self._rules:
-            return f"the rule {name}", None
+            return f"the rule {name}", {}
         if name == "random":
-            return "uniformly random actions", None
+            return "uniformly random actions", {}
         if name == "constant" and self.constant is not None:
             action = self.constant.action.action
             texts = [f"{value:.4g}" for value in physical_action(self.run.task, action).values()]
             parts = action_parts(self.run.task, action, texts)
-            return f"the best constant action, {' at '.join(parts)}", None
+            return f"the best constant action, {' at '.join(parts)}", {}
         if name != "mlp":
-            return f"the constant action of {_at(name.split(','), units)}", None
+            return f"the constant action of {_at(name.split(','), units)}", {}
         assert self.run.twin is not None
         profile = load_profile(self.run.config.deployment.dense_profile)
         graph = self.run.twin.graph
         assert isinstance(graph, DenseGraph)
-        bill = price(count_dense(graph), profile, self.book.prices.always_on.conditions)
-        if not isinstance(bill, Bill):
-            return f"the dense twin, its own deciding aside, which {profile.id} cannot do", None
-        account = self.book.account(bill, profile, self.run.twin.saved)
-        return f"the dense twin on {profile.id}", account
+        accounts: dict[Boundary, Account] = {}
+        for boundary in BOUNDARIES:
+            bill = price(count_dense(graph), profile, self.book.profiler(boundary).conditions)
+            if not isinstance(bill, Bill):
+                return f"the dense twin, its own deciding aside, which {profile.id} cannot do", {}
+            accounts[boundary] = self.book.account(bill, profile, self.run.twin.saved, boundary)
+        return f"the dense twin on {profile.id}", accounts
 
     def _cell(self, file: Path) -> Baseline | str:
         """A policy that a comparison trained, of which the mean carbon is known.
@@ -186,34 +184,43 @@ class Baselines:
         cell, config = _kept_cell(self.run, file), self.run.config
         aside = "aside" if config.deployment.agent_carbon == "none" else "included"
         title = f"{cell.learner} with seed {cell.seed} as compared, its own deciding {aside}"
-        agent_mg, kept = self._agent
+        kept = self.book.decisions.kept
         if not kept.any():
             return title
-        return Baseline(str(file), title, of_means(cell.carbon_mg, agent_mg[kept]), cell.violation_rate)
+        agent_mg = self.book.services.agent.nominal.mg("work")[kept]
+        # A cell keeps the carbon of work alone.
+        return Baseline(str(file), title, {"work": of_means(cell.carbon_mg, agent_mg)}, cell.violation_rate)
 
     def figures(self) -> dict[str, tuple[PaybackFigures, ...]]:
         """Whether it pays, device by device and against each baseline, as a summary holds it."""
         return {
-            name: tuple(self._payback(account, baseline) for baseline in self.comparable)
-            for name, account in self.book.accounts.items()
+            name: tuple(
+                self._payback(self.book.accounts[boundary][name], baseline)
+                for boundary in reversed(BOUNDARIES)
+                for baseline in self.comparable
+                if boundary in baseline.saved
+            )
+            for name in self.book.accounts["provisioned"]
         }
 
     def _payback(self, account: Account, baseline: Baseline) -> PaybackFigures:
-        saved, result = baseline.saved, payback(baseline.saved, account, baseline.account)
+        saved, decided_with = baseline.saved[account.boundary], baseline.accounts.get(account.boundary)
+        result = payback(saved, account, decided_with)
         return PaybackFigures(
+            boundary=account.boundary,
             baseline=baseline.name,
             title=baseline.title,
             decisions=saved.requests,
             baseline_violation_rate=baseline.violation_rate,
-            agent_violation_rate=1.0 - float(self._agent[1].mean()),
-            baseline_agent_mg=span(baseline.account.agent_mg) if baseline.account else None,
+            agent_violation_rate=1.0 - float(self.book.decisions.kept.mean()),
+            baseline_agent_mg=span(decided_with.agent_mg) if decided_with else None,
             saving_mg=span(saved),
             net_mg=span(result.net_mg),
             whole_mg=span(result.whole_mg),
             verdict=result.verdict,
             lower_bound=bool(account.lower_bound),
-            payback_decisions=Reach.model_validate(result.requests, from_attributes=True),
-            lowest_rate_hz=Reach.model_validate(result.lowest_rate_hz, from_attributes=True),
+            payback_decisions=_reach(result.requests),
+            lowest_rate_hz=_reach(result.lowest_rate_hz),
             parity_power_w=self._parity_power_w(account),
         )
 
@@ -221,9 +228,14 @@ class Baselines:
         """Of the devices together; None where the making of one has no figure, or running emits nothing."""
         if any(gap.kind == "making" for gap in account.lower_bound):
             return None
-        powers = [parity_power_w(device, self.book.intensity_g_per_kwh) for device in account.hardware]
+        drawn = self.book.intensity_g_per_kwh * self.book.pue
+        powers = [parity_power_w(device, drawn) for device in account.hardware]
         known = [power for power in powers if power is not None]
         return span(Range.total(known)) if known else None
+
+
+def _reach(amount: Any) -> Reach | None:
+    return None if amount is None else Reach.model_validate(amount, from_attributes=True)
 
 
 def _twin(run: Run) -> Run:

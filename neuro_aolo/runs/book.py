@@ -8,23 +8,33 @@ import numpy as np
 
 from hardware_profiles.profile import Profile
 from neuro_aolo.agent.checkpoint import SavedActor
-from neuro_aolo.carbon.ledger import (
-    Account,
-    Gap,
+from neuro_aolo.carbon.ledger import Account, Gap, on_for_s, requests_per_year
+from neuro_aolo.carbon.lines import (
+    BOUNDARIES,
+    Boundary,
     LedgerLine,
     embodied_line,
     inference_lines,
-    on_for_s,
-    requests_per_year,
-    service_lines,
     training_line,
 )
 from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Unfit
 from neuro_aolo.pricing.hardware import Hardware, hardware
+from neuro_aolo.pricing.profiler import Profiler
 from neuro_aolo.runs.decided import Decisions
 from neuro_aolo.runs.priced import Prices, span
-from neuro_aolo.runs.summary.ledger import AccountFigures, Ledger, LedgerLineFigures
-from neuro_aolo.units import J_PER_KWH, S_PER_YEAR, operational_carbon_g
+from neuro_aolo.runs.service import Services
+from neuro_aolo.runs.summary.ledger import (
+    AccountFigures,
+    Boundaries,
+    BoundaryFigures,
+    Ledger,
+    LedgerLineFigures,
+)
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
+from neuro_aolo.units import G_PER_KG, J_PER_KWH, S_PER_YEAR, operational_carbon_g
+
+_ALIKE = 0.1
+"""Makings that differ by less than this share are taken to be the same."""
 
 Making = Literal["embodied", "host embodied"]
 
@@ -54,17 +64,36 @@ class Book:
         return self.prices.run.site_intensity_g_per_kwh(self.decisions.held_out.requests.states)
 
     @cached_property
-    def accounts(self) -> dict[str, Account]:
-        """System and agent on each device that runs it, by profile."""
+    def pue(self) -> float:
+        """Power usage effectiveness at the agent's site."""
+        config = self.prices.run.config
+        of_site = getattr(config.system, "pue", None)
+        return 1.0 if of_site is None else float(of_site(config.scenario).get(config.agent_site, 1.0))
+
+    @cached_property
+    def services(self) -> Services:
+        """What the system emits by the decisions of any policy."""
+        decisions = self.decisions
+        return Services(self.prices.run, decisions.held_out.requests.states, self.rate_hz, decisions.rolled)
+
+    @cached_property
+    def accounts(self) -> dict[Boundary, dict[str, Account]]:
+        """System and agent on each device that runs it, by boundary and profile."""
         return {
-            name: self.account(bill, self.prices.profiles[name], self.prices.run.saved)
-            for name, bill in self.bills.items()
+            boundary: {
+                name: self.account(bill, self.prices.profiles[name], self.prices.run.saved, boundary)
+                for name, bill in self.bills(boundary).items()
+            }
+            for boundary in BOUNDARIES
         }
 
-    @property
-    def bills(self) -> dict[str, Bill]:
-        """Of the actor on each device that runs it, always on."""
-        bills = self.prices.of_actor(self.prices.always_on)
+    def profiler(self, boundary: Boundary) -> Profiler:
+        """What prices a device that is on all the time, or for each decision alone."""
+        return self.prices.always_on if boundary == "provisioned" else self.prices.on_alone
+
+    def bills(self, boundary: Boundary) -> dict[str, Bill]:
+        """Of the actor on each device that runs it."""
+        bills = self.prices.of_actor(self.profiler(boundary))
         return {name: bill for name, bill in bills.items() if isinstance(bill, Bill)}
 
     @property
@@ -73,36 +102,63 @@ class Book:
         bills = self.prices.of_actor(self.prices.always_on)
         return {name: bill.reason for name, bill in bills.items() if isinstance(bill, Unfit)}
 
-    def account(self, bill: Bill, profile: Profile, saved: SavedActor) -> Account:
+    def account(self, bill: Bill, profile: Profile, saved: SavedActor, boundary: Boundary) -> Account:
         """System and agent, an actor ``saved`` being decided with as ``bill`` says."""
-        spec = self.prices.run.task.spec
+        spec, deployed = self.prices.run.task.spec, self.prices.run.config.deployment
         host = self.prices.conditions.host if "host" in bill.parts_j else None
         chips = bill.placement.chips if bill.placement else 1
         made: list[tuple[Making, str, Hardware | None]] = [("embodied", profile.id, hardware(profile, chips))]
         if host is not None:
             made.append(("host embodied", host.id, hardware(host)))
-        on_for = on_for_s(bill, self.rate_hz * spec.agents)
+        on_for = on_for_s(bill, self.rate_hz * spec.agents if boundary == "provisioned" else None)
         training_g = self.training_g(saved)
+        untimed = boundary == "work" and bill.latency_s is None
         gaps = (
             *(Gap("price", text) for text in bill.unpriced),
             *(Gap("part", LEFT_OUT[part]) for part in bill.left_out),
-            *(Gap("making", f"making of {name}") for _, name, device in made if device is None),
+            *(Gap("making", f"making of {name}") for _, name, device in made if device is None or untimed),
         )
+        at_host = host.id if host else ""
         deciding = (
-            *inference_lines(bill, self.intensity_g_per_kwh, host.id if host else "", spec.decision),
-            *(embodied_line(device, part, on_for) for part, _, device in made if device is not None),
+            *inference_lines(bill, self.intensity_g_per_kwh, at_host, self.pue),
+            *(
+                embodied_line(device, part, on_for)
+                for part, _, device in made
+                if device is not None and not untimed
+            ),
         )
+        measured_by = f"{saved.training['measured_by']}; {self.trained_where}"
         return Account(
             lines=(
-                *service_lines(spec.entries, self.decisions.terms_mg),
+                *self.services.agent.lines(boundary),
                 *(line.times(spec.agents) for line in deciding),
-                training_line(training_g, self.trained_for, saved.training["measured_by"], spec.decision),
+                training_line(training_g, self.trained_for, measured_by, spec.decision, deployed.trainings),
             ),
             requests_per_year=requests_per_year(self.rate_hz),
             lower_bound=tuple(dict.fromkeys(gaps)),
             hardware=tuple(device for _, _, device in made if device is not None),
             on_for_s=on_for * spec.agents,
             training_g=training_g,
+            boundary=boundary,
+            service=self.services.agent.mg(boundary),
+        )
+
+    @cached_property
+    def unlike_making(self) -> tuple[str, ...]:
+        """Where the making of one kind of device is told for the service and for the agent, and differs."""
+        machines = self.services.agent.machines
+        return tuple(
+            f"making a {machine.kind.upper()} of the service counts {own_kg:.3g} kg CO₂e per year of its "
+            f"life, by its scenario; making {profile.name} {other_kg:.3g} kg ({made.source})"
+            for name in self.accounts["provisioned"]
+            if (made := hardware(profile := self.prices.profiles[name])) is not None
+            for machine in machines
+            if machine.kind == profile.kind
+            and abs(
+                (own_kg := machine.making_g_per_s / machine.pieces * S_PER_YEAR / G_PER_KG)
+                - (other_kg := made.embodied_kg.nominal / made.lifetime_s * S_PER_YEAR)
+            )
+            > _ALIKE * other_kg
         )
 
     @property
@@ -111,10 +167,28 @@ class Book:
         years = self.prices.run.config.deployment.retrained_years
         return max(self.rate_hz * years * S_PER_YEAR, 1.0)
 
+    @property
+    def training_intensity_g_per_kwh(self) -> float:
+        """Where the training ran; at the agent's site where nobody said."""
+        country = self.prices.run.config.deployment.training_country
+        return country_intensity_g_per_kwh(country) if country else self.intensity_g_per_kwh
+
+    @property
+    def trained_where(self) -> str:
+        """At whose carbon intensity training is priced, in words."""
+        country = self.prices.run.config.deployment.training_country
+        at = f"{self.training_intensity_g_per_kwh:.4g} g/kWh"
+        if country:
+            return f"priced at {at}, CodeCarbon's figure for {country}, where it ran"
+        return (
+            f"priced at {at} of the agent's site, for deployment.training_country does not say where it ran"
+        )
+
     def training_g(self, saved: SavedActor) -> float:
-        """Carbon of a training, in g: measured energy at the agent's site."""
+        """Carbon of all trainings, in g: the measured energy of the one that was kept, times their number."""
         energy_j = float(saved.training["energy_kwh"]) * J_PER_KWH
-        return operational_carbon_g(energy_j, self.intensity_g_per_kwh)
+        each_g = operational_carbon_g(energy_j, self.training_intensity_g_per_kwh)
+        return each_g * self.prices.run.config.deployment.trainings
 
     @cached_property
     def units_per_decision(self) -> dict[str, float]:
@@ -123,17 +197,11 @@ class Book:
         units = self.prices.run.task.spec.units
         return {unit.key: float(np.mean(column)) for unit, column in zip(units, columns, strict=True)}
 
-    @cached_property
-    def service_energy_j(self) -> float:
-        """Mean energy that the system draws for a decision, cooling included."""
-        return float(np.mean(self.decisions.served.energy_j.sum(axis=1)))
-
 
 def book_figures(book: Book) -> Ledger:
     """The stage as a summary holds it."""
-    spec = book.prices.run.task.spec
-    per_year = requests_per_year(book.rate_hz)
-    service = Account(service_lines(spec.entries, book.decisions.terms_mg), per_year)
+    run, deployed = book.prices.run, book.prices.run.config.deployment
+    spec = run.task.spec
     return Ledger(
         units={
             "carbon": f"mg CO2e per {spec.decision}",
@@ -142,22 +210,42 @@ def book_figures(book: Book) -> Ledger:
             "rate": f"{spec.decision}s per second",
         },
         request_rate_hz=book.rate_hz,
-        decisions_per_year=per_year,
-        site=book.prices.run.config.agent_site,
+        decisions_per_year=requests_per_year(book.rate_hz),
+        site=run.config.agent_site,
         intensity_g_per_kwh=book.intensity_g_per_kwh,
+        pue=book.pue,
         units_per_decision=book.units_per_decision,
         unit_names={unit.key: unit.plural for unit in spec.units},
-        service_energy_j=book.service_energy_j,
-        service_mg=book.decisions.service_mg,
-        service=tuple(_line(service, line) for line in service.lines),
-        accounts={name: _account(book, name, account) for name, account in book.accounts.items()},
-        training_g=book.training_g(book.prices.run.saved),
+        boundaries=Boundaries(work=_within(book, "work"), provisioned=_within(book, "provisioned")),
+        training_g=book.training_g(run.saved),
         training_over_decisions=book.trained_for,
+        trainings=deployed.trainings,
+        training_country=deployed.training_country,
+        trained_where=book.trained_where,
+        unlike_making=book.unlike_making,
+    )
+
+
+def _within(book: Book, boundary: Boundary) -> BoundaryFigures:
+    """What one boundary holds."""
+    agent = book.services.agent
+    service = Account(
+        agent.lines(boundary),
+        requests_per_year(book.rate_hz),
+        boundary=boundary,
+        service=agent.mg(boundary),
+    )
+    return BoundaryFigures(
+        service_energy_j=agent.nominal.energy_j(boundary),
+        service_mg=span(service.service_mg),
+        service_kg_per_year=span(service.per_year_kg(service.service_mg)),
+        service=tuple(_line(service, line) for line in service.lines),
+        accounts={name: _account(book, name, account) for name, account in book.accounts[boundary].items()},
     )
 
 
 def _account(book: Book, name: str, account: Account) -> AccountFigures:
-    bill, spec = book.bills[name], book.prices.run.task.spec
+    bill, spec = book.bills(account.boundary)[name], book.prices.run.task.spec
     units = {spec.decision: 1.0, **book.units_per_decision}
     return AccountFigures(
         device=book.prices.profiles[name].name,

@@ -12,7 +12,7 @@ def chapters(decisions: Decisions) -> tuple[Chapter, ...]:
     if of_system is None:
         return ()
     with run.timed("chapters"):
-        reached = {ACTOR: decisions.reached}
+        reached = {ACTOR: decisions.rolled.reached}
         if requests.reached is not None:
             reached[run.task.spec.optimum] = requests.reached
         for name, policy in run.config.system.policies(run.config.scenario).items():

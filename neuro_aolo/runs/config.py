@@ -188,13 +188,23 @@ def _training(table: Mapping[str, Any]) -> TrainingConfig:
     return _settings("training", LEARNERS[name], values)
 
 
+_LEDGER_ALONE = ("provision", "ranges")
+"""Tables of a scenario that change what is accounted and nothing that is learnt."""
+
+_OUTSIDE = {"sources", "training_country", "trainings"}
+"""The same of a deployment."""
+
+
 def learnt_toml(scenario: Any, deployment: Deployment) -> str:
     """All of a scenario that a training depends on: with the deployment where its carbon counts."""
-    data = scenario_data(scenario)
+    data = {key: each for key, each in scenario_data(scenario).items() if key not in _LEDGER_ALONE}
+    if isinstance(data.get("sources"), Mapping):
+        kept = {key: text for key, text in data["sources"].items() if key.split(".")[0] not in _LEDGER_ALONE}
+        data["sources"] = kept
     if deployment.agent_carbon == "none":
         return tomli_w.dumps(data)
     after: dict[str, Any] = {key: data.pop(key) for key in ("sources", "traces") if key in data}
-    deployed = deployment.model_dump(mode="json", exclude_none=True, exclude={"sources"})
+    deployed = deployment.model_dump(mode="json", exclude_none=True, exclude=_OUTSIDE)
     # Digests of what was learnt before the names changed stay: what is provisioned was "full".
     if deployed["agent_carbon"] == "provisioned":
         deployed["agent_carbon"] = "full"

@@ -19,7 +19,7 @@ from neuro_aolo.runs.summary.decided import (
     TermFigures,
     TwinFigures,
 )
-from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Reached, Served, Spec, Task
+from neuro_aolo.systems.task import Flags, Floats, Observations, Optimum, Served, Spec, Task
 from neuro_aolo.text.numbers import amount
 from neuro_aolo.units import MG_PER_G
 from neuro_aolo_export.quantity import physical
@@ -74,7 +74,7 @@ class Decisions:
         evaluation: how they do.
         deciding_mg: mean of what deciding emits, as far as the regret holds it.
         served: what they serve and emit.
-        reached: what the episodes come to.
+        rolled: all of what they lead to.
         kept: where every constraint is, ``(n,)``.
     """
 
@@ -82,7 +82,7 @@ class Decisions:
     evaluation: Evaluation
     deciding_mg: float
     served: Served
-    reached: Reached
+    rolled: Rollout
     kept: Flags
 
     @cached_property
@@ -92,7 +92,7 @@ class Decisions:
         of_system = getattr(config.system, "figures", None)
         if of_system is None:
             return {}
-        return dict(of_system(config.scenario, self.reached, self.held_out.requests.reached))
+        return dict(of_system(config.scenario, self.rolled.reached, self.held_out.requests.reached))
 
     @property
     def terms_mg(self) -> dict[str, float]:
@@ -130,7 +130,7 @@ def decide(held_out: HeldOut, bits: int | None = None) -> Decisions:
         evaluation=requests.measure(rolled, deciding_mg),
         deciding_mg=float(np.mean(deciding_mg)),
         served=per_decision(rolled),
-        reached=rolled.reached,
+        rolled=rolled,
         kept=rolled.broken == 0,
     )
 
@@ -144,6 +144,7 @@ def per_decision(rolled: Rollout) -> Served:
         units=served.units / decisions,
         margins=served.margins,
         tallies=None if served.tallies is None else served.tallies / decisions,
+        busy_s=None if served.busy_s is None else served.busy_s / decisions,
     )
 
 

@@ -27,7 +27,7 @@ def emissions_of(run: Run, summary: Summary) -> tuple[str, str]:
 def measured_row(
     part: LedgerPart, training: Mapping[str, Any], name: str, timestamp: datetime
 ) -> EmissionsRow:
-    """The training: its energy as measured, its carbon that energy at the intensity of the agent's site.
+    """The training: its energy as measured, its carbon that energy where it is priced.
 
     Args:
         part: the ledger of the run.
@@ -38,13 +38,14 @@ def measured_row(
     ledger = part.ledger
     measured = _MEASURED_BY.fullmatch(training["measured_by"])
     version, mode = measured.groups() if measured else ("", "")
+    one_of = f", one of {ledger.trainings:,}" if ledger.trainings > 1 else ""
     return EmissionsRow(
-        f"{name}: training of the agent, energy measured",
+        f"{name}: training of the agent, energy measured{one_of}",
         timestamp,
         training["seconds"],
         training["energy_kwh"],
-        ledger.training_g / G_PER_KG if math.isfinite(ledger.training_g) else None,
-        part.wording.countries.get(ledger.site, ""),
+        ledger.training_g / ledger.trainings / G_PER_KG if math.isfinite(ledger.training_g) else None,
+        ledger.training_country or part.wording.countries.get(ledger.site, ""),
         version,
         mode,
         group=name,
@@ -54,6 +55,7 @@ def measured_row(
 def modelled_rows(part: LedgerPart, name: str, timestamp: datetime) -> tuple[EmissionsRow, ...]:
     """A year of the agent on each device, then of the system, as modelled: the devices are alternatives.
 
+    The year is that of what is provisioned, waiting included; the training is the one that was measured.
     Modelled figures are the nominal ones. The system stands in the country of its first site, though a part
     of its energy may be drawn at another.
 
@@ -70,19 +72,20 @@ def modelled_rows(part: LedgerPart, name: str, timestamp: datetime) -> tuple[Emi
             f"{name}: agent inference on {profile}, {year}{', a lower bound' if account.unpriced else ''}",
             timestamp,
             S_PER_YEAR,
-            _year_kwh([energy.nominal for energy in account.energy_j.values()], per_year),
+            _year_kwh([energy.nominal * ledger.pue for energy in account.energy_j.values()], per_year),
             _year_kg(line for line in account.lines if line.part in account.energy_j),
             country,
+            pue=ledger.pue,
             group=name,
         )
-        for profile, account in ledger.accounts.items()
+        for profile, account in ledger.provisioned.accounts.items()
     ]
     system = EmissionsRow(
         f"{name}: service, {year}",
         timestamp,
         S_PER_YEAR,
-        _year_kwh([ledger.service_energy_j], per_year),
-        _year_kg(line for line in ledger.service if line.kind == "operational"),
+        _year_kwh([ledger.provisioned.service_energy_j], per_year),
+        _year_kg(line for line in ledger.provisioned.service if line.kind == "operational"),
         next(iter(countries.values()), ""),
         pue=None,
         group=name,

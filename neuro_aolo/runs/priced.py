@@ -7,7 +7,7 @@ import torch
 
 from hardware_profiles.profile import Profile, load_profile
 from neuro_aolo.agent.mlp import MLPConfig
-from neuro_aolo.carbon.ledger import carbon_mg
+from neuro_aolo.carbon.lines import carbon_mg
 from neuro_aolo.pricing.bill import LEFT_OUT, Bill, Conditions, Unfit
 from neuro_aolo.pricing.breakeven import Condition, by_layer, published
 from neuro_aolo.pricing.count import DenseCounts, SpikingCounts, count_dense
@@ -113,6 +113,13 @@ class Prices:
         rate_hz = self.request_rate_hz * self.run.task.spec.agents
         conditions = replace(self.conditions, request_rate_hz=rate_hz)
         return Profiler(self.spiking, self.dense, self.profiles, conditions)
+
+    @cached_property
+    def on_alone(self) -> Profiler:
+        """Bills of a device that is on for each decision of one copy of the network alone."""
+        return Profiler(
+            self.spiking, self.dense, self.profiles, replace(self.conditions, request_rate_hz=None)
+        )
 
     def of_actor(self, profiler: Profiler) -> dict[str, Bill | Unfit]:
         """Of a profiler's bills those of the run's actor, by profile."""

@@ -126,7 +126,8 @@ def _year(book: Book, baselines: Baselines) -> YearFigures:
         },
         intensity_g_per_kwh=dict(years.intensity_g_per_kwh),
         agent_kg={
-            name: span(account.per_year_kg(account.agent_mg)) for name, account in book.accounts.items()
+            name: span(account.per_year_kg(account.agent_mg))
+            for name, account in book.accounts["work"].items()
         },
     )
 
@@ -250,7 +251,12 @@ def assumptions(decisions: Decisions, prices: Prices) -> tuple[AssumptionFigures
     config, grade = decisions.held_out.run.config, tell(decisions).grade
     own = tuple(
         AssumptionFigures(
-            key=row.key, value=row.value, unit=row.unit, grade=grade(row.source), source=row.source
+            key=row.key,
+            value=row.value,
+            unit=row.unit,
+            grade=grade(row.source),
+            source=row.source,
+            range=row.range,
         )
         for row in describe(config.scenario, config.deployment)
     )

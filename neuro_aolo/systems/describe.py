@@ -1,7 +1,7 @@
 """A scenario as a table to read: every parameter with its value, unit, default, allowed range and source."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Component, Section
+from neuro_aolo.systems.ranges import ParameterRange
 
 _LISTED = 32
 """Figures of a list that are all shown."""
@@ -27,6 +28,7 @@ class ParameterRow:
         default: Value where nothing else is said.
         allowed: Allowed range.
         source: Where the value comes from.
+        range: How far it may be off, and what says so; empty where nothing is known.
     """
 
     key: str
@@ -35,6 +37,7 @@ class ParameterRow:
     default: str
     allowed: str
     source: str
+    range: str = ""
 
 
 def describe(scenario: Any, deployment: Section | None = None) -> tuple[ParameterRow, ...]:
@@ -46,10 +49,13 @@ def describe(scenario: Any, deployment: Section | None = None) -> tuple[Paramete
     """
     traces = getattr(scenario, "traces", None)
     sources = _sources(scenario)
+    ranges = {key: each for key, each in _ranges(scenario).items() if isinstance(each, ParameterRange)}
+    apart = {"sources"} if sources else set()
+    apart |= {"ranges"} if ranges or isinstance(scenario, BaseModel) else set()
     rows = [
-        row
+        replace(row, range=_range(ranges[row.key])) if row.key in ranges else row
         for name, part in _members(scenario)
-        if not (name == "traces" and isinstance(part, BaseModel)) and not (name == "sources" and sources)
+        if not (name == "traces" and isinstance(part, BaseModel)) and name not in apart
         for row in _rows(scenario, name, scenario, name, sources)
     ]
     if deployment is not None:
@@ -79,6 +85,15 @@ def _sources(part: Any) -> dict[str, str]:
     if not isinstance(sources, Mapping) or not all(isinstance(text, str) for text in sources.values()):
         return {}
     return dict(sources)
+
+
+def _ranges(part: Any) -> Mapping[str, Any]:
+    ranges = getattr(part, "ranges", None)
+    return ranges if isinstance(ranges, Mapping) else {}
+
+
+def _range(given: ParameterRange) -> str:
+    return f"{_text(given.low)} to {_text(given.high)}: {given.source}"
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:

@@ -4,6 +4,7 @@ A site's carbon intensity is the component ``SITE_intensity_g_per_kwh`` of the s
 trace ``traces.SITE`` gives it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,11 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.files import parse_toml, read_text
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.trace_csv import read_trace
+from neuro_aolo.systems.ranges import without_outdated_ranges
 from neuro_aolo.systems.wording import closest, same_word, shown
+
+_FORM = re.compile(r"float|tuple\[.*")
+"""What pydantic adds to a key that may be a number or a list: which of them it tried."""
 
 _PLAINLY = {
     "model_type": "give a table of keys",
@@ -152,7 +157,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: Path | str, w
     # A misspelt key often brings a missing one with it: the misspelling is what to mend.
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     kind, place = first["type"], first["loc"]
-    own = ".".join(str(part) for part in place if not isinstance(part, int))
+    own = ".".join(str(part) for part in place if not isinstance(part, int) and not _FORM.fullmatch(part))
     key = ".".join(filter(None, (within, own)))
     if kind == "extra_forbidden":
         return f"{where}: unknown key {shown(key)}: {known_keys(model, first)}"
@@ -194,7 +199,8 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     except ScenarioError as error:
         raise ScenarioError(f"{path}: extends: {error}") from None
     base = {key: value for key, value in base.items() if key not in own}
-    return overlaid(_without_replaced_sites(base, data), data)
+    base = without_outdated_ranges(_without_replaced_sites(base, data), data)
+    return overlaid(base, data)
 
 
 def _loaded(path: Path) -> dict[str, Any]:

@@ -8,6 +8,36 @@ from neuro_aolo.systems.task import Policy, Task
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What stands for the system also while no decision keeps it busy; its entries hold only its work.
+
+    Attributes:
+        key: short, as ``gpus``.
+        name: what people read.
+        site: where it draws energy.
+        idle_w: power while it waits, cooling included.
+        making_g_per_s: its making by the time that it lasts, in gCO2e per second.
+        utilisation: share of its time that it works, at most.
+        shared: whether others fill its time, so that each decision bears the waiting that goes with its own
+            work; else it waits from one decision to the next.
+        source: where the figures come from.
+        kind: of what it is, as hardware profiles have it (``gpu``); empty where it is of no such kind.
+        pieces: of that kind.
+    """
+
+    key: str
+    name: str
+    site: str
+    idle_w: float
+    making_g_per_s: float
+    utilisation: float
+    shared: bool
+    source: str
+    kind: str = ""
+    pieces: int = 1
+
+
+@dataclass(frozen=True)
 class Figures:
     """What a run knows of itself, for its system to put in words.
 
@@ -73,6 +103,11 @@ class System(Protocol):
     :mod:`neuro_aolo.systems.phrases` has it, for ``formulate``.
     ``from_llm`` makes a scenario of a named language model, with its ``toml``, ``figures`` and ``rows``, for
     ``scenarios from-llm``.
+    ``machines(scenario) -> tuple[Machine, ...]``, what stands for it also while no decision keeps it busy:
+    the ledger then bears its waiting beside its work; ``busy_s`` of what was served has a column for each.
+    ``emits(scenario, states, actions) -> Served``, what decisions that stand alone serve and emit under other
+    parameters, whether feasible or not: the ledger then has ranges where the scenario has them.
+    ``pue(scenario) -> Mapping[str, float]``, the power usage effectiveness of its sites, else 1.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

@@ -54,6 +54,7 @@ class Served:
         units: functional units, shape ``(B, units)``.
         margins: of each constraint in its own unit, at least 0 exactly where it holds, ``(B, constraints)``.
         tallies: of a decision, or added up, ``(B, tallies)``; None where the task has none.
+        busy_s: for how long each machine of the system works, ``(B, machines)``; None where it tells none.
     """
 
     carbon_g: Floats
@@ -61,6 +62,7 @@ class Served:
     units: Floats
     margins: Floats
     tallies: Floats | None = None
+    busy_s: Floats | None = None
 
     @property
     def total_g(self) -> Floats:

@@ -9,7 +9,8 @@ from neuro_aolo.agent.popsan import PopSANConfig
 from neuro_aolo.agent.sparsity import SpikeToll
 from neuro_aolo.carbon.deployment import Deployment
 from neuro_aolo.carbon.feedback import agent_carbon, charged, toll
-from neuro_aolo.carbon.ledger import embodied_line, inference_lines, on_for_s
+from neuro_aolo.carbon.ledger import on_for_s
+from neuro_aolo.carbon.lines import embodied_line, inference_lines
 from neuro_aolo.errors import AgentError
 from neuro_aolo.pricing.bill import Bill
 from neuro_aolo.pricing.hardware import hardware

@@ -9,15 +9,12 @@ from hypothesis import strategies as st
 
 import neuro_aolo.carbon
 from hardware_profiles.profile import load_profile
-from neuro_aolo.carbon.ledger import (
-    Account,
-    Gap,
+from neuro_aolo.carbon.ledger import Account, Gap, on_for_s, requests_per_year
+from neuro_aolo.carbon.lines import (
     LedgerLine,
     carbon_mg,
     embodied_line,
     inference_lines,
-    on_for_s,
-    requests_per_year,
     service_lines,
     training_line,
 )

@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware_profiles.profile import load_profile
-from neuro_aolo.carbon.ledger import (
-    Account,
-    Gap,
-    LedgerLine,
-    embodied_line,
-    inference_lines,
-    on_for_s,
-    requests_per_year,
-)
+from neuro_aolo.carbon.ledger import Account, Gap, on_for_s, requests_per_year
+from neuro_aolo.carbon.lines import LedgerLine, embodied_line, inference_lines
 from neuro_aolo.carbon.payback import Saving, of_means, parity_power_w, payback, saving
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.pricing.bill import Bill, Conditions

@@ -70,8 +70,16 @@ def test_show_tells_what_a_scenario_changes(cli) -> None:
         "default": "50",
         "allowed": "> 0, <= 1e+12",
         "source": "chosen: 0.4 s of speech per word at 50 kbit/s",
+        "range": "",
     }
     assert "20,000 bit/word (default 50)" in " ".join(cli("scenarios", "show", "speech").stdout.split())
+
+
+def test_show_tells_how_far_a_value_may_be_off(cli) -> None:
+    said = json.loads(cli("scenarios", "show", "paper", "--json").stdout)
+    (told,) = [row["range"] for row in said["parameters"] if row["key"] == "inference.gpu_lifetime_years"]
+    assert told == "3 to 6: AOLO, table; as large operators write servers off, recalled"
+    assert f"range {told}" in " ".join(cli("scenarios", "show", "paper").stdout.split())
 
 
 def test_check_gives_the_figures_that_paper_was_calibrated_to(cli) -> None:

@@ -88,7 +88,9 @@ def test_what_was_measured_and_what_is_modelled_are_two_files(small_run: Path) -
     book = summary_of(small_run)["ledger"]
     assert sum(float(row["emissions"]) for row in measured) == pytest.approx(book["training_g"] / 1e3)
     assert len(modelled) == 1 + len(book["devices"])
-    operational = sum(line["kg_per_year"]["nominal"] for line in book["service"][::2])
+    service = book["boundaries"]["provisioned"]["service"]
+    assert len(service) == 8
+    operational = sum(line["kg_per_year"]["nominal"] for line in service if line["kind"] == "operational")
     assert float(modelled[-1]["emissions"]) == pytest.approx(operational)
 
 

@@ -61,7 +61,7 @@ def test_the_ledger_is_of_hours_and_bits(cli, trained: Path) -> None:
     assert book["request_rate_hz"] == pytest.approx(1.0 / 3600.0)
     assert book["decisions_per_year"] == pytest.approx(8760.0)
     assert found["run"]["agent_intensity_g_per_kwh"] == pytest.approx(379.0, rel=0.01)
-    account = book["accounts"]["loihi2"]
+    account = book["boundaries"]["provisioned"]["accounts"]["loihi2"]
     assert account["sci"]["bit"]["nominal"] * book["units_per_decision"]["bit"] == pytest.approx(
         account["total_mg"]["nominal"]
     )
@@ -69,13 +69,16 @@ def test_the_ledger_is_of_hours_and_bits(cli, trained: Path) -> None:
         "the rule store-surplus",
         "the rule batteries-idle",
     }
+    # A slot holds all of the station's time, so that nothing waits beside it.
+    work, provisioned = (book["boundaries"][name] for name in ("work", "provisioned"))
+    assert work["service"] == provisioned["service"]
     assert found["year"] is None
 
 
 def test_a_slot_takes_four_evaluations(cli, trained: Path) -> None:
     bills = said(cli, "energy", trained, "--profile", "mcu_m33_u575")["priced"]
     book = said(cli, "ledger", trained, "--profile", "mcu_m33_u575")
-    account = book["ledger"]["accounts"]["mcu_m33_u575"]
+    account = book["ledger"]["boundaries"]["provisioned"]["accounts"]["mcu_m33_u575"]
     one = bills["devices"]["mcu_m33_u575"]["spiking"]["parts_j"]["dynamic"]["nominal"]
     assert bills["conditions"]["copies"] == 4
     assert account["energy_j"]["dynamic"]["nominal"] == pytest.approx(4.0 * one)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuro_aolo.cli.terminal import with_old_keys
+from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.factor import factor
 
 
@@ -20,7 +21,7 @@ def test_the_ledger_of_a_run_is_its_summary(cli, small_run: Path) -> None:
     summary = with_old_keys(kept, "aolo")
     assert found["ledger"] == summary["ledger"]
     assert found["payback"] == summary["payback"]
-    assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant"]
+    assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant"] * 2
     # Trained on 256 requests, the MLP keeps no constraint, and is named all the same.
     assert found["no_service"] == ["the dense twin on mcu_m33_u575"]
     assert found["year"] is None
@@ -36,19 +37,59 @@ def test_a_rate_and_devices_of_ones_own(cli, small_run: Path) -> None:
     assert fast["ledger"]["requests_per_year"] == 315_360_000.0
 
 
+def test_trainings_of_ones_own(cli, small_run: Path) -> None:
+    """Those that were thrown away count too, where they ran."""
+    one = said(cli, small_run, "--profile", "mcu_m33_u575")["ledger"]
+    options = ("--trainings", "3", "--training-country", "POL")
+    thrice = said(cli, small_run, "--profile", "mcu_m33_u575", *options)["ledger"]
+    ratio = 3.0 * country_intensity_g_per_kwh("POL") / one["intensity_g_per_kwh"]
+    assert thrice["training_g"] == pytest.approx(ratio * one["training_g"], rel=1e-12)
+    assert (thrice["trainings"], thrice["training_country"]) == (3, "POL")
+
+
 def test_the_lines_add_up_in_json(cli, small_run: Path) -> None:
     book = said(cli, small_run)["ledger"]
-    for device in book["devices"].values():
-        for bound in ("low", "nominal", "high"):
-            agent = sum(line["mg"][bound] for line in device["lines"])
-            service = sum(line["mg"][bound] for line in book["service"])
-            assert device["agent_mg"][bound] == pytest.approx(agent, rel=1e-12)
-            assert device["total_mg"][bound] == pytest.approx(agent + service, rel=1e-12)
-            per_year = device["total_mg"][bound] * book["requests_per_year"] / 1e6
-            assert device["total_kg_per_year"][bound] == pytest.approx(per_year, rel=1e-12)
-            assert device["sci"]["bit"][bound] * book["bits_per_request"] == pytest.approx(
-                device["total_mg"][bound], rel=1e-12
-            )
+    for figures in book["boundaries"].values():
+        service = figures["service_mg"]
+        sums = {
+            bound: sum(line["mg"][bound] for line in figures["service"])
+            for bound in ("low", "nominal", "high")
+        }
+        assert service["nominal"] == pytest.approx(sums["nominal"], rel=1e-12)
+        # What makes one line more can make another less: not all are at one end at once.
+        assert sums["low"] * (1 - 1e-12) <= service["low"] < service["nominal"]
+        assert service["nominal"] < service["high"] <= sums["high"] * (1 + 1e-12)
+        for device in figures["accounts"].values():
+            for bound in ("low", "nominal", "high"):
+                agent = sum(line["mg"][bound] for line in device["lines"])
+                assert device["agent_mg"][bound] == pytest.approx(agent, rel=1e-12)
+                assert device["total_mg"][bound] == pytest.approx(agent + service[bound], rel=1e-12)
+                per_year = device["total_mg"][bound] * book["requests_per_year"] / 1e6
+                assert device["total_kg_per_year"][bound] == pytest.approx(per_year, rel=1e-12)
+                assert device["sci"]["bit"][bound] * book["bits_per_request"] == pytest.approx(
+                    device["total_mg"][bound], rel=1e-12
+                )
+
+
+def test_provisioned_is_work_and_what_waits(cli, small_run: Path) -> None:
+    part = said(cli, small_run)
+    work, provisioned = (part["ledger"]["boundaries"][name] for name in ("work", "provisioned"))
+    waits = [
+        f"{machine}_waiting_{kind}" for machine in ("gpus", "station") for kind in ("operational", "embodied")
+    ]
+    assert provisioned["service"][: len(work["service"])] == work["service"]
+    assert [line["key"] for line in provisioned["service"][len(work["service"]) :]] == waits
+    assert provisioned["service_energy_j"] > work["service_energy_j"]
+    for name, account in work["accounts"].items():
+        standing = {line["key"]: line["mg"] for line in provisioned["accounts"][name]["lines"]}
+        assert {line["key"] for line in account["lines"]} <= set(standing)
+        for line in account["lines"]:
+            for bound, mg in line["mg"].items():
+                assert mg <= standing[line["key"]][bound] * (1 + 1e-12), (name, line["key"], bound)
+    pairs = [(pair["baseline"], pair["boundary"]) for pair in part["payback"]["loihi2"]]
+    assert pairs == [
+        (baseline, boundary) for boundary in ("provisioned", "work") for baseline in ("random", "constant")
+    ]
 
 
 def test_a_year_over_hourly_grids(cli, small_run: Path, tmp_path: Path) -> None:
@@ -122,6 +163,8 @@ def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> 
         (("--baseline", "none.json"), "none.json is no file"),
         (("--format", "pdf"), "'pdf' is none of terminal, markdown, latex"),
         (("--request-rate", "0"), "--request-rate 0 is not allowed"),
+        (("--trainings", "0"), "--trainings 0 is not allowed"),
+        (("--training-country", "XYZ"), "unknown country 'XYZ'"),
         (("--profile", "loihi9"), "'loihi9' is unknown"),
         (("--dc-trace", "none.csv"), "none.csv"),
     ],
@@ -158,10 +201,11 @@ def test_an_agent_that_breaks_constraints_saves_nothing_by_it(
 
 def test_a_dense_actor_has_a_ledger_as_any_other(cli, small_run: Path) -> None:
     found = said(cli, small_run / "mlp")
-    assert set(found["ledger"]["accounts"]) == {"h100", "mcu_m33_u575"}
+    accounts = found["ledger"]["boundaries"]["work"]["accounts"]
+    assert set(accounts) == {"h100", "mcu_m33_u575"}
     assert set(found["unfit"]) == {"loihi1", "loihi2"}
     beside = json.loads((small_run / "summary.json").read_text())["priced"]["devices"]
-    for name, account in found["ledger"]["accounts"].items():
+    for name, account in accounts.items():
         dynamic = account["energy_j"]["dynamic"]["nominal"]
         assert dynamic == pytest.approx(beside[name]["dense"]["parts_j"]["dynamic"]["nominal"])
     done = cli("ledger", small_run / "mlp")

@@ -92,7 +92,8 @@ def two_runs(recorded: dict[str, Any], curve: list[dict[str, float]]) -> list[To
     other["run"] |= {"scenario": "speech", "seed": 7}
     other["wording"]["title"] = "speech: data centre in DEU, base station in FRA"
     other["decided"]["regret"] = 0.0123
-    other["ledger"]["accounts"].pop("h100")
+    for figures in other["ledger"]["boundaries"].values():
+        figures["accounts"].pop("h100")
     other["payback"].pop("h100")
     other["priced"]["devices"]["h100"]["spiking"] = None
     first, second = (Summary.of(data, "summary.json") for data in (recorded, other))
@@ -134,7 +135,9 @@ def _dense(recorded: dict[str, Any]) -> dict[str, Any]:
     for profile, device in data["priced"]["devices"].items():
         device |= {"spiking": None, "by_layer": None, "unfit": {"dense": ""} if profile in unfit else {}}
     for profile in unfit:
-        del data["ledger"]["accounts"][profile], data["payback"][profile]
+        del data["payback"][profile]
+        for figures in data["ledger"]["boundaries"].values():
+            del figures["accounts"][profile]
     data["unfit"] = dict.fromkeys(sorted(unfit), "it runs no dense networks")
     data["timings_s"] = {"training": 8.7, "evaluate": 3.2}
     data["versions"] = {

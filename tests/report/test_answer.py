@@ -19,7 +19,11 @@ def _said(sentences: list[str]) -> str:
 
 def _alone(data: Data, *profiles: str) -> Summary:
     """The summary with only these devices on the ledger."""
-    ledger = data["ledger"] | {"accounts": {name: data["ledger"]["accounts"][name] for name in profiles}}
+    boundaries = {
+        boundary: figures | {"accounts": {name: figures["accounts"][name] for name in profiles}}
+        for boundary, figures in data["ledger"]["boundaries"].items()
+    }
+    ledger = data["ledger"] | {"boundaries": boundaries}
     return _typed(data | {"ledger": ledger, "payback": {name: data["payback"][name] for name in profiles}})
 
 
@@ -33,11 +37,19 @@ def test_the_answer_comes_in_its_order(summary: Summary) -> None:
 
 def test_the_cost_is_told_where_it_is_least_and_most(data: Data) -> None:
     said = _said(cost(_typed(data)))
-    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
-    least, most = (100 * devices[name]["agent_mg"]["nominal"] / service for name in ("mcu_m33_u575", "h100"))
+    shares = {
+        boundary: [
+            100 * figures["accounts"][name]["agent_mg"]["nominal"] / figures["service_mg"]["nominal"]
+            for name in ("mcu_m33_u575", "h100")
+        ]
+        for boundary, figures in data["ledger"]["boundaries"].items()
+    }
+    least, most = shares["provisioned"]
     assert "on STM32U575 microcontroller to" in said
     assert "on NVIDIA H100 SXM per request" in said
-    assert f"{least:.3g} % to {most:.3g} % of the service's 39.51 mg CO2e" in said
+    assert f"{least:.3g} % to {most:.3g} % of the 116.3 mg CO2e of a service that is always on, too" in said
+    assert "Counting work alone, of both, it is " in said
+    assert f" to {shares['work'][1]:.3g} % of 39.51 mg." in said
     assert said.endswith("makes the figures of Intel Loihi 1 and Intel Loihi 2 a lower bound.")
     alone = _said(cost(_alone(data, "loihi1")))
     assert " to " not in alone
@@ -49,14 +61,35 @@ def test_whether_it_pays_is_told_baseline_by_baseline(data: Data) -> None:
     random, mlp, never = (plain(sentence) for sentence in pays(_typed(data)))
     requests = [pairs[0]["payback_decisions"]["nominal"] for pairs in data["payback"].values()]
     kept = "where every constraint is kept (10.5 % of requests),"
-    assert random.startswith(f"Against uniformly random actions, {kept} it pays on every device, after ")
+    assert random.startswith(
+        f"Provisioned, against uniformly random actions, {kept} it pays on every device, after "
+    )
     assert f"{min(requests):,.0f}"[:2] in random
     assert mlp == (
-        "Against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel Loihi 1 and Intel "
-        "Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
+        "Provisioned, against the same-size MLP on mcu_m33_u575 it never pays on NVIDIA H100 SXM, Intel "
+        "Loihi 1 and Intel Loihi 2; on STM32U575 microcontroller it is undecided within the ranges."
     )
-    assert never == "It pays on no device against the best constant action, 150 words at 9.932 W."
+    assert never == (
+        "Provisioned, it pays on no device against the best constant action, 150 words at 9.932 W."
+    )
     assert pays(_alone(data)) == ["There is nothing to pay back: no device here runs the spiking actor."]
+
+
+def test_what_is_known_of_work_alone_says_so(data: Data) -> None:
+    """As of a policy that a comparison trained, of which the carbon of work is kept."""
+    for profile, pairs in data["payback"].items():
+        data["payback"][profile] = [
+            pair for pair in pairs if pair["boundary"] == "work" and pair["baseline"] != "mlp"
+        ]
+    random, never = (plain(sentence) for sentence in pays(_typed(data)))
+    assert random.startswith("By work alone, against uniformly random actions,")
+    assert "after" not in random
+    assert never.startswith("By work alone, it pays on no device against the best constant action")
+
+
+def test_cooling_counts_with_the_agent_s_work_as_with_the_service_s(data: Data) -> None:
+    data["ledger"]["pue"] = 2.0
+    assert "6.19e-7 at most, and 3.40e-6 at high prices" in _said(own_work(_typed(data)))
 
 
 def test_a_comma_in_a_title_is_not_read_as_an_apposition(data: Data) -> None:
@@ -66,8 +99,8 @@ def test_a_comma_in_a_title_is_not_read_as_an_apposition(data: Data) -> None:
         if pair["baseline"] == "random":
             pair["title"] = "the rule one, two"
     said = _said(pays(_typed(data)))
-    assert said.startswith("Against the rule one, two it pays")
-    assert "Against the best constant action, 150 words at 9.932 W, it pays" in said
+    assert said.startswith("Provisioned, against the rule one, two it pays")
+    assert "Provisioned, against the best constant action, 150 words at 9.932 W, it pays" in said
 
 
 def test_one_device_that_pays_is_named_once(data: Data) -> None:
@@ -88,8 +121,8 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     (said,) = own_work(summary)
     assert plain(said) == (
         "On Intel Loihi 2, Intel Loihi 1 and STM32U575 microcontroller the agent's own work (its dynamic "
-        "energy, at nominal prices) takes less than 1e-6 of the service's 290 J, 3.10e-7 at most, and "
-        "1.70e-6 at high prices: of its work only better decisions matter there."
+        "energy, at nominal prices) takes less than 1e-6 of the 290 J of the service's work, 3.10e-7 at "
+        "most, and 1.70e-6 at high prices: of its work only better decisions matter there."
     )
 
 
@@ -110,7 +143,7 @@ def test_own_work_below_a_millionth_leaves_decisions_alone_to_matter(summary: Su
     ],
 )
 def test_elsewhere_it_says_otherwise(data: Data, service_j: float, said: list[str]) -> None:
-    data["ledger"]["service_energy_j"] = service_j
+    data["ledger"]["boundaries"]["work"]["service_energy_j"] = service_j
     text = _said(own_work(_typed(data)))
     for part in said:
         assert part in text
@@ -124,12 +157,13 @@ def test_a_gpu_is_no_small_device(data: Data) -> None:
 
 def test_static_power_is_told_in_times_and_in_carbon(data: Data) -> None:
     said = _said(static_power(_typed(data)))
-    devices, service = data["ledger"]["accounts"], data["decided"]["service_mg_per_decision"]
+    provisioned = data["ledger"]["boundaries"]["provisioned"]
+    devices, service = provisioned["accounts"], provisioned["service_mg"]["nominal"]
     for profile, name in (("loihi2", "Intel Loihi 2"), ("h100", "NVIDIA H100 SXM")):
         energy = devices[profile]["energy_j"]
         times = float(f"{energy['static']['nominal'] / energy['dynamic']['nominal']:.2e}")
         mg = next(line["mg"]["nominal"] for line in devices[profile]["lines"] if line["part"] == "static")
-        share = f"({100 * mg / service:.3g} % of the service's carbon)"
+        share = f"({100 * mg / service:.3g} % of the service provisioned)"
         assert f"{times:,.0f} times" in said
         assert f"{name} {share}" in said
     assert said.startswith("Between decisions, at 1 request per second, static power takes 46,500 times the ")
@@ -140,7 +174,7 @@ def test_static_power_is_told_in_times_and_in_carbon(data: Data) -> None:
 
 
 def test_of_many_devices_static_power_names_the_ends(data: Data) -> None:
-    devices = data["ledger"]["accounts"]
+    devices = data["ledger"]["boundaries"]["provisioned"]["accounts"]
     devices |= {f"copy{n}": devices["loihi1"] for n in range(3)}
     said = _said(static_power(_typed(data)))
     assert "Loihi 2" in said
@@ -149,9 +183,8 @@ def test_of_many_devices_static_power_names_the_ends(data: Data) -> None:
 
 
 def test_a_service_without_carbon_has_no_shares(data: Data) -> None:
-    for line in data["ledger"]["service"]:
-        line["mg"] = dict.fromkeys(line["mg"], 0.0)
-    data["ledger"]["service_energy_j"] = 0.0
+    for figures in data["ledger"]["boundaries"].values():
+        figures |= {"service_energy_j": 0.0, "service_mg": dict.fromkeys(figures["service_mg"], 0.0)}
     summary = _typed(data)
     assert "%" not in _said(cost(summary)) + _said(static_power(summary)) + _said(own_work(summary))
 

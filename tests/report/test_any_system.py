@@ -38,12 +38,14 @@ def elsewhere(data: Data) -> Data:
     }
     ledger = data["ledger"]
     ledger |= {"units_per_decision": {"bit": 1e9}, "unit_names": {"bit": "bits"}}
-    for line in ledger["service"]:
-        line |= {"name": line["key"].replace("wireless", "radio").replace("_", ", "), "source": "nobody"}
-    for account in ledger["accounts"].values():
-        del account["sci"]["word"]
-        for line in account["lines"]:
-            line["name"] = line["key"]
+    for figures in ledger["boundaries"].values():
+        for line in figures["service"]:
+            name = line["key"].replace("wireless", "radio").replace("_", ", ")
+            line |= {"name": name, "source": "nobody"}
+        for account in figures["accounts"].values():
+            del account["sci"]["word"]
+            for line in account["lines"]:
+                line["name"] = line["key"]
     for pairs in data["payback"].values():
         for pair in pairs:
             pair["title"] = pair["baseline"]

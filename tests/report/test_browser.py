@@ -125,7 +125,7 @@ def test_long_names_wrap(
     longer = "as a part of a rather longer name than any device has so far"
     for device in data["priced"]["devices"].values():
         device["name"] = f"{device['name']} {longer}"
-    for account in data["ledger"]["accounts"].values():
+    for account in data["ledger"]["boundaries"]["provisioned"]["accounts"].values():
         account["device"] = f"{account['device']} {longer}"
     scenario = "a/path/to/some/folder/with_a_scenario_of_a_very_long_name_indeed.toml"
     data["run"]["scenario"] = scenario

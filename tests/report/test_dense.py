@@ -138,12 +138,13 @@ def test_its_ledger_adds_up_like_any_other(dense: Data, actor: Summary) -> None:
         "NVIDIA H100 SXM",
         "STM32U575 microcontroller",
     ]
-    for profile, account in dense["ledger"]["accounts"].items():
-        *lines, agent, total = ledgers.account(actor, profile).rows
-        values = [row[1].value for row in (*lines, agent) if isinstance(row[1], Quantity)]
-        assert sum(values[:-1]) == pytest.approx(values[-1], rel=1e-12)
-        assert isinstance(total[1], Quantity)
-        assert total[1].value == account["total_mg"]["nominal"]
+    for column, boundary in enumerate(("work", "provisioned"), start=1):
+        for profile, account in dense["ledger"]["boundaries"][boundary]["accounts"].items():
+            *lines, agent, _, total, _ = (row[column] for row in ledgers.account(actor, profile).rows)
+            values = [cell.value for cell in (*lines, agent) if isinstance(cell, Quantity)]
+            assert sum(values[:-1]) == pytest.approx(values[-1], rel=1e-12)
+            assert isinstance(total, Quantity)
+            assert total.value == account["total_mg"]["nominal"]
     for grid in (
         ledgers.service(actor),
         ledgers.always_on(actor),
@@ -187,7 +188,9 @@ def test_another_dense_actor_is_not_called_an_mlp(dense: Data, metrics: Metrics)
 def test_without_a_device_it_has_a_page(dense: Data, metrics: Metrics) -> None:
     for device in dense["priced"]["devices"].values():
         device["dense"] = None
-    dense["ledger"]["accounts"], dense["payback"] = {}, {}
+    dense["payback"] = {}
+    for figures in dense["ledger"]["boundaries"].values():
+        figures["accounts"] = {}
     seen = _seen(render(Summary.of(dense, "summary.json"), metrics))
     assert "There is nothing to pay back: no device here runs the MLP." in seen
     assert "The MLP has no carbon figure beside the service's here." in seen

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from neuro_aolo.errors import RunError
-from neuro_aolo.report.facts import best_checkpoint, contests, of_service, service_sum_mg, validations
+from neuro_aolo.report.facts import best_checkpoint, contests, of_service, validations
 from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.runs.summary.summary import Summary
 
@@ -68,15 +68,13 @@ def test_no_contest_across_boundaries_nor_where_one_actor_cannot_run(duel: Duel,
 
 
 def test_shares_by_hand(data: Data) -> None:
-    lines = data["ledger"]["service"]
-    for line, mg in zip(lines, (7.0, 2.0, 0.6, 0.4), strict=True):
-        line["mg"] = dict.fromkeys(line["mg"], mg)
+    for figures, mg in zip(data["ledger"]["boundaries"].values(), (10.0, 20.0), strict=True):
+        figures["service_mg"] = dict.fromkeys(figures["service_mg"], mg)
     ledger = Summary.of(data, "summary.json").ledger
-    assert service_sum_mg(ledger) == pytest.approx(10.0, rel=1e-15)
-    assert of_service(ledger, 0.5) == pytest.approx(0.05, rel=1e-15)
-    for line in lines:
-        line["mg"] = dict.fromkeys(line["mg"], 0.0)
-    assert of_service(Summary.of(data, "summary.json").ledger, 0.5) is None
+    assert of_service(ledger.work, 0.5) == 0.05
+    assert of_service(ledger.provisioned, 0.5) == 0.025
+    data["ledger"]["boundaries"]["work"]["service_mg"] = dict.fromkeys(("low", "nominal", "high"), 0.0)
+    assert of_service(Summary.of(data, "summary.json").ledger.work, 0.5) is None
 
 
 def test_the_best_checkpoint_is_the_last_that_was_best(metrics: list[dict[str, float]]) -> None:

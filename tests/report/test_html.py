@@ -99,7 +99,9 @@ def _unable(data: Data, kind: str) -> None:
     for device in data["priced"]["devices"].values():
         device[kind] = None
     if kind == "spiking":
-        data["ledger"]["accounts"], data["payback"] = {}, {}
+        data["payback"] = {}
+        for figures in data["ledger"]["boundaries"].values():
+            figures["accounts"] = {}
     data["priced"]["pairs"] = []
 
 
@@ -134,9 +136,10 @@ def _not_deployed(data: Data) -> None:
 
 def _nothing(data: Data) -> None:
     """No device, no spikes, no carbon."""
-    for line in data["ledger"]["service"]:
-        line["mg"] = dict.fromkeys(line["mg"], 0.0)
-    data["ledger"]["service_energy_j"] = 0.0
+    for figures in data["ledger"]["boundaries"].values():
+        figures |= {"service_energy_j": 0.0, "service_mg": dict.fromkeys(figures["service_mg"], 0.0)}
+        for line in figures["service"]:
+            line["mg"] = dict.fromkeys(line["mg"], 0.0)
     data["priced"]["devices"] = {}
     data["deployed"]["raster"]["layers"] = []
     _unable(data, "spiking")
@@ -146,7 +149,6 @@ def _nothing(data: Data) -> None:
 def _unsure(data: Data) -> None:
     """Without a regret, with requests that never arrive, and a service that does not add up."""
     data["decided"] |= {"regret": None, "violation_rate": None, "service_mg_per_decision": 40.0}
-    data["ledger"]["service_mg"] = 40.0
     _endless(data)
     _unable(data, "dense")
 

@@ -132,16 +132,17 @@ def test_the_three_figures(now: Data) -> None:
     close, cost, pays = opening(typed(now)).cards
     assert plain(close.value) == "20.3 % above"
     assert plain(close.note).endswith("(not trained on). A constraint is broken in 0.005 % (limit 0.1 %).")
-    accounts, service = now["ledger"]["accounts"], now["decided"]["service_mg_per_decision"]
+    provisioned = now["ledger"]["boundaries"]["provisioned"]
+    accounts, service = provisioned["accounts"], provisioned["service_mg"]["nominal"]
     ends = [100 * accounts[name]["agent_mg"]["nominal"] / service for name in ("mcu_m33_u575", "h100")]
     assert plain(cost.value) == f"{ends[0]:.2g} % - {ends[1]:.2g} %"
     assert plain(cost.note).startswith(
-        "Of the service's 39.51 mg CO2e per request: STM32U575 microcontroller to"
+        "Of the service's 116.3 mg CO2e per request: STM32U575 microcontroller to"
     )
     assert pays.value == "against 1 of 3"
     assert pays.note == (
-        "It saves more carbon than it emits on no device against the best constant action, on every one "
-        "against random actions; undecided against the dense twin."
+        "Provisioned, it saves more carbon than it emits on no device against the best constant action, on "
+        "every one against random actions; undecided against the dense twin."
     )
 
 
@@ -171,7 +172,9 @@ def test_whether_it_pays_in_a_word(now: Data, verdicts: tuple[str, str], value: 
 
 def test_what_is_not_known_is_said(now: Data) -> None:
     now["decided"] |= {"regret": None, "optimum_mg_per_decision": None, "constant": None}
-    now["ledger"]["accounts"], now["payback"] = {}, {}
+    now["payback"] = {}
+    for figures in now["ledger"]["boundaries"].values():
+        figures["accounts"] = {}
     close, cost, pays = opening(typed(now)).cards
     assert close.value == "not known"
     assert plain(close.note).startswith(
@@ -212,7 +215,7 @@ def test_the_last_screen_fits_a_terminal(now: Data, dense: Data, case: str) -> N
             "controls": "a great many things " * 40,
         }
         data["wording"]["constant"] = ", ".join(f"{number}.00 W" for number in range(80))
-        for account in data["ledger"]["accounts"].values():
+        for account in data["ledger"]["boundaries"]["provisioned"]["accounts"].values():
             account["device"] = "a device with a name that does not end " * 9
     if case == "unknown":
         data["decided"] |= {"regret": None, "optimum_mg_per_decision": None, "constant": None}

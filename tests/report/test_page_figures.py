@@ -69,27 +69,48 @@ def test_every_value_of_the_page_is_a_number_of_the_summary(
 
 def test_the_ledger_of_the_page_is_that_of_the_summary(parsed: Parsed, data: Data, one_page: str) -> None:
     page = parsed(one_page)
-    title = "Carbon of the agent, always on at 1 request per second"
-    keys = ("agent_mg", "agent_kg_per_year", "total_mg")
-    devices = data["ledger"]["accounts"].values()
-    assert page.values[title][1:] == [[device[key]["nominal"] for key in keys] for device in devices]
-    for device in devices:
-        lines = [[line[key]["nominal"] for key in ("mg", "kg_per_year")] for line in device["lines"]]
+    title = "Carbon of the agent at 1 request per second"
+    work, provisioned = (data["ledger"]["boundaries"][name] for name in ("work", "provisioned"))
+    assert page.values[title][1:] == [
+        [
+            work["accounts"][profile]["agent_mg"]["nominal"],
+            device["agent_mg"]["nominal"],
+        ]
+        for profile, device in provisioned["accounts"].items()
+    ]
+    for profile, device in provisioned["accounts"].items():
+        own = work["accounts"][profile]
+        alone = {line["key"]: line["mg"]["nominal"] for line in own["lines"]}
+        lines = [
+            [
+                *([alone[line["key"]]] if line["key"] in alone else []),
+                line["mg"]["nominal"],
+            ]
+            for line in device["lines"]
+        ]
         sums = [
-            [device[f"{key}_{unit}"]["nominal"] for unit in ("mg", "kg_per_year")]
+            [figures[f"{key}_{unit}"]["nominal"] for figures in (own, device)]
             for key in ("agent", "total")
+            for unit in ("mg", "kg_per_year")
         ]
         bound = ", its cost a lower bound" if device["lower_bound"] else ""
         assert page.values[f"Ledger with the agent on {device['device']}{bound}"][1:] == [*lines, *sums]
-    for index, baseline in enumerate(
-        ("uniformly random actions", "the best constant action, 150 words at 9.932 W")
+    for baseline_key, baseline in (
+        ("random", "uniformly random actions"),
+        ("constant", "the best constant action, 150 words at 9.932 W"),
     ):
-        pairs = [pairs[index] for pairs in data["payback"].values()]
+        pairs = [
+            pair
+            for pairs in data["payback"].values()
+            for pair in pairs
+            if (pair["baseline"], pair["boundary"]) == (baseline_key, "provisioned")
+        ]
         keys = ("net_mg", "payback_decisions", "lowest_rate_hz")
         values = [
-            [pair[key]["nominal"] for key in keys if pair[key]["nominal"] is not None] for pair in pairs
+            [pair[key]["nominal"] for key in keys if pair[key] and pair[key]["nominal"] is not None]
+            for pair in pairs
         ]
-        assert page.values[f"Against {baseline}"][1:] == values
+        assert page.values[f"Against {baseline}, provisioned"][1:] == values
 
 
 def test_margins_checks_and_assumptions_are_told(parsed: Parsed, data: Data, one_page: str) -> None:
@@ -147,7 +168,7 @@ def test_several_runs_stand_side_by_side_and_then_alone(
     rows = {row[0]: [plain(cell) for cell in row[1:]] for row in body}
     assert rows["regret"] == ["20.3 %", "1.23 %"]
     assert rows["seed"] == ["0", "7"]
-    assert rows["agent's carbon, NVIDIA H100 SXM"][1] == "cannot run it"
+    assert rows["agent's carbon provisioned, NVIDIA H100 SXM"][1] == "cannot run it"
     assert rows["pays against random actions?"] == ["pays on every device"] * 2
     assert rows["pays against the best constant action?"] == ["pays on no device"] * 2
     assert rows["pays against the dense twin?"][1].startswith("never pays on Intel Loihi 1 and")

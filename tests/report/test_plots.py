@@ -55,9 +55,9 @@ def test_energies_lie_where_their_logarithm_says(summary: Summary, width: float)
 
 def test_ledger_terms_lie_where_their_logarithm_says(summary: Summary) -> None:
     svg = plots.ledger_plot(summary)
-    terms = np.log10([term.mg for term in summary.decided.terms.values()])
+    terms = np.log10([line.mg.nominal for line in summary.ledger.provisioned.service])
     slope, offset = np.polyfit(terms, _marks(svg, "service"), 1)
-    accounts = summary.ledger.accounts.values()
+    accounts = summary.ledger.provisioned.accounts.values()
     work = [
         math.log10(line.mg.nominal)
         for account in accounts
@@ -100,13 +100,15 @@ def _no_spikes(data: Data) -> None:
 def _no_energy(data: Data) -> None:
     for device in data["priced"]["devices"].values():
         device |= {"spiking": None, "dense": None}
-    data["ledger"]["accounts"] = {}
+    for figures in data["ledger"]["boundaries"].values():
+        figures["accounts"] = {}
 
 
 def _zeros(data: Data) -> None:
     zero = dict.fromkeys(("low", "nominal", "high"), 0.0)
-    accounts = data["ledger"]["accounts"].values()
-    for line in (*data["ledger"]["service"], *(line for account in accounts for line in account["lines"])):
+    provisioned = data["ledger"]["boundaries"]["provisioned"]
+    accounts = provisioned["accounts"].values()
+    for line in (*provisioned["service"], *(line for account in accounts for line in account["lines"])):
         line["mg"] = zero
     chip = data["priced"]["devices"]["h100"]
     chip["spiking"]["total_j"] = chip["dense"]["total_j"] = zero

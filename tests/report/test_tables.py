@@ -113,7 +113,7 @@ def test_an_evaluation_alone_has_its_table(summary: Summary) -> None:
 def test_the_headline_has_the_figures_that_matter(summary: Summary) -> None:
     shown = dict(headline(summary))
     assert shown["slots in which Lava differs"] == "0 of 534,000"
-    assert shown["service, mg CO₂e per request"] == "39.51"
+    assert shown["service's work, mg CO₂e per request"] == "39.51"
 
 
 def test_the_terminal_gets_ascii_words_and_no_markup(data: Data) -> None:

@@ -123,13 +123,15 @@ def test_limits_carry_the_numbers_of_the_run(summary: Summary) -> None:
 def test_limits_say_what_the_ledger_holds(data: Data) -> None:
     summary = _typed(data)
     text = plain(" ".join(limits(summary)))
-    whole = max(account.agent_mg.high for account in summary.ledger.accounts.values())
-    most = whole / sum(term.mg for term in summary.decided.terms.values())
-    assert f"with static power, making and training the agent is at most {100 * most:.3g} %" in text
-    assert "always on and deciding 1 request per second" in text
-    assert "static power between decisions, its making and the host's, and the training are in it" in text
+    provisioned = summary.ledger.provisioned
+    whole = max(account.agent_mg.high for account in provisioned.accounts.values())
+    most = whole / provisioned.service_mg.nominal
+    assert f"making and training, the agent is at most {100 * most:.3g} % of the service provisioned" in text
+    assert "The ledger has two boundaries, 1 request per second" in text
+    assert "service and agent always on for these alone, with idle power and making until the next" in text
     assert "making of the device are not in it" not in text
-    data["ledger"]["accounts"] = {}
+    for figures in data["ledger"]["boundaries"].values():
+        figures["accounts"] = {}
     assert "no carbon figure beside the service's here" in " ".join(limits(_typed(data)))
 
 

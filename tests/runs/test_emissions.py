@@ -62,8 +62,33 @@ def account(lines: list[dict[str, object]], energy_j: dict[str, object], unprice
     }
 
 
-def ledger(countries: dict[str, str] | None = None) -> LedgerPart:
+def ledger(
+    countries: dict[str, str] | None = None,
+    pue: float = 1.0,
+    trainings: int = 1,
+    training_country: str = "",
+) -> LedgerPart:
     """2 requests a second: 290 J of the service, 5 mJ of a chip that is always on, 56 g/kWh."""
+    service = [
+        line("inference_operational", "service", 1_800.0),
+        line("inference_embodied", "service", 130.0, "embodied"),
+        line("wireless_operational", "service", 0.5),
+        line("wireless_embodied", "service", 0.25, "embodied"),
+    ]
+    accounts = {
+        "loihi2": account(
+            [
+                line("agent_dynamic", "dynamic", 5e-6),
+                line("agent_host", "host", 1e-6),
+                line("agent_static", "static", 4e-3),
+                line("agent_embodied", "embodied", 0.2, "embodied"),
+                line("agent_training", "training", 3e-5, "training"),
+            ],
+            {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
+            ["synaptic weight fetches"],
+        ),
+        "mcu": account([line("agent_dynamic", "dynamic", None)], {"dynamic": three(None)}, []),
+    }
     data = {
         "run": {
             "system": "aolo",
@@ -93,30 +118,32 @@ def ledger(countries: dict[str, str] | None = None) -> LedgerPart:
             "intensity_g_per_kwh": 56.0,
             "units_per_decision": {},
             "unit_names": {},
-            "service_energy_j": 290.0,
-            "service_mg": 30.0,
-            "service": [
-                line("inference_operational", "service", 1_800.0),
-                line("inference_embodied", "service", 130.0, "embodied"),
-                line("wireless_operational", "service", 0.5),
-                line("wireless_embodied", "service", 0.25, "embodied"),
-            ],
-            "accounts": {
-                "loihi2": account(
-                    [
-                        line("agent_dynamic", "dynamic", 5e-6),
-                        line("agent_host", "host", 1e-6),
-                        line("agent_static", "static", 4e-3),
-                        line("agent_embodied", "embodied", 0.2, "embodied"),
-                        line("agent_training", "training", 3e-5, "training"),
+            "pue": pue,
+            "boundaries": {
+                "work": {
+                    "service_energy_j": 190.0,
+                    "service_mg": three(30.0),
+                    "service_kg_per_year": three(1_930.75),
+                    "service": service,
+                    "accounts": {},
+                },
+                "provisioned": {
+                    "service_energy_j": 290.0,
+                    "service_mg": three(40.0),
+                    "service_kg_per_year": three(2_530.75),
+                    "service": [
+                        *service,
+                        line("gpus_waiting_operational", "service", 500.0),
+                        line("gpus_waiting_embodied", "service", 100.0, "embodied"),
                     ],
-                    {"dynamic": three(6e-6), "host": three(4e-6), "static": three(5e-3)},
-                    ["synaptic weight fetches"],
-                ),
-                "mcu": account([line("agent_dynamic", "dynamic", None)], {"dynamic": three(None)}, []),
+                    "accounts": accounts,
+                },
             },
-            "training_g": 0.05,
+            "training_g": 0.05 * trainings,
             "training_over_decisions": 1.0,
+            "trainings": trainings,
+            "training_country": training_country,
+            "trained_where": "",
         },
         "payback": {},
     }
@@ -185,8 +212,25 @@ def test_a_year_by_hand() -> None:
     assert chip.emissions_rate_kg_per_s == pytest.approx(1.27029427e-10, rel=1e-8)
     assert service.project_name == "run: service, modelled, one year at 2 requests/s"
     assert service.energy_kwh == pytest.approx(5_080.8, rel=1e-12)
-    assert (service.emissions_kg, service.country) == (1_800.5, "DEU")
+    # What waits is in it, as the agent's static power is in its own row.
+    assert (service.emissions_kg, service.country) == (2_300.5, "DEU")
     assert mcu.project_name.endswith("requests/s")
+
+
+def test_the_agent_s_energy_holds_the_cooling_of_its_site() -> None:
+    _, plain, *_ = all_rows(ledger())
+    _, cooled, *_ = all_rows(ledger(pue=1.25))
+    assert (plain.pue, cooled.pue) == (1.0, 1.25)
+    assert plain.energy_kwh is not None
+    assert cooled.energy_kwh == pytest.approx(1.25 * plain.energy_kwh, rel=1e-15)
+
+
+def test_the_training_that_was_measured_stands_where_it_ran() -> None:
+    one = all_rows(ledger())[0]
+    kept = all_rows(ledger(trainings=3, training_country="POL"))[0]
+    assert kept.project_name == f"{one.project_name}, one of 3"
+    assert (kept.energy_kwh, kept.country) == (one.energy_kwh, "POL")
+    assert kept.emissions_kg == pytest.approx(one.emissions_kg, rel=1e-15)
 
 
 def test_pandas_reads_every_figure_back() -> None:
@@ -256,7 +300,7 @@ def test_a_real_run_s_modelled_rows_are_its_ledger_s(small_run: Path) -> None:
     book = Summary.read(small_run / "summary.json").ledger
     frame = pd.read_csv(small_run / "emissions_modelled.csv")
     assert tuple(frame.columns) == COLUMNS
-    assert len(frame) == len(book.accounts) + 1
+    assert len(frame) == len(book.provisioned.accounts) + 1
     assert frame["project_name"].str.contains("modelled").all()
     assert frame["codecarbon_version"].isna().all()
     agents = frame.iloc[:-1]
@@ -265,5 +309,7 @@ def test_a_real_run_s_modelled_rows_are_its_ledger_s(small_run: Path) -> None:
         [book.intensity_g_per_kwh / 1e3] * len(agents), rel=1e-9
     )
     service = frame.iloc[-1]
-    per_request_g = math.fsum(row.mg.nominal for row in book.service if row.kind == "operational") / 1e3
+    operational = [row for row in book.provisioned.service if row.kind == "operational"]
+    assert any(row.key == "gpus_waiting_operational" for row in operational)
+    per_request_g = math.fsum(row.mg.nominal for row in operational) / 1e3
     assert service["emissions"] == pytest.approx(per_request_g * book.decisions_per_year / 1e3, rel=1e-12)

@@ -167,8 +167,8 @@ def test_a_summary_is_a_table_of_bounded_figures(recorded: dict, tmp_path: Path)
     file.write_text("[]")
     with pytest.raises(RunError, match=r"summary\.json holds no table of keys"):
         Summary.read(file)
-    for number in (2.0, True, "2"):
-        with pytest.raises(RunError, match=f"has the form {number}, not 2"):
+    for number in (2, 3.0, True, "3"):
+        with pytest.raises(RunError, match=f"has the form {number}, not 3"):
             Summary.of({**recorded, "schema_number": number}, "summary.json")
     for rate in (-0.1, 1.1):
         decided = {**recorded["decided"], "violation_rate": rate}

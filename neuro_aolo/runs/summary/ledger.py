@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from neuro_aolo.runs.summary.part import Number, Part, Reach, Span
+from neuro_aolo.runs.summary.part import Boundary, Number, Part, Reach, Span
 from neuro_aolo.runs.summary.run import RunFacts
 from neuro_aolo.runs.summary.wording import Wording
 
@@ -22,11 +22,11 @@ class LedgerLineFigures(Part):
 
 
 class AccountFigures(Part):
-    """The agent on one device, always on.
+    """The agent on one device.
 
     Attributes:
         device: its name.
-        boundary: what its figures hold.
+        boundary: what the figures of the device hold.
         evidence: the weakest among them.
         lines: of the agent.
         energy_j: of a decision, by part.
@@ -59,6 +59,37 @@ class AccountFigures(Part):
     devices_needed: Span
 
 
+class BoundaryFigures(Part):
+    """Service and agent within one boundary.
+
+    Attributes:
+        service_energy_j: that the system draws for a decision, cooling included.
+        service_mg: all of the system's carbon, per decision; its range may be narrower than the lines'
+            together, for what makes one line more makes another less.
+        service_kg_per_year: over the decisions of a year.
+        service: lines of the system.
+        accounts: of the agent, by profile.
+    """
+
+    service_energy_j: Number
+    service_mg: Span
+    service_kg_per_year: Span
+    service: tuple[LedgerLineFigures, ...]
+    accounts: dict[str, AccountFigures]
+
+
+class Boundaries(Part):
+    """Both boundaries, the same for service and agent.
+
+    Attributes:
+        work: what works for a decision, as long as it works.
+        provisioned: also what waits for it: idle power, and making from one decision to the next.
+    """
+
+    work: BoundaryFigures
+    provisioned: BoundaryFigures
+
+
 class Ledger(Part):
     """Service and agent, per decision and year.
 
@@ -68,14 +99,16 @@ class Ledger(Part):
         decisions_per_year: likewise.
         site: where the agent stands.
         intensity_g_per_kwh: there.
+        pue: power usage effectiveness there; the agent's energy counts so many times.
         units_per_decision: functional units, by their key.
         unit_names: as people read them.
-        service_energy_j: that the system draws for a decision, cooling included.
-        service_mg: all of the system's carbon, per decision.
-        service: lines of the system.
-        accounts: of the agent, by profile.
-        training_g: carbon of the whole training.
+        boundaries: what is emitted within each.
+        training_g: carbon of all trainings.
         training_over_decisions: that share it.
+        trainings: how many there were.
+        training_country: code of the country where they ran; empty where nobody said.
+        trained_where: at whose carbon intensity they are priced.
+        unlike_making: where the making of one kind of device differs between service and agent, and why.
     """
 
     units: dict[str, str]
@@ -83,19 +116,35 @@ class Ledger(Part):
     decisions_per_year: Number
     site: str
     intensity_g_per_kwh: Number
+    pue: Number
     units_per_decision: dict[str, Number]
     unit_names: dict[str, str]
-    service_energy_j: Number
-    service_mg: Number
-    service: tuple[LedgerLineFigures, ...]
-    accounts: dict[str, AccountFigures]
+    boundaries: Boundaries
     training_g: Number
     training_over_decisions: Number
+    trainings: int
+    training_country: str
+    trained_where: str
+    unlike_making: tuple[str, ...] = ()
+
+    @property
+    def work(self) -> BoundaryFigures:
+        """What works for a decision."""
+        return self.boundaries.work
+
+    @property
+    def provisioned(self) -> BoundaryFigures:
+        """Also what waits for it."""
+        return self.boundaries.provisioned
 
 
 class PaybackFigures(Part):
-    """Whether the agent on one device pays against one baseline."""
+    """Whether the agent on one device pays against one baseline, within one boundary.
 
+    What paying back takes has no meaning within the boundary of work: there a device is no investment.
+    """
+
+    boundary: Boundary
     baseline: str
     title: str
     decisions: int
@@ -107,8 +156,8 @@ class PaybackFigures(Part):
     whole_mg: Span
     verdict: Literal["pays", "never", "undecided"]
     lower_bound: bool
-    payback_decisions: Reach
-    lowest_rate_hz: Reach
+    payback_decisions: Reach | None
+    lowest_rate_hz: Reach | None
     parity_power_w: Span | None
 
 

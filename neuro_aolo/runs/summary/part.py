@@ -19,6 +19,9 @@ def _share(value: float) -> float:
 Share = Annotated[Number, AfterValidator(_share)]
 """Part of a whole, likewise."""
 
+Boundary = Literal["work", "provisioned"]
+"""What a sum of carbon holds, of service and agent alike."""
+
 ActorKind = Literal["spiking", "dense"]
 """What was frozen: everything after that depends on it alone."""
 

@@ -14,12 +14,15 @@ from neuro_aolo.runs.summary.part import Number, Part
 from neuro_aolo.runs.summary.priced import Priced
 from neuro_aolo.systems.chapter import Chapter
 
-SCHEMA = 2
-"""Number of this form; that of 0.1 had none."""
+SCHEMA = 3
+"""Number of this form; that of 0.1 had none, 2 had no boundaries."""
 
 
 class AssumptionFigures(Part):
-    """A parameter or price that figures rest on; ``profile`` is empty of the system's own."""
+    """A parameter or price that figures rest on; ``profile`` is empty of the system's own.
+
+    Its range is how far it may be off, and what says so; empty of a parameter that has none.
+    """
 
     profile: str = ""
     key: str
@@ -27,6 +30,7 @@ class AssumptionFigures(Part):
     unit: str
     grade: str
     source: str
+    range: str = ""
 
 
 class ExportFigures(Part):
@@ -62,7 +66,7 @@ class Summary(LedgerPart):
         timings_s: of each stage.
     """
 
-    schema_number: Literal[2] = 2
+    schema_number: Literal[3] = 3
     version: str
     decided: Decided
     chapters: tuple[Chapter, ...] = ()

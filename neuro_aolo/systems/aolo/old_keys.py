@@ -1,5 +1,9 @@
 """The keys that 0.1 printed as JSON, where AOLO was the only system: from today's, for who reads them still.
 
+What waits for a request was in no total then: ``ledger.devices`` are the accounts of what is provisioned,
+the agent's lines as they were, the totals with the GPUs and the station that wait. ``ledger.service`` is its
+work.
+
 ``OLD_KEYS`` says where each stands now; ``*`` is any key or index, the same on both sides. What was named by
 its English label is written out below it.
 """
@@ -61,7 +65,10 @@ OLD_KEYS: tuple[tuple[str, str], ...] = (
     ("ledger.requests_per_year", "ledger.decisions_per_year"),
     ("ledger.words_per_request", "ledger.units_per_decision.word"),
     ("ledger.bits_per_request", "ledger.units_per_decision.bit"),
-    ("ledger.devices", "ledger.accounts"),
+    ("ledger.devices", "ledger.boundaries.provisioned.accounts"),
+    ("ledger.service", "ledger.boundaries.work.service"),
+    ("ledger.service_energy_j", "ledger.boundaries.work.service_energy_j"),
+    ("ledger.service_mg", "ledger.boundaries.work.service_mg.nominal"),
     ("ledger.training_over_requests", "ledger.training_over_decisions"),
     ("year.requests", "year.decisions"),
     ("reward_mg", "reward"),
@@ -131,7 +138,8 @@ def _priced(data: Mapping[str, Any], old: dict[str, Any]) -> None:
 
 def _ledger(data: Mapping[str, Any], old: dict[str, Any]) -> None:
     if "decided" not in data:
-        old["service_mg_per_request"] = data["ledger"]["service_mg"]
+        work = data["ledger"]["boundaries"]["work"]
+        old["service_mg_per_request"] = work["service_mg"]["nominal"]
 
 
 def _payback(data: Mapping[str, Any], old: dict[str, Any]) -> None:

@@ -74,6 +74,24 @@ class Radio(Section):
     bs_lifetime_years: float = parameter(10.0, "year", "AOLO, table", gt=0.0, le=100.0)
 
 
+class Provision(Section):
+    """What stands for the service beyond its work: on the ledger, and no part of what is minimised."""
+
+    gpu_idle_power_w: float = parameter(
+        60.5, "W", "middle of 58 to 63 W of idle A100s by nvidia-smi in public logs", ge=0.0, le=1e5
+    )
+    gpu_utilisation: float = parameter(
+        0.5,
+        "-",
+        "chosen: the GPUs are the service's own, and work so much of their time at most",
+        gt=0.0,
+        le=1.0,
+    )
+    bs_utilisation: float = parameter(
+        0.3, "-", "chosen: share of what the station could send that all its users ask for", gt=0.0, le=1.0
+    )
+
+
 class Quality(Section):
     """The QoE curve and what quality is worth."""
 

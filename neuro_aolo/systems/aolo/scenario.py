@@ -16,6 +16,7 @@ from neuro_aolo.systems.aolo.parameters import (
     Channel,
     Inference,
     Limits,
+    Provision,
     Quality,
     Radio,
     SiteTraces,
@@ -29,6 +30,7 @@ from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_
 from neuro_aolo.systems.grid.factor import origin_of
 from neuro_aolo.systems.grid.trace import Trace
 from neuro_aolo.systems.parameters import Bounds, Component
+from neuro_aolo.systems.ranges import ParameterRange
 from neuro_aolo.systems.scenario import NamedScenario
 from neuro_aolo.systems.scenario_file import (
     ScenarioFile,
@@ -63,6 +65,7 @@ class Scenario(NamedScenario):
         traces: Hourly carbon intensities that take the place of drawn ones.
         prompts: Features that an unknown function makes each request's best length of, and noisy scores.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
+        ranges: How far a value may be off, likewise.
     """
 
     dc_country: str | None = None
@@ -70,11 +73,13 @@ class Scenario(NamedScenario):
     channel: Channel = Channel()
     inference: Inference = Inference()
     radio: Radio = Radio()
+    provision: Provision = Provision()
     quality: Quality = Quality()
     limits: Limits = Limits()
     actions: ActionBox = ActionBox()
     state: State = State()
     sources: dict[str, str] = Field(default_factory=dict)
+    ranges: dict[str, ParameterRange] = Field(default_factory=dict)
     traces: SiteTraces | None = None
     prompts: Prompts | None = None
 

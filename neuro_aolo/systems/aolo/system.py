@@ -13,6 +13,7 @@ from neuro_aolo.systems.aolo.old_keys import old_keys
 from neuro_aolo.systems.aolo.phrases import phrases
 from neuro_aolo.systems.aolo.policies import rules
 from neuro_aolo.systems.aolo.scenario import Scenario
+from neuro_aolo.systems.aolo.served import emits, machines, pue
 from neuro_aolo.systems.aolo.task import AoloTask
 from neuro_aolo.systems.aolo.telling import tell
 from neuro_aolo.systems.rivals import Estimator
@@ -20,13 +21,16 @@ from neuro_aolo.systems.task import Policy
 
 __all__ = [
     "Scenario",
+    "emits",
     "estimators",
     "examine",
     "fit",
     "from_llm",
+    "machines",
     "old_keys",
     "phrases",
     "policies",
+    "pue",
     "shift",
     "task",
     "tell",

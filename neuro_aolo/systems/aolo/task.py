@@ -18,17 +18,16 @@ from neuro_aolo.systems.aolo.request import (
     to_physical,
 )
 from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
+from neuro_aolo.systems.aolo.served import ENTRIES, served
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.task import (
     Constraint,
-    Entry,
     Floats,
     Hourly,
     Hours,
     Objective,
     Observations,
     Optimum,
-    Served,
     Spec,
     Transition,
     Unit,
@@ -41,27 +40,6 @@ _TRIED = 50
 """Requests, and lengths and powers, on which it is looked for what makes all of them infeasible."""
 
 _SITES = ("dc", "bs")
-_REFERENCE = "arXiv:2503.04418"
-ENTRIES = (
-    Entry(
-        "inference_operational",
-        "inference, operational",
-        "operational",
-        "dc",
-        f"AOLO, equation (4), {_REFERENCE}",
-    ),
-    Entry("inference_embodied", "inference, embodied", "embodied", "dc", f"AOLO, equation (5), {_REFERENCE}"),
-    Entry(
-        "wireless_operational",
-        "wireless, operational",
-        "operational",
-        "bs",
-        f"AOLO, equations (8) and (15), {_REFERENCE}",
-    ),
-    Entry("wireless_embodied", "wireless, embodied", "embodied", "bs", f"AOLO, equation (9), {_REFERENCE}"),
-)
-"""Lines of what a request emits."""
-
 _LIMITS = {
     "quality": ("quality", "threshold", "answer quality"),
     "energy": ("limits", "energy", "energy"),
@@ -206,7 +184,7 @@ class AoloTask:
             reward=result.reward,
             ended=np.zeros(count, np.bool_),
             terminal=np.zeros(count, np.bool_),
-            served=self._served(result, words, power_w),
+            served=served(self.scenario, result, words, power_w),
         )
 
     def _slack(self, result: Outcome) -> Floats:
@@ -219,19 +197,6 @@ class AoloTask:
         # A time without end is as late as can be.
         slack: Floats = np.nan_to_num(np.stack(columns, axis=1), nan=-1.0)
         return slack
-
-    def _served(self, result: Outcome, words: Floats, power_w: Floats) -> Served:
-        inference, radio, terms = self.scenario.inference, self.scenario.radio, result.terms
-        gpus_w = inference.gpus * inference.gpu_power_w * inference.pue
-        inference_j = terms.inference_time_s * (gpus_w / inference.batch_size)
-        fixed_j_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * 1e6) * radio.fixed_power_w
-        wireless_j = power_w * terms.transmission_time_s + words * fixed_j_per_word
-        return Served(
-            carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
-            energy_j=np.stack([inference_j, wireless_j], axis=1),
-            units=np.stack([words, terms.bits], axis=1),
-            margins=np.stack(list(result.margins.values()), axis=1),
-        )
 
     def optimum(self, states: Floats) -> Optimum:
         """The oracle's decision; regret is measured in its carbon."""

@@ -9,7 +9,7 @@ from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.text.numbers import percent
 
 _PLACES = {"dc": "data centre", "bs": "base station"}
-_SECTIONS = ("channel", "inference", "radio", "quality", "limits", "actions", "prompts")
+_SECTIONS = ("channel", "inference", "radio", "provision", "quality", "limits", "actions", "prompts")
 _SOURCE = "Service, problem and algorithm: X. Wang, H. Du, Y. Gao, D. I. Kim (2025), AOLO, arXiv:2503.04418"
 _GRADES = {
     "AOLO, table": "from AOLO's table",

@@ -160,6 +160,20 @@ class Radio(Section):
     bs_lifetime_years: float = parameter(10.0, "year", "AOLO, table", gt=0.0, le=100.0)
 
 
+class Provision(Section):
+    """What stands for a task beyond the work on it: on the ledger, and no part of what is minimised."""
+
+    idle_share: float = parameter(
+        0.3, "-", "chosen: power of a waiting server over that of a working one", ge=0.0, le=1.0
+    )
+    server_utilisation: float = parameter(
+        0.3, "-", "chosen: share of its time that a server works, for all who use it", gt=0.0, le=1.0
+    )
+    bs_utilisation: float = parameter(
+        0.3, "-", "chosen: share of its time that one user's share of the station sends", gt=0.0, le=1.0
+    )
+
+
 class Limits(Section):
     """What a task must keep beside its own quality and deadline, and what breaking a constraint costs."""
 

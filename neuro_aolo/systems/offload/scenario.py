@@ -21,6 +21,7 @@ from neuro_aolo.systems.offload.parameters import (
     ActionBox,
     ImageTask,
     Limits,
+    Provision,
     Radio,
     Servers,
     SiteTraces,
@@ -30,6 +31,7 @@ from neuro_aolo.systems.offload.parameters import (
     site_of,
 )
 from neuro_aolo.systems.parameters import Bounds
+from neuro_aolo.systems.ranges import ParameterRange
 from neuro_aolo.systems.scenario import NamedScenario
 from neuro_aolo.systems.scenario_file import (
     ScenarioFile,
@@ -53,6 +55,7 @@ class Scenario(NamedScenario):
         server_countries: the same of each server; empty text where a server's is drawn.
         traces: hourly carbon intensities that take the place of drawn ones, by site.
         sources: where a value comes from, by dotted key (``servers.power_w``), if not the default's source.
+        ranges: how far a value may be off, likewise.
     """
 
     user_country: str | None = None
@@ -60,11 +63,13 @@ class Scenario(NamedScenario):
     task: ImageTask = ImageTask()
     servers: Servers = Servers()
     radio: Radio = Radio()
+    provision: Provision = Provision()
     limits: Limits = Limits()
     actions: ActionBox = ActionBox()
     users: Users = Users()
     state: State = State()
     sources: dict[str, str] = Field(default_factory=dict)
+    ranges: dict[str, ParameterRange] = Field(default_factory=dict)
     traces: SiteTraces | None = None
 
     @classmethod

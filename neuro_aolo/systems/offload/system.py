@@ -11,11 +11,12 @@ from neuro_aolo.systems.offload.check import examine
 from neuro_aolo.systems.offload.phrases import phrases
 from neuro_aolo.systems.offload.policies import rules
 from neuro_aolo.systems.offload.scenario import Scenario
+from neuro_aolo.systems.offload.served import emits, machines, pue
 from neuro_aolo.systems.offload.task import OffloadTask
 from neuro_aolo.systems.offload.telling import tell
 from neuro_aolo.systems.task import Policy
 
-__all__ = ["Scenario", "examine", "phrases", "policies", "task", "tell"]
+__all__ = ["Scenario", "emits", "examine", "machines", "phrases", "policies", "pue", "task", "tell"]
 
 
 def task(scenario: Scenario) -> OffloadTask:

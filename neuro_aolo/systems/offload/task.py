@@ -12,19 +12,17 @@ import numpy as np
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.offload.optimum import best
-from neuro_aolo.systems.offload.parameters import USER
 from neuro_aolo.systems.offload.scenario import Scenario
-from neuro_aolo.systems.offload.serving import Outcome, decode, encode, observe, outcome, sample_states
+from neuro_aolo.systems.offload.served import entries, served
+from neuro_aolo.systems.offload.serving import decode, encode, observe, outcome, sample_states
 from neuro_aolo.systems.task import (
     Constraint,
-    Entry,
     Floats,
     Hourly,
     Hours,
     Objective,
     Observations,
     Optimum,
-    Served,
     Spec,
     Transition,
     Unit,
@@ -35,8 +33,6 @@ from neuro_aolo_export.quantity import Quantity
 _PROBED = 1_000
 _TRIED = 64
 """Tasks on which it is looked for what makes all of them infeasible."""
-
-_SOURCE = "our reconstruction, in the form of AOLO's equations, arXiv:2503.04418"
 
 
 class OffloadTask:
@@ -96,7 +92,7 @@ class OffloadTask:
             choice=self._choice,
             objectives=(Objective("carbon", "mg", scale=scale, per_mg=1.0),),
             constraints=self._constraints,
-            entries=self._entries,
+            entries=entries(self.scenario),
             units=(Unit("image", "images"),),
             sites=scenario.sites,
             agents=scenario.users.count,
@@ -152,24 +148,6 @@ class OffloadTask:
         )
 
     @property
-    def _entries(self) -> tuple[Entry, ...]:
-        """Lines of what a decision emits: computing and making of each server, transfers, the station."""
-        servers = (
-            entry
-            for number, site in enumerate(self.scenario.servers.sites, start=1)
-            for entry in (
-                Entry(f"{site}_operational", f"server {number}, operational", "operational", site, _SOURCE),
-                Entry(f"{site}_embodied", f"server {number}, embodied", "embodied", site, _SOURCE),
-            )
-        )
-        return (
-            *servers,
-            Entry("device_operational", "user's device, operational", "operational", USER, _SOURCE),
-            Entry("station_operational", "base station, operational", "operational", USER, _SOURCE),
-            Entry("station_embodied", "base station, embodied", "embodied", USER, _SOURCE),
-        )
-
-    @property
     def hourly(self) -> Hourly | None:
         """Hours of the scenario's traces."""
         scenario, traces = self.scenario, self.scenario.traces
@@ -211,28 +189,8 @@ class OffloadTask:
             reward=-paid.sum(axis=1),
             ended=np.zeros(count, np.bool_),
             terminal=np.zeros(count, np.bool_),
-            served=self._served(result),
+            served=served(self.scenario, result),
             agent_costs=carbon_mg[..., None] if self.scenario.users.count > 1 else None,
-        )
-
-    def _served(self, result: Outcome) -> Served:
-        server = result.server[..., None] == np.arange(self.scenario.servers.count)
-        at_server = [
-            np.einsum("bk,bkm->bm", part, server) for part in (result.computing_g, result.server_making_g)
-        ]
-        of_user = (result.device_g, result.station_g, result.station_making_g)
-        energy_j = np.einsum("bk,bkm->bm", result.server_j, server)
-        count = len(result.server)
-        return Served(
-            carbon_g=np.hstack(
-                [
-                    np.stack(at_server, axis=-1).reshape(count, -1),
-                    *(part.sum(axis=1, keepdims=True) for part in of_user),
-                ]
-            ),
-            energy_j=np.hstack([energy_j, result.user_j.sum(axis=1, keepdims=True)]),
-            units=np.full((count, 1), float(self.scenario.users.count)),
-            margins=result.margins.min(axis=1),
         )
 
     def optimum(self, states: Floats) -> Optimum:

@@ -6,7 +6,7 @@ from neuro_aolo.systems.offload.scenario import SYSTEM, Scenario
 from neuro_aolo.systems.scenario_file import scenario_names
 from neuro_aolo.systems.system import Figures, Telling
 
-_SECTIONS = ("task", "servers", "radio", "limits", "actions", "users", "state")
+_SECTIONS = ("task", "servers", "radio", "provision", "limits", "actions", "users", "state")
 _SOURCE = (
     "Our reconstruction of a case that J. Wen et al. (2024), arXiv:2404.18077, describe in words; carbon in "
     "the form of AOLO's equations, quality in that of AGOD (H. Du et al., 2024); numbers: this project"

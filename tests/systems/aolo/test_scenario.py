@@ -10,7 +10,7 @@ from neuro_aolo.systems.grid.countries import country_intensity_g_per_kwh
 
 def test_paper_file_holds_the_defaults_that_the_schema_documents():
     paper = Scenario.load("paper")
-    assert Scenario(name="paper", description=paper.description) == paper
+    assert Scenario(name="paper", description=paper.description, ranges=paper.ranges) == paper
     assert paper.quality.sharpness == sharpness_through(150.0, 7.0, 260.0, 8.3)
     assert quality(150.0, 260.0, 8.3, paper.quality.sharpness) == pytest.approx(7.0, rel=1e-14)
     assert quality(413.89, 260.0, 8.3, paper.quality.sharpness) == pytest.approx(7.0, abs=1e-4)

@@ -207,11 +207,12 @@ def test_a_run_on_an_id_opens_again(plain: Run) -> None:
 
 def test_a_run_without_carbon_has_a_ledger_and_a_page(plain: Run) -> None:
     part = ledger_part(plain, Pricing((MCU,)), ["random"])
-    assert part.ledger.service == ()
-    assert part.ledger.service_mg == 0.0
-    assert part.ledger.accounts[MCU].agent_mg.nominal > 0.0
-    (row,) = part.payback[MCU]
-    assert (row.saving_mg.nominal, row.verdict) == (0.0, "never")
+    for figures in (part.ledger.work, part.ledger.provisioned):
+        assert figures.service == ()
+        assert figures.service_mg.nominal == 0.0
+        assert figures.accounts[MCU].agent_mg.nominal > 0.0
+    assert [row.boundary for row in part.payback[MCU]] == ["provisioned", "work"]
+    assert {(row.saving_mg.nominal, row.verdict) for row in part.payback[MCU]} == {(0.0, "never")}
     summary = summarise(plain)
     write_summary(plain, summary)
     page = render(summary, plain.folder.metrics())
@@ -228,12 +229,13 @@ def test_a_run_without_carbon_has_a_ledger_and_a_page(plain: Run) -> None:
 
 def test_a_run_that_tells_all_is_booked_and_drawn(told: Run) -> None:
     part = ledger_part(told, Pricing((MCU,)), ["random", "0.5,1.5"])
-    lines = {line.key: line for line in part.ledger.service}
+    assert part.ledger.work.service == part.ledger.provisioned.service
+    lines = {line.key: line for line in part.ledger.work.service}
     assert lines["making"].mg.nominal == pytest.approx(1_000.0)
     assert lines["making"].name == "making of the rover"
     assert part.ledger.intensity_g_per_kwh == country_intensity_g_per_kwh("FRA")
-    assert set(part.ledger.accounts[MCU].sci) == {"move"}
-    push_j = part.ledger.service_energy_j
+    assert set(part.ledger.provisioned.accounts[MCU].sci) == {"move"}
+    push_j = part.ledger.work.service_energy_j
     assert lines["push"].mg.nominal == pytest.approx(push_j / 10.0 * 1e3)
     summary = summarise(told)
     (margin,) = summary.decided.margins

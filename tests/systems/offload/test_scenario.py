@@ -48,7 +48,7 @@ def test_common_sense_is_feasible_and_far_from_the_optimum():
 @pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_has_a_unit_a_range_and_a_source(name: str):
     rows = describe(Scenario.load(name))
-    assert len(rows) == 32
+    assert len(rows) == 35
     for row in rows:
         assert row.value
         assert row.unit
