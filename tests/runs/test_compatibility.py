@@ -79,9 +79,6 @@ RENAMED = {
 MACHINE = {"version", "versions", "timings_s"}
 """Parts of a summary that say where and when it was written."""
 
-ADDED = {"inference.batch_size", "inference.prompt_time_s"}
-"""Parameters since then."""
-
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
@@ -168,13 +165,6 @@ def without(data: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key not in keys}
 
 
-def without_added(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary without the parameters that 0.1 had not, and of which its run has the usual values."""
-    rows = [row for row in data["assumptions"] if row.get("key", row.get("what")) not in ADDED]
-    assert len(rows) == len(data["assumptions"]) - len(ADDED)
-    return {**data, "assumptions": rows}
-
-
 def of_lava() -> set[str]:
     """What only Lava can tell, where it is missing."""
     return set() if lava_version() else {"lava"}
@@ -242,7 +232,7 @@ def test_the_run_is_summarised_as_it_was(reported: tuple[dict[str, Any], dict[st
         (reported[0], retold(read(GOLDEN / "run" / "summary.json"), reported[1])),
         (reported[1], read(GOLDEN / "summary-schema-3.json")),
     ):
-        found = dict(leaves(named(without_added(without(written, left_out)))))
+        found = dict(leaves(named(without(written, left_out))))
         for path, value in leaves(named(without(kept, left_out))):
             if path[:2] == ("deployed", "lava") and of_lava():
                 continue
