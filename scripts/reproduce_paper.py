@@ -12,6 +12,7 @@ import argparse
 import math
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -81,21 +82,41 @@ def main() -> None:
         parser.exit(1, "reproduce_paper: some of it failed; the same command tries that again\n")
 
 
-def _setup(arguments: argparse.Namespace) -> Setup:
-    quick = arguments.quick
+def full(folder: Path, comparison: Path) -> Setup:
+    """The settings of the table that is kept."""
     return Setup(
-        seeds=1 if quick else arguments.seeds,
-        few_seeds=1 if quick else arguments.few_seeds,
-        seconds=2.0 if quick else arguments.seconds,
-        steps={"population": 1_280, "paper": 100} if quick else {},
-        opening_requests=200 if quick else 3_000,
-        timed_rounds=20 if quick else 400,
-        sweeps={row: sweep.judged_alone() if quick else sweep for row, sweep in SWEEPS.items()},
-        closed_form=ClosedForm((2.0,), (1.0, 600.0)) if quick else ClosedForm(),
-        folder=arguments.out or (QUICK_OUT if quick else OUT),
-        comparison=arguments.comparison,
-        jobs=arguments.jobs,
-        quick=quick,
+        seeds=SEEDS,
+        few_seeds=3,
+        seconds=75.0,
+        steps={},
+        opening_requests=3_000,
+        timed_rounds=400,
+        sweeps=SWEEPS,
+        closed_form=ClosedForm(),
+        folder=folder,
+        comparison=comparison,
+        jobs=1,
+        quick=False,
+    )
+
+
+def _setup(arguments: argparse.Namespace) -> Setup:
+    folder = arguments.out or (QUICK_OUT if arguments.quick else OUT)
+    setup = replace(full(folder, arguments.comparison), jobs=arguments.jobs)
+    if not arguments.quick:
+        names = ("seeds", "few_seeds", "seconds")
+        return replace(setup, **{name: getattr(arguments, name) for name in names})
+    return replace(
+        setup,
+        seeds=1,
+        few_seeds=1,
+        seconds=2.0,
+        steps={"population": 1_280, "paper": 100},
+        opening_requests=200,
+        timed_rounds=20,
+        sweeps={row: sweep.judged_alone() for row, sweep in SWEEPS.items()},
+        closed_form=ClosedForm((2.0,), (1.0, 600.0)),
+        quick=True,
     )
 
 

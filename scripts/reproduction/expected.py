@@ -8,12 +8,18 @@ from reproduction.opening import Opening
 from reproduction.timing import Timing
 from reproduction.trainings import Setup, Work, compared
 
-OPENING_S: Mapping[str, float] = {"SDRL": 100.0, "SAC": 30.0}
-PRINTED_S = 600.0
-POPULATIONS_S = 130.0
-STEPS_S: Mapping[int, float] = {}
-LARGE_S: Mapping[tuple[int, ...], float] = {}
-TIMING_S, CLOSED_FORM_S = 15.0, 200.0
+OPENING_S: Mapping[str, float] = {"SDRL": 90.0, "SAC": 30.0}
+PRINTED_S = 400.0
+POPULATIONS_S = 90.0
+STEPS_S: Mapping[int, float] = {1: 50.0, 2: 60.0, 3: 65.0, 5: 75.0, 12: 130.0}
+HIDDEN_S: Mapping[tuple[int, ...], float] = {
+    (16, 16): 50.0,
+    (64, 64): 60.0,
+    (512, 512): 145.0,
+    (256,): 60.0,
+    (256, 256, 256): 100.0,
+}
+TIMING_S, CLOSED_FORM_S = 10.0, 200.0
 
 
 def processor_s(work: Work) -> float:
@@ -30,7 +36,7 @@ def processor_s(work: Work) -> float:
         return 1.0
     if work.variant == "preset-paper":
         return PRINTED_S
-    return LARGE_S.get(work.popsan.hidden, STEPS_S.get(work.popsan.steps, POPULATIONS_S))
+    return HIDDEN_S.get(work.popsan.hidden, STEPS_S.get(work.popsan.steps, POPULATIONS_S))
 
 
 def missing(setup: Setup, works: Iterable[Work]) -> list[str]:

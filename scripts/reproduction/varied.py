@@ -42,7 +42,7 @@ class Variation:
 def swept_cells(setup: Setup, row: str) -> dict[Any, Cells]:
     """The cells of a sweep, by value."""
     return {
-        value: cells(setup, partial(swept, setup, row, value), setup.seeds_of(row, value))
+        value: cells(setup, partial(swept, setup, row, value), setup.seeds)
         for value in setup.sweeps[row].values
     }
 

@@ -2,7 +2,6 @@
 
 import csv
 import importlib
-import json
 import math
 import subprocess
 import sys
@@ -11,16 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-from neuro_aolo.agent.statistics import Estimate
 from neuro_aolo.comparison.plan import Plan
 from neuro_aolo.runs.cell import Cell
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-ONE_SEED = Estimate(0.2, math.nan, math.nan)
-NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
 @pytest.fixture(scope="module")
@@ -31,91 +26,6 @@ def parts() -> dict[str, ModuleType]:
         files = sorted((SCRIPTS / "reproduction").glob("[a-z]*.py"))
         found = {file.stem: importlib.import_module(f"reproduction.{file.stem}") for file in files}
         return found | {"script": importlib.import_module("reproduce_paper")}
-
-
-@pytest.mark.parametrize(
-    ("ours", "word"),
-    [
-        (Estimate(0.20, 0.15, 0.25), "reproduced"),
-        # The interval holds the paper's figure and not 0, but is wider than the effect.
-        (Estimate(0.15, 0.02, 0.25), "too close to call"),
-        (Estimate(0.10, -0.02, 0.25), "too close to call"),
-        (Estimate(0.05, 0.02, 0.10), "not reproduced"),
-        (Estimate(0.40, 0.30, 0.50), "not reproduced"),
-        (Estimate(0.01, -0.03, 0.10), "not reproduced"),
-        (Estimate(-0.05, -0.14, 0.05), "not reproduced"),
-        (Estimate(-0.10, -0.14, -0.05), "refuted"),
-        (Estimate(0.006, 0.003, 0.010), "refuted"),
-        (Estimate(0.0, -0.01, 0.01), "refuted"),
-        (NOTHING, "not testable"),
-    ],
-)
-def test_a_change_is_judged_by_its_interval(parts, ours: Estimate, word: str) -> None:
-    figure, mirrored = parts["verdicts"].figure, Estimate(-ours.value, -ours.high, -ours.low)
-    assert figure(0.1942, ours, 5, 0.01).word == figure(-0.1942, mirrored, 5, 0.01).word == word
-    # Of a policy that breaks more, carbon is over the easier requests.
-    assert figure(0.1942, ours, 5, 0.011).word == "not testable"
-
-
-@pytest.mark.parametrize("ours", [Estimate(0.2, 0.19, 0.21), Estimate(-0.2, -0.21, -0.19), ONE_SEED])
-@pytest.mark.parametrize("seeds", range(5))
-def test_too_few_seeds_neither_reproduce_nor_refute(parts, ours: Estimate, seeds: int) -> None:
-    verdicts = parts["verdicts"]
-    for judged in (
-        verdicts.figure(0.2, ours, seeds),
-        verdicts.order(0.2, ours, seeds),
-        verdicts.statement(ours, seeds),
-    ):
-        assert judged.word == "too close to call"
-        assert judged.why.startswith(f"{seeds} of 5 seeds")
-    assert "the other way round" in verdicts.order(0.2, Estimate(-0.2, -0.21, -0.19), 4).why
-
-
-@pytest.mark.parametrize(
-    ("ours", "word"),
-    [
-        (Estimate(3.0, 2.0, 4.0), "reproduced"),
-        # What the earlier rule called a peak: clear of 0, by less than its interval is wide.
-        (Estimate(0.002981, 8.5e-6, 0.00772), "too close to call"),
-        (Estimate(3.0, -0.1, 4.0), "too close to call"),
-        (Estimate(-0.004, -0.008, -0.001), "too close to call"),
-        (Estimate(-0.5, -0.6, -0.4), "refuted"),
-    ],
-)
-def test_statements_without_a_figure_are_judged_by_their_side(parts, ours: Estimate, word: str) -> None:
-    assert parts["verdicts"].statement(ours, 5).word == word
-
-
-def test_a_difference_in_mg_counts_by_its_sign_and_a_tenth_of_its_size(parts) -> None:
-    order = parts["verdicts"].order
-    assert order(-12.89, Estimate(-18.0, -19.0, -17.0), 5).word == "reproduced"
-    assert order(-12.89, Estimate(-12.89, -30.0, 1.0), 5).word == "too close to call"
-    assert order(-12.89, Estimate(5.0, 4.0, 6.0), 5).word == "refuted"
-    assert order(22.72, Estimate(0.1, -0.2, 0.3), 5).why == "less than a tenth of the paper's"
-
-
-def test_an_amount_in_mg_has_no_verdict(parts) -> None:
-    verdicts = parts["verdicts"]
-    assert verdicts.amount(Estimate(18.43, 18.4, 18.5)).word == "not testable"
-    words = {
-        verdicts.figure(0.2, Estimate(value, value - width, value + width), 5).word
-        for value in (-0.3, 0.0, 0.2, 0.3)
-        for width in (0.01, 0.2)
-    }
-    assert words | {"not testable"} == set(verdicts.RULES)
-
-
-def test_no_seed_both_proposes_and_confirms_a_peak(parts) -> None:
-    gains = parts["varied"].peak_gains
-    clear = np.array([[-24.0, -26.0], [-20.0, -21.0], [-19.0, -19.5], [-20.0, -20.5]])
-    assert gains(clear).tolist() == [1.0, 1.0]
-    # Without a peak the best of many is below its own mean where others chose it.
-    noise = np.random.default_rng(3).standard_normal((6, 2000))
-    means = noise.mean(axis=1)
-    assert abs(gains(noise).mean() - (means[1:-1].max() - max(means[0], means[-1]))) < 0.1
-    scattered = [gains(np.random.default_rng(seed).standard_normal((6, 5))).mean() for seed in range(400)]
-    assert abs(np.mean(scattered)) < 4 * np.std(scattered) / 20
-    assert gains(clear[:, :1]).size == 0
 
 
 def cell(carbon_mg: float, violation_rate: float = 0.0) -> Cell:
@@ -207,23 +117,6 @@ def test_the_shipped_preset_comes_from_the_comparison_alone(parts, setup) -> Non
     assert not any(work.name == "paper-spiking-preset-tuned" for work in trainings.wanted(setup))
 
 
-def test_the_opening_of_a_training_is_measured_once(parts, setup, tmp_path: Path) -> None:
-    pytest.importorskip("stable_baselines3")
-    for strategy, epsilon in (("outage", 0.01), ("non-outage", 0.0)):
-        for learner in ("SDRL", "SAC"):
-            opening = parts["trainings"].opening(setup, strategy, learner, 0)
-            assert opening.scenario.channel.outage_probability == epsilon
-            opened = opening.make()
-            # Random actions, nine in ten of which break a constraint.
-            assert -100.0 <= opened.reward_mg < -60.0
-            assert opened.requests == 100
-            opened.save(opening.file(tmp_path))
-            assert opening.finished(tmp_path) == opened
-    opening.file(tmp_path).write_text("{}")
-    with pytest.raises(Exception, match="is damaged"):
-        opening.finished(tmp_path)
-
-
 def test_table_ii_is_judged_strategy_against_strategy(parts, setup) -> None:
     for seed in range(5):
         for strategy, learner, mg in (
@@ -251,74 +144,6 @@ def test_the_strategies_differ_in_the_radio_alone(parts, setup) -> None:
     assert abs(optimal_mg) < 1e-4
 
 
-def test_times_are_kept_only_where_they_were_measured_alone(
-    parts, setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    timing = parts["timing"]
-    work = parts["trainings"].timing(setup, 2, 0)
-    for load, jobs, said in ((2.0, 1, "load average 2.00"), (0.1, 2, "--jobs 2"), (math.inf, 1, "load")):
-        monkeypatch.setattr(timing, "load_average", lambda load=load: load)
-        with pytest.raises(Exception, match=f"not alone: {said}"):
-            replace(work, jobs=jobs).make()
-    assert "had 80 % of a core" in timing.Conditions(1, 0.1, 1.0, 0.8).disturbance
-    assert timing.Conditions(1, 0.1, 1.1, 0.99).disturbance == ""
-    monkeypatch.setattr(timing, "load_average", lambda: 0.5)
-    # However busy the machine that tests.
-    monkeypatch.setattr(timing, "SHARE_NEEDED", 0.0)
-    timed = work.make()
-    assert min(timed.update_s, timed.decision_s) > 0.0
-    timed.save(work.file(setup.folder))
-    assert work.finished(setup.folder) == timed
-    assert json.loads(work.file(setup.folder).read_text())["conditions"]["load_at_start"] == 0.5
-
-
-def test_times_are_compared_between_the_ends(parts, setup) -> None:
-    told = {finding.verdict.why for finding in parts["varied"].times(setup)}
-    assert told == {"not measured alone"}
-    for seed in range(5):
-        for steps in (1, 12):
-            work = parts["trainings"].timing(setup, steps, seed)
-            timed = parts["timing"].Timed(work.settings, 0.01 * steps, 1e-4 + 1e-9 * steps, {}, {})
-            timed.save(work.file(setup.folder))
-    training, decision = parts["varied"].times(setup)
-    assert training.ours.value == pytest.approx(11.0)
-    assert (training.verdict.word, decision.verdict.word) == ("reproduced", "reproduced")
-
-
-def test_theorem_1_agrees_with_thirty_digits(parts, setup) -> None:
-    work = setup.closed_form
-    agreement = work.make()
-    assert max(agreement.tricomi, agreement.quadrature) < 1e-12
-    assert max(agreement.tricomi_table, agreement.quadrature_table) < 2e-8
-    agreement.save(work.file(setup.folder))
-    assert work.finished(setup.folder) == agreement
-    rows = parts["shown"].theorem(setup)
-    assert [row.ours.value for row in rows] == [
-        agreement.tricomi,
-        agreement.tricomi_table,
-        agreement.quadrature,
-        agreement.quadrature_table,
-    ]
-    assert {row.verdict.word for row in rows} == {"not testable"}
-
-
-def test_the_closed_form_is_right_where_it_is_known(parts) -> None:
-    # m = 2: E[1/ln(1+g)] by numeric integration with SciPy, at a beta where the two terms do not cancel.
-    from scipy.integrate import quad
-
-    beta = 2.0 / 3.0
-    mean, _ = quad(lambda g: beta**2 * g * math.exp(-beta * g) / math.log2(1.0 + g), 0.0, 80.0)
-    assert parts["closed_form"].tricomi(2.0, 3.0) == pytest.approx(mean, rel=1e-8)
-
-
-def test_the_footprint_rises_over_both_actions(parts, setup) -> None:
-    footprint, quality, unknown = parts["shown"].figures(setup)
-    assert "rises in both everywhere" in footprint.verdict.why
-    assert quality.calibrated
-    assert "8.3" in quality.verdict.why
-    assert {row.verdict.word for row in (footprint, quality, unknown)} == {"not testable"}
-
-
 def test_the_whole_table_follows_from_what_is_there(parts, setup, capsys: pytest.CaptureFixture[str]) -> None:
     carbon_mg = {"spiking": 18.0, "sac": 22.5, "ppo": 24.0, "random": 28.8}
     for work in parts["trainings"].wanted(setup, ("carbon", "reduction", "timesteps")):
@@ -327,7 +152,7 @@ def test_the_whole_table_follows_from_what_is_there(parts, setup, capsys: pytest
             mg = (carbon_mg[work.learner] + bool(work.variant)) * (1.0 + 0.01 * work.seed)
             save(setup, work, mg)
     parts["script"].tell(setup)
-    assert "Of 41 rows: 0 refuted, 4 not reproduced" in capsys.readouterr().out
+    assert "Of 41 rows: 0 refuted, 6 not reproduced" in capsys.readouterr().out
     with (setup.folder / "reproduction.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     found = {row["item"]: row for row in rows}
