@@ -20,6 +20,7 @@ from rich.console import Console
 
 from neuro_aolo.agent.stable_baselines import stable_baselines
 from neuro_aolo.comparison.table import unfinished
+from neuro_aolo.comparison.trained import BASELINES
 from neuro_aolo.errors import NeuroAoloError
 from neuro_aolo.report.tables import as_rich
 from neuro_aolo.text.numbers import plain
@@ -122,12 +123,12 @@ def _setup(arguments: argparse.Namespace) -> Setup:
 
 def made(setup: Setup, works: list[Work], overwrite: bool) -> list[Failure]:
     """Make what is missing; what could not be made."""
-    if any(work.name.endswith("SAC-0") or "-sac-" in work.name for work in works):
-        # A missing library is told before the first training, not after.
-        stable_baselines()
     left = [
         work for work in unfinished(works, setup.folder, overwrite=overwrite) if compared(setup, work) is None
     ]
+    if any(getattr(work, "learner", "") in ("SAC", *BASELINES) for work in left):
+        # A missing library is told before the first training, not after.
+        stable_baselines()
     print(f"{len(works) - len(left)} of {len(works)} are there", flush=True)
 
     def on_end(work: Work, failure: Failure | None) -> None:

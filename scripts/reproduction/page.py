@@ -36,10 +36,11 @@ NOTES = (
     "The reward of the first steps is that of training, exploration included: of SDRL with the preset "
     "paper, whose first tenth of a training is random, and of SAC with the same discount as SDRL. "
     "Non-outage is epsilon = 0.",
-    "A sweep changes one setting of the preset population. Three values of each have five seeds, and "
-    "verdicts rest on these alone; the others have three. Which of them is the best between the ends is "
-    "chosen for each seed by the others. Broken is the share of held-out requests in which a constraint "
-    "is.",
+    "A sweep changes one setting of the preset population. The values on which verdicts rest have five "
+    "seeds, the others three. They were chosen when three seeds were known: the ends, what the presets have "
+    "between them, and the best number of time steps of those seeds. Which value is the best between the "
+    "ends, and which end is the better, is chosen for each seed by the other seeds. Broken is the share of "
+    "held-out requests in which a constraint is.",
     "Times are of short trainings measured alone on the machine: one at a time, a load average of at most "
     "1.25 at the start and the end, at least 95 % of a core. The time that the kept trainings took is "
     "compared nowhere.",

@@ -178,8 +178,8 @@ def _swept(setup: Setup, row: str) -> list[Work]:
 
 
 def _times(setup: Setup) -> list[Work]:
-    values = setup.sweeps["timesteps"].judged
-    return [timing(setup, steps, seed) for seed in range(setup.seeds) for steps in values]
+    first, *_, last = setup.sweeps["timesteps"].judged
+    return [timing(setup, steps, seed) for seed in range(setup.seeds) for steps in (first, last)]
 
 
 def compared(setup: Setup, work: Work) -> Cell | None:

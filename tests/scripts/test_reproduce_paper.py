@@ -178,7 +178,7 @@ def test_the_whole_table_follows_from_what_is_there(parts, setup, capsys: pytest
     with (setup.folder / "sweeps.csv").open(newline="") as stream:
         swept = [row for row in csv.DictReader(stream) if row["quantity"] == "reward_mg"]
     counts = [(row["setting"], row["seeds"]) for row in swept if row["sweep"] == "timesteps"]
-    assert counts == [("1", "5"), ("2", "3"), ("3", "3"), ("5", "5"), ("8", "5"), ("12", "5")]
+    assert counts == [("1", "5"), ("2", "5"), ("3", "3"), ("5", "5"), ("8", "5"), ("12", "5")]
     drawn = {file.stem for file in setup.folder.glob("*.svg")}
     assert drawn == set(parts["sweeps"].SWEEPS)
     for row in drawn:
