@@ -203,6 +203,7 @@ def test_a_smoke_run_says_so_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("0 of 7 are there\n")
     assert "27.02" in done.stdout
+    assert not [*(tmp_path / "cells").glob("*.graph")]
     names = {"cells", "openings", "reproduction.md", "reproduction.csv", "sweeps.csv"}
     pictures = {f"{row}.svg" for row in ("hidden", "timesteps", "encoder", "decoder", "depth")}
     assert {path.name for path in tmp_path.iterdir()} - pictures == names
