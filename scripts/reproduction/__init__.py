@@ -1,1 +1,1 @@
-"""The parts of ``scripts/reproduce_paper.py``: what is trained, what it comes to, and how it is shown."""
+"""The parts of ``scripts/reproduce_paper.py``: what is made, what it comes to, and how it is shown."""

@@ -1,7 +1,8 @@
-"""Verdicts on the paper's figures: their words, their rules, and one function for each kind of figure.
+"""Verdicts on the paper's figures: their words, their rules, and one function for each kind of claim.
 
-A rule sees the paper's figure, and our mean over seeds with its interval. Figures of two learners or
-settings are formed seed by seed before.
+A rule sees the paper's figure, our mean over seeds and the interval of it, and how many seeds there are.
+Figures of two learners, strategies or settings are formed seed by seed before. Nothing is judged on fewer
+than five seeds: neither that something is reproduced nor that it is refuted.
 """
 
 from dataclasses import dataclass
@@ -9,23 +10,30 @@ from dataclasses import dataclass
 from neuro_aolo.agent.statistics import Estimate
 from neuro_aolo.text.numbers import finite
 
-REPRODUCED, DIRECTION = "reproduced", "same direction"
-FAILED, INCOMPARABLE = "not reproduced", "cannot be compared"
-RULES = {
-    REPRODUCED: "the paper's figure lies in our interval, and 0 does not; of a statement without a "
-    "figure (time grows, reward peaks): our interval lies on its side of 0.",
-    DIRECTION: "our interval lies on the paper's side of 0 and misses its figure, or the figure is in mg and "
-    "only its sign counts; of a peak: our mean peaks between the ends, and the interval holds 0.",
-    FAILED: "our interval holds 0, or lies on the other side of it; of a peak: our mean is best at an end.",
-    INCOMPARABLE: "an amount in mg, which follows from values that the paper does not print and that were "
-    "chosen with its figures in view; one seed, which has no interval; a seed without a request in which "
-    "every constraint holds; carbon of ours where more than 1 % of the requests, the harder ones, break a "
-    "constraint and are left out of it.",
-}
-"""What each word means."""
+REPRODUCED, NOT_REPRODUCED, REFUTED = "reproduced", "not reproduced", "refuted"
+TOO_CLOSE, NOT_TESTABLE = "too close to call", "not testable"
 
+SEEDS = 5
+"""Fewer seeds than these judge nothing."""
 VIOLATIONS_ALLOWED = 0.01
 """Share of the held-out requests that our own policies may leave out of a change in carbon."""
+SMALL = 0.1
+"""Share of the paper's figure below which an effect is another one."""
+
+RULES = {
+    NOT_TESTABLE: "what was put there by our calibration (marked †); amounts in mg, which follow from it; "
+    "carbon of ours where more than 1 % of the requests, the harder ones, break a constraint and are left "
+    "out of it; times that were not measured alone on the machine; and what the paper shows is not known "
+    "here.",
+    REFUTED: "our mean lies on the other side of 0, further from it than its interval is wide; or all of the "
+    "interval is below a tenth of the paper's figure.",
+    NOT_REPRODUCED: "the interval leaves out the paper's figure, where that can be compared.",
+    REPRODUCED: "our mean lies on the paper's side of 0, further from 0 than its interval is wide. Of a "
+    "figure in mg the sign alone is compared.",
+    TOO_CLOSE: f"none of these, or fewer than {SEEDS} seeds.",
+}
+"""What each word means, here: with our reconstruction of what the paper does not print. The first that holds
+is taken."""
 
 
 @dataclass(frozen=True)
@@ -36,63 +44,84 @@ class Verdict:
     why: str
 
 
-def amount(ours: Estimate) -> Verdict:
+def untestable(why: str) -> Verdict:
+    """On what nothing of ours can speak for or against."""
+    return Verdict(NOT_TESTABLE, why)
+
+
+def amount(ours: Estimate, why: str = "mg follow from the calibration") -> Verdict:
     """On an amount in mg: there is none."""
-    return Verdict(INCOMPARABLE, "mg are a calibration") if finite(ours.value) else _NOTHING_SERVED
+    return untestable(why if finite(ours.value) else _NOTHING_SERVED)
 
 
-def change(paper: float, ours: Estimate, violation_rate: float) -> Verdict:
-    """On a relative change in carbon, where ours break a constraint at this rate."""
-    missing = _missing(ours)
-    if missing:
-        return missing
-    if violation_rate > VIOLATIONS_ALLOWED:
-        return Verdict(INCOMPARABLE, "ours break too many constraints")
-    if not _on_side(ours, paper):
-        return Verdict(FAILED, _zero(ours))
-    if ours.low <= paper <= ours.high:
-        return Verdict(REPRODUCED, "the interval holds the paper's figure")
-    return Verdict(DIRECTION, f"{'larger' if abs(ours.value) > abs(paper) else 'smaller'} than the paper's")
+def figure(paper: float, ours: Estimate, seeds: int, violation_rate: float = 0.0) -> Verdict:
+    """On a figure that can be compared, of policies of ours that break a constraint at this rate."""
+    if finite(ours.value) and violation_rate > VIOLATIONS_ALLOWED:
+        return untestable("ours break too many constraints")
+    missed = not ours.low <= paper <= ours.high
+    return _with_seeds(
+        ours,
+        seeds,
+        _refuted(paper, ours)
+        or (Verdict(NOT_REPRODUCED, _missed(paper, ours)) if missed else None)
+        or _reproduced(ours, "the interval holds the paper's figure"),
+    )
 
 
-def ranking(paper: float, ours: Estimate) -> Verdict:
-    """On a difference in mg, of which only the sign counts."""
-    missing = _missing(ours)
-    if missing:
-        return missing
-    return Verdict(DIRECTION, "the same order") if _on_side(ours, paper) else Verdict(FAILED, _zero(ours))
+def order(paper: float, ours: Estimate, seeds: int) -> Verdict:
+    """On a difference in mg, of which only the sign, and a tenth of the size, count."""
+    reproduced = _reproduced(ours, "the same order; sizes in mg are not compared")
+    return _with_seeds(ours, seeds, _refuted(paper, ours) or reproduced)
 
 
-def growth(ours: Estimate) -> Verdict:
-    """On what should grow."""
-    missing = _missing(ours)
-    if missing:
-        return missing
-    return Verdict(REPRODUCED, "it grows") if _on_side(ours, 1.0) else Verdict(FAILED, _zero(ours))
+def statement(ours: Estimate, seeds: int) -> Verdict:
+    """On a statement without a figure, which says that ``ours`` is above 0."""
+    return _with_seeds(ours, seeds, _refuted(0.0, ours) or _reproduced(ours, "clear of 0"))
 
 
-def peak(ours: Estimate) -> Verdict:
-    """On a peak: ``ours`` is the gain of the best value between the ends over the better end."""
-    missing = _missing(ours)
-    if missing:
-        return missing
-    if _on_side(ours, 1.0):
-        return Verdict(REPRODUCED, "better than both ends")
-    return Verdict(DIRECTION, "seeds differ") if ours.value > 0.0 else Verdict(FAILED, "an end is the best")
+_NOTHING_SERVED = "a seed keeps all constraints in no request"
 
 
-_NOTHING_SERVED = Verdict(INCOMPARABLE, "a seed keeps all constraints in no request")
-
-
-def _missing(ours: Estimate) -> Verdict | None:
+def _with_seeds(ours: Estimate, seeds: int, verdict: Verdict) -> Verdict:
+    """The verdict where there are seeds enough for one, else what it would say of those that are there."""
+    if not seeds:
+        return Verdict(TOO_CLOSE, f"0 of {SEEDS} seeds")
     if not finite(ours.value):
-        return _NOTHING_SERVED
-    return None if finite(ours.low) else Verdict(INCOMPARABLE, "one seed has no interval")
+        return untestable(_NOTHING_SERVED)
+    if seeds >= SEEDS:
+        return verdict
+    # One seed has no interval, which every rule needs.
+    so_far = f"; so far {verdict.why}" if finite(ours.low) else ""
+    return Verdict(TOO_CLOSE, f"{seeds} of {SEEDS} seeds{so_far}")
 
 
-def _on_side(ours: Estimate, paper: float) -> bool:
-    return ours.low > 0.0 if paper > 0.0 else ours.high < 0.0
+def _refuted(paper: float, ours: Estimate) -> Verdict | None:
+    if _clear(ours) and not _same_side(paper, ours.value):
+        return Verdict(REFUTED, "the other way round")
+    furthest = ours.high if paper >= 0.0 else -ours.low
+    if paper and furthest < SMALL * abs(paper):
+        return Verdict(REFUTED, "less than a tenth of the paper's")
+    return None
 
 
-def _zero(ours: Estimate) -> str:
-    return "the interval holds 0" if ours.low <= 0.0 <= ours.high else "the other way round"
+def _reproduced(ours: Estimate, why: str) -> Verdict:
+    """For what is on the paper's side, or too close to 0 to lie on either."""
+    if _clear(ours):
+        return Verdict(REPRODUCED, why)
+    return Verdict(TOO_CLOSE, "the interval is wider than the effect")
+
+
+def _clear(ours: Estimate) -> bool:
+    return abs(ours.value) > ours.high - ours.low
+
+
+def _same_side(paper: float, value: float) -> bool:
+    return value > 0.0 if paper >= 0.0 else value < 0.0
+
+
+def _missed(paper: float, ours: Estimate) -> str:
+    if ours.low <= 0.0 <= ours.high:
+        return "the interval holds 0 and not the paper's figure"
+    if not _same_side(paper, ours.value):
+        return "on the other side of 0"
+    return f"{'larger' if abs(ours.value) > abs(paper) else 'smaller'} than the paper's"
