@@ -24,8 +24,12 @@ def main() -> None:
     if not file.is_file():
         parser.error(f"{file} is not there: name a folder that neuro-aolo run wrote")
     summary = Summary.read(file)
-    accounts = {name: summary.ledger.accounts[name] for name in DEVICES}
-    ledger = summary.ledger.model_copy(update={"accounts": accounts})
+    provisioned = summary.ledger.provisioned
+    drawn = provisioned.model_copy(
+        update={"accounts": {name: provisioned.accounts[name] for name in DEVICES}}
+    )
+    boundaries = summary.ledger.boundaries.model_copy(update={"provisioned": drawn})
+    ledger = summary.ledger.model_copy(update={"boundaries": boundaries})
     FILE.parent.mkdir(parents=True, exist_ok=True)
     FILE.write_text(standalone(ledger_plot(summary.model_copy(update={"ledger": ledger}))), encoding="utf-8")
     print(f"written: {FILE}")

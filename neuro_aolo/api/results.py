@@ -161,9 +161,10 @@ class Ledger:
         from neuro_aolo.report import ledgers
         from neuro_aolo.report.electricity import electricity
 
-        grids = [ledgers.service(self.answer), ledgers.devices(self.answer)]
-        grids += [grid for grid in (electricity(self.answer),) if grid.rows]
-        return [*grids, *(ledgers.payback(self.answer, name) for name in ledgers.baselines(self.answer))]
+        paid = [ledgers.payback(self.answer, name) for name in ledgers.baselines(self.answer)]
+        grids = [ledgers.service(self.answer), ledgers.devices(self.answer), *paid]
+        places = electricity(self.answer)
+        return [*grids, ledgers.by_work(self.answer), *([places] if places.rows else [])]
 
     def _sentences(self) -> list[str]:
         from neuro_aolo.report.answer import pays

@@ -158,6 +158,7 @@ def _print(part: "LedgerPart", style: str) -> None:
             text = paper_tables.markdown(grid) if style == "markdown" else paper_tables.latex(grid, label)
             out.out(text, highlight=False)
     if style == "terminal":
+        say(ledgers.boundaries(part))
         for sentence in pays(part):
             say(plain(sentence))
         for account in part.ledger.provisioned.accounts.values():

@@ -12,6 +12,7 @@ _SYMBOLS = {
     # symbol: unit, factor, prefixes that it is written with
     "W": ("watt", 1.0, "numkMG"),
     "Hz": ("hertz", 1.0, "kMGT"),
+    "m": ("metre", 1.0, "k"),
     "s": ("second", 1.0, "num"),
     "J": ("joule", 1.0, "numkMG"),
     "Wh": ("joule", 3600.0, "mkMGT"),
@@ -28,6 +29,8 @@ _NAMED = {
     # name: unit, factor; of these with a spelt prefix, too
     "watt": ("watt", 1.0),
     "hertz": ("hertz", 1.0),
+    "metre": ("metre", 1.0),
+    "meter": ("metre", 1.0),
     "second": ("second", 1.0),
     "joule": ("joule", 1.0),
     "watthour": ("joule", 3600.0),

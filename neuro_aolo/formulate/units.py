@@ -78,6 +78,8 @@ def convert(value: float, written: str, wanted: str) -> float:
     """
     unit = " ".join(written.split())
     level = _LEVELS.get(unit.lower().replace(" ", ""))
+    if wanted == "dB" and level == _LEVELS["db"]:
+        return value
     if level is not None:
         value, unit = (level[1] * 10.0 ** (value / 10.0) if value < _LOUDEST else math.inf), level[0]
         if not unit and wanted != "-":
@@ -151,6 +153,7 @@ def _registry() -> Any:
     for line in ("second = [time]", "gram = [mass]", "joule = [energy]", "bit = [information]"):
         registry.define(line)
     registry.define("flop = [computation]")
+    registry.define("metre = [length]")
     for name in _COUNTED:
         registry.define(f"{name} = [{name}]")
     registry.define("watt = joule / second")

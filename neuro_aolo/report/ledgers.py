@@ -41,6 +41,14 @@ def grams(mg: Span, digits: int = 3) -> Quantity:
     return spread(mg, "g", 1 / MG_PER_G, digits)
 
 
+def boundaries(part: LedgerPart) -> str:
+    """What the two boundaries hold."""
+    return (
+        f"Work: what works for {part.wording.a_decision}, as long as it works. Provisioned: also what waits "
+        "for it, with idle power and making."
+    )
+
+
 def service(part: LedgerPart) -> Grid:
     """What the service emits, term by term, and its sum, within both boundaries."""
     ledger, decision = part.ledger, part.wording.decision

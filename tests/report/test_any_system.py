@@ -158,11 +158,12 @@ def test_a_year_names_the_optimum(elsewhere: Data) -> None:
         "service, by the bound",
         "service, by the agent",
         "service, random",
-        "agent on h100",
+        "agent's work on h100",
     ]
     assert [plain(cell) for cell in grid.rows[0][1:]] == ["2.0000 kg", "-1.00 kg", "0 %"]
     assert (
-        grid.title == "A year at 1 episode per second over 24 hours of the grids (96 episodes served for it)"
+        grid.title == "A year at 1 episode per second, by work alone, over 24 hours of the grids "
+        "(96 episodes served for it)"
     )
 
 

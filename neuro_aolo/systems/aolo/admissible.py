@@ -57,8 +57,7 @@ def words_interval(scenario: Scenario, states: NDArray) -> tuple[NDArray, NDArra
 def longest_words(scenario: Scenario, states: NDArray, power_w: NDArray) -> NDArray:
     """Longest answer, in words, that a power ``(n,)`` in W sends within the time (25d): ``(n,)``."""
     column = dict(zip(scenario.state_names, states.T, strict=True))
-    snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
-    inverse_rate = scenario.rate_table(column["nakagami_m"], snr_mean)
+    inverse_rate = scenario.inverse_rate(column, power_w)
     bits = scenario.limits.transmission_time_s * column["bandwidth_hz"] / inverse_rate
     return np.asarray(bits / scenario.radio.bits_per_word)
 

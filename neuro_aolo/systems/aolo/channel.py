@@ -85,10 +85,17 @@ def outage_threshold(m: Array, snr_mean: Array, outage: float) -> Array:
     return unit * float64(snr_mean, like) / float64(m, like)
 
 
-def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
+def mean_inverse_rate(m: Array, snr_mean: Array, outage: float, resend: bool = False) -> Array:
     """Mean of ``1 / log2(1 + gamma)`` over the SNR above the outage threshold, by exact quadrature.
 
-    The integral of equation (14), not renormalised, up to its factor ``kappa delta / B``. It is split as
+    The integral of equation (14), not renormalised, up to its factor ``kappa delta / B``: what an outage
+    drops costs nothing. With ``resend`` it is sent again until it arrives. In an outage, which the station
+    learns of afterwards, it sends at the least rate that it has, ``log2(1 + gamma_th)``, in vain; with
+    ``outage / (1 - outage)`` such attempts on average the mean time on air is that of
+
+    ``(integral + outage / log2(1 + gamma_th)) / (1 - outage)``.
+
+    Each node ``P / log2(1 + P q)`` rises in the power as before. The integral is split as
     ``1/ln(1+g) = 1/g + h(g)``: the first part has a closed form (:func:`inverse_moment`), the second is
     bounded and integrated by 64-node Gauss-Legendre in ``ln g`` between the 1e-17 tails; relative error
     below 1e-9 for ``m`` in [0.5, 12] and ``snr_mean`` in [0.01, 600].
@@ -98,6 +105,7 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
             :class:`neuro_aolo.systems.aolo.rate_table.RateTable`.
         snr_mean: Mean SNR ``P Omega / sigma^2``, > 0, broadcastable with ``m``.
         outage: Outage probability ``epsilon`` in [0, 0.5]; 0 is the non-outage strategy.
+        resend: Whether what an outage drops is sent again.
 
     Returns:
         Mean inverse spectral efficiency in s Hz / bit, the broadcast shape.
@@ -112,11 +120,11 @@ def mean_inverse_rate(m: Array, snr_mean: Array, outage: float) -> Array:
             "m requires a gradient, which the quadrature does not give: use RateTable, or m.detach()"
         )
     mean = float64(snr_mean, like)
-    moment = float64(inverse_moment(detached(m), outage), like)
-    return math.log(2.0) * (moment / mean + bounded_part(m, mean, outage))
+    moment = float64(inverse_moment(detached(m), outage, resend), like)
+    return math.log(2.0) * (moment / mean + bounded_part(m, mean, outage, resend))
 
 
-def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
+def inverse_moment(m: _NumPy, outage: float, resend: bool = False) -> _NumPy:
     """``E[1/g; g > threshold]`` of a unit-mean SNR: ``m Gamma(m-1, x) / Gamma(m)``.
 
     ``x`` is ``m`` times the threshold, ``Gamma(m, x) / Gamma(m) = 1 - outage``. Continued to ``m <= 1``
@@ -125,6 +133,7 @@ def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
     Args:
         m: Nakagami shape, any shape, inside the domain of :func:`mean_inverse_rate`.
         outage: Outage probability ``epsilon`` in [0, 0.5].
+        resend: Whether what an outage drops is sent again: with the term of the threshold, renormalised.
 
     Returns:
         The moment, dimensionless, shape of ``m``.
@@ -139,16 +148,18 @@ def inverse_moment(m: _NumPy, outage: float) -> _NumPy:
     tail = np.where(
         a > 0.0, special.gammaincc(above, x) / above, _upper_gamma_series(below, x) / special.gamma(m)
     )
-    return np.asarray(m * np.where(a == 0.0, special.exp1(x), tail))
+    moment = np.asarray(m * np.where(a == 0.0, special.exp1(x), tail))
+    return np.asarray((moment + outage * m / x) / (1.0 - outage)) if resend else moment
 
 
-def bounded_part(m: Array, snr_mean: Array, outage: float) -> Array:
+def bounded_part(m: Array, snr_mean: Array, outage: float, resend: bool = False) -> Array:
     """``E[1/ln(1+g) - 1/g; g > threshold]``: the part of the mean inverse rate that is never singular.
 
     Args:
         m: Nakagami shape, > 0, any shape; no gradient flows through it.
         snr_mean: Mean SNR, > 0, broadcastable with ``m``.
         outage: Outage probability ``epsilon`` in [0, 0.5].
+        resend: As of :func:`inverse_moment`.
 
     Returns:
         Value in (0, 0.5], the broadcast shape.
@@ -163,7 +174,11 @@ def bounded_part(m: Array, snr_mean: Array, outage: float) -> Array:
     x = np.exp(log_x)
     density = (high - low) / 2 * weights * np.exp(shape * log_x - x - special.gammaln(shape))
     scale = float64(snr_mean, like)[..., None] / float64(shape, like)
-    return xp.sum(float64(density, like) * _bounded_kernel(scale * float64(x, like)), -1)
+    bounded = xp.sum(float64(density, like) * _bounded_kernel(scale * float64(x, like)), -1)
+    if not resend:
+        return bounded
+    lost = _bounded_kernel(outage_threshold(detached(m), snr_mean, outage))
+    return (bounded + outage * lost) / (1.0 - outage)
 
 
 def check_fading(m: Array, snr_mean: Array, outage: float) -> None:

@@ -89,7 +89,7 @@ def check(scenario: Scenario, rng: np.random.Generator, requests: int = REQUESTS
 def _shares(scenario: Scenario, states: NDArray, words: NDArray, power_w: NDArray) -> dict[str, float]:
     terms = footprint(scenario, states, words, power_w)
     intensity = states[:, scenario.state_names.index("bs_intensity_g_per_kwh")]
-    radio_g = power_w * terms.transmission_time_s * intensity / J_PER_KWH
+    radio_g = scenario.supplied_w(power_w) * terms.transmission_time_s * intensity / J_PER_KWH
     parts_g = {
         "inference_operational": terms.inference_operational_g,
         "inference_embodied": terms.inference_embodied_g,

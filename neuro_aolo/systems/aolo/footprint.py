@@ -118,7 +118,7 @@ def wireless_operational_g(
 
     Args:
         words: Length ``kappa``, in words.
-        power_w: Transmit power ``P``, in W.
+        power_w: Transmit power ``P``, or what the station's supply gives for it, in W.
         time_s: Mean transmission time, in s.
         bits_per_word: ``delta``, in bit per word.
         downlink_bit_per_s: ``D``, data that the station sends per second, in bit/s.
@@ -210,7 +210,7 @@ def footprint_of(
         inference: The GPUs.
         radio: The base station.
         words: Length of each answer ``kappa``, in words, ``(n,)``.
-        power_w: Transmit power ``P``, in W, ``(n,)``.
+        power_w: Transmit power ``P``, or what the station's supply gives for it, in W, ``(n,)``.
         inverse_rate: Mean inverse spectral efficiency above the outage threshold, in s Hz / bit, ``(n,)``.
         bandwidth_hz: ``B``, in Hz, ``(n,)``.
         dc_intensity_g_per_kwh: ``CI_DC``, in g/kWh, ``(n,)``.

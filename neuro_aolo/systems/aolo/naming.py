@@ -184,6 +184,24 @@ NAMING = {
             "vary|varies|depend best|ideal|peak",
         ),
     ),
+    "state.path_loss_db": Naming("path loss", ("path_loss", "path loss", "attenuation")),
+    "link.model": Naming("kind of cell", ("path_loss model", "cell kind|type")),
+    "link.carrier_hz": Naming("carrier frequency", ("carrier", "frequency")),
+    "link.cell_radius_m": Naming("radius of the cell", ("radius", "cell reach|size")),
+    "link.least_distance_m": Naming(
+        "least distance", ("least|minimum|closest distance", "closer|nearer than|station|mast")
+    ),
+    "link.antenna_gain_db": Naming("antenna gain", ("gain antenna", "gain", "antenna")),
+    "link.noise_figure_db": Naming("noise figure", ("noise figure", "handset|phone noise")),
+    "link.interference_db": Naming("interference", ("interference", "neighbouring|other cell add|disturb")),
+    "link.building_loss_db": Naming(
+        "loss of a building", ("building|wall|indoor|window loss", "penetration")
+    ),
+    "link.shannon_share": Naming("share of Shannon's bound", ("shannon", "implementation loss")),
+    "link.overhead": Naming(
+        "protocol overhead", ("overhead protocol|radio|signalling|pilot", "header", "pilot")
+    ),
+    "link.supply_slope": Naming("slope of the supply", ("slope", "amplifier watt")),
     "prompts.features": Naming("features of a prompt", ("prompt feature", "embedding")),
     "prompts.noise_points": Naming("noise of a score", ("score noise|noisy", "rating noise|noisy")),
     "prompts.peak_words": Naming("lengths that prompts need", ("prompt need|peak|length|between",)),

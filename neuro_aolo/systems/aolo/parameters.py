@@ -158,6 +158,7 @@ class ActionBox(Section):
 COMPONENT_DOMAIN = {
     "nakagami_m": (0.5, 1000.0),
     "omega": (1e-9, 1e9),
+    "path_loss_db": (20.0, 200.0),
     "bandwidth_hz": (1.0, 1e12),
     "dc_intensity_g_per_kwh": (0.0, LARGEST_G_PER_KWH),
     "bs_intensity_g_per_kwh": (0.0, LARGEST_G_PER_KWH),
@@ -185,7 +186,17 @@ class State(Section):
     """The components of a request's state, equation (34), in the order of the observation."""
 
     nakagami_m: Component = component("nakagami_m", (2.0, 12.0), (2.0, 12.0), "-", "AOLO, table")
-    omega: Component = component("omega", (0.1, 10.0), (0.1, 10.0), "-", "AOLO, table: E[h^2]")
+    omega: Component = component(
+        "omega", (0.1, 10.0), (0.1, 10.0), "-", "AOLO, table: E[h^2]; unused where the state has path_loss_db"
+    )
+    path_loss_db: Component | None = Field(
+        None,
+        json_schema_extra={
+            "unit": "dB",
+            "source": "chosen; absent in AOLO: path loss of a link in real units, with shadowing",
+            "allowed": ">= 20, <= 200",
+        },
+    )
     bandwidth_hz: Component = component("bandwidth_hz", (15e6, 25e6), (15e6, 25e6), "Hz", "AOLO, table")
     dc_intensity_g_per_kwh: Component = component(
         "dc_intensity_g_per_kwh", (100.0, 300.0), (0.0, 1400.0), "gCO2/kWh", "chosen"
@@ -216,7 +227,9 @@ class State(Section):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the components that this scenario has, in observation order."""
-        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+        absent = {name for name in type(self).model_fields if getattr(self, name) is None}
+        absent.add("path_loss_db" if self.path_loss_db is None else "omega")
+        return tuple(name for name in type(self).model_fields if name not in absent)
 
     @cached_property
     def bounds(self) -> Bounds:

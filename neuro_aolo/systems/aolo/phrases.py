@@ -9,20 +9,36 @@ from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.aolo.naming import NAMING
 from neuro_aolo.systems.aolo.oracle import oracle
 from neuro_aolo.systems.aolo.request import sample_states
+from neuro_aolo.systems.aolo.scenario import Scenario
 from neuro_aolo.systems.phrases import Naming, Phrases
 
 _AMPLE = 6.0
 """Penalty over the dearest optimum: as in the shipped scenarios."""
 
 _PENALTY, _LIMIT, _POWERS = "limits.penalty_mg", "limits.power_w", "actions.power_w"
+_LOSS, _LINKED = "state.path_loss_db", "urban"
 _TRIED = 1_000
 """Requests that it is looked for on: those of the task's own check."""
 
 
 def follows(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
-    """Transmit powers up to a limit that is said, and a penalty above what the dearest optimum costs."""
-    powers = _powers(base, said)
-    return {**powers, **_penalty(base, {**said, **{key: value for key, (value, _) in powers.items()}})}
+    """Powers up to a limit, a link's other half, and a penalty above what the dearest optimum costs."""
+    others = {**_powers(base, said), **_link(base, said)}
+    return {**others, **_penalty(base, {**said, **{key: value for key, (value, _) in others.items()}})}
+
+
+def _link(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
+    """A link in real units and path losses go together: those of the shipped scenario where one is said."""
+    if base.link is not None:
+        return {}
+    linked = any(key.startswith("link.") for key in said)
+    if linked and _LOSS not in said:
+        loss = Scenario.load(_LINKED).state.path_loss_db
+        assert loss is not None
+        return {_LOSS: (loss.model_dump(mode="json"), f"chosen: the scenario {_LINKED}'s; a link needs one")}
+    if _LOSS in said and not linked:
+        return {"link.model": ("urban-micro", f"chosen: the scenario {_LINKED}'s; path losses need one")}
+    return {}
 
 
 def _powers(base: Any, said: Mapping[str, Any]) -> Mapping[str, tuple[Any, str]]:
@@ -129,6 +145,22 @@ def phrases() -> Phrases:
             "speech": ("scenario speech", "speech scenario", "as audio", "sent as speech", "spoken answers"),
             "grid": ("scenario grid", "grid scenario", "hour by hour"),
             "prompts": ("scenario prompts", "prompts scenario", "noisy scores", "unknown function"),
+            "urban": (
+                "scenario urban",
+                "urban scenario",
+                "street canyon",
+                "micro cell",
+                "microcell",
+                "link in real units",
+                "38.901",
+            ),
+            "urban-macro": ("urban macro", "macro cell", "macrocell", "scenario urban-macro"),
+        },
+        choices={
+            "link.model": {
+                "urban-micro": ("street canyon", "micro cell", "microcell", "urban micro"),
+                "urban-macro": ("macro cell", "macrocell", "urban macro"),
+            }
         },
         places={
             "dc_country": Naming(

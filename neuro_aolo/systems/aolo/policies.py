@@ -6,6 +6,7 @@ are worth beside it.
 
 from collections.abc import Mapping
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ _SHARE = 0.6
 """Of the violation limit that a rule uses up there, as checkpoints may."""
 _INWARD = 1e-5
 """Relative step off a constraint's edge: what is observed is rounded."""
+_PER_DB = np.log(10.0) / 10.0
 
 
 def rules(scenario: Scenario, spec: Spec) -> Mapping[str, Policy]:
@@ -130,10 +132,15 @@ class _Rules:
         return np.where(np.isnan(power_w), power_box(self.scenario)[1], power_w)
 
     def _features(self, states: NDArray) -> NDArray:
-        """1, the logarithm of each number of the state, and their products, ``(n, F)``."""
-        logs = np.log(states[:, self._varying])
+        """1, the logarithm of each number of the state, and their products, ``(n, F)``; dB are logarithms."""
+        values = states[:, self._varying]
+        logs = np.where(self._decibels[self._varying], values * _PER_DB, np.log(values))
         first, second = np.triu_indices(logs.shape[1])
         return np.hstack([np.ones((len(logs), 1)), logs, logs[:, first] * logs[:, second]])
+
+    @cached_property
+    def _decibels(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return np.array([name.endswith("_db") for name in self.scenario.state_names])
 
     @cached_property
     def _varying(self) -> Index:

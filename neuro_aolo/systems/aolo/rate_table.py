@@ -17,6 +17,9 @@ from neuro_aolo.systems.blocks import in_blocks
 ACCURACY = 1e-8
 """Relative error, on a grid off the nodes, that a table keeps."""
 
+CELL_ACCURACY = 1e-7
+"""The same of a table with ``resend``, which spans a cell from the mast to its edge: nine decades of SNR."""
+
 _MAX_TERMS = 40
 _SNR_KNEE = 4.0
 _NumPy = np.ndarray[Any, np.dtype[np.float64]]
@@ -25,6 +28,8 @@ _NumPy = np.ndarray[Any, np.dtype[np.float64]]
 @dataclass(frozen=True, eq=False)
 class RateTable:
     """Mean of ``1/log2(1+gamma)`` above the outage threshold, equation (14), as a smooth table.
+
+    With ``resend`` it is the mean with what an outage drops sent again, of the same form.
 
     ``E[1/log2(1+g)] = ln 2 (A(m) / snr_mean + H(m, snr_mean))``: ``ln A`` (:func:`inverse_moment`) is a
     polynomial in ``x``, ``H`` (:func:`bounded_part`) one in ``x`` and ``y``. Few terms suffice in
@@ -36,12 +41,14 @@ class RateTable:
         m_range: Nakagami shapes that the table covers.
         snr_range: Mean SNRs that the table covers.
         coefficients: ``(1 + J, I)``, of ``x^i``: row 0 gives ``ln A``, row ``1 + j`` the factor of ``y^j``.
+        resend: Whether what an outage drops is sent again.
     """
 
     outage: float
     m_range: tuple[float, float]
     snr_range: tuple[float, float]
     coefficients: _NumPy
+    resend: bool = False
 
     def __call__(self, m: Array, snr_mean: Array) -> Array:
         """Mean inverse spectral efficiency in s Hz / bit.
@@ -66,7 +73,7 @@ class RateTable:
         low, high = self.m_range, self.snr_range
         inside = (m >= low[0]) & (m <= low[1]) & (mean >= high[0]) & (mean <= high[1])
         table = self._inside(xp.clip(m, *low), xp.clip(mean, *high))
-        exact = mean_inverse_rate(m.detach() if is_torch(m) else m, mean, self.outage)
+        exact = mean_inverse_rate(m.detach() if is_torch(m) else m, mean, self.outage, self.resend)
         return xp.where(inside, table, exact)
 
     def _covers(self, m: Array, mean: Array) -> bool:
@@ -91,13 +98,16 @@ class RateTable:
 
 
 @lru_cache(maxsize=32)
-def rate_table(outage: float, m_range: tuple[float, float], snr_range: tuple[float, float]) -> RateTable:
-    """Build the table of one outage probability, with as many terms as a relative accuracy of 1e-8 takes.
+def rate_table(
+    outage: float, m_range: tuple[float, float], snr_range: tuple[float, float], resend: bool = False
+) -> RateTable:
+    """Build the table of one outage probability, with as many terms as its accuracy takes.
 
     Args:
         outage: Outage probability ``epsilon`` in [0, 0.5].
         m_range: Smallest and largest Nakagami shape; the smallest above 1 where ``outage`` is 0.
         snr_range: Smallest and largest mean SNR ``P Omega / sigma^2``.
+        resend: Whether what an outage drops is sent again.
 
     Raises:
         ServiceError: If a range is outside the channel's domain, or so wide that 40 terms do not cover it.
@@ -106,12 +116,13 @@ def rate_table(outage: float, m_range: tuple[float, float], snr_range: tuple[flo
     m_range, snr_range = _widened(m_range), _widened(snr_range)
     check = np.linspace(-1.0, 1.0, 61)
     m, mean = _grid(check, check, m_range, snr_range)
-    exact = mean_inverse_rate(m, mean, outage)
-    moment, bounded = _series(outage, m_range, snr_range)
+    exact = mean_inverse_rate(m, mean, outage, resend)
+    moment, bounded = _series(outage, m_range, snr_range, resend)
     for accuracy in (ACCURACY, ACCURACY / 10.0, ACCURACY / 100.0):
         coefficients = _truncated(moment, bounded, accuracy)
-        table = RateTable(outage, m_range, snr_range, coefficients)
-        if np.abs(table(m.ravel(), mean.ravel()) / exact.ravel() - 1.0).max() < ACCURACY:
+        table = RateTable(outage, m_range, snr_range, coefficients, resend)
+        error = np.abs(table(m.ravel(), mean.ravel()) / exact.ravel() - 1.0).max()
+        if error < (CELL_ACCURACY if resend else ACCURACY):
             return table
     raise ServiceError(
         f"no table of {_MAX_TERMS} terms covers m in [{m_range[0]:g}, {m_range[1]:g}] and mean SNR in "
@@ -120,14 +131,14 @@ def rate_table(outage: float, m_range: tuple[float, float], snr_range: tuple[flo
 
 
 def _series(
-    outage: float, m_range: tuple[float, float], snr_range: tuple[float, float]
+    outage: float, m_range: tuple[float, float], snr_range: tuple[float, float], resend: bool
 ) -> tuple[_NumPy, _NumPy]:
     """Chebyshev coefficients of ``ln A`` ``(I,)`` and of ``H`` ``(J, I)`` at the largest degrees."""
     nodes = chebyshev.chebpts1(_MAX_TERMS)
     values_to_series = np.linalg.inv(chebyshev.chebvander(nodes, _MAX_TERMS - 1))
     m, mean = _grid(nodes, nodes, m_range, snr_range)
-    log_moment = np.log(inverse_moment(m[:, 0], outage)) if outage > 0.0 else np.zeros(_MAX_TERMS)
-    by_snr = values_to_series @ bounded_part(m, mean, outage).T
+    log_moment = np.log(inverse_moment(m[:, 0], outage, resend)) if outage > 0.0 else np.zeros(_MAX_TERMS)
+    by_snr = values_to_series @ bounded_part(m, mean, outage, resend).T
     return values_to_series @ log_moment, by_snr @ values_to_series.T
 
 

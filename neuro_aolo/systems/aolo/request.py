@@ -14,7 +14,7 @@ import numpy as np
 from neuro_aolo.errors import ServiceError
 from neuro_aolo.systems.aolo.footprint import Footprint, footprint_of
 from neuro_aolo.systems.aolo.qoe import quality
-from neuro_aolo.systems.aolo.scenario import SIDES, Scenario
+from neuro_aolo.systems.aolo.scenario import LINKED, SIDES, Scenario
 from neuro_aolo.systems.arrays import Array, detached, float64, is_torch, namespace
 from neuro_aolo.systems.blocks import in_blocks
 from neuro_aolo.systems.grid.trace import Hours
@@ -66,7 +66,8 @@ def sample_states(
     """Draw the states of ``n`` requests.
 
     Components are uniform and independent. With traces, intensities are those of an hour; features of real
-    prompts are those of one of them.
+    prompts are those of one of them. With a link, fading and path loss are those of a handset somewhere in
+    the cell; beyond the ends of their ranges they count as at the end.
 
     Args:
         scenario: The service.
@@ -79,6 +80,10 @@ def sample_states(
     """
     bounds = scenario.state.bounds
     states = rng.uniform(bounds.sample_low, bounds.sample_high, (n, bounds.sample_low.size))
+    if scenario.link is not None:
+        for name, drawn in zip(LINKED, scenario.link.draw(n, rng), strict=True):
+            column = scenario.state_names.index(name)
+            states[:, column] = np.clip(drawn, bounds.sample_low[column], bounds.sample_high[column])
     if scenario.prompts is not None:
         states = np.hstack([states, scenario.prompts.draw(n, rng)])
     if scenario.traces is not None:
@@ -224,15 +229,14 @@ def _outcome(
     xp, curve, limits = namespace(columns), scenario.quality, scenario.limits
     _check_domain(scenario, columns, words, power_w)
     column = dict(zip(scenario.state_names, columns, strict=True))
-    snr_mean = power_w * column["omega"] * (1.0 / scenario.channel.noise_w)
     # A logarithm and two exponentials cost less than a power besides the score's own two.
     log_words = xp.log(words)
     terms = footprint_of(
         scenario.inference,
         scenario.radio,
         words=words,
-        power_w=power_w,
-        inverse_rate=scenario.rate_table(column["nakagami_m"], snr_mean),
+        power_w=scenario.supplied_w(power_w),
+        inverse_rate=scenario.inverse_rate(column, power_w),
         bandwidth_hz=column["bandwidth_hz"],
         dc_intensity_g_per_kwh=column["dc_intensity_g_per_kwh"],
         bs_intensity_g_per_kwh=column["bs_intensity_g_per_kwh"],

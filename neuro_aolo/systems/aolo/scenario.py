@@ -1,5 +1,6 @@
 """A scenario: every parameter of the service, as data that can be checked, shown, extended and saved."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ import tomli_w
 from pydantic import Field, model_validator
 
 from neuro_aolo.errors import ScenarioError
+from neuro_aolo.systems.aolo.link import Link
 from neuro_aolo.systems.aolo.parameters import (
     COMPONENT_DOMAIN,
     ActionBox,
@@ -25,6 +27,7 @@ from neuro_aolo.systems.aolo.parameters import (
 from neuro_aolo.systems.aolo.prompts import FAR, Prompts
 from neuro_aolo.systems.aolo.rate_table import RateTable, rate_table
 from neuro_aolo.systems.aolo.users import with_users
+from neuro_aolo.systems.arrays import Array
 from neuro_aolo.systems.describe import unit_of
 from neuro_aolo.systems.grid.countries import country_code, country_intensity_g_per_kwh
 from neuro_aolo.systems.grid.factor import origin_of
@@ -52,6 +55,9 @@ def scenario_names() -> tuple[str, ...]:
 SIDES = {"dc": "dc_intensity_g_per_kwh", "bs": "bs_intensity_g_per_kwh"}
 """The state component whose intensity a data centre's or base station's country or trace gives."""
 
+LINKED = ("nakagami_m", "path_loss_db")
+"""The state components that a handset's place in the cell gives."""
+
 
 _ENDS = tuple(field.name for field in fields(Bounds))
 
@@ -63,6 +69,7 @@ class Scenario(NamedScenario):
         dc_country: ISO 3166 alpha-3 code whose carbon intensity the data centre has, if fixed by country.
         bs_country: The same for the base station.
         traces: Hourly carbon intensities that take the place of drawn ones.
+        link: The radio link in real units; without it AOLO's normalised one.
         prompts: Features that an unknown function makes each request's best length of, and noisy scores.
         sources: Where a value comes from, by dotted key (``inference.gpus``), if not the default's source.
         ranges: How far a value may be off, likewise.
@@ -81,6 +88,7 @@ class Scenario(NamedScenario):
     sources: dict[str, str] = Field(default_factory=dict)
     ranges: dict[str, ParameterRange] = Field(default_factory=dict)
     traces: SiteTraces | None = None
+    link: Link | None = None
     prompts: Prompts | None = None
 
     @classmethod
@@ -183,10 +191,36 @@ class Scenario(NamedScenario):
     @cached_property
     def rate_table(self) -> RateTable:
         """The mean inverse rate over this scenario's channels and powers."""
-        omega, power = self.state.omega.observe, self.actions.power_w
-        noise_w = self.channel.noise_w
+        outage, shapes, power = (
+            self.channel.outage_probability,
+            self.state.nakagami_m.observe,
+            self.actions.power_w,
+        )
+        loss, link = self.state.path_loss_db, self.link
+        if link is not None and loss is not None:
+            least, most = zip(loss.observe, self.state.bandwidth_hz.observe, strict=True)
+            worst, best = (link.snr_per_watt(np.float64(at), width) for at, width in (most, least))
+            return rate_table(outage, shapes, (float(worst * power[0]), float(best * power[1])), resend=True)
+        omega, noise_w = self.state.omega.observe, self.channel.noise_w
         snr_range = (omega[0] * power[0] / noise_w, omega[1] * power[1] / noise_w)
-        return rate_table(self.channel.outage_probability, self.state.nakagami_m.observe, snr_range)
+        return rate_table(outage, shapes, snr_range)
+
+    def inverse_rate(self, column: Mapping[str, Array], power_w: Array) -> Array:
+        """Mean time on air of a bit of the answer times the bandwidth, in s Hz / bit, ``(n,)``.
+
+        Args:
+            column: Columns of the states by name, ``(n,)`` each.
+            power_w: Transmit power ``(n,)``, in W.
+        """
+        if self.link is None:
+            snr_mean = power_w * column["omega"] * (1.0 / self.channel.noise_w)
+            return self.rate_table(column["nakagami_m"], snr_mean)
+        snr_mean = power_w * self.link.snr_per_watt(column["path_loss_db"], column["bandwidth_hz"])
+        return self.rate_table(column["nakagami_m"], snr_mean) / self.link.net_share
+
+    def supplied_w(self, power_w: Array) -> Array:
+        """What a station draws for transmitting with ``power_w``, in W, its fixed power aside."""
+        return power_w if self.link is None else self.link.supply_slope * power_w
 
     def _place(self, data: dict[str, Any], side: str, sample: tuple[float, float], who: str) -> None:
         """Give one side a new range of intensities, and take its country and trace away."""
@@ -219,6 +253,14 @@ class Scenario(NamedScenario):
             raise ValueError(
                 "with channel.outage_probability = 0 the mean transmission time diverges for m <= 1: "
                 "raise state.nakagami_m above 1, or the outage probability above 0"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _link_has_a_loss(self) -> Self:
+        if (self.link is None) != (self.state.path_loss_db is None):
+            raise ValueError(
+                "link and state.path_loss_db go together: give both, as the scenario 'urban' does, or neither"
             )
         return self
 

@@ -36,16 +36,19 @@ ENTRIES = (
 def served(scenario: Scenario, result: Outcome, words: Floats, power_w: Floats) -> Served:
     """Figures of requests whose outcome is known."""
     inference, radio, terms = scenario.inference, scenario.radio, result.terms
+    # Requests that are served at once share the GPUs evenly.
+    gpus_busy_s = terms.inference_time_s / inference.batch_size
     gpus_w = inference.gpus * inference.gpu_power_w * inference.pue
     inference_j = terms.inference_time_s * (gpus_w / inference.batch_size)
     sending_s_per_word = radio.bits_per_word / (radio.downlink_mbit_per_s * BIT_PER_MBIT)
-    wireless_j = power_w * terms.transmission_time_s + words * (sending_s_per_word * radio.fixed_power_w)
+    supplied_w = scenario.supplied_w(power_w)
+    wireless_j = supplied_w * terms.transmission_time_s + words * (sending_s_per_word * radio.fixed_power_w)
     return Served(
         carbon_g=np.stack([getattr(terms, f"{entry.key}_g") for entry in ENTRIES], axis=1),
         energy_j=np.stack([inference_j, wireless_j], axis=1),
         units=np.stack([words, terms.bits], axis=1),
         margins=np.stack(list(result.margins.values()), axis=1),
-        busy_s=np.stack([terms.inference_time_s / inference.batch_size, words * sending_s_per_word], axis=1),
+        busy_s=np.stack([gpus_busy_s, words * sending_s_per_word], axis=1),
     )
 
 

@@ -9,7 +9,7 @@ from neuro_aolo.systems.system import Figures, Telling
 from neuro_aolo.text.numbers import percent
 
 _PLACES = {"dc": "data centre", "bs": "base station"}
-_SECTIONS = ("channel", "inference", "radio", "provision", "quality", "limits", "actions", "prompts")
+_SECTIONS = ("channel", "inference", "radio", "provision", "quality", "limits", "actions", "prompts", "link")
 _SOURCE = "Service, problem and algorithm: X. Wang, H. Du, Y. Gao, D. I. Kim (2025), AOLO, arXiv:2503.04418"
 _GRADES = {
     "AOLO, table": "from AOLO's table",
@@ -17,8 +17,11 @@ _GRADES = {
     "restored": "restored from what its print lost",
     "chosen": "chosen by this project",
     "CodeCarbon": "from CodeCarbon's data",
+    "published": "from other published models",
+    "recalled": "recalled from published documents",
     "scenario": "from this scenario or its traces",
 }
+_PUBLISHED = ("3GPP", "EARTH", "UCLouvain")
 
 
 def tell(figures: Figures) -> Telling:
@@ -38,6 +41,7 @@ def tell(figures: Figures) -> Telling:
             "The service's carbon is modelled by the AOLO equations. Its quality curve and carbon ranges are "
             "chosen, so ratios and rankings carry further than milligrams.",
             *_of_prompts(scenario),
+            *_of_link(scenario),
         ),
         options=_options(scenario, shipped=shipped),
         sources=(_SOURCE,),
@@ -63,6 +67,20 @@ def _of_prompts(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
+def _of_link(scenario: Scenario) -> tuple[str, ...]:
+    """What the wireless share rests on where the link is in real units."""
+    if scenario.link is None:
+        return ()
+    radio = scenario.radio
+    return (
+        f"The station's {radio.fixed_power_w:g} W for being on are shared over the "
+        f"{radio.downlink_mbit_per_s:g} Mbit/s that it sends: how busy it is, not the transmit power, "
+        "decides the wireless share.",
+        f"Interference is {scenario.link.interference_db:g} dB on top of the noise everywhere in the "
+        "cell, and no modulation ends the rate: near the mast it is better than any handset's.",
+    )
+
+
 def _wireless_share(figures: Figures) -> float:
     """Share of the wireless phase in the service's carbon; NaN where the service emits nothing."""
     terms = figures.terms_mg
@@ -75,6 +93,8 @@ def _grade(source: str) -> str:
     """What the source's words say: printed by AOLO, restored, chosen here; else the scenario's own."""
     if "restored" in source:
         return "restored"
+    if source.startswith(_PUBLISHED):
+        return "recalled" if "recalled" in source else "published"
     for grade in ("chosen", "AOLO, table", "AOLO", "CodeCarbon"):
         if source.startswith(grade):
             return grade

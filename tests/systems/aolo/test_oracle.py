@@ -11,7 +11,7 @@ PRICED = PAPER.with_values(quality={"price_mg_per_point": 4.0, "threshold": 5.0}
 TIGHT_ENERGY = PRICED.with_values(limits={"energy": 420.0})
 SLOW_RADIO = PRICED.with_values(limits={"transmission_time_s": 0.03e-3})
 PLAIN_SLOW_RADIO = PAPER.with_values(limits={"transmission_time_s": 0.06e-3})
-SHIPPED = [Scenario.load(name) for name in ("mixed", "speech", "grid", "onprem")]
+SHIPPED = [Scenario.load(name) for name in ("mixed", "speech", "grid", "onprem", "urban", "urban-macro")]
 EVERY = [PAPER, PRICED, TIGHT_ENERGY, SLOW_RADIO, PLAIN_SLOW_RADIO, *SHIPPED]
 
 
