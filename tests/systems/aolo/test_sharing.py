@@ -47,6 +47,10 @@ def test_energy_and_carbon_of_a_batch_are_those_of_the_same_joules() -> None:
     np.testing.assert_allclose(
         ledger.carbon_g[:, 0], ledger.energy_j[:, 0] * task.intensity(states, "dc") / 3.6e6, rtol=1e-13
     )
+    assert ledger.busy_s is not None
+    inference = scenario.inference
+    working_w = inference.gpus * inference.gpu_power_w * inference.pue
+    np.testing.assert_allclose(ledger.energy_j[:, 0], ledger.busy_s[:, 0] * working_w, rtol=1e-13)
 
 
 def test_a_prompt_adds_the_same_to_every_answer() -> None:

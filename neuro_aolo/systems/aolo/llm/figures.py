@@ -57,7 +57,8 @@ class Served:
         pue: of the building.
         prompt_s: what reading the prompt adds.
         kg_per_gpu: making of a GPU with its share of the server.
-        lifetime_years: of them.
+        idle_w: of a GPU that waits.
+        lifetime_years: of a GPU and the server.
     """
 
     size: Size
@@ -72,6 +73,7 @@ class Served:
     pue: Ranged
     prompt_s: Ranged
     kg_per_gpu: Ranged
+    idle_w: Ranged
     lifetime_years: Ranged
 
     @property
@@ -161,13 +163,14 @@ def served(size: Size, server: Server, batch: int, gpus: int | None, prompt_toke
         pue=_overhead(method),
         prompt_s=_prompt(size, server, token, prompt_tokens),
         kg_per_gpu=Ranged(
-            server.gpu_kg,
+            server.least_kg,
             token.kg_per_gpu,
             _MADE_MORE * token.kg_per_gpu,
             f"{server.host_source}: {server.gpu_kg:g} kg of a GPU and {server.host_kg:g} kg of a server over "
             f"{server.gpus}",
-            "low: the GPU alone; high: half as much again, chosen",
+            f"low: the GPU alone, {server.least_source}; high: half as much again, chosen",
         ),
+        idle_w=Ranged(*server.idle_w, f"{server.idle_source}; of the GPU alone", server.idle_source),
         lifetime_years=Ranged(
             token.lifetime_years,
             token.lifetime_years,

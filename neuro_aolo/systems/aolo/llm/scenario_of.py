@@ -96,13 +96,15 @@ def _data(costs: Served, name: str, base: Scenario, base_name: str) -> dict[str,
         "inference.operations_per_word": costs.tokens_per_word,
         "inference.gpu_embodied_kg": costs.kg_per_gpu,
         "inference.gpu_lifetime_years": costs.lifetime_years,
+        "provision.gpu_idle_power_w": costs.idle_w,
     }
     if costs.prompt_tokens:
         ranged["inference.prompt_time_s"] = costs.prompt_s
-    inference = {
-        "gpus": token.gpus,
-        "batch_size": token.batch,
-        **{key.partition(".")[2]: each.value for key, each in ranged.items()},
+    values: dict[str, dict[str, Any]] = {"inference": {"gpus": token.gpus, "batch_size": token.batch}}
+    for key, each in ranged.items():
+        section, _, parameter = key.partition(".")
+        values.setdefault(section, {})[parameter] = each.value
+    values["inference"] |= {
         "tflop_per_operation": costs.tflop_per_token,
         "peak_tflop_per_s": costs.tflop_per_s,
         "acceleration_exponent": 1.0,
@@ -123,14 +125,10 @@ def _data(costs: Served, name: str, base: Scenario, base_name: str) -> dict[str,
         "name": name,
         "description": f"{costs.size.name} on {token.gpus} x {costs.server.title}, {token.batch} at once, by "
         f"EcoLogits' method; the rest as in {base_name}.",
-        "inference": inference,
+        **values,
         "limits": {"inference_time_s": limit_s, "penalty_mg": _NO_PENALTY_MG},
         "sources": sources,
-        **(
-            {"ranges": {key: _range(each) for key, each in ranged.items()}}
-            if "ranges" in Scenario.model_fields
-            else {}
-        ),
+        "ranges": {key: _range(each) for key, each in ranged.items()},
     }
 
 

@@ -29,6 +29,10 @@ class Server:
         host_kg: of the server without them, in kgCO2e.
         host_power_w: of the server without them while they work, in W.
         host_source: where these three stand.
+        least_kg: least that making one GPU is said to emit, in kgCO2e.
+        least_source: who says so.
+        idle_w: least, usual and most that one GPU draws while it waits, in W.
+        idle_source: where that stands.
     """
 
     title: str
@@ -42,6 +46,10 @@ class Server:
     host_kg: float
     host_power_w: float
     host_source: str
+    least_kg: float
+    least_source: str
+    idle_w: tuple[float, float, float]
+    idle_source: str
 
     @property
     def measured(self) -> bool:
@@ -72,6 +80,10 @@ SERVERS = {
         host_kg=5700.0,
         host_power_w=1200.0,
         host_source="EcoLogits",
+        least_kg=164.0,
+        least_source="NVIDIA's footprint of an HGX H100, 1312 kg for eight",
+        idle_w=(70.0, 72.0, 75.0),
+        idle_source="nvidia-smi in public logs, as in the device profile h100",
     ),
     "a100": Server(
         title="A100 SXM 80 GB",
@@ -85,6 +97,10 @@ SERVERS = {
         host_kg=5700.0,
         host_power_w=1200.0,
         host_source="EcoLogits' figures of an H100 server",
+        least_kg=128.0,
+        least_source="a life-cycle assessment, arXiv:2509.00093",
+        idle_w=(58.0, 60.5, 63.0),
+        idle_source="nvidia-smi in public logs, as in the device profile a100",
     ),
     "b200": Server(
         title="B200 SXM 180 GB",
@@ -98,6 +114,10 @@ SERVERS = {
         host_kg=5700.0,
         host_power_w=1200.0,
         host_source="NVIDIA, HGX B200 footprint (July 2025), and EcoLogits' H100 server",
+        least_kg=2274.0 / 8.0,
+        least_source="the same footprint",
+        idle_w=(100.0, 140.0, 200.0),
+        idle_source="recalled",
     ),
     "l4": Server(
         title="L4 24 GB",
@@ -111,6 +131,10 @@ SERVERS = {
         host_kg=1300.0,
         host_power_w=400.0,
         host_source="chosen: a plain two-socket server and a card of 24 GB",
+        least_kg=30.0,
+        least_source="chosen",
+        idle_w=(10.0, 13.0, 20.0),
+        idle_source="recalled",
     ),
 }
 """By name. Maximum powers of H100, A100 and B200 as the Lead Green data (19 October 2026) transcribe them."""
