@@ -68,7 +68,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         model = model_of(given)
-        reader = TEMPLATE if model is None else model.name
+        reader = TEMPLATE if model is None else given.model
         judged = [judge(label, model) for label in labels(given.part)[: given.limit]]
         if judged and all(each.filled_by == NO_ANSWER for each in judged):
             raise ModelError(f"{reader} answers nothing: start it, or correct the address")
@@ -137,7 +137,8 @@ def summed(judged: Sequence[Judged], reader: str) -> dict[str, Any]:
     problems = sum(len(each.label.problems) for each in judged)
     told = sum(len(each.label.missing & each.missing) for each in judged)
     wrong = [each for each in judged if each.wrong or each.lost]
-    own = [each for each in judged if each.filled_by == reader]
+    others = (NO_ANSWER,) if reader == TEMPLATE else (NO_ANSWER, TEMPLATE)
+    own = [each for each in judged if each.filled_by not in others]
     own_right = sum(len(each.right) for each in own)
     first, prompted = card_recall([each.label for each in judged])
     return {
