@@ -7,12 +7,6 @@ from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.feasibility import INFEASIBLE
 from neuro_aolo.text.numbers import finite, percent
 
-_COUNTED = {
-    "work": "of the agent's carbon what a decision takes while it is worked on: energy, power, making.",
-    "provisioned": "of the agent's carbon also static power until the next decision, and all making.",
-}
-"""What of the agent's own carbon is in the cost, where some is."""
-
 
 def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
     """Terms of a page and what they mean, as far as its runs use them."""
@@ -61,5 +55,4 @@ def vocabulary(summaries: Sequence[Summary]) -> list[tuple[str, str]]:
                 "research chips for spiking networks, open to members of Intel's research community (INRC).",
             )
         )
-    counted = {summary.run.agent_carbon for summary in summaries}
-    return [*terms, *((name, means) for name, means in _COUNTED.items() if name in counted)]
+    return terms
