@@ -12,7 +12,7 @@ from neuro_aolo.runs.summary.summary import Summary
 from neuro_aolo.text.feasibility import beside_limit
 from neuro_aolo.text.numbers import finite, percent
 
-_TOLD = ("constant", "mlp", "random")
+_TOLD = ("constant", "rule", "mlp", "random")
 """Baselines that have a sentence of their own, or need none."""
 
 
@@ -100,7 +100,7 @@ def _emit_less(summary: Summary) -> list[str]:
     """Rules that emit less than the service under the agent, where both keep every constraint."""
     names = []
     for baseline in baselines(summary):
-        pair = next(iter(against(summary, baseline).values()))
+        pair = next(iter((against(summary, baseline) or against(summary, baseline, "work")).values()))
         if baseline not in _TOLD and pair.saving_mg.high < 0.0:
             names.append(baseline_name(baseline, pair.title))
     return [f"The service emits less under {name} than under the agent." for name in names]

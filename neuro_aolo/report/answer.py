@@ -133,7 +133,7 @@ def _pays_against(part: LedgerPart, pairs: Mapping[str, PaybackFigures]) -> str:
 def _served(pair: PaybackFigures, wording: Wording) -> str:
     """A baseline's title, and in how many decisions it keeps every constraint where it breaks many."""
     title, broken = pair.title, pair.baseline_violation_rate
-    known_by_kind = pair.baseline == "constant" or pair.baseline.endswith(".json")
+    known_by_kind = pair.baseline in ("constant", "rule") or pair.baseline.endswith(".json")
     apposed = known_by_kind or (pair.baseline == "mlp" and pair.baseline_agent_mg is None)
     if broken > _MANY:
         return f"{title}, where every constraint is kept ({percent(1.0 - broken)} of {wording.decisions}),"

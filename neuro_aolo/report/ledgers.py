@@ -21,7 +21,12 @@ from neuro_aolo.units import G_PER_KG, MG_PER_G
 S_PER_DAY = 86_400.0
 VERDICTS = {"pays": "pays", "never": f"never{NBSP}pays", "undecided": "undecided"}
 
-BASELINES = {"random": "random actions", "constant": "the best constant action", "mlp": "the dense twin"}
+BASELINES = {
+    "random": "random actions",
+    "constant": "the best constant action",
+    "rule": "the best rule",
+    "mlp": "the dense twin",
+}
 """Baselines without the figures that differ from run to run."""
 
 

@@ -152,7 +152,8 @@ def ledger(
         path: the run's folder.
         profiles: devices of the agent, by name or file.
         request_rate_hz: decisions a second; the run's where None.
-        baselines: what the saving is against; random, constant and mlp, as far as they are there, where None.
+        baselines: what the saving is against; random, constant, rule and mlp, as far as they are there,
+            where None.
         trainings: how many there were, those that were thrown away included; the run's where None.
         training_country: where they ran; the run's where None.
         places: whose electricity the sites draw.

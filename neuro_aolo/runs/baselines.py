@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hardware_profiles.profile import load_profile
 from neuro_aolo.agent.evaluate import noise_free
 from neuro_aolo.agent.rivals import random_policy
@@ -22,19 +20,24 @@ from neuro_aolo.pricing.price import price
 from neuro_aolo.pricing.ranges import Range
 from neuro_aolo.runs.book import Book
 from neuro_aolo.runs.cell import Cell, scenario_sha256
-from neuro_aolo.runs.decided import BestConstant, action_parts, action_units, physical_action
+from neuro_aolo.runs.decided import (
+    BestConstant,
+    action_parts,
+    action_units,
+    measure_rules,
+    physical_action,
+)
 from neuro_aolo.runs.priced import span
 from neuro_aolo.runs.run import Run
 from neuro_aolo.runs.summary.ledger import PaybackFigures
 from neuro_aolo.runs.summary.part import Reach, Span
+from neuro_aolo.runs.typed_action import at, typed
 from neuro_aolo.systems.names import SYSTEMS, name_of
-from neuro_aolo.systems.task import Floats, Observations, Policy, Spec
-from neuro_aolo.systems.wording import closest
-from neuro_aolo.text.numbers import number_of
+from neuro_aolo.systems.task import Policy
 from neuro_aolo_export.graph import DenseGraph
 
-NAMES = ("random", "constant", "mlp")
-"""Baselines that every run can be set against, the last where its dense twin was trained."""
+NAMES = ("random", "constant", "rule", "mlp")
+"""Baselines of every run: a rule where its system has one, the last where its dense twin was trained."""
 
 RANDOM_SEED = 0
 
@@ -70,8 +73,12 @@ def check_baselines(run: Run, asked: Sequence[str]) -> None:
             _kept_cell(run, Path(name))
         elif name == "mlp":
             _twin(run)
+        elif name == "rule" and not rules:
+            raise RunError(
+                f"--baseline rule: the system of {run.folder.path} has none: leave it out, or choose another"
+            )
         elif name not in (*NAMES, *rules):
-            _typed(run.task.spec, name, (*NAMES, *rules))
+            typed(run.task.spec, name, (*NAMES, *rules))
 
 
 class Baselines:
@@ -90,7 +97,8 @@ class Baselines:
         self.run = book.prices.run
         self._rules = self.run.config.system.policies(self.run.config.scenario)
         self._requests = book.decisions.held_out.requests
-        known = ["random", *(["constant"] if constant else []), *(["mlp"] if self._has_mlp else [])]
+        there = {"constant": constant is not None, "rule": bool(self._rules), "mlp": self._has_mlp}
+        known = [name for name in NAMES if there.get(name, True)]
         self.names = tuple(dict.fromkeys(asked or known))
 
     @property
@@ -121,17 +129,25 @@ class Baselines:
     def _all(self) -> tuple[Baseline | str, ...]:
         return tuple(self._baseline(name) for name in self.names)
 
+    @cached_property
+    def _best_rule(self) -> str:
+        """Of the system's rules that which keeps within the limit, at the least cost."""
+        limit, measured = self.run.task.spec.violation_limit, measure_rules(self.book.decisions.held_out)
+        return min(measured, key=lambda name: measured[name].score(limit))
+
     def _policy(self, name: str) -> Policy:
         spec = self.run.task.spec
         if name in self._rules:
             return self._rules[name]
+        if name == "rule":
+            return self._rules[self._best_rule]
         if name == "random":
             return random_policy(len(spec.actions), RANDOM_SEED, spec.horizon)
         if name == "constant" and self.constant is not None:
             return self.constant.action.policy()
         if name == "mlp":
             return noise_free(_twin(self.run).saved.network)
-        return _typed(spec, name, (*NAMES, *self._rules))
+        return typed(spec, name, (*NAMES, *self._rules))
 
     def _baseline(self, name: str) -> Baseline | str:
         """The baseline of that name; its title where nothing can be compared."""
@@ -154,6 +170,8 @@ class Baselines:
         units = action_units(self.run.task)
         if name in self._rules:
             return f"the rule {name}", {}
+        if name == "rule":
+            return f"the system's best rule, {self._best_rule}", {}
         if name == "random":
             return "uniformly random actions", {}
         if name == "constant" and self.constant is not None:
@@ -162,7 +180,7 @@ class Baselines:
             parts = action_parts(self.run.task, action, texts)
             return f"the best constant action, {' at '.join(parts)}", {}
         if name != "mlp":
-            return f"the constant action of {_at(name.split(','), units)}", {}
+            return f"the constant action of {at(name.split(','), units)}", {}
         assert self.run.twin is not None
         profile = load_profile(self.run.config.deployment.dense_profile)
         graph = self.run.twin.graph
@@ -274,40 +292,3 @@ def _kept_cell(run: Run, file: Path) -> Cell:
             f"--baseline {file} {broken}: of a mean alone {limit:.2%} is allowed at most, choose another"
         )
     return cell
-
-
-def _at(numbers: Sequence[str], units: Sequence[str]) -> str:
-    """An action as ``150 words at 20 W``."""
-    return " at ".join(f"{number} {unit}" for number, unit in zip(numbers, units, strict=True))
-
-
-def _typed(spec: Spec, text: str, names: Sequence[str]) -> Policy:
-    """The policy of a constant action, its physical numbers with commas between.
-
-    Raises:
-        RunError: these are not one number an action inside the action box.
-    """
-    low, high = (np.array([getattr(each, end) for each in spec.actions]) for end in ("low", "high"))
-    try:
-        values = np.array([number_of(part.strip()) for part in text.split(",")])
-        inside = values.shape == low.shape and bool(((low <= values) & (values <= high)).all())
-    except ValueError:
-        inside = False
-    if not inside:
-        units = spec.action_units or tuple(quantity.unit for quantity in spec.actions)
-        box = " and ".join(
-            f"{quantity.low:g} to {quantity.high:g} {unit}"
-            for quantity, unit in zip(spec.actions, units, strict=True)
-        )
-        form = ",".join(name.upper() for name in spec.action_names)
-        meant = closest(text, names)
-        raise RunError(
-            f"--baseline {text!r} is none of {', '.join(names)}, no CELL.json, and no {form} with {box}: "
-            + (f"did you mean {meant!r}?" if meant else "choose one of them")
-        )
-    action = (values - low) / (high - low) * 2.0 - 1.0
-
-    def decide(observations: Observations) -> Floats:
-        return np.tile(action, (len(observations), 1))
-
-    return decide

@@ -21,7 +21,7 @@ def test_the_ledger_of_a_run_is_its_summary(cli, small_run: Path) -> None:
     summary = with_old_keys(kept, "aolo")
     assert found["ledger"] == summary["ledger"]
     assert found["payback"] == summary["payback"]
-    assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant"] * 2
+    assert [pair["baseline"] for pair in found["payback"]["loihi2"]] == ["random", "constant", "rule"] * 2
     # Trained on 256 requests, the MLP keeps no constraint, and is named all the same.
     assert found["no_service"] == ["the dense twin on mcu_m33_u575"]
     assert found["year"] is None
@@ -88,7 +88,9 @@ def test_provisioned_is_work_and_what_waits(cli, small_run: Path) -> None:
                 assert mg <= standing[line["key"]][bound] * (1 + 1e-12), (name, line["key"], bound)
     pairs = [(pair["baseline"], pair["boundary"]) for pair in part["payback"]["loihi2"]]
     assert pairs == [
-        (baseline, boundary) for boundary in ("provisioned", "work") for baseline in ("random", "constant")
+        (baseline, boundary)
+        for boundary in ("provisioned", "work")
+        for baseline in ("random", "constant", "rule")
     ]
 
 
@@ -211,3 +213,14 @@ def test_a_dense_actor_has_a_ledger_as_any_other(cli, small_run: Path) -> None:
     done = cli("ledger", small_run / "mlp")
     assert done.returncode == 0
     assert "spik" not in done.stdout
+
+
+def test_the_baseline_rule_is_the_best_of_the_system_s(cli, small_run: Path) -> None:
+    rules = cli("evaluate", small_run, "--json")
+    regrets = {name: each["regret"] for name, each in json.loads(rules.stdout)["decided"]["rules"].items()}
+    best = min(regrets, key=regrets.__getitem__)
+    found = said(cli, small_run, "--baseline", "rule", "--baseline", best, "--profile", "loihi2")
+    rule, named = (pair for pair in found["payback"]["loihi2"] if pair["boundary"] == "provisioned")
+    assert (rule["title"], named["title"]) == (f"the system's best rule, {best}", f"the rule {best}")
+    assert rule["net_mg"] == named["net_mg"]
+    assert rule["baseline_agent_mg"] is None
