@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, field_validator, model_serializer
 
 from neuro_aolo.errors import ScenarioError
 from neuro_aolo.systems.grid.countries import country_code
@@ -12,6 +12,9 @@ from neuro_aolo.systems.scenario_file import explain
 
 OLD_AGENT_CARBON = {"marginal": "work", "full": "provisioned"}
 """Names that ``agent_carbon`` had, and what each is called now: they are read, and no more written."""
+
+
+_OF_TRAINING = ("training_country", "trainings")
 
 
 class Deployment(Section):
@@ -69,6 +72,14 @@ class Deployment(Section):
     @classmethod
     def _named_anew(cls, value: Any) -> Any:
         return OLD_AGENT_CARBON.get(value, value) if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _without_what_changes_nothing(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """One training, priced at the agent's site, is what is told where nothing is: settings stay alike."""
+        usual = {
+            name for name in _OF_TRAINING if getattr(self, name) == type(self).model_fields[name].default
+        }
+        return {name: value for name, value in dumped(self).items() if name not in usual}
 
     @field_validator("training_country")
     @classmethod

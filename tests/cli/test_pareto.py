@@ -54,7 +54,7 @@ def test_pareto_writes_a_row_and_a_point_a_run(cli, runs: list[Path], tmp_path: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--profile", "xylo_a2"), "--profile xylo_a2: the actor has 1,024 neurons of 6 inputs"),
+        (("--profile", "xylo_a2"), "--profile xylo_a2: the actor has 1,024 neurons of 5 inputs"),
         (("--profile", "gap9"), "--profile gap9 runs no spiking network"),
         (("--profile", "nowhere"), "hardware profile 'nowhere' is unknown"),
     ],

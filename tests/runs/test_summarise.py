@@ -95,7 +95,7 @@ def test_every_parameter_and_every_figure_is_an_assumption(stages: Stages) -> No
     assert own["inference.pue"] == own["deployment.host_profile"] == "chosen"
     assert own["state.dc_intensity_g_per_kwh"] == "CodeCarbon"
     synop = by_what["loihi2", "energy_pj.synop"]
-    assert (synop.value, synop.unit, synop.grade) == ("15 (5-35.5)", "pJ", "projected, D")
+    assert (synop.value, synop.unit, synop.grade) == ("15 (5-23.6)", "pJ", "projected, D")
     assert synop.source.startswith("10.1109/MM.2018.112130359; scaled from Loihi 1")
     assert "used for 5 years" in by_what["loihi2", "embodied.kg"].source
     for profile in prices.profiles.values():

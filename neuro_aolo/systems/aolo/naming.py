@@ -19,6 +19,16 @@ NAMING = {
     "inference.gpu_power_w": Naming(
         "GPU power", ("tdp", "gpu|card|accelerator power|draw|take|consume|need|use", "@gpu")
     ),
+    "provision.gpu_idle_power_w": Naming(
+        "idle power of a GPU", ("idle power|draw|watt", "gpu|card|accelerator idle|wait|standby"), ("?idle",)
+    ),
+    "provision.gpu_utilisation": Naming(
+        "utilisation of the GPUs",
+        ("gpu utilisation|utilization|utilised|utilized|busy", "gpu work|busy time"),
+    ),
+    "provision.bs_utilisation": Naming(
+        "load of the base station", ("@bs utilisation|utilization|utilised|utilized|load|busy",)
+    ),
     "inference.pue": Naming("PUE", ("power_usage_effectiveness", "overhead facility|cooling"), ()),
     "inference.tflop_per_operation": Naming(
         "work of an operation", ("tflop operation", "operation each cost")

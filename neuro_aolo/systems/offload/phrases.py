@@ -27,6 +27,15 @@ _PARAMETERS = {
         "power of each server",
         ("@server power|draw|need|use|take|consume", "@server", "compute|computing draw"),
     ),
+    "provision.idle_share": Naming(
+        "idle power of a server, as a share", ("idle power|share|draw",), ("?idle",)
+    ),
+    "provision.server_utilisation": Naming(
+        "utilisation of the servers", ("@server utilisation|utilization|utilised|utilized|busy",)
+    ),
+    "provision.bs_utilisation": Naming(
+        "load of the base station", ("@bs utilisation|utilization|utilised|utilized|load|busy",)
+    ),
     "servers.pue": Naming(
         "PUE of each server", ("pue", "power_usage_effectiveness"), ("?pue", "different pues")
     ),
