@@ -184,8 +184,8 @@ class Run:
         Args:
             profiles: devices of the agent; four where None.
             request_rate_hz: decisions a second; the run's where None.
-            baselines: what the saving is against: ``random``, ``constant``, ``rule`` (the system's best),
-                ``mlp``, a rule by its name, numbers of a constant action with commas between, or a cell's
+            baselines: what the saving is against: ``random``, ``constant``, ``mlp``, ``rule`` (the system's
+                best), a rule by its name, numbers of a constant action with commas between, or a cell's
                 ``.json``; the first four, as far as they are there, where None.
             trainings: how many there were, those that were thrown away included; one where None.
             training_country: code of the country where they ran; priced as the agent's site is where None.

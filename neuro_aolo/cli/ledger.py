@@ -42,7 +42,7 @@ def ledger(
         list[str] | None,
         typer.Option(
             "--baseline",
-            metavar="random|constant|rule|mlp|RULE|NUMBER,...|CELL.json",
+            metavar="random|constant|mlp|rule|RULE|NUMBER,...|CELL.json",
             autocompletion=completes(names.BASELINES),
             help="What the saving is against, the option repeated for several; the first four if absent. "
             "rule is the best of the system's own, which have names, too; numbers are a constant action.",

@@ -12,7 +12,7 @@ BACKENDS = ("float", "loihi2", "lava", "onnx")
 TWINS = ("mlp-int8", "mlp-fp32")
 RESETS = ("zero", "subtract")
 STYLES = ("terminal", "markdown", "latex")
-BASELINES = ("random", "constant", "rule", "mlp")
+BASELINES = ("random", "constant", "mlp", "rule")
 LEARNERS = (
     *("spiking", "mlp", "diffusion", "best-of", "categorical", "sac", "td3", "ppo"),
     *("optimum-table", "linear-cem", "regressed-mlp", "random", "constant"),

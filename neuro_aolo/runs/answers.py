@@ -152,7 +152,7 @@ def ledger(
         path: the run's folder.
         profiles: devices of the agent, by name or file.
         request_rate_hz: decisions a second; the run's where None.
-        baselines: what the saving is against; random, constant, rule and mlp, as far as they are there,
+        baselines: what the saving is against; random, constant, mlp and rule, as far as they are there,
             where None.
         trainings: how many there were, those that were thrown away included; the run's where None.
         training_country: where they ran; the run's where None.

@@ -36,8 +36,8 @@ from neuro_aolo.systems.names import SYSTEMS, name_of
 from neuro_aolo.systems.task import Policy
 from neuro_aolo_export.graph import DenseGraph
 
-NAMES = ("random", "constant", "rule", "mlp")
-"""Baselines of every run: a rule where its system has one, the last where its dense twin was trained."""
+NAMES = ("random", "constant", "mlp", "rule")
+"""Baselines of every run: the dense twin where one was trained, a rule where its system has one."""
 
 RANDOM_SEED = 0
 

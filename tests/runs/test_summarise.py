@@ -101,7 +101,8 @@ def test_every_parameter_and_every_figure_is_an_assumption(stages: Stages) -> No
     for profile in prices.profiles.values():
         text = profile.model_dump_json(exclude_none=True)
         figures = [row for row in rows if row.profile == profile.id]
-        assert text.count('"nominal"') + (profile.capacity is not None) == len(figures)
+        apart = (profile.capacity, profile.mapping.bias)
+        assert text.count('"nominal"') + sum(each is not None for each in apart) == len(figures)
 
 
 def test_sources_of_a_scenario_come_first(stages: Stages) -> None:
