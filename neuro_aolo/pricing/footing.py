@@ -78,14 +78,14 @@ class Footing:
 
 def named(profile: Profile) -> list[tuple[str, Figure]]:
     """Every figure of a profile that a bill may rest on, by what it is in words."""
-    found = [
+    figures = [
         (f"{table}.{key}", figure)
         for table in _TABLES
         for key, figure in getattr(profile, table)
         if isinstance(figure, Figure)
     ]
-    found += [("calibration", profile.calibration)] if profile.calibration is not None else []
-    return [(NAMES[key], figure) for key, figure in found]
+    figures += [("calibration", profile.calibration)] if profile.calibration is not None else []
+    return [(NAMES[key], figure) for key, figure in figures]
 
 
 class OneByOne(Draws):

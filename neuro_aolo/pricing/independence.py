@@ -26,5 +26,5 @@ def groups(origins: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
                 members = [*group[1], *members]
         joined = [*apart, (sources, members)]
     order = list(origins)
-    found = [tuple(sorted(members, key=order.index)) for _, members in joined]
-    return tuple(sorted(found, key=lambda members: order.index(members[0])))
+    groups = [tuple(sorted(members, key=order.index)) for _, members in joined]
+    return tuple(sorted(groups, key=lambda members: order.index(members[0])))
